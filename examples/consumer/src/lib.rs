@@ -1,0 +1,81 @@
+//! A Worker that consumes the queue `elytra-webhooks` fills, and prints a line for each event.
+//!
+//! Start your own from it: what is to be done with an event goes where `describe` is called.
+
+use std::borrow::Cow;
+
+use elytra_webhooks::CloudEvent;
+use worker::{
+    Context, Env, MessageBatch, MessageExt as _, Result, console_error, console_log, event,
+};
+
+/// Prints every event of the batch and acknowledges it. What cannot be read is retried, until the
+/// queue gives it up.
+///
+/// # Errors
+///
+/// None: an error here would panic, and end every batch in this isolate. Each message is
+/// acknowledged or retried by itself instead.
+#[event(queue)]
+pub async fn queue(batch: MessageBatch<()>, _env: Env, _context: Context) -> Result<()> {
+    // Raw, since one message that is no event would make a typed batch fail as a whole.
+    for message in batch.raw_iter() {
+        let text = message.body().as_string();
+        match text.as_deref().map(CloudEvent::from_json) {
+            Some(Ok(event)) => {
+                console_log!("{}", describe(&event));
+                message.ack();
+            }
+            Some(Err(invalid)) => {
+                for violation in &invalid.violations {
+                    console_error!("message {}: {violation}", message.id());
+                }
+                message.retry();
+            }
+            None => {
+                console_error!("message {}: it is not text", message.id());
+                message.retry();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One line about an event: its id, its type, what was done, and to which object.
+fn describe(event: &CloudEvent<'_>) -> String {
+    let operation = event.operation();
+    let operation = operation.as_ref().map_or("no operation", |name| name.as_str());
+    let object = event.object();
+    let kind = object.type_.unwrap_or(Cow::Borrowed("object"));
+    let id = object.id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+    format!("event {}: {}, {operation}, {kind} {id}", event.id(), event.type_())
+}
+
+#[cfg(test)]
+mod tests {
+    use elytra_webhooks::CloudEvent;
+
+    use super::describe;
+
+    #[track_caller]
+    fn described(rest: &str, expected: &str) {
+        let json = format!(
+            r#"{{"specversion":"1.0","id":"e1","source":"elytra-pim","type":"com.elytra.product"{rest}}}"#
+        );
+        let event = CloudEvent::from_json(&json).unwrap();
+        assert_eq!(describe(&event), expected);
+    }
+
+    #[test]
+    fn a_line_names_the_event_and_its_object() {
+        described(
+            r#","operation":"modify","data":{"objectId":4711,"objectType":"product"}"#,
+            "event e1: com.elytra.product, modify, product 4711",
+        );
+    }
+
+    #[test]
+    fn an_event_without_data_has_a_line_too() {
+        described("", "event e1: com.elytra.product, no operation, object unknown");
+    }
+}

@@ -1,0 +1,158 @@
+//! CloudEvents 1.0: an event that exists has been checked.
+//!
+//! A [`CloudEvent`] has no public fields and one way in, which every decoder shares. It borrows
+//! from the text it was read from, and keeps that text: what is forwarded is what came.
+
+mod attributes;
+mod http;
+mod json;
+mod media_type;
+mod timestamp;
+mod violation;
+
+use std::borrow::Cow;
+
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use serde_json::value::RawValue;
+
+pub use attributes::{AttributeValue, MAX_ATTRIBUTES};
+pub use http::{Mode, UnsupportedMediaType, decode};
+pub use media_type::MediaType;
+pub(crate) use media_type::is_token_character;
+pub use timestamp::{Expected, Part, Timestamp, TimestampError};
+pub use violation::{JsonType, Problem, Violation};
+
+/// RFC 4648 section 4; bits set behind the last byte are let pass, as its section 3.5 allows.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// A valid CloudEvents 1.0 event.
+///
+/// Of the attributes the specification names, those it calls required are there and none is
+/// empty; every other attribute is an extension, kept as it came. Elytra's own attributes and
+/// the object in `data` are read by the methods in [`crate::elytra`].
+#[derive(Debug, Clone)]
+pub struct CloudEvent<'a> {
+    json: Cow<'a, str>,
+    id: Cow<'a, str>,
+    source: Cow<'a, str>,
+    type_: Cow<'a, str>,
+    datacontenttype: Option<Cow<'a, str>>,
+    dataschema: Option<Cow<'a, str>>,
+    subject: Option<Cow<'a, str>>,
+    time: Option<Timestamp<'a>>,
+    extensions: Vec<(Cow<'a, str>, AttributeValue<'a>)>,
+    data: Option<Data<'a>>,
+}
+
+/// An event's payload. A JSON null is a payload too.
+#[derive(Debug, Clone)]
+pub enum Data<'a> {
+    /// The JSON text of `data`, untouched: key order, white space and the spelling of numbers.
+    Json(&'a RawValue),
+    /// The base64 text of `data_base64` (RFC 4648 section 4).
+    Base64(Cow<'a, str>),
+}
+
+/// Something that was meant to be an event, with everything that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidEvent {
+    /// Its `id`, where that could be read, so that the event can be found again.
+    pub id: Option<String>,
+    /// Its `type`, likewise.
+    pub type_: Option<String>,
+    /// Every fault that was found; at least one.
+    pub violations: Vec<Violation>,
+}
+
+impl<'a> CloudEvent<'a> {
+    /// Reads one event in the JSON format (structured mode), such as a queue's message.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the event at once.
+    pub fn from_json(text: &'a str) -> Result<Self, InvalidEvent> {
+        json::decode(text)
+    }
+
+    /// The event in the JSON format: the very text it was read from.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.json
+    }
+
+    /// `specversion`: the only version there is.
+    #[must_use]
+    pub fn specversion(&self) -> &'static str {
+        "1.0"
+    }
+
+    /// `id`: with `source` it identifies the event.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// `source`: a URI-reference that tells where the event happened.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// `type`: what happened, such as `com.elytra.product`.
+    #[must_use]
+    #[doc(alias = "type")]
+    pub fn type_(&self) -> &str {
+        &self.type_
+    }
+
+    /// `datacontenttype`: the media type of the data; JSON where it is absent.
+    #[must_use]
+    pub fn datacontenttype(&self) -> Option<&str> {
+        self.datacontenttype.as_deref()
+    }
+
+    /// `dataschema`: the absolute URI of the schema the data follows.
+    #[must_use]
+    pub fn dataschema(&self) -> Option<&str> {
+        self.dataschema.as_deref()
+    }
+
+    /// `subject`: what the event is about, in the context of its source.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// `time`: when it happened, as the sender wrote it.
+    #[must_use]
+    pub fn time(&self) -> Option<&Timestamp<'a>> {
+        self.time.as_ref()
+    }
+
+    /// `data` or `data_base64`; `None` where neither is there.
+    #[must_use]
+    pub fn data(&self) -> Option<&Data<'a>> {
+        self.data.as_ref()
+    }
+
+    /// The extension attribute of this name, `eventtype` and `operation` among them.
+    #[must_use]
+    pub fn extension(&self, name: &str) -> Option<&AttributeValue<'a>> {
+        self.extensions.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    /// Every extension attribute with its name, in the order they came in.
+    pub fn extensions(&self) -> impl Iterator<Item = (&str, &AttributeValue<'a>)> {
+        self.extensions.iter().map(|(name, value)| (&**name, value))
+    }
+}
+
+impl InvalidEvent {
+    /// What is not an event at all, and has but this one fault.
+    fn of_event(problem: Problem) -> Self {
+        Self { id: None, type_: None, violations: vec![Violation::of_event(problem)] }
+    }
+}

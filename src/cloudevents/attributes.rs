@@ -1,0 +1,174 @@
+//! The one way into a [`CloudEvent`]: every decoder hands its attributes over here, and here they
+//! are checked, all of them, before there is an event.
+
+use std::borrow::Cow;
+
+use fluent_uri::{Uri, UriRef};
+
+use super::{CloudEvent, Data, InvalidEvent, JsonType, MediaType, Problem, Timestamp, Violation};
+
+/// How many attributes an event may have, `data` included: many times what any event needs, so
+/// that no body can make us compare names for long.
+pub const MAX_ATTRIBUTES: usize = 256;
+
+/// The attributes the specification names (core sections 3.1 and 3.2). All of them are strings.
+pub(super) const CORE: [&str; 8] =
+    ["id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"];
+
+/// The value of an extension attribute (core section 2.3), by the types a decoder can tell apart:
+/// binary values, URIs and timestamps travel as strings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeValue<'a> {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number within 32 bits.
+    Integer(i32),
+    /// A string, and every type that is written as one.
+    String(Cow<'a, str>),
+}
+
+/// The attributes of an event that is being read, with the faults found so far.
+#[derive(Debug, Default)]
+pub(super) struct Attributes<'a> {
+    entries: Vec<Entry<'a>>,
+    violations: Vec<Violation>,
+}
+
+#[derive(Debug)]
+struct Entry<'a> {
+    name: Cow<'a, str>,
+    value: Option<AttributeValue<'a>>,
+}
+
+impl<'a> Attributes<'a> {
+    /// Takes an attribute in. Its name and its characters are checked here, its meaning later.
+    pub(super) fn add(&mut self, name: Cow<'a, str>, value: AttributeValue<'a>) {
+        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+            return self.refuse(&name, Problem::BadName);
+        }
+        if let AttributeValue::String(text) = &value
+            && let Some(problem) = forbidden_character(text)
+        {
+            return self.refuse(&name, problem);
+        }
+        self.entries.push(Entry { name, value: Some(value) });
+    }
+
+    /// Notes a fault of an attribute, which is then not reported as missing as well.
+    pub(super) fn refuse(&mut self, name: &str, problem: Problem) {
+        self.violations.push(Violation::of(name, problem));
+        self.entries.push(Entry { name: Cow::Owned(name.to_owned()), value: None });
+    }
+
+    /// Notes a fault of the event as a whole.
+    pub(super) fn refuse_event(&mut self, problem: Problem) {
+        self.violations.push(Violation::of_event(problem));
+    }
+
+    /// Checks what the specification says of each attribute, and makes the event.
+    pub(super) fn into_event(
+        mut self,
+        json: Cow<'a, str>,
+        data: Option<Data<'a>>,
+    ) -> Result<CloudEvent<'a>, InvalidEvent> {
+        let specversion = self.required("specversion");
+        if let Some(found) = specversion.filter(|version| version != "1.0") {
+            self.refuse("specversion", Problem::UnsupportedSpecversion(found.into_owned()));
+        }
+        let id = self.required("id");
+        let source = self.required("source");
+        if source.as_deref().is_some_and(|source| UriRef::parse(source).is_err()) {
+            self.refuse("source", Problem::NotAUriReference);
+        }
+        let type_ = self.required("type");
+        let datacontenttype = self.optional("datacontenttype");
+        if datacontenttype.as_deref().is_some_and(|text| MediaType::parse(text).is_none()) {
+            self.refuse("datacontenttype", Problem::NotAMediaType);
+        }
+        let dataschema = self.optional("dataschema");
+        if dataschema.as_deref().is_some_and(|schema| Uri::parse(schema).is_err()) {
+            self.refuse("dataschema", Problem::NotAUri);
+        }
+        let subject = self.optional("subject");
+        let time = match self.optional("time").map(Timestamp::parse) {
+            None => None,
+            Some(Ok(time)) => Some(time),
+            Some(Err(error)) => {
+                self.refuse("time", Problem::NotATimestamp(error));
+                None
+            }
+        };
+
+        match (id, source, type_) {
+            (Some(id), Some(source), Some(type_)) if self.violations.is_empty() => Ok(CloudEvent {
+                json,
+                id,
+                source,
+                type_,
+                datacontenttype,
+                dataschema,
+                subject,
+                time,
+                extensions: self.into_extensions(),
+                data,
+            }),
+            (id, _, type_) => Err(InvalidEvent {
+                id: id.map(Cow::into_owned),
+                type_: type_.map(Cow::into_owned),
+                violations: self.violations,
+            }),
+        }
+    }
+
+    fn into_extensions(self) -> Vec<(Cow<'a, str>, AttributeValue<'a>)> {
+        let entries = self.entries.into_iter();
+        entries.filter_map(|entry| entry.value.map(|value| (entry.name, value))).collect()
+    }
+
+    fn required(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        if !self.entries.iter().any(|entry| entry.name == name) {
+            self.refuse(name, Problem::Missing);
+        }
+        self.optional(name)
+    }
+
+    /// Takes an attribute of the specification out, which is a string and not empty.
+    fn optional(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        let mut entries = self.entries.iter_mut();
+        match entries.find_map(|entry| (entry.name == name).then(|| entry.value.take()))?? {
+            AttributeValue::String(text) if text.is_empty() => {
+                self.refuse(name, Problem::Empty);
+                None
+            }
+            AttributeValue::String(text) => Some(text),
+            other => {
+                let found = other.json_type();
+                self.refuse(name, Problem::WrongType { expected: "a string", found });
+                None
+            }
+        }
+    }
+}
+
+impl AttributeValue<'_> {
+    fn json_type(&self) -> JsonType {
+        match self {
+            Self::Boolean(_) => JsonType::Boolean,
+            Self::Integer(_) => JsonType::Number,
+            Self::String(_) => JsonType::String,
+        }
+    }
+}
+
+/// The first character that no `CloudEvents` string may hold (core section 2.3): control
+/// characters and Unicode's noncharacters.
+fn forbidden_character(text: &str) -> Option<Problem> {
+    let is_forbidden = |character: char| {
+        let code_point = u32::from(character);
+        character.is_control()
+            || (0xFDD0..=0xFDEF).contains(&code_point)
+            || code_point & 0xFFFE == 0xFFFE
+    };
+    let (at, character) = text.chars().enumerate().find(|(_, c)| is_forbidden(*c))?;
+    Some(Problem::ForbiddenCharacter { character, at })
+}

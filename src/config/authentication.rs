@@ -1,0 +1,139 @@
+//! `auth_type` and `auth`: which secrets callers are asked for. `auth` names their bindings.
+
+use serde_json::Value;
+
+use super::error::Mistake;
+use super::table::{Mistakes, Table, known_name};
+use super::{Binding, Bindings};
+use crate::auth::{ApiKey, Authentication, Credential, DEFAULT_API_KEY_HEADER};
+use crate::cloudevents::is_token_character;
+use crate::names::{names, nearest};
+
+names! {
+    /// The ways to authenticate, as Elytra's own webhook configuration names them.
+    enum AuthType {
+        None = "none",
+        Basic = "basic",
+        Bearer = "bearer",
+        ApiKey = "apikey",
+    }
+}
+
+/// Reads `auth_type` and `auth`. There is no default: whoever wants none must write so.
+pub(super) fn read(
+    table: &mut Table,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> Option<Authentication> {
+    let path = table.path_of("auth_type");
+    let auth_type = table
+        .required_string("auth_type", mistakes)
+        .and_then(|name| known_name(path, &name, mistakes));
+    let path = table.path_of("auth");
+    match (auth_type, table.take("auth")) {
+        (Some(AuthType::None), None) => Some(Authentication::None),
+        (Some(AuthType::None), Some(_)) => {
+            mistakes.note(path, Mistake::AuthWithNone);
+            None
+        }
+        (Some(_), None) => {
+            mistakes.note(path, Mistake::Missing);
+            None
+        }
+        (Some(auth_type), Some(auth)) => {
+            let tables = credential_tables(path, auth, mistakes).into_iter();
+            let mut secrets = Secrets { bindings, mistakes };
+            Some(match auth_type {
+                AuthType::None => Authentication::None,
+                AuthType::Basic => Authentication::Basic(
+                    tables.filter_map(|table| secrets.user_pass(table)).collect(),
+                ),
+                AuthType::Bearer => Authentication::Bearer(
+                    tables.filter_map(|table| secrets.token(table)).collect(),
+                ),
+                AuthType::ApiKey => Authentication::ApiKey(
+                    tables.filter_map(|table| secrets.api_key(table)).collect(),
+                ),
+            })
+        }
+        (None, _) => None,
+    }
+}
+
+/// `auth` is one table, or a list of them while a secret is being rotated.
+fn credential_tables(path: String, auth: Value, mistakes: &mut Mistakes) -> Vec<Table> {
+    match auth {
+        Value::Array(items) if items.is_empty() => {
+            mistakes.note(path, Mistake::NoCredentials);
+            Vec::new()
+        }
+        Value::Array(items) => items
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, item)| Table::new(format!("{path}[{index}]"), item, mistakes))
+            .collect(),
+        single => Table::new(path, single, mistakes).into_iter().collect(),
+    }
+}
+
+/// Looks up the secrets that the fields of a credential name.
+struct Secrets<'b, 'm> {
+    bindings: &'b Bindings,
+    mistakes: &'m mut Mistakes,
+}
+
+impl Secrets<'_, '_> {
+    fn token(&mut self, mut table: Table) -> Option<Credential> {
+        let token = self.secret(&mut table, "token");
+        table.finish(self.mistakes);
+        token.map(|(name, token)| Credential::secret(&name, token))
+    }
+
+    fn user_pass(&mut self, mut table: Table) -> Option<Credential> {
+        let username = self.secret(&mut table, "username");
+        if let Some((binding, username)) = &username
+            && username.contains(':')
+        {
+            let mistake = Mistake::ColonInUsername(binding.clone());
+            self.mistakes.note(table.path_of("username"), mistake);
+        }
+        let password = self.secret(&mut table, "password");
+        table.finish(self.mistakes);
+        let ((_, username), (name, password)) = username.zip(password)?;
+        Some(Credential::user_pass(&name, username, password))
+    }
+
+    fn api_key(&mut self, mut table: Table) -> Option<ApiKey> {
+        let key = self.secret(&mut table, "api_key");
+        let header_name = table
+            .string("header_name", self.mistakes)
+            .unwrap_or_else(|| DEFAULT_API_KEY_HEADER.to_owned());
+        if header_name.is_empty() || !header_name.chars().all(is_token_character) {
+            let mistake = Mistake::BadHeaderName(header_name.clone());
+            self.mistakes.note(table.path_of("header_name"), mistake);
+        }
+        table.finish(self.mistakes);
+        let (name, key) = key?;
+        let credential = Credential::secret(&name, key);
+        Some(ApiKey { header_name: header_name.to_ascii_lowercase(), credential })
+    }
+}
+
+impl<'b> Secrets<'b, '_> {
+    /// The binding a field names, and the secret it holds.
+    fn secret(&mut self, table: &mut Table, field: &'static str) -> Option<(String, &'b str)> {
+        let path = table.path_of(field);
+        let binding = table.required_string(field, self.mistakes)?;
+        let mistake = match self.bindings.get(&binding) {
+            Some(Binding::Text(secret)) if secret.is_empty() => Mistake::SecretEmpty { binding },
+            Some(Binding::Text(secret)) => return Some((binding, secret)),
+            _ => {
+                let texts = self.bindings.iter().filter(|(_, b)| matches!(b, Binding::Text(_)));
+                let nearest = nearest(&binding, texts.map(|(name, _)| &**name)).map(str::to_owned);
+                Mistake::SecretNotSet { binding, nearest }
+            }
+        };
+        self.mistakes.note(path, mistake);
+        None
+    }
+}

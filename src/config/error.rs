@@ -1,0 +1,130 @@
+//! What can be wrong with a configuration, and how it is said.
+
+use std::fmt;
+
+/// One mistake of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Where it is: the var, and behind it the fields, such as `SUBSCRIPTION_A.kv.binding`.
+    pub path: String,
+    /// What it is.
+    pub mistake: Mistake,
+}
+
+/// What can be wrong at one place of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the texts below say what each means")]
+pub enum Mistake {
+    Missing,
+    NotATable,
+    TooLarge { bytes: usize },
+    UnknownVar { nearest: Option<String> },
+    UnknownField { nearest: Option<String> },
+    WrongType { expected: &'static str },
+    OutOfRange { least: u64, most: u64 },
+    UnknownName { name: String, nearest: Option<String> },
+    NoMethods,
+    AuthWithNone,
+    NoCredentials,
+    BadHeaderName(String),
+    ColonInUsername(String),
+    SecretNotSet { binding: String, nearest: Option<String> },
+    SecretEmpty { binding: String },
+    NoSubscriptions,
+    BadSubscriptionName,
+    SameSubscriptionName { other: String },
+    NoDestination,
+    SeveralDestinations,
+    NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
+    WrongBinding { binding: String, kind: BindingKind, found: String },
+}
+
+/// The kind of binding a destination needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum BindingKind {
+    Queue,
+    Kv,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.mistake)
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::NotATable => f.write_str("expected a table"),
+            Self::TooLarge { bytes } => {
+                write!(f, "{bytes} bytes, but a var may hold {}", super::MAX_VAR_BYTES)
+            }
+            Self::UnknownVar { nearest } => {
+                f.write_str("unknown var")?;
+                suggest(f, nearest.as_deref())
+            }
+            Self::UnknownField { nearest } => {
+                f.write_str("unknown field")?;
+                suggest(f, nearest.as_deref())
+            }
+            Self::WrongType { expected } => write!(f, "expected {expected}"),
+            Self::OutOfRange { least, most } => {
+                write!(f, "expected a whole number from {least} to {most}")
+            }
+            Self::UnknownName { name, nearest } => {
+                write!(f, "unknown name {name:?}")?;
+                suggest(f, nearest.as_deref())
+            }
+            Self::NoMethods => f.write_str("expected at least one method"),
+            Self::AuthWithNone => f.write_str("must not be there with auth_type \"none\""),
+            Self::NoCredentials => f.write_str("expected at least one credential"),
+            Self::BadHeaderName(name) => write!(f, "{name:?} is not the name of a header"),
+            Self::ColonInUsername(binding) => {
+                write!(f, "the user name in {binding:?} holds a colon, which HTTP Basic forbids")
+            }
+            Self::SecretNotSet { binding, nearest } => {
+                write!(f, "no secret {binding:?} is set")?;
+                suggest(f, nearest.as_deref())
+            }
+            Self::SecretEmpty { binding } => write!(f, "the secret {binding:?} is empty"),
+            Self::NoSubscriptions => {
+                f.write_str("missing: without a subscription every event would be ignored")
+            }
+            Self::BadSubscriptionName => {
+                f.write_str("expected 1 to 64 letters, digits and underscores after SUBSCRIPTION_")
+            }
+            Self::SameSubscriptionName { other } => {
+                write!(f, "the same subscription as {other}, but for the case")
+            }
+            Self::NoDestination => f.write_str("expected a destination: queue or kv"),
+            Self::SeveralDestinations => {
+                f.write_str("expected one destination; two are two subscriptions")
+            }
+            Self::NoBinding { binding, kind, nearest } => {
+                write!(f, "no {kind} is bound as {binding:?}")?;
+                suggest(f, nearest.as_deref())
+            }
+            Self::WrongBinding { binding, kind, found } => {
+                write!(f, "{binding:?} is bound to {found}, expected a {kind}")
+            }
+        }
+    }
+}
+
+fn suggest(f: &mut fmt::Formatter<'_>, nearest: Option<&str>) -> fmt::Result {
+    match nearest {
+        Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for BindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Queue => "queue",
+            Self::Kv => "KV namespace",
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Reads a table field by field. A mistake is noted and reading goes on, so that all are found.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use super::error::{ConfigError, Mistake};
+use crate::names::{Known, nearest};
+
+/// A table of the configuration that is being read. Each field is asked for once; what nobody
+/// asked for is an unknown field.
+pub(super) struct Table {
+    path: String,
+    fields: Map<String, Value>,
+    asked_for: Vec<&'static str>,
+}
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(super) struct Mistakes(Vec<ConfigError>);
+
+impl Mistakes {
+    pub(super) fn note(&mut self, path: impl Into<String>, mistake: Mistake) {
+        self.0.push(ConfigError { path: path.into(), mistake });
+    }
+
+    pub(super) fn into_vec(self) -> Vec<ConfigError> {
+        self.0
+    }
+}
+
+impl Table {
+    pub(super) fn new(path: String, value: Value, mistakes: &mut Mistakes) -> Option<Self> {
+        if let Value::Object(fields) = value {
+            Some(Self { path, fields, asked_for: Vec::new() })
+        } else {
+            mistakes.note(path, Mistake::NotATable);
+            None
+        }
+    }
+
+    /// Where the table stands.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where a field of it stands.
+    pub(super) fn path_of(&self, field: &str) -> String {
+        format!("{}.{field}", self.path)
+    }
+
+    /// Whether a field is there and was not taken yet.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
+    /// Takes a field as it is.
+    pub(super) fn take(&mut self, field: &'static str) -> Option<Value> {
+        self.asked_for.push(field);
+        self.fields.remove(field)
+    }
+
+    pub(super) fn boolean(&mut self, field: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
+        let value = self.take(field)?;
+        let boolean = value.as_bool();
+        if boolean.is_none() {
+            mistakes.note(self.path_of(field), Mistake::WrongType { expected: "true or false" });
+        }
+        boolean
+    }
+
+    pub(super) fn integer(
+        &mut self,
+        field: &'static str,
+        range: RangeInclusive<u64>,
+        mistakes: &mut Mistakes,
+    ) -> Option<u64> {
+        let value = self.take(field)?;
+        let integer = value.as_u64().filter(|integer| range.contains(integer));
+        if integer.is_none() {
+            let mistake = Mistake::OutOfRange { least: *range.start(), most: *range.end() };
+            mistakes.note(self.path_of(field), mistake);
+        }
+        integer
+    }
+
+    pub(super) fn string(
+        &mut self,
+        field: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<String> {
+        let value = self.take(field)?;
+        let string = value.as_str().map(str::to_owned);
+        if string.is_none() {
+            mistakes.note(self.path_of(field), Mistake::WrongType { expected: "a string" });
+        }
+        string
+    }
+
+    pub(super) fn required_string(
+        &mut self,
+        field: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<String> {
+        if !self.has(field) {
+            mistakes.note(self.path_of(field), Mistake::Missing);
+        }
+        self.string(field, mistakes)
+    }
+
+    /// A list of names; `None` where the field is absent, or where not all of them are known.
+    pub(super) fn names<T: Known>(
+        &mut self,
+        field: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<Vec<T>> {
+        let Value::Array(items) = self.take(field)? else {
+            mistakes.note(self.path_of(field), Mistake::WrongType { expected: "a list of names" });
+            return None;
+        };
+        let names: Vec<Option<T>> = items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| {
+                let path = format!("{}[{index}]", self.path_of(field));
+                if let Value::String(name) = item {
+                    known_name(path, &name, mistakes)
+                } else {
+                    mistakes.note(path, Mistake::WrongType { expected: "a name" });
+                    None
+                }
+            })
+            .collect();
+        names.into_iter().collect()
+    }
+
+    /// Notes every field that is left as unknown, with the nearest one that there is.
+    pub(super) fn finish(self, mistakes: &mut Mistakes) {
+        for field in self.fields.keys() {
+            let nearest = nearest(field, self.asked_for.iter().copied()).map(str::to_owned);
+            mistakes.note(self.path_of(field), Mistake::UnknownField { nearest });
+        }
+    }
+}
+
+/// A name of a fixed list.
+pub(super) fn known_name<T: Known>(path: String, name: &str, mistakes: &mut Mistakes) -> Option<T> {
+    let known = T::from_name(name);
+    if known.is_none() {
+        let nearest = nearest(name, T::ALL.iter().map(|known| known.as_str())).map(str::to_owned);
+        mistakes.note(path, Mistake::UnknownName { name: name.to_owned(), nearest });
+    }
+    known
+}

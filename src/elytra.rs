@@ -1,0 +1,134 @@
+//! What Elytra adds to a CloudEvent: its event types and operations, and the object in `data`.
+//!
+//! Source: the webhook models of Elytra's Python client.
+
+mod names;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub use names::{EventType, Operation};
+
+use crate::cloudevents::{AttributeValue, CloudEvent, Data};
+use crate::names::Name;
+
+/// What stands before the event type in an event's `type`.
+const TYPE_PREFIX: &str = "com.elytra.";
+
+/// The object an event is about, as far as its `data` tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Object<'a> {
+    /// `objectData`: the object's own JSON text, untouched.
+    pub data: Option<&'a str>,
+    /// `objectId`.
+    pub id: Option<ObjectId<'a>>,
+    /// `objectType`.
+    pub type_: Option<Cow<'a, str>>,
+}
+
+/// The identifier of an object, which Elytra writes as a string or as an integer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectId<'a> {
+    /// A string.
+    String(Cow<'a, str>),
+    /// An integer, as its digits came: it may be larger than any integer type here.
+    Integer(&'a str),
+}
+
+impl<'a> CloudEvent<'a> {
+    /// Elytra's event type: `eventtype`, or where that is absent or empty, what `type` says behind
+    /// `com.elytra.`, in either spelling (`product.text` and `product_text` are the same).
+    #[must_use]
+    pub fn event_type(&self) -> Option<Name<'_, EventType>> {
+        if let Some(name) = self.extension_text("eventtype") {
+            return Some(Name::new(name));
+        }
+        let derived = self.type_().strip_prefix(TYPE_PREFIX).filter(|name| !name.is_empty())?;
+        if derived.contains('.') {
+            Some(Name::new(derived.replace('.', "_")))
+        } else {
+            Some(Name::new(derived))
+        }
+    }
+
+    /// Elytra's operation: the extension `operation`.
+    #[must_use]
+    pub fn operation(&self) -> Option<Name<'_, Operation>> {
+        self.extension_text("operation").map(Name::new)
+    }
+
+    /// The object the event is about; empty where `data` is not a JSON object with its members.
+    #[must_use]
+    pub fn object(&self) -> Object<'a> {
+        match self.data() {
+            Some(Data::Json(json)) => Object::read(json.get()).unwrap_or_default(),
+            Some(Data::Base64(_)) | None => Object::default(),
+        }
+    }
+
+    /// An extension as text, `None` where it is absent or empty.
+    fn extension_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let text = match self.extension(name)? {
+            AttributeValue::String(text) => Cow::Borrowed(&**text),
+            AttributeValue::Integer(integer) => Cow::Owned(integer.to_string()),
+            AttributeValue::Boolean(boolean) => Cow::Owned(boolean.to_string()),
+        };
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+impl<'a> Object<'a> {
+    fn read(data: &'a str) -> Option<Self> {
+        /// The members of `data`, none of them read yet: `objectData` may be large.
+        #[derive(Deserialize)]
+        struct Members<'a> {
+            #[serde(borrow, rename = "objectData")]
+            data: Option<&'a RawValue>,
+            #[serde(borrow, rename = "objectId")]
+            id: Option<&'a RawValue>,
+            #[serde(borrow, rename = "objectType")]
+            type_: Option<&'a RawValue>,
+        }
+
+        // serde would read an array into a struct as well.
+        if !data.starts_with('{') {
+            return None;
+        }
+        let members: Members<'a> = serde_json::from_str(data).ok()?;
+        Some(Self {
+            data: members.data.map(RawValue::get),
+            id: members.id.and_then(|id| ObjectId::read(id.get())),
+            type_: members.type_.and_then(|type_| read_string(type_.get())),
+        })
+    }
+}
+
+impl<'a> ObjectId<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let digits = json.strip_prefix('-').unwrap_or(json);
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Self::Integer(json));
+        }
+        read_string(json).map(Self::String)
+    }
+}
+
+impl fmt::Display for ObjectId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String(text) => f.write_str(text),
+            Self::Integer(digits) => f.write_str(digits),
+        }
+    }
+}
+
+/// A JSON string's text, borrowed where nothing in it is escaped.
+fn read_string(json: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    serde_json::from_str(json).ok().map(|Text(text)| text)
+}

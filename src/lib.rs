@@ -1,0 +1,38 @@
+//! A Cloudflare Worker that receives the webhooks of Elytra PIM.
+//!
+//! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the event,
+//! finds the subscriptions that want it and forwards it to their queues and KV namespaces. A 2xx
+//! is sent only when every one of them holds the event, or when none wants it.
+//!
+//! It does not read what an event's `data` means, does not change an event, and does not store
+//! anything of its own.
+//!
+//! The path of an event, step by step, is [`receive::receive`]. The modules, in the order an event
+//! meets them:
+//!
+//! ```text
+//! request head ── auth ──> Caller ── read (bounded) ──> bytes
+//! bytes ── cloudevents ──> CloudEvent ── subscription ──> Plan ── forward ──> Receipt ── reply
+//! ```
+//!
+//! A crate that consumes the queue uses [`CloudEvent::from_json`] on each message, and depends on
+//! this one with `default-features = false`, which leaves the Worker out.
+
+pub mod receive;
+
+pub mod config;
+mod names;
+
+pub mod auth;
+pub mod cloudevents;
+pub mod elytra;
+pub mod forward;
+pub mod log;
+pub mod reply;
+pub mod subscription;
+
+#[cfg(feature = "cloudflare")]
+mod cloudflare;
+
+pub use cloudevents::CloudEvent;
+pub use names::{Known, Name};

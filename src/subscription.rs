@@ -1,0 +1,100 @@
+//! Who wants which events, and where they go.
+
+use std::fmt;
+
+use crate::cloudevents::CloudEvent;
+use crate::elytra::{EventType, Operation};
+use crate::names::{Known, Name};
+
+/// A `SUBSCRIPTION_<NAME>` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// `<NAME>` in lower case, as it stands in answers, logs and keys.
+    pub name: String,
+    /// Whether it wants any event at all.
+    pub active: bool,
+    /// The event types it wants; all where there are none.
+    pub event_types: Vec<EventType>,
+    /// The operations it wants; all where there are none.
+    pub operations: Vec<Operation>,
+    /// Where the events go.
+    pub destination: Destination,
+}
+
+/// Where a subscription's events go: one of the Worker's bindings, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// A Cloudflare Queue.
+    Queue {
+        /// The binding's name.
+        binding: String,
+    },
+    /// A KV namespace, one key for each event.
+    Kv {
+        /// The binding's name.
+        binding: String,
+        /// After how many seconds a key is gone; never, where it is `None`.
+        expiration_ttl: Option<u64>,
+    },
+}
+
+/// Why a subscription does not want an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The subscription is switched off.
+    Inactive,
+    /// The event's type is not among its `event_types`; `None` where the event has none.
+    EventType(Option<String>),
+    /// The event's operation is not among its `operations`; `None` where the event has none.
+    Operation(Option<String>),
+}
+
+impl Subscription {
+    /// Whether the subscription wants the event.
+    ///
+    /// # Errors
+    ///
+    /// The reason why not; the first, where there are several.
+    pub fn wants(&self, event: &CloudEvent<'_>) -> Result<(), Mismatch> {
+        if !self.active {
+            return Err(Mismatch::Inactive);
+        }
+        select(&self.event_types, event.event_type()).map_err(Mismatch::EventType)?;
+        select(&self.operations, event.operation()).map_err(Mismatch::Operation)
+    }
+}
+
+/// An empty list selects everything, even what is unknown or absent.
+fn select<T: Known>(selected: &[T], name: Option<Name<'_, T>>) -> Result<(), Option<String>> {
+    let is_selected = selected.is_empty()
+        || name.as_ref().and_then(Name::known).is_some_and(|known| selected.contains(&known));
+    if is_selected { Ok(()) } else { Err(name.map(|name| name.as_str().to_owned())) }
+}
+
+impl Mismatch {
+    /// The stable code of the reason, as it stands in answers and logs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::EventType(_) => "event_type_not_selected",
+            Self::Operation(_) => "operation_not_selected",
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inactive => f.write_str("the subscription is not active"),
+            Self::EventType(Some(name)) => write!(f, "event type {name:?} is not in event_types"),
+            Self::EventType(None) => {
+                f.write_str("the event has no event type, and event_types selects some")
+            }
+            Self::Operation(Some(name)) => write!(f, "operation {name:?} is not in operations"),
+            Self::Operation(None) => {
+                f.write_str("the event has no operation, and operations selects some")
+            }
+        }
+    }
+}

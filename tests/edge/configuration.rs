@@ -1,0 +1,53 @@
+//! A broken configuration lets nobody in and forwards nothing; the log says all that is wrong.
+
+use edge::{Receiver, Settings, event};
+
+#[test]
+fn broken() {
+    let settings = Settings::new(
+        r#"
+        [vars.WEBHOOK]
+        auth_type = "bearer"
+        auth = { token = "TOKEN", tokem = "TOKEN" }
+        max_body_size = 1000000
+
+        [vars.SUBSCRIPTION_PRODUCTS]
+        event_types = ["prodct"]
+        queue = "EVENT_QUEUE"
+
+        [vars.SUBSCRIPTION_ARCHIVE]
+        kv = { binding = "EVENTS_QUEUE", expiration_ttl = 59 }
+        "#,
+    );
+    let receiver = Receiver::start(&settings);
+
+    let answer = receiver.post(event("1", "product")).send();
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")));
+    assert_eq!(
+        answer.body,
+        r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly, its log says why"}"#
+    );
+    let health = receiver.post("").method("GET").path("/health").send();
+    assert_eq!((health.status, health.code().as_str()), (503, "broken_configuration"));
+
+    let reasons: Vec<_> = receiver.log(1)[0]["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason.as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            r#"SUBSCRIPTION_ARCHIVE.kv.binding: "EVENTS_QUEUE" is bound to a queue, expected a KV namespace"#,
+            "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number from 60 to 9223372036854775807",
+            r#"SUBSCRIPTION_PRODUCTS.event_types[0]: unknown name "prodct", did you mean "product"?"#,
+            r#"SUBSCRIPTION_PRODUCTS.queue: no queue is bound as "EVENT_QUEUE", did you mean "EVENTS_QUEUE"?"#,
+            r#"WEBHOOK.auth.token: no secret "TOKEN" is set"#,
+            r#"WEBHOOK.auth.tokem: unknown field, did you mean "token"?"#,
+            r#"WEBHOOK.max_body_size: unknown field, did you mean "max_body_bytes"?"#,
+        ]
+    );
+    assert!(receiver.received_so_far().is_empty(), "something was forwarded");
+    assert!(receiver.kv().is_empty(), "something was written");
+}

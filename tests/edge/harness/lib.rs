@@ -1,0 +1,24 @@
+//! Starts the receiver on the real runtime and speaks HTTP to it.
+//!
+//! A [`Receiver`] is one `wrangler dev` with its own configuration and storage, on a free port of
+//! this machine. It ends with the value.
+#![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "as above")]
+
+mod http;
+mod process;
+mod receiver;
+mod settings;
+
+pub use http::{Answer, Call};
+pub use process::{Process, tools, wait_until};
+pub use receiver::{KvEntry, Receiver};
+pub use settings::Settings;
+
+/// A product event, of the kind Elytra's documentation shows, with this id.
+#[must_use]
+pub fn event(id: &str, event_type: &str) -> String {
+    format!(
+        r#"{{"specversion":"1.0","id":"{id}","source":"elytra-pim","type":"com.elytra.{event_type}","time":"2025-12-31T04:19:30.860984129+01:00","eventtype":"{event_type}","operation":"modify","data":{{"objectId":4711,"objectType":"product"}}}}"#
+    )
+}

@@ -1,0 +1,110 @@
+//! Processes that a test starts: what they print is kept, and they end with the test.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use xtask::{Project, Tools};
+
+/// How long a condition may take to come true before the test fails.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// The project's tools, as `cargo xtask` uses them.
+#[must_use]
+pub fn tools() -> &'static Tools {
+    static TOOLS: LazyLock<Tools> =
+        LazyLock::new(|| xtask::setup::setup(&Project::here()).expect("cargo xtask setup"));
+    &TOOLS
+}
+
+/// Waits until `condition` gives something.
+#[track_caller]
+pub fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain until {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A running process.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    output: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts it, and keeps all that it prints.
+    #[must_use]
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let output = Arc::new(Mutex::new(String::new()));
+        collect(child.stdout.take().expect("it is piped"), &output);
+        collect(child.stderr.take().expect("it is piped"), &output);
+        Self { child, output }
+    }
+
+    /// All that it printed so far, lines of both its streams.
+    #[must_use]
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap().clone()
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits until it printed a line with this text, and returns what stands behind it.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) -> String {
+        wait_until(&format!("{text:?} is printed"), || {
+            let output = self.output();
+            if let Some((_, behind)) = output.split_once(text)
+                && let Some((line, _)) = behind.split_once('\n')
+            {
+                return Some(line.trim().to_owned());
+            }
+            assert!(!self.has_ended(), "it ended before it printed {text:?}:\n{output}");
+            None
+        })
+    }
+}
+
+/// Asks it to end, so that it ends its own children, and waits until it has.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let started = Instant::now();
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if started.elapsed() > PATIENCE {
+                let _ = self.child.kill();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn collect(stream: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
+    let output = Arc::clone(output);
+    thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+            output.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    });
+}

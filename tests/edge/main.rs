@@ -1,0 +1,16 @@
+//! What users are promised, on the real runtime: workerd with queues and KV, spoken to over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod authentication;
+mod configuration;
+mod contract;
+mod delivery;
+mod faults;
+mod readme;
+mod volume;

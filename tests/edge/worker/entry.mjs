@@ -1,0 +1,71 @@
+// The receiver as it was built (the harness copies both beside each other), with a window for the tests: what the consumer of the queue got,
+// what lies in KV, and a switch that makes a binding fail.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import Receiver from "./receiver/index.js";
+
+/** The texts of the messages that the queue's consumer got, with their content types' effect. */
+const received = [];
+
+/** Binding -> how it fails. */
+let faults = {};
+
+/** A queue whose messages never arrive. The receiver knows a binding by the name of its class. */
+class WorkerQueue {
+  async send() {
+    throw new Error("injected: Queue send failed: Too Many Requests");
+  }
+}
+
+/** A KV namespace that is out of order. */
+class KvNamespace {
+  async put() {
+    throw new Error("injected: KV PUT failed: 500 Internal Server Error");
+  }
+  get() {}
+  getWithMetadata() {}
+  list() {}
+  delete() {}
+}
+
+const broken = { queue: new WorkerQueue(), kv: new KvNamespace() };
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const { pathname, searchParams } = new URL(request.url);
+    switch (pathname) {
+      case "/test/received":
+        return Response.json(received);
+      case "/test/kv":
+        return Response.json(await dump(this.env[searchParams.get("binding")]));
+      case "/test/faults":
+        faults = await request.json();
+        return new Response();
+      default:
+        return new Receiver(this.ctx, this.envWithFaults()).fetch(request);
+    }
+  }
+
+  async queue(batch) {
+    for (const { body } of batch.messages) received.push(body);
+  }
+
+  envWithFaults() {
+    const replaced = Object.entries(faults).map(([binding, kind]) => [binding, broken[kind]]);
+    return { ...this.env, ...Object.fromEntries(replaced) };
+  }
+}
+
+/** Every key of a namespace, with all that is known of it. */
+async function dump(namespace) {
+  const entries = {};
+  let cursor;
+  do {
+    const page = await namespace.list({ cursor });
+    for (const { name, metadata, expiration } of page.keys) {
+      entries[name] = { metadata, expiration, value: await namespace.get(name) };
+    }
+    cursor = page.list_complete ? undefined : page.cursor;
+  } while (cursor);
+  return entries;
+}

@@ -1,0 +1,197 @@
+//! From the Worker's bindings to a configuration: what is read, and its defaults and bounds.
+
+mod mistakes;
+mod properties;
+mod shipped;
+
+use std::collections::BTreeMap;
+
+use elytra_webhooks::Known;
+use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
+use elytra_webhooks::config::{Binding, Bindings, Config, Method};
+use elytra_webhooks::elytra::{EventType, Operation};
+use elytra_webhooks::subscription::{Destination, Subscription};
+
+const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
+
+fn json(text: &str) -> Binding {
+    Binding::Json(text.to_owned())
+}
+
+fn text(text: &str) -> Binding {
+    Binding::Text(text.to_owned())
+}
+
+/// Bindings that are in order.
+fn bindings() -> Bindings {
+    BTreeMap::from([
+        ("WEBHOOK".to_owned(), json(WEBHOOK)),
+        ("SUBSCRIPTION_A".to_owned(), json(r#"{"queue":"EVENTS_QUEUE"}"#)),
+        ("EVENTS_QUEUE".to_owned(), Binding::Queue),
+        ("EVENTS_KV".to_owned(), Binding::Kv),
+        ("TOKEN".to_owned(), text("token-canary")),
+        ("TOKEN_NEXT".to_owned(), text("next-canary")),
+        ("USERNAME".to_owned(), text("username-canary")),
+        ("PASSWORD".to_owned(), text("password:canary")),
+        ("API_KEY".to_owned(), text("key-canary")),
+    ])
+}
+
+/// Bindings that are in order but for one.
+fn with(name: &str, binding: Binding) -> Bindings {
+    let mut bindings = bindings();
+    bindings.insert(name.to_owned(), binding);
+    bindings
+}
+
+#[track_caller]
+fn accept(why: &str, bindings: &Bindings) -> Config {
+    Config::from_bindings(bindings).unwrap_or_else(|mistakes| panic!("{why}: {mistakes:?}"))
+}
+
+#[test]
+fn what_is_not_set_has_its_default() {
+    let config = accept("auth_type and a destination are enough", &bindings());
+    let expected = Config {
+        authentication: Authentication::Bearer(vec![Credential::secret("TOKEN", "token-canary")]),
+        methods: vec![Method::Post, Method::Put, Method::Patch],
+        max_body_bytes: 1_048_576,
+        subscriptions: vec![Subscription {
+            name: "a".to_owned(),
+            active: true,
+            event_types: Vec::new(),
+            operations: Vec::new(),
+            destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
+        }],
+    };
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn everything_that_can_be_set_is_read() {
+    let mut bindings = with(
+        "WEBHOOK",
+        json(
+            r#"{"auth_type":"bearer","auth":{"token":"TOKEN"},"methods":["PUT"],"max_body_bytes":65536}"#,
+        ),
+    );
+    bindings.insert(
+        "SUBSCRIPTION_B_2".to_owned(),
+        json(
+            r#"{"active":false,"event_types":["product","todo"],"operations":["add"],
+                "kv":{"binding":"EVENTS_KV","expiration_ttl":60}}"#,
+        ),
+    );
+    let config = accept("all fields", &bindings);
+    assert_eq!((config.methods, config.max_body_bytes), (vec![Method::Put], 65_536));
+    let names: Vec<_> = config.subscriptions.iter().map(|s| &*s.name).collect();
+    assert_eq!(names, ["a", "b_2"], "in the order of their names, in lower case");
+    let expected = Subscription {
+        name: "b_2".to_owned(),
+        active: false,
+        event_types: vec![EventType::Product, EventType::Todo],
+        operations: vec![Operation::Add],
+        destination: Destination::Kv { binding: "EVENTS_KV".to_owned(), expiration_ttl: Some(60) },
+    };
+    assert_eq!(config.subscriptions[1], expected);
+}
+
+#[test]
+fn empty_lists_select_everything() {
+    let empty = json(r#"{"event_types":[],"operations":[],"queue":"EVENTS_QUEUE"}"#);
+    let config = accept("absent or empty: all", &with("SUBSCRIPTION_A", empty));
+    assert_eq!(config, accept("absent", &bindings()));
+}
+
+#[track_caller]
+fn check_authentication(why: &str, auth: &str, expected: &Authentication) {
+    let webhook = json(&format!("{{{auth}}}"));
+    assert_eq!(accept(why, &with("WEBHOOK", webhook)).authentication, *expected, "{why}");
+}
+
+#[test]
+fn each_kind_of_authentication_finds_its_secrets() {
+    let bearer = |name, secret| Credential::secret(name, secret);
+    let key = |header_name: &str| ApiKey {
+        header_name: header_name.to_owned(),
+        credential: Credential::secret("API_KEY", "key-canary"),
+    };
+    check_authentication("peers #10: written out", r#""auth_type":"none""#, &Authentication::None);
+    check_authentication(
+        "bearer",
+        r#""auth_type":"bearer","auth":{"token":"TOKEN"}"#,
+        &Authentication::Bearer(vec![bearer("TOKEN", "token-canary")]),
+    );
+    check_authentication(
+        "a list while rotating",
+        r#""auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]"#,
+        &Authentication::Bearer(vec![
+            bearer("TOKEN", "token-canary"),
+            bearer("TOKEN_NEXT", "next-canary"),
+        ]),
+    );
+    check_authentication(
+        "peers #4: a password with a colon",
+        r#""auth_type":"basic","auth":{"username":"USERNAME","password":"PASSWORD"}"#,
+        &Authentication::Basic(vec![Credential::user_pass(
+            "PASSWORD",
+            "username-canary",
+            "password:canary",
+        )]),
+    );
+    check_authentication(
+        "the header of Elytra's APIKeyAuth",
+        r#""auth_type":"apikey","auth":{"api_key":"API_KEY"}"#,
+        &Authentication::ApiKey(vec![key("api-key")]),
+    );
+    check_authentication(
+        "another header, whose name has no case",
+        r#""auth_type":"apikey","auth":{"api_key":"API_KEY","header_name":"X-Elytra_Key!"}"#,
+        &Authentication::ApiKey(vec![key("x-elytra_key!")]),
+    );
+}
+
+#[test]
+fn bounds_are_included() {
+    for bytes in [65_536, 26_214_400] {
+        let webhook = format!(r#"{{"auth_type":"none","max_body_bytes":{bytes}}}"#);
+        let config = accept("both ends", &with("WEBHOOK", json(&webhook)));
+        assert_eq!(config.max_body_bytes, bytes);
+    }
+    let start = r#"{"queue":"EVENTS_QUEUE""#;
+    let padded = format!("{start}{}}}", " ".repeat(5120 - start.len() - 1));
+    assert_eq!(padded.len(), 5120);
+    accept("a var of 5,120 bytes", &with("SUBSCRIPTION_A", json(&padded)));
+    let longest = format!("SUBSCRIPTION_{}", "N".repeat(64));
+    accept("a name of 64 characters", &with(&longest, json(r#"{"queue":"EVENTS_QUEUE"}"#)));
+}
+
+#[test]
+fn what_is_no_table_is_nobodys_affair() {
+    let mut others = bindings();
+    others.insert("ASSETS".to_owned(), Binding::Other("Fetcher".to_owned()));
+    others.insert("GREETING".to_owned(), text("a var of another kind of use"));
+    others.insert("OTHER_KV".to_owned(), Binding::Kv);
+    assert_eq!(accept("other bindings", &others), accept("without them", &bindings()));
+}
+
+#[test]
+fn methods_are_named_as_http_names_them() {
+    let names: Vec<_> = Method::ALL.iter().map(|method| method.as_str()).collect();
+    assert_eq!(names, ["POST", "PUT", "PATCH"]);
+}
+
+#[test]
+fn no_debug_text_shows_a_secret() {
+    let config = accept("bearer", &bindings());
+    for shown in [format!("{:?}", bindings()), format!("{config:?}"), format!("{config:#?}")] {
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+    let kinds = ["basic", "apikey"].map(|auth_type| {
+        let auth = r#"{"username":"USERNAME","password":"PASSWORD"}"#;
+        let auth = if auth_type == "basic" { auth } else { r#"{"api_key":"API_KEY"}"# };
+        let webhook = format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#);
+        format!("{:?}", accept(auth_type, &with("WEBHOOK", json(&webhook))))
+    });
+    assert!(!kinds.concat().contains("canary"), "{kinds:?}");
+}

@@ -1,0 +1,86 @@
+//! Whatever stands in the vars: a configuration, or mistakes; never a panic, never neither.
+
+use elytra_webhooks::config::Config;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+
+use super::{json, with};
+use crate::support::property;
+
+/// Words that mean something at one place or another.
+const WORDS: &[&str] = &[
+    "auth_type",
+    "auth",
+    "token",
+    "username",
+    "password",
+    "api_key",
+    "header_name",
+    "methods",
+    "max_body_bytes",
+    "active",
+    "event_types",
+    "operations",
+    "queue",
+    "kv",
+    "binding",
+    "expiration_ttl",
+    "none",
+    "basic",
+    "bearer",
+    "apikey",
+    "POST",
+    "product",
+    "add",
+    "TOKEN",
+    "USERNAME",
+    "PASSWORD",
+    "API_KEY",
+    "EVENTS_QUEUE",
+    "EVENTS_KV",
+    "WEBHOOK",
+];
+
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![9 => select(WORDS).prop_map(str::to_owned), 1 => ".{0,8}"]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => (0..200_000_u64).prop_map(Value::from),
+        1 => any::<f64>().prop_map(Value::from),
+        4 => word().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(word(), inner, 0..6).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+#[test]
+fn no_value_of_a_var_panics() {
+    let names = select(vec!["WEBHOOK", "SUBSCRIPTION_A", "SUBSCRIPTION_", "SUBSCRIPTION_a", "X"]);
+    property((names, value()), |(name, value)| {
+        let bindings = with(name, json(&value.to_string()));
+        if let Err(mistakes) = Config::from_bindings(&bindings) {
+            assert!(!mistakes.is_empty(), "a refusal has its reasons");
+            for mistake in mistakes {
+                assert!(!mistake.to_string().contains("canary"), "{mistake}");
+            }
+        }
+    });
+}
+
+#[test]
+fn no_text_of_a_var_panics() {
+    property(".*", |text| {
+        assert!(Config::from_bindings(&with("WEBHOOK", json(&text))).is_err());
+    });
+}

@@ -1,0 +1,102 @@
+//! The shipped `wrangler.toml` passes the configuration check, and so does what it suggests.
+
+use std::fs;
+use std::path::Path;
+
+use elytra_webhooks::auth::Authentication;
+use elytra_webhooks::config::{Binding, Bindings, Config};
+use toml::{Table, Value};
+
+use super::{json, text};
+
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The bindings that wrangler makes of a `wrangler.toml`, without the secrets.
+fn bindings_of(wrangler: &str) -> Bindings {
+    let file: Table = wrangler.parse().unwrap();
+    let mut bindings = Bindings::new();
+    for (name, value) in file["vars"].as_table().unwrap() {
+        let binding = match value {
+            Value::String(string) => text(string),
+            other => json(&serde_json::to_string(other).unwrap()),
+        };
+        bindings.insert(name.clone(), binding);
+    }
+    let mut bind = |entries: &Value, kind: &Binding| {
+        for entry in entries.as_array().unwrap() {
+            bindings.insert(entry["binding"].as_str().unwrap().to_owned(), kind.clone());
+        }
+    };
+    bind(&file["queues"]["producers"], &Binding::Queue);
+    bind(&file["kv_namespaces"], &Binding::Kv);
+    bindings
+}
+
+/// The secrets of a `.dev.vars` file.
+fn secrets_of(dev_vars: &str) -> Bindings {
+    let lines = dev_vars.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let pairs = lines.map(|line| line.split_once('=').unwrap());
+    pairs.map(|(name, secret)| (name.to_owned(), text(secret))).collect()
+}
+
+#[track_caller]
+fn check(why: &str, wrangler: &str, secrets: Bindings) -> Config {
+    let mut bindings = bindings_of(wrangler);
+    bindings.extend(secrets);
+    Config::from_bindings(&bindings).unwrap_or_else(|mistakes| panic!("{why}: {mistakes:#?}"))
+}
+
+#[test]
+fn it_passes_with_the_secrets_of_the_example() {
+    let secrets = secrets_of(&read(".dev.vars.example"));
+    let config = check("as shipped", &read("wrangler.toml"), secrets);
+    assert_ne!(config.authentication, Authentication::None, "peers #10: it lets not everybody in");
+    assert!(config.subscriptions.iter().all(|subscription| subscription.active));
+}
+
+#[test]
+fn without_secrets_it_lets_nobody_in() {
+    let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
+    let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(mistakes, ["WEBHOOK.auth.token: no secret \"ELYTRA_TOKEN\" is set"]);
+}
+
+/// `wrangler.toml` with the commented-out `auth` of this line in place of its own.
+fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str) {
+    let (auth, remark) = alternative.trim_start_matches("# ").rsplit_once(" # ").unwrap();
+    let auth_type = match remark.trim() {
+        "while rotating" => "bearer",
+        "basic" => "basic",
+        "apikey" => "apikey",
+        other => panic!("{other:?} is not one of the ways to authenticate"),
+    };
+    let lines = wrangler.lines().map(|line| match line {
+        line if line.starts_with("auth = ") => auth.to_owned(),
+        line if line.starts_with("auth_type = ") => format!("auth_type = {auth_type:?}"),
+        line => line.to_owned(),
+    });
+    (lines.collect::<Vec<_>>().join("\n"), auth_type)
+}
+
+/// An invented secret for every name of a secret in a line.
+fn invented_secrets(line: &str) -> Bindings {
+    let names = line.split('"').filter(|quoted| quoted.starts_with("ELYTRA_"));
+    names.map(|name| (name.to_owned(), text("invented"))).collect()
+}
+
+#[test]
+fn the_ways_to_authenticate_that_it_suggests_pass_too() {
+    let wrangler = read("wrangler.toml");
+    let alternatives = wrangler.lines().filter(|line| line.starts_with("# auth = "));
+    let mut tried = Vec::new();
+    for alternative in alternatives {
+        let (changed, auth_type) = with_alternative(&wrangler, alternative);
+        let config = check(alternative, &changed, invented_secrets(alternative));
+        assert_eq!(config.authentication.auth_type(), auth_type, "{alternative}");
+        tried.push(auth_type);
+    }
+    assert_eq!(tried, ["bearer", "basic", "apikey"]);
+}

@@ -1,0 +1,149 @@
+//! The rules of the house (design.md, "Rules that never bend"), read off the source itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder, with its path below the root.
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let mut folders: Vec<PathBuf> = vec![root().join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().display().to_string();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(files.len() > 5, "there are files below {folder}");
+    files.sort();
+    files
+}
+
+/// The lines of code of a file, with their numbers; no comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate();
+    let code = lines.map(|(index, line)| (index + 1, line.split("//").next().unwrap_or_default()));
+    code.filter(|(_, line)| !line.trim().is_empty())
+}
+
+/// Every line of code that breaks a rule.
+#[track_caller]
+fn check(rule: &str, files: &[(String, String)], breaks: impl Fn(&str) -> bool) {
+    let mut found = Vec::new();
+    for (name, text) in files {
+        let lines = code(text).filter(|(_, line)| breaks(line));
+        found.extend(lines.map(|(number, line)| format!("{name}:{number}: {}", line.trim())));
+    }
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+/// The words and numbers of a line.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+#[test]
+fn only_the_edge_names_the_platform() {
+    let mut core = rust_files("src");
+    core.retain(|(name, _)| !name.starts_with("src/cloudflare"));
+    let platform = ["worker", "js_sys", "wasm_bindgen", "console_error_panic_hook"];
+    check("rule 1: only src/cloudflare* names the platform", &core, |line| {
+        words(line).any(|word| platform.contains(&word))
+    });
+}
+
+#[test]
+fn only_the_reply_knows_status_codes() {
+    let mut others = rust_files("src");
+    others.retain(|(name, _)| name != "src/reply.rs");
+    let statuses = [
+        "200", "201", "202", "204", "301", "302", "307", "308", "400", "401", "403", "404", "405",
+        "409", "410", "411", "413", "415", "422", "429", "500", "501", "502", "503", "504",
+    ];
+    check("rule 1: only reply.rs knows status codes", &others, |line| {
+        words(line).any(|word| statuses.contains(&word))
+    });
+}
+
+#[test]
+fn the_core_reads_no_clock() {
+    let mut core = rust_files("src");
+    core.retain(|(name, _)| name != "src/cloudflare.rs");
+    let clocks = ["Date::now", "Utc::now", "Local::now", "SystemTime", "Instant::now"];
+    check("rule 1: the clock is read in one place", &core, |line| {
+        clocks.iter().any(|clock| line.contains(clock))
+    });
+}
+
+#[test]
+fn nothing_that_can_panic_is_written() {
+    let panics = [
+        ".unwrap()",
+        ".expect(",
+        "panic!(",
+        "unreachable!(",
+        "todo!(",
+        "unimplemented!(",
+        "assert!(",
+        "assert_eq!(",
+        "assert_ne!(",
+    ];
+    check("rule 2: one panic ends every request of the isolate", &rust_files("src"), |line| {
+        panics.iter().any(|panic| line.contains(panic))
+    });
+}
+
+#[test]
+fn an_exception_to_a_lint_is_expected_with_its_reason() {
+    for folder in ["src", "tests", "xtask/src"] {
+        // The pattern is put together, lest this file break its own rule.
+        let allow = ["#[", "allow("].concat();
+        let allow_all = ["#![", "allow("].concat();
+        check("style.md, habit 9", &rust_files(folder), |line| {
+            line.contains(&allow) || line.contains(&allow_all)
+        });
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_300_lines() {
+    let files = ["src", "tests", "xtask/src"].map(rust_files).concat();
+    let long = files.iter().map(|(name, text)| (name, text.lines().count()));
+    let long: Vec<_> = long.filter(|(_, lines)| *lines > 300).collect();
+    assert_eq!(long, [], "a file has one job");
+}
+
+#[test]
+fn the_papers_are_there() {
+    for name in ["LICENSE", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        let text = fs::read_to_string(root().join(name)).unwrap_or_default();
+        assert!(!text.trim().is_empty(), "{name} is missing or empty");
+    }
+    let license = fs::read_to_string(root().join("LICENSE")).unwrap_or_default();
+    assert!(license.contains("Apache License"), "the licence is Apache-2.0");
+}
+
+#[test]
+fn unsafe_code_is_forbidden_and_the_lints_hold_everywhere() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let lints = &manifest["workspace"]["lints"];
+    assert_eq!(lints["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let mut packages = vec!["Cargo.toml".to_owned()];
+    let members = manifest["workspace"]["members"].as_array().unwrap().iter();
+    packages.extend(members.map(|member| format!("{}/Cargo.toml", member.as_str().unwrap())));
+    for package in packages {
+        let text = fs::read_to_string(root().join(&package)).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        let is_inherited = table.get("lints").and_then(|lints| lints["workspace"].as_bool());
+        assert_eq!(is_inherited, Some(true), "{package} has the workspace's lints");
+    }
+}

@@ -1,0 +1,37 @@
+//! The native tests: each part through its public interface, and the whole line from a request to
+//! its reply with destinations in memory.
+//!
+//! Every case says why it exists: a rule of a specification, a defect of a peer, a promise of ours.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod config;
+
+#[cfg(test)]
+mod auth;
+
+#[cfg(test)]
+mod timestamp;
+
+#[cfg(test)]
+mod media_type;
+
+#[cfg(test)]
+mod cloudevents;
+
+#[cfg(test)]
+mod elytra;
+
+#[cfg(test)]
+mod subscription;
+
+#[cfg(test)]
+mod kv_entry;
+
+#[cfg(test)]
+mod pipeline;
+
+#[cfg(test)]
+mod house;

@@ -1,0 +1,96 @@
+//! Sending to all destinations: at once, and all or nothing in what is told.
+
+use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, config, configure, event};
+
+#[track_caller]
+fn check_failing(why: &str, memory: Memory, expected: &Expected<'_>, held: &[&str]) {
+    let request = Request::event(r#""eventtype":"product","data":"data-canary""#);
+    check_answer(why, &ask(Ok(&config()), request, &memory), expected);
+    let found = memory.held.into_inner();
+    let found: Vec<_> = found.iter().map(|held| &*held.binding).collect();
+    assert_eq!(found, held, "{why}");
+}
+
+#[test]
+fn a_destination_that_fails_is_a_failure_of_ours() {
+    check_failing(
+        "peers #2 and #8: 503, so that the sender tries again",
+        Memory { failing: vec!["QUEUE"], ..Memory::default() },
+        &Expected {
+            status: 503,
+            headers: "retry-after: 1",
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"1 of 2 destinations do not hold the event, send it again","failed":["products"],"held":["archive"]}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+        &["KV"],
+    );
+    check_failing(
+        "the first of them",
+        Memory { failing: vec!["KV"], ..Memory::default() },
+        &Expected {
+            status: 503,
+            headers: "retry-after: 1",
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"1 of 2 destinations do not hold the event, send it again","failed":["archive"],"held":["products"]}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+        &["QUEUE"],
+    );
+    check_failing(
+        "all of them",
+        Memory { failing: vec!["KV", "QUEUE"], ..Memory::default() },
+        &Expected {
+            status: 503,
+            headers: "retry-after: 1",
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"2 of 2 destinations do not hold the event, send it again","failed":["archive","products"],"held":[]}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","reasons":["archive: destination-canary","products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+        &[],
+    );
+}
+
+#[test]
+fn a_fast_failure_does_not_cut_a_slow_destination_short() {
+    check_failing(
+        "what is told as held is held",
+        Memory { failing: vec!["KV"], slow: Some("QUEUE"), ..Memory::default() },
+        &Expected {
+            status: 503,
+            headers: "retry-after: 1",
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"1 of 2 destinations do not hold the event, send it again","failed":["archive"],"held":["products"]}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+        &["QUEUE"],
+    );
+}
+
+#[test]
+fn a_success_waits_for_the_slowest() {
+    let memory = Memory { slow: Some("KV"), ..Memory::default() };
+    let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
+    assert_eq!((answer.status, memory.held.into_inner().len()), (202, 2), "rule 6");
+    let names = r#"{"code":"accepted","id":"1","subscriptions":["archive","products"]}"#;
+    assert_eq!(answer.body, names, "in the order of the configuration, not of finishing");
+}
+
+#[test]
+fn destinations_are_served_at_once() {
+    let memory = Memory { together: 2, ..Memory::default() };
+    let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
+    assert_eq!(answer.status, 202, "peers #6: neither waits for the other");
+}
+
+#[test]
+fn many_destinations_are_served_at_once_and_told_in_order() {
+    let names: Vec<_> = (10..70).map(|number| format!("S{number}")).collect();
+    let subscriptions: Vec<_> =
+        names.iter().map(|name| (&**name, r#"{"queue":"QUEUE"}"#)).collect();
+    let config = configure(WEBHOOK, &subscriptions);
+    let memory = Memory { together: 60, ..Memory::default() };
+    let answer = ask(Ok(&config), Request::body(event("")), &memory);
+    let expected: Vec<_> =
+        names.iter().map(|name| format!("\"{}\"", name.to_lowercase())).collect();
+    let expected =
+        format!(r#"{{"code":"accepted","id":"1","subscriptions":[{}]}}"#, expected.join(","));
+    assert_eq!(answer.body, expected, "a Worker of 64 vars");
+    assert_eq!(memory.held.into_inner().len(), 60);
+}

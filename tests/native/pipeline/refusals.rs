@@ -1,0 +1,200 @@
+//! What is refused, before anything was forwarded; and which fault is told first.
+
+use elytra_webhooks::config::{Bindings, Config};
+
+use super::{
+    Expected, Head, Memory, Request, WEBHOOK, ask, authorized, check, check_answer, configure,
+    event,
+};
+
+#[track_caller]
+fn refuse(why: &str, request: Request, expected: &Expected<'_>) {
+    assert_eq!(check(why, request, expected), [], "{why}: nothing is forwarded");
+}
+
+#[test]
+fn there_is_nothing_elsewhere() {
+    for path in ["/", "/webhook/", "/webhooks", "/Webhook", "/health/", "//webhook", ""] {
+        let mut request = Request::event("");
+        request.head = request.head.path(path);
+        refuse(
+            "design.md: everything else is 404",
+            request,
+            &Expected {
+                status: 404,
+                headers: "",
+                body: r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path, events go to /webhook"}"#,
+                log: r#"{"outcome":"refused","code":"not_found","status":404,"reasons":["there is nothing at this path, events go to /webhook"],"milliseconds":0}"#,
+            },
+        );
+    }
+}
+
+#[test]
+fn a_broken_configuration_lets_nobody_in_and_tells_nothing() {
+    let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
+    let memory = Memory::default();
+    let expected = Expected {
+        status: 503,
+        headers: "retry-after: 60",
+        body: r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly, its log says why"}"#,
+        log: r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK: missing","SUBSCRIPTION_<NAME>: missing: without a subscription every event would be ignored"],"milliseconds":0}"#,
+    };
+    for head in [authorized(), Head::post(), Head::post().method("DELETE")] {
+        let answer = ask(Err(&mistakes), Request::new(head, event("")), &memory);
+        check_answer("before everything else", &answer, &expected);
+        assert_eq!(answer.polls, 0);
+    }
+    let health = Head::post().method("GET").path("/health");
+    let answer = ask(Err(&mistakes), Request::new(health, ""), &memory);
+    check_answer("design.md: /health tells it", &answer, &expected);
+    assert_eq!(memory.held.into_inner(), []);
+}
+
+#[test]
+fn other_methods_are_told_which_are_allowed() {
+    for method in ["GET", "HEAD", "DELETE", "post", "TRACE"] {
+        let request = Request::new(authorized().method(method), "");
+        refuse(
+            "RFC 9110 15.5.6: Allow must be there; methods have a case",
+            request,
+            &Expected {
+                status: 405,
+                headers: "allow: POST, PUT, PATCH",
+                body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"expected the method POST, PUT, PATCH"}"#,
+                log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["expected the method POST, PUT, PATCH"],"milliseconds":0}"#,
+            },
+        );
+    }
+    refuse(
+        "/health has others",
+        Request::new(authorized().path("/health"), ""),
+        &Expected {
+            status: 405,
+            headers: "allow: GET, HEAD",
+            body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"expected the method GET, HEAD"}"#,
+            log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["expected the method GET, HEAD"],"milliseconds":0}"#,
+        },
+    );
+    let put =
+        configure(r#"{"auth_type":"none","methods":["PUT"]}"#, &[("A", r#"{"queue":"QUEUE"}"#)]);
+    let answer = ask(Ok(&put), Request::new(Head::post(), event("")), &Memory::default());
+    assert_eq!((answer.status, answer.headers.lines().last()), (405, Some("allow: PUT")));
+}
+
+#[test]
+fn unknown_callers_are_challenged() {
+    refuse(
+        "peers' users ask for 401, not 400; RFC 9110 15.5.2: the challenge must be there",
+        Request::new(Head::post(), event("")),
+        &Expected {
+            status: 401,
+            headers: r#"www-authenticate: Bearer realm="elytra-webhooks""#,
+            body: r#"{"type":"urn:elytra-webhooks:credentials_missing","title":"Credentials are missing","status":401,"code":"credentials_missing","detail":"no credentials were sent, expected bearer"}"#,
+            log: r#"{"outcome":"refused","code":"credentials_missing","status":401,"reasons":["no credentials were sent, expected bearer"],"auth_type":"bearer","milliseconds":0}"#,
+        },
+    );
+    refuse(
+        "RFC 6750 section 3.1: invalid_token",
+        Request::new(Head::post().with("authorization", "Bearer presented-canary"), event("")),
+        &Expected {
+            status: 401,
+            headers: r#"www-authenticate: Bearer realm="elytra-webhooks", error="invalid_token""#,
+            body: r#"{"type":"urn:elytra-webhooks:credentials_wrong","title":"Credentials are wrong","status":401,"code":"credentials_wrong","detail":"the credentials are not accepted, expected bearer"}"#,
+            log: r#"{"outcome":"refused","code":"credentials_wrong","status":401,"reasons":["the credentials are not accepted, expected bearer"],"auth_type":"bearer","milliseconds":0}"#,
+        },
+    );
+}
+
+#[test]
+fn each_kind_of_authentication_has_its_challenge() {
+    let challenge = |auth: &str, head: Head| {
+        let webhook = format!("{{{auth}}}");
+        let config = configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)]);
+        let answer = ask(Ok(&config), Request::new(head, event("")), &Memory::default());
+        assert_eq!((answer.status, answer.polls), (401, 0), "{auth}");
+        answer.headers.lines().last().unwrap().to_owned()
+    };
+    let basic = r#""auth_type":"basic","auth":{"username":"USER","password":"TOKEN"}"#;
+    let apikey = r#""auth_type":"apikey","auth":{"api_key":"TOKEN"}"#;
+    let expected = r#"www-authenticate: Basic realm="elytra-webhooks", charset="UTF-8""#;
+    assert_eq!(challenge(basic, Head::post()), expected, "RFC 7617 2.1: basic senders wait for it");
+    assert_eq!(challenge(basic, Head::post().with("authorization", "Basic eA==")), expected);
+    let expected = r#"www-authenticate: ApiKey realm="elytra-webhooks""#;
+    assert_eq!(challenge(apikey, Head::post()), expected);
+    assert_eq!(challenge(apikey, Head::post().with("api-key", "presented-canary")), expected);
+}
+
+#[test]
+fn unreadable_content_types_are_refused_unread() {
+    let head = Head::post().with("authorization", "Bearer token-canary");
+    refuse(
+        "HTTP binding 3: an unknown format is 415, never taken for binary",
+        Request::new(head.with("content-type", "application/cloudevents+avro"), event("")),
+        &Expected {
+            status: 415,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:unsupported_media_type","title":"Unsupported media type","status":415,"code":"unsupported_media_type","detail":"cannot read content type \"application/cloudevents+avro\", expected application/cloudevents+json or application/json"}"#,
+            log: r#"{"outcome":"refused","code":"unsupported_media_type","status":415,"reasons":["cannot read content type \"application/cloudevents+avro\", expected application/cloudevents+json or application/json"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+}
+
+#[test]
+fn invalid_events_are_refused_with_every_fault() {
+    refuse(
+        "one fault, with what is known of the event",
+        Request::event(r#""time":"now","data":"data-canary""#),
+        &Expected {
+            status: 400,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"the event has 1 fault","violations":[{"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"id":"1","type":"t","reasons":["time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    refuse(
+        "several",
+        Request::body(r#"{"specversion":"1.0","id":"1","id":"2","source":"s"}"#),
+        &Expected {
+            status: 400,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"the event has 2 faults","violations":[{"attribute":"id","code":"repeated","message":"occurs more than once"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"reasons":["id: occurs more than once","type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    refuse(
+        "a fault of the whole has no attribute",
+        Request::chunks(Vec::new()),
+        &Expected {
+            status: 400,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"the event has 1 fault","violations":[{"code":"no_body","message":"the body is empty, expected a JSON object"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"reasons":["the body is empty, expected a JSON object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+}
+
+#[test]
+fn the_first_fault_of_the_line_is_told() {
+    let small = r#""max_body_bytes":65536"#;
+    let webhook = WEBHOOK.replace(r#","auth""#, &format!(r#",{small},"auth""#));
+    let config = configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)]);
+    let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
+    // Everything is wrong with this request; step by step it is mended.
+    let head = || Head::post().with("content-length", "65537");
+    let wrong_type = |head: Head| head.with("content-type", "text/plain");
+    let known = |head: Head| head.with("authorization", "Bearer token-canary");
+    let steps = [
+        ("a broken configuration first", Err(&*mistakes), wrong_type(head()).method("GET"), 503),
+        ("405 before 401", Ok(&config), wrong_type(head()).method("GET"), 405),
+        ("401 before 415 (peers #7)", Ok(&config), wrong_type(head()), 401),
+        ("415 before 413", Ok(&config), known(wrong_type(head())), 415),
+        ("413 before the first chunk", Ok(&config), known(head()), 413),
+    ];
+    for (why, config, head, status) in steps {
+        let answer = ask(config, Request::new(head, "not an event"), &Memory::default());
+        assert_eq!((answer.status, answer.polls), (status, 0), "{why}: the body is not read");
+    }
+    let request = Request::new(known(Head::post()), "not an event");
+    assert_eq!(ask(Ok(&config), request, &Memory::default()).status, 400, "and then the event");
+}

@@ -1,0 +1,143 @@
+//! Which subscription wants which event, and why not.
+
+use elytra_webhooks::elytra::{EventType, Operation};
+use elytra_webhooks::subscription::{Destination, Mismatch, Subscription};
+use elytra_webhooks::{CloudEvent, Known};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use crate::support::{event, property};
+
+fn subscription(event_types: &[EventType], operations: &[Operation]) -> Subscription {
+    Subscription {
+        name: "a".to_owned(),
+        active: true,
+        event_types: event_types.to_vec(),
+        operations: operations.to_vec(),
+        destination: Destination::Queue { binding: "Q".to_owned() },
+    }
+}
+
+/// The reason is a code and a text.
+#[track_caller]
+fn check(
+    why: &str,
+    subscription: &Subscription,
+    members: &str,
+    expected: Result<(), (&str, &str)>,
+) {
+    let text = event(members);
+    let result = subscription.wants(&CloudEvent::from_json(&text).unwrap());
+    let found = result.map_err(|mismatch| (mismatch.code(), mismatch.to_string()));
+    let found = found.as_ref().copied().map_err(|(code, text)| (*code, &**text));
+    assert_eq!(found, expected, "{why}");
+}
+
+#[test]
+fn a_subscription_selects_by_event_type_and_operation() {
+    let all = subscription(&[], &[]);
+    let product = subscription(&[EventType::Product, EventType::Document], &[]);
+    let added = subscription(&[], &[Operation::Add]);
+    let both = subscription(&[EventType::Product], &[Operation::Add]);
+    let is_product = r#""eventtype":"product","operation":"modify""#;
+
+    check("empty lists select all", &all, is_product, Ok(()));
+    check("even what is unknown", &all, r#""eventtype":"x","operation":"y""#, Ok(()));
+    check("even what is absent", &all, "", Ok(()));
+    check("an event type of the list", &product, is_product, Ok(()));
+    check(
+        "another event type",
+        &product,
+        r#""eventtype":"todo""#,
+        Err(("event_type_not_selected", r#"event type "todo" is not in event_types"#)),
+    );
+    check(
+        "an unknown one is never selected",
+        &product,
+        r#""eventtype":"Product""#,
+        Err(("event_type_not_selected", r#"event type "Product" is not in event_types"#)),
+    );
+    check(
+        "peers #12: an absent one is told",
+        &product,
+        "",
+        Err((
+            "event_type_not_selected",
+            "the event has no event type, and event_types selects some",
+        )),
+    );
+    check(
+        "another operation",
+        &added,
+        is_product,
+        Err(("operation_not_selected", r#"operation "modify" is not in operations"#)),
+    );
+    check(
+        "peers #12: an absent one is told",
+        &added,
+        r#""eventtype":"product""#,
+        Err(("operation_not_selected", "the event has no operation, and operations selects some")),
+    );
+    check("both must match", &both, r#""eventtype":"product","operation":"add""#, Ok(()));
+    check(
+        "of two reasons the first is told",
+        &both,
+        r#""eventtype":"todo","operation":"modify""#,
+        Err(("event_type_not_selected", r#"event type "todo" is not in event_types"#)),
+    );
+}
+
+#[test]
+fn an_inactive_subscription_wants_nothing() {
+    let inactive = Subscription { active: false, ..subscription(&[EventType::Product], &[]) };
+    let reason = Err(("inactive", "the subscription is not active"));
+    check("what it would want", &inactive, r#""eventtype":"product""#, reason);
+    check("that it is inactive comes first", &inactive, "", reason);
+}
+
+#[test]
+fn a_name_that_breaks_lines_is_told_escaped() {
+    let mismatch = Mismatch::EventType(Some("a\"\nb".to_owned()));
+    assert_eq!(mismatch.to_string(), r#"event type "a\"\nb" is not in event_types"#);
+}
+
+#[test]
+fn the_filter_does_what_a_naive_one_does() {
+    let names = || {
+        prop_oneof![
+            3 => select(EventType::ALL.to_vec()).prop_map(|known| known.as_str().to_owned()),
+            1 => "[a-z_]{1,8}",
+        ]
+    };
+    let operations = prop_oneof![
+        3 => select(Operation::ALL.to_vec()).prop_map(|known| known.as_str().to_owned()),
+        1 => "[a-z]{1,8}",
+    ];
+    let subscriptions = (
+        prop::bool::weighted(0.9),
+        subsequence(EventType::ALL.to_vec(), 0..=73),
+        subsequence(Operation::ALL.to_vec(), 0..=5),
+    );
+    let events = (option::of(names()), option::of(names()), option::of(operations));
+    property((subscriptions, events), |((active, event_types, operations), event)| {
+        let (type_, eventtype, operation) = event;
+        let mut value = serde_json::json!({ "specversion": "1.0", "id": "1", "source": "s" });
+        value["type"] = type_.as_ref().map_or("t".into(), |t| format!("com.elytra.{t}").into());
+        value["eventtype"] = eventtype.clone().into();
+        value["operation"] = operation.clone().into();
+        let text = value.to_string();
+
+        let told = eventtype.or(type_);
+        let selects = |names: &[&str], name: Option<String>| {
+            names.is_empty() || name.is_some_and(|name| names.contains(&&*name))
+        };
+        let type_names: Vec<_> = event_types.iter().map(|known| known.as_str()).collect();
+        let operation_names: Vec<_> = operations.iter().map(|known| known.as_str()).collect();
+        let wants = active && selects(&type_names, told) && selects(&operation_names, operation);
+
+        let subscription = Subscription { active, ..subscription(&event_types, &operations) };
+        let result = subscription.wants(&CloudEvent::from_json(&text).unwrap());
+        assert_eq!(result.is_ok(), wants, "{text} gave {result:?}");
+    });
+}

@@ -1,0 +1,141 @@
+//! Building the Workers with worker-build.
+
+use std::env;
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::ValueEnum;
+
+use crate::command::show;
+use crate::setup::TARGET;
+use crate::{Error, Project, Result, Tools};
+
+/// A Worker of this project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Worker {
+    /// elytra-webhooks itself.
+    Receiver,
+    /// The example that prints what arrives in the queue.
+    Consumer,
+}
+
+impl Worker {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Receiver, Self::Consumer];
+
+    /// The folder with its `Cargo.toml` and `wrangler.toml`; the build lands below, in `build/`.
+    #[must_use]
+    pub fn folder(self, project: &Project) -> PathBuf {
+        match self {
+            Self::Receiver => project.root().to_path_buf(),
+            Self::Consumer => project.root().join("examples/consumer"),
+        }
+    }
+
+    /// What it is called on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Receiver => "receiver",
+            Self::Consumer => "consumer",
+        }
+    }
+
+    fn library(self) -> &'static str {
+        match self {
+            Self::Receiver => "elytra_webhooks",
+            Self::Consumer => "elytra_webhooks_consumer",
+        }
+    }
+}
+
+/// Builds a Worker, unless the last build is still true.
+///
+/// # Errors
+/// If it does not build; the compiler's words have been shown.
+pub fn build(tools: &Tools, worker: Worker) -> Result<()> {
+    let project = tools.project();
+    let name = worker.name();
+    let stamp = project.wasm_target().join(format!("{name}.fingerprint"));
+    let last = fs::read_to_string(&stamp).ok();
+    if last.is_some()
+        && last == inputs(project, worker).and_then(|i| fingerprint(tools, worker, &i))
+    {
+        return Ok(());
+    }
+    let start = SystemTime::now();
+    // Not true while the build is being replaced; if there is none, so much the better.
+    let _ = fs::remove_file(&stamp);
+    show(
+        tools.worker_build(&worker.folder(project))?.arg("--release"),
+        "what is wrong stands above",
+    )?;
+    let inputs = inputs(project, worker).unwrap_or_default();
+    // Something saved while the compiler ran may or may not be in the build.
+    let settled = inputs.iter().all(|path| modified_before(path, start));
+    if settled && let Some(fingerprint) = fingerprint(tools, worker, &inputs) {
+        fs::write(&stamp, fingerprint).map_err(|cause| Error::file("write", &stamp, &cause))?;
+    }
+    Ok(())
+}
+
+/// What the last build was made of: the sources as cargo lists them, included files too, and the
+/// files that say how to build.
+fn inputs(project: &Project, worker: Worker) -> Option<Vec<PathBuf>> {
+    let list =
+        project.wasm_target().join(TARGET).join("release").join(format!("{}.d", worker.library()));
+    let list = fs::read_to_string(list).ok()?;
+    let root = project.root();
+    let mut inputs = sources(&list)?;
+    inputs.extend([
+        root.join("Cargo.toml"),
+        root.join("Cargo.lock"),
+        root.join(".cargo/config.toml"),
+        worker.folder(project).join("Cargo.toml"),
+    ]);
+    Some(inputs)
+}
+
+/// The files in cargo's list, "output: source source", where a space in a name is "\\ ".
+fn sources(list: &str) -> Option<Vec<PathBuf>> {
+    let (_, sources) = list.lines().next()?.split_once(": ")?;
+    let sources = sources.replace("\\ ", "\0");
+    let paths = sources.split_whitespace();
+    Some(paths.map(|path| path.replace('\0', " ").into()).collect())
+}
+
+/// One number for the inputs, the tools and the outputs, so that a build that somebody changed
+/// or removed is not taken for true either.
+fn fingerprint(tools: &Tools, worker: Worker, inputs: &[PathBuf]) -> Option<String> {
+    let mut hasher = DefaultHasher::new();
+    tools.versions().hash(&mut hasher);
+    env::var_os("RUSTFLAGS").hash(&mut hasher);
+    let build = worker.folder(tools.project()).join("build");
+    let outputs = [build.join("index.js"), build.join("index_bg.wasm")];
+    for path in inputs.iter().chain(&outputs) {
+        path.hash(&mut hasher);
+        fs::read(path).ok()?.hash(&mut hasher);
+    }
+    Some(format!("{:016x}", hasher.finish()))
+}
+
+fn modified_before(path: &Path, moment: SystemTime) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| modified < moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::sources;
+
+    #[test]
+    fn the_list_of_sources_may_have_spaces_in_names() {
+        let list = "/t/a.wasm: /my\\ work/src/lib.rs /src/b.rs\n\n/t/other: /c.rs\n";
+        let expected = ["/my work/src/lib.rs", "/src/b.rs"].map(PathBuf::from);
+        assert_eq!(sources(list), Some(expected.to_vec()));
+        assert_eq!(sources("nothing"), None);
+    }
+}

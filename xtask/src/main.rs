@@ -1,0 +1,57 @@
+//! `cargo xtask <setup|build|dev|test>`: see the README.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{Project, Result, Worker, build, dev, setup, test};
+
+/// Sets up, builds, runs and tests the Worker.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+/// What is to be done.
+#[derive(Subcommand)]
+enum Task {
+    /// Get every tool that is missing
+    Setup,
+    /// Build a Worker for the runtime
+    Build {
+        /// Which one
+        #[arg(value_enum, default_value_t = Worker::Receiver)]
+        worker: Worker,
+    },
+    /// Run the Worker on port 8787, with the example consumer beside it
+    Dev {
+        /// Further arguments for `wrangler dev`, after `--`
+        #[arg(last = true)]
+        wrangler: Vec<String>,
+    },
+    /// Run every check and every test
+    Test,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to be done if this cannot be written.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<()> {
+    let project = Project::here();
+    match task {
+        Task::Setup => setup::setup_aloud(&project),
+        Task::Build { worker } => build::build(&setup::setup(&project)?, worker),
+        Task::Dev { wrangler } => dev::dev(&project, &wrangler),
+        Task::Test => test::test(&project),
+    }
+}

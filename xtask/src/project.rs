@@ -1,0 +1,76 @@
+//! Where things lie in this checkout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// A checkout of elytra-webhooks.
+#[derive(Clone, Debug)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// The checkout that this xtask was compiled from.
+    #[must_use]
+    pub fn here() -> Self {
+        let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = xtask.parent().unwrap_or(xtask).to_path_buf();
+        Self { root }
+    }
+
+    /// The folder with the workspace's `Cargo.toml`.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where npm puts the programs of the packages it installs.
+    #[must_use]
+    pub fn npm_programs(&self) -> PathBuf {
+        self.root.join("node_modules/.bin")
+    }
+
+    /// Where wrangler keeps what it would otherwise keep in the user's home.
+    pub(crate) fn wrangler_home(&self) -> PathBuf {
+        self.root.join("target/wrangler")
+    }
+
+    /// The cargo target folder of the wasm builds; its own, so that they and the builds for this
+    /// machine neither wait for each other nor undo each other's work.
+    pub(crate) fn wasm_target(&self) -> PathBuf {
+        self.root.join("target/wasm")
+    }
+
+    /// The version of a crate in `Cargo.lock`.
+    pub(crate) fn locked_version(&self, name: &str) -> Result<String> {
+        let path = self.root.join("Cargo.lock");
+        let lock = fs::read_to_string(&path).map_err(|cause| Error::file("read", &path, &cause))?;
+        locked_version(&lock, name).ok_or_else(|| {
+            Error::new(format!("Cargo.lock has no {name}: run `cargo update --workspace`"))
+        })
+    }
+}
+
+/// The version in the entry that starts with this name.
+fn locked_version(lock: &str, name: &str) -> Option<String> {
+    let name = format!("name = \"{name}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
+    let version = lines.next()?.strip_prefix("version = \"")?;
+    Some(version.strip_suffix('"')?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locked_version;
+
+    #[test]
+    fn the_version_is_that_of_the_crate_named_and_of_no_other() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-shared\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        let version = locked_version(lock, "wasm-bindgen");
+        assert_eq!(version.as_deref(), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "worker"), None);
+    }
+}

@@ -1,0 +1,82 @@
+//! Getting what is missing, each tool in the version that is pinned.
+//!
+//! Every tool has a module with two functions: `find` looks whether it is there, `install` gets
+//! it. When all is there, set-up costs a few look-ups and one call of rustc.
+
+mod cargo_tools;
+mod curl;
+mod debian;
+mod npm;
+mod wasm_target;
+
+use std::time::Instant;
+
+use crate::cache::{Cache, Lock};
+use crate::output::say;
+use crate::{Error, Project, Result, Tools};
+
+pub(crate) use wasm_target::{TARGET, WasmTarget};
+
+/// Gets every tool that is missing. Says nothing when all is there.
+///
+/// # Errors
+/// If a tool cannot be had; the error says what to install.
+pub fn setup(project: &Project) -> Result<Tools> {
+    let cache = Cache::of_the_user()?;
+    let cache = &cache;
+    let mut lock = None;
+    obtain(cache, &mut lock, || npm::find(project), |_| npm::install(project))?;
+    let curl = obtain(cache, &mut lock, || curl::find(cache), curl::install)?;
+    let wasm_target = obtain(cache, &mut lock, || wasm_target::find(cache), wasm_target::install)?;
+    let worker_build = obtain(
+        cache,
+        &mut lock,
+        || cargo_tools::find_worker_build(cache),
+        cargo_tools::install_worker_build,
+    )?;
+    let version = &project.locked_version("wasm-bindgen")?;
+    let wasm_bindgen = obtain(
+        cache,
+        &mut lock,
+        || cargo_tools::find_wasm_bindgen(cache, version),
+        |lock| cargo_tools::install_wasm_bindgen(lock, version),
+    )?;
+    Ok(Tools { project: project.clone(), curl, wasm_target, worker_build, wasm_bindgen })
+}
+
+/// The same, with a last line that says how long it took.
+///
+/// # Errors
+/// As [`setup`].
+pub fn setup_aloud(project: &Project) -> Result<()> {
+    let start = Instant::now();
+    setup(project)?;
+    let seconds = start.elapsed().as_secs_f64();
+    say(&format!("every tool is there ({seconds:.1} s)"));
+    Ok(())
+}
+
+/// Finds a tool or installs it, under the lock, which stays held for the tools that follow.
+fn obtain<T>(
+    cache: &Cache,
+    lock: &mut Option<Lock>,
+    find: impl Fn() -> Option<T>,
+    install: impl FnOnce(&Lock) -> Result<()>,
+) -> Result<T> {
+    if let Some(tool) = find() {
+        return Ok(tool);
+    }
+    if lock.is_none() {
+        *lock = Some(cache.lock()?);
+        // Another set-up may have got it while we waited.
+        if let Some(tool) = find() {
+            return Ok(tool);
+        }
+    }
+    if let Some(lock) = lock {
+        install(lock)?;
+    }
+    find().ok_or_else(|| {
+        Error::new("a tool is not where it was just installed: run `cargo xtask setup` again")
+    })
+}

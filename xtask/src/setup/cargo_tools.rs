@@ -1,0 +1,117 @@
+//! worker-build and wasm-bindgen, built from crates.io.
+//!
+//! Unoptimised: they build in a third of the time and run fast enough.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::debian;
+use crate::cache::{Cache, Lock};
+use crate::command::{cargo, keep, on_path};
+use crate::output::step;
+use crate::{Error, Result};
+
+const WORKER_BUILD: &str = "0.8.7";
+
+const ADVICE: &str = "see that cargo reaches crates.io and that a C compiler is installed";
+
+/// worker-build, if it is there.
+pub(super) fn find_worker_build(cache: &Cache) -> Option<PathBuf> {
+    find(cache, "worker-build", WORKER_BUILD, "worker-build")
+}
+
+/// wasm-bindgen's program in this version, if it is there.
+pub(super) fn find_wasm_bindgen(cache: &Cache, version: &str) -> Option<PathBuf> {
+    find(cache, "wasm-bindgen-cli", version, "wasm-bindgen")
+}
+
+/// Installs worker-build.
+pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
+    let openssl = openssl(lock)?;
+    install(lock, "worker-build", WORKER_BUILD, |cargo| {
+        cargo.arg("--locked");
+        if let Some(root) = openssl {
+            use_openssl(cargo, &root);
+        }
+    })
+}
+
+/// Installs wasm-bindgen's program. Not `--locked`: its own lock file names a yanked crate.
+pub(super) fn install_wasm_bindgen(lock: &Lock, version: &str) -> Result<()> {
+    install(lock, "wasm-bindgen-cli", version, |_| {})
+}
+
+fn find(cache: &Cache, package: &str, version: &str, program: &str) -> Option<PathBuf> {
+    let folder = cache.folder(&format!("{package}-{version}"));
+    let program = folder.join("bin").join(program);
+    program.is_file().then_some(program)
+}
+
+fn install(
+    lock: &Lock,
+    package: &str,
+    version: &str,
+    adapt: impl FnOnce(&mut Command),
+) -> Result<()> {
+    if on_path("cc").is_none() {
+        return Err(Error::new(
+            "a C compiler is missing: install it (Debian: `apt-get install build-essential`, macOS: `xcode-select --install`)",
+        ));
+    }
+    let name = format!("{package} {version} (cargo install)");
+    step(&name, || {
+        // One target folder for both, since they share many crates.
+        let target = lock.scratch("cargo-target")?;
+        lock.make(&format!("{package}-{version}"), |folder| {
+            let mut cargo = cargo();
+            cargo
+                .args(["install", "--debug", "--no-track", package])
+                .arg(format!("--version={version}"))
+                .arg("--root")
+                .arg(folder)
+                .env("CARGO_TARGET_DIR", &target)
+                // Nobody debugs them: less to write and less to link.
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                .current_dir(folder);
+            adapt(&mut cargo);
+            keep(&mut cargo, ADVICE).map(drop)
+        })
+    })
+}
+
+/// worker-build needs OpenSSL's headers; where the system has none, Debian's are unpacked.
+fn openssl(lock: &Lock) -> Result<Option<PathBuf>> {
+    let told = ["OPENSSL_DIR", "OPENSSL_LIB_DIR"].iter().any(|name| env::var_os(name).is_some());
+    let found = || {
+        let mut pkg_config = Command::new("pkg-config");
+        let output = pkg_config.args(["--exists", "openssl"]).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    if !cfg!(target_os = "linux") || told || found() {
+        return Ok(None);
+    }
+    if !debian::is_here() {
+        return Err(Error::new(
+            "the headers of OpenSSL are missing: install pkg-config and OpenSSL's development package",
+        ));
+    }
+    let root = lock.scratch("openssl")?;
+    step("the headers of OpenSSL (Debian's, for worker-build)", || {
+        debian::fetch(&["libssl-dev"], lock, &root)
+    })?;
+    Ok(Some(root))
+}
+
+/// Linked statically: the folder is gone when the program runs.
+fn use_openssl(cargo: &mut Command, root: &Path) {
+    let usr = root.join("usr");
+    let include = debian::machine_folder(&usr.join("include"));
+    cargo
+        .env("OPENSSL_STATIC", "1")
+        .env("OPENSSL_NO_PKG_CONFIG", "1")
+        .env("OPENSSL_LIB_DIR", debian::machine_folder(&usr.join("lib")))
+        .env("OPENSSL_INCLUDE_DIR", usr.join("include"))
+        // The headers of this kind of machine lie apart.
+        .env("CFLAGS", format!("-I{}", include.display()));
+}

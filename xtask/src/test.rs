@@ -1,0 +1,54 @@
+//! Every check and every test, in the order in which they are quick to fail.
+
+use crate::command::{cargo, show};
+use crate::output::{say, stage};
+use crate::{Project, Result, Worker, build, setup};
+
+/// The checks that are one call of cargo: name, arguments, what to do when it fails.
+const CHECKS: [(&str, &[&str], &str); 5] = [
+    ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
+    (
+        "clippy",
+        &["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"],
+        "correct what stands above",
+    ),
+    ("documentation", &["doc", "--workspace", "--no-deps"], "correct what stands above"),
+    (
+        "documentation of private items",
+        &["doc", "--workspace", "--no-deps", "--document-private-items"],
+        "correct what stands above",
+    ),
+    ("native tests", &["test", "--workspace", "--exclude", "edge"], "see which test failed above"),
+];
+
+/// Runs them all; stops at the first that fails.
+///
+/// # Errors
+/// The first check that fails.
+pub fn test(project: &Project) -> Result<()> {
+    let tools = setup::setup(project)?;
+    for (name, arguments, advice) in CHECKS {
+        check(project, name, arguments, advice)?;
+    }
+    for worker in Worker::ALL {
+        let name = format!("build of the {}", worker.name());
+        stage(&name, || build::build(&tools, worker))?;
+    }
+    check(
+        project,
+        "tests on the real runtime",
+        &["test", "--package", "edge"],
+        "see which test failed above",
+    )?;
+    say("everything passes");
+    Ok(())
+}
+
+fn check(project: &Project, name: &str, arguments: &[&str], advice: &str) -> Result<()> {
+    stage(name, || {
+        show(
+            cargo().args(arguments).env("RUSTDOCFLAGS", "-Dwarnings").current_dir(project.root()),
+            advice,
+        )
+    })
+}

@@ -1,0 +1,144 @@
+//! The tools, ready to run.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::path_with;
+use crate::project::Project;
+use crate::setup::WasmTarget;
+use crate::{Error, Result};
+
+/// Every tool of the project, which [`setup`](crate::setup::setup) finds or gets.
+///
+/// ```no_run
+/// # fn main() -> xtask::Result<()> {
+/// let tools = xtask::setup::setup(&xtask::Project::here())?;
+/// let mut wrangler = tools.wrangler()?;
+/// wrangler.args(["dev", "--config", "wrangler.toml", "--port", "0"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Tools {
+    pub(crate) project: Project,
+    pub(crate) curl: PathBuf,
+    pub(crate) wasm_target: WasmTarget,
+    pub(crate) worker_build: PathBuf,
+    pub(crate) wasm_bindgen: PathBuf,
+}
+
+impl Tools {
+    /// The checkout they belong to.
+    #[must_use]
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Where `curl` is.
+    #[must_use]
+    pub fn curl(&self) -> &Path {
+        &self.curl
+    }
+
+    /// The Node that wrangler needs, with no argument yet.
+    ///
+    /// # Errors
+    /// If the project's path cannot stand in `PATH`.
+    pub fn node(&self) -> Result<Command> {
+        let programs = self.project.npm_programs();
+        let mut node = Command::new(programs.join("node"));
+        node.env("PATH", path_with(&[&programs])?);
+        Ok(node)
+    }
+
+    /// wrangler, with no argument yet, in the project's folder.
+    ///
+    /// It is one process, so a SIGTERM or SIGINT to it ends wrangler and its workerd; after a
+    /// SIGKILL workerd goes on. It keeps to the project and to this machine: nothing is written
+    /// to the user's home, nothing asked of Cloudflare, nothing reported. So it does not know the
+    /// user's login either: deploying is done with plain `npx wrangler`.
+    ///
+    /// # Errors
+    /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
+    pub fn wrangler(&self) -> Result<Command> {
+        let mut wrangler = self.node()?;
+        let cli = "node_modules/wrangler/wrangler-dist/cli.js";
+        wrangler
+            .arg("--no-warnings")
+            .arg(self.project.root().join(cli))
+            .envs(wrangler_environment(&self.project)?)
+            .current_dir(self.project.root());
+        Ok(wrangler)
+    }
+
+    /// worker-build, with no argument yet, in this package's folder. Everything that it would
+    /// download is given to it.
+    pub(crate) fn worker_build(&self, package: &Path) -> Result<Command> {
+        let npm = self.project.npm_programs();
+        let mut build = Command::new(&self.worker_build);
+        build
+            .current_dir(package)
+            .env("WASM_BINDGEN_BIN", &self.wasm_bindgen)
+            .env("WASM_OPT_BIN", npm.join("wasm-opt"))
+            .env("ESBUILD_BIN", npm.join("esbuild"))
+            .env("CARGO_TARGET_DIR", self.project.wasm_target())
+            // What failed stands in its message; where in worker-build is no concern of ours.
+            .env("RUST_BACKTRACE", "0");
+        match &self.wasm_target {
+            WasmTarget::Active { .. } => {
+                build.env("PATH", path_with(&[&npm])?);
+            }
+            WasmTarget::Debian { programs, .. } => {
+                build
+                    .env("PATH", path_with(&[programs, &npm])?)
+                    .env("RUSTC", programs.join("rustc"))
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", programs.join("wasm-ld"));
+            }
+        }
+        Ok(build)
+    }
+
+    /// The files that change when a tool's version does, the outputs of a build with it.
+    pub(crate) fn versions(&self) -> [&Path; 3] {
+        let std = match &self.wasm_target {
+            WasmTarget::Active { std } | WasmTarget::Debian { std, .. } => std,
+        };
+        [&self.worker_build, &self.wasm_bindgen, std]
+    }
+
+    /// `PATH` for a shell that runs the README's commands: node, npx's wrangler and curl first.
+    ///
+    /// # Errors
+    /// If the project's path or curl's cannot stand in `PATH`.
+    pub fn path(&self) -> Result<OsString> {
+        let folder = self.curl.parent();
+        let folder = folder.ok_or_else(|| Error::new("curl lies in no folder: reinstall it"))?;
+        path_with(&[&self.project.npm_programs(), folder])
+    }
+}
+
+/// What keeps wrangler and Miniflare to the project and to this machine.
+pub(crate) fn wrangler_environment(project: &Project) -> Result<Vec<(&'static str, OsString)>> {
+    let home = project.wrangler_home();
+    let temporary = home.join("tmp");
+    fs::create_dir_all(&temporary).map_err(|cause| Error::file("create", &temporary, &cause))?;
+    let below = |name: &str| home.join(name).into_os_string();
+    Ok(vec![
+        ("WRANGLER_SEND_METRICS", "false".into()),
+        ("WRANGLER_SEND_ERROR_REPORTS", "false".into()),
+        // The banner asks npm for a newer wrangler.
+        ("WRANGLER_HIDE_BANNER", "true".into()),
+        ("WRANGLER_NO_SKILLS_UPDATE_PROMPTS", "true".into()),
+        // Where in the world the caller is: never asked of Cloudflare.
+        ("CLOUDFLARE_CF_FETCH_ENABLED", "false".into()),
+        ("WRANGLER_LOG_PATH", below("logs")),
+        ("WRANGLER_REGISTRY_PATH", below("registry")),
+        ("WRANGLER_CACHE_DIR", below("cache")),
+        ("MINIFLARE_CACHE_DIR", below("cache")),
+        ("XDG_CONFIG_HOME", below("config")),
+        // Miniflare's databases, which stay behind when it is killed.
+        ("TMPDIR", temporary.into_os_string()),
+    ])
+}
