@@ -146,7 +146,7 @@ fn authorization(head: &impl RequestHead, scheme: &str) -> Result<String, Unauth
         Some((found, credentials)) if found.eq_ignore_ascii_case(scheme) => {
             Ok(credentials.trim_matches(' ').to_owned())
         }
-        _ => Err(Unauthenticated::Wrong),
+        _ => Err(Unauthenticated::Missing),
     }
 }
 

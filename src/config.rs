@@ -38,6 +38,7 @@ pub const LEAST_EXPIRATION_TTL: u64 = 60;
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
 
 const WEBHOOK: &str = "WEBHOOK";
+const SUBSCRIPTION: &str = "SUBSCRIPTION";
 const SUBSCRIPTION_PREFIX: &str = "SUBSCRIPTION_";
 
 /// A configuration that holds together: every name in it is known, every binding is there.
@@ -107,10 +108,8 @@ impl Config {
                         .and_then(|table| webhook_settings(table, bindings, &mut mistakes));
                 }
                 // The Worker reads no other table, so this one is a slip of the pen.
-                (Binding::Json(_), None) => {
-                    let known = [WEBHOOK, SUBSCRIPTION_PREFIX];
-                    let nearest = nearest(var, known).map(str::to_owned);
-                    mistakes.note(var, Mistake::UnknownVar { nearest });
+                (Binding::Json(json), None) if json.starts_with('{') => {
+                    mistakes.note(var, Mistake::UnknownVar { nearest: nearest_var(var) });
                 }
                 _ => {}
             }
@@ -140,6 +139,16 @@ fn read_table(var: &str, binding: &Binding, mistakes: &mut Mistakes) -> Option<T
         _ => Value::Null,
     };
     Table::new(var.to_owned(), value, mistakes)
+}
+
+/// The var that may have been meant.
+fn nearest_var(var: &str) -> Option<String> {
+    let (word, rest) = var.split_once('_').unwrap_or((var, ""));
+    if nearest(word, [SUBSCRIPTION]).is_some() {
+        let name = if rest.is_empty() { "<NAME>" } else { rest };
+        return Some(format!("{SUBSCRIPTION_PREFIX}{name}"));
+    }
+    nearest(var, [WEBHOOK]).map(str::to_owned)
 }
 
 /// Reads `WEBHOOK`; the subscriptions are still missing from what it returns.

@@ -14,6 +14,9 @@ use crate::reply::Reply;
 /// How much of a sender's text stands in the log, in characters.
 pub const MAX_LOGGED_CHARACTERS: usize = 256;
 
+/// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
+pub const MAX_LOGGED_VIOLATIONS: usize = 64;
+
 /// What is learned of a request on its way.
 #[derive(Debug, Default)]
 pub struct Trace<'c> {
@@ -165,7 +168,14 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
             mistakes.iter().map(ToString::to_string).collect()
         }
         Err(Rejection::InvalidEvent(invalid)) => {
-            invalid.violations.iter().map(ToString::to_string).collect()
+            let violations = invalid.violations.iter();
+            let mut reasons: Vec<_> =
+                violations.map(ToString::to_string).take(MAX_LOGGED_VIOLATIONS).collect();
+            let left_out = invalid.violations.len() - reasons.len();
+            if left_out > 0 {
+                reasons.push(format!("and {left_out} more"));
+            }
+            reasons
         }
         Err(Rejection::Undelivered(undelivered)) => {
             undelivered.failed.iter().map(|(name, error)| format!("{name}: {}", error.0)).collect()

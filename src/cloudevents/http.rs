@@ -26,7 +26,8 @@ impl Mode {
     ///
     /// The content type is of no mode that is read here.
     pub fn of(content_type: Option<&str>) -> Result<Self, UnsupportedMediaType> {
-        let Some(content_type) = content_type else {
+        // An empty one says as little as none.
+        let Some(content_type) = content_type.filter(|text| !text.trim().is_empty()) else {
             return Ok(Self::Structured);
         };
         match MediaType::parse(content_type) {

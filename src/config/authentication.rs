@@ -84,7 +84,7 @@ struct Secrets<'b, 'm> {
 
 impl Secrets<'_, '_> {
     fn token(&mut self, mut table: Table) -> Option<Credential> {
-        let token = self.secret(&mut table, "token");
+        let token = self.header_secret(&mut table, "token");
         table.finish(self.mistakes);
         token.map(|(name, token)| Credential::secret(&name, token))
     }
@@ -104,7 +104,7 @@ impl Secrets<'_, '_> {
     }
 
     fn api_key(&mut self, mut table: Table) -> Option<ApiKey> {
-        let key = self.secret(&mut table, "api_key");
+        let key = self.header_secret(&mut table, "api_key");
         let header_name = table
             .string("header_name", self.mistakes)
             .unwrap_or_else(|| DEFAULT_API_KEY_HEADER.to_owned());
@@ -120,6 +120,20 @@ impl Secrets<'_, '_> {
 }
 
 impl<'b> Secrets<'b, '_> {
+    /// A secret that comes in a header as it is.
+    fn header_secret(
+        &mut self,
+        table: &mut Table,
+        field: &'static str,
+    ) -> Option<(String, &'b str)> {
+        let (binding, secret) = self.secret(table, field)?;
+        if secret.trim() != secret || secret.chars().any(char::is_control) {
+            self.mistakes.note(table.path_of(field), Mistake::SecretNotSendable { binding });
+            return None;
+        }
+        Some((binding, secret))
+    }
+
     /// The binding a field names, and the secret it holds.
     fn secret(&mut self, table: &mut Table, field: &'static str) -> Option<(String, &'b str)> {
         let path = table.path_of(field);
@@ -130,7 +144,7 @@ impl<'b> Secrets<'b, '_> {
             _ => {
                 let texts = self.bindings.iter().filter(|(_, b)| matches!(b, Binding::Text(_)));
                 let nearest = nearest(&binding, texts.map(|(name, _)| &**name)).map(str::to_owned);
-                Mistake::SecretNotSet { binding, nearest }
+                Mistake::SecretNotSet { nearest }
             }
         };
         self.mistakes.note(path, mistake);

@@ -28,8 +28,9 @@ pub enum Mistake {
     NoCredentials,
     BadHeaderName(String),
     ColonInUsername(String),
-    SecretNotSet { binding: String, nearest: Option<String> },
+    SecretNotSet { nearest: Option<String> },
     SecretEmpty { binding: String },
+    SecretNotSendable { binding: String },
     NoSubscriptions,
     BadSubscriptionName,
     SameSubscriptionName { other: String },
@@ -84,11 +85,17 @@ impl fmt::Display for Mistake {
             Self::ColonInUsername(binding) => {
                 write!(f, "the user name in {binding:?} holds a colon, which HTTP Basic forbids")
             }
-            Self::SecretNotSet { binding, nearest } => {
-                write!(f, "no secret {binding:?} is set")?;
+            // What stands there is not repeated: it may be the secret itself, put in the wrong place.
+            Self::SecretNotSet { nearest } => {
+                f.write_str("no secret of this name is set")?;
                 suggest(f, nearest.as_deref())
             }
             Self::SecretEmpty { binding } => write!(f, "the secret {binding:?} is empty"),
+            Self::SecretNotSendable { binding } => write!(
+                f,
+                "the secret {binding:?} begins or ends with white space or holds a control \
+                 character, so that no header can carry it"
+            ),
             Self::NoSubscriptions => {
                 f.write_str("missing: without a subscription every event would be ignored")
             }

@@ -84,12 +84,12 @@ fn bearer() {
         Case {
             why: "an empty token is no secret",
             header: Some(("authorization", "Bearer ")),
-            expected: Err("credentials_wrong"),
+            expected: Err("credentials_missing"),
         },
         Case {
             why: "another scheme",
             header: Some(("authorization", "Basic Zmlyc3Qtc2VjcmV0")),
-            expected: Err("credentials_wrong"),
+            expected: Err("credentials_missing"),
         },
     ];
     check(&with_secrets(settings), "Bearer realm=", &cases);

@@ -43,7 +43,7 @@ fn broken() {
             "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number from 60 to 9223372036854775807",
             r#"SUBSCRIPTION_PRODUCTS.event_types[0]: unknown name "prodct", did you mean "product"?"#,
             r#"SUBSCRIPTION_PRODUCTS.queue: no queue is bound as "EVENT_QUEUE", did you mean "EVENTS_QUEUE"?"#,
-            r#"WEBHOOK.auth.token: no secret "TOKEN" is set"#,
+            "WEBHOOK.auth.token: no secret of this name is set",
             r#"WEBHOOK.auth.tokem: unknown field, did you mean "token"?"#,
             r#"WEBHOOK.max_body_size: unknown field, did you mean "max_body_bytes"?"#,
         ]

@@ -152,6 +152,39 @@ fn each_kind_of_authentication_finds_its_secrets() {
 }
 
 #[test]
+fn secrets_hold_what_their_header_can_carry() {
+    let accept_secret = |why, auth_type, auth: &str, secret: &str| {
+        let webhook = json(&format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#));
+        let mut bindings = with("WEBHOOK", webhook);
+        bindings.insert("ODD".to_owned(), text(secret));
+        accept(why, &bindings).authentication
+    };
+    let inside = "two words";
+    assert_eq!(
+        accept_secret("a space inside is sent", "bearer", r#"{"token":"ODD"}"#, inside),
+        Authentication::Bearer(vec![Credential::secret("ODD", inside)])
+    );
+    let header_name = "api-key".to_owned();
+    assert_eq!(
+        accept_secret("a space inside is sent", "apikey", r#"{"api_key":"ODD"}"#, inside),
+        Authentication::ApiKey(vec![ApiKey {
+            header_name,
+            credential: Credential::secret("ODD", inside)
+        }])
+    );
+    let odd = " pass\tword\n";
+    assert_eq!(
+        accept_secret(
+            "RFC 7617 section 2: base64 carries white space at the ends too",
+            "basic",
+            r#"{"username":"ODD","password":"ODD"}"#,
+            odd,
+        ),
+        Authentication::Basic(vec![Credential::user_pass("ODD", odd, odd)])
+    );
+}
+
+#[test]
 fn bounds_are_included() {
     for bytes in [65_536, 26_214_400] {
         let webhook = format!(r#"{{"auth_type":"none","max_body_bytes":{bytes}}}"#);
@@ -172,6 +205,13 @@ fn what_is_no_table_is_nobodys_affair() {
     others.insert("ASSETS".to_owned(), Binding::Other("Fetcher".to_owned()));
     others.insert("GREETING".to_owned(), text("a var of another kind of use"));
     others.insert("OTHER_KV".to_owned(), Binding::Kv);
+    // Others of the account's tools may set them, and a subscription is always a table.
+    for (number, scalar) in
+        ["[]", r#"[{"queue":"X"}]"#, "5", "true", "null", r#""{}""#].iter().enumerate()
+    {
+        others.insert(format!("SUBSCRIPTIONS_{number}"), json(scalar));
+    }
+    others.insert("WEBHOOKS".to_owned(), text("{}"));
     assert_eq!(accept("other bindings", &others), accept("without them", &bindings()));
 }
 

@@ -88,6 +88,8 @@ fn structured_events_come_under_three_content_types() {
     check_read("what Elytra may send", Some("application/json"));
     check_read("with its charset", Some("application/json; charset=UTF-8"));
     check_read("what Elytra sends is not known, so none will do", None);
+    check_read("RFC 9110 8.3: an empty one says no more than none", Some(""));
+    check_read("nor does one of white space", Some(" \t "));
 }
 
 #[test]
@@ -99,6 +101,8 @@ fn every_other_content_type_is_refused() {
     check_not_read("what HTML forms send", "application/x-www-form-urlencoded");
     check_not_read("JSON of another kind", "application/ld+json");
     check_not_read("text", "text/plain");
+    check_not_read("a parameter alone is not empty", ";charset=utf-8");
+    check_not_read("two empty ones, joined", ", ");
     check_not_read("a repeated header", "application/json, text/plain");
 }
 

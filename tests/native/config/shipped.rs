@@ -61,7 +61,7 @@ fn it_passes_with_the_secrets_of_the_example() {
 fn without_secrets_it_lets_nobody_in() {
     let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-    assert_eq!(mistakes, ["WEBHOOK.auth.token: no secret \"ELYTRA_TOKEN\" is set"]);
+    assert_eq!(mistakes, ["WEBHOOK.auth.token: no secret of this name is set"]);
 }
 
 /// `wrangler.toml` with the commented-out `auth` of this line in place of its own.

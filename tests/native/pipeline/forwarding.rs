@@ -19,7 +19,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"1 of 2 destinations do not hold the event, send it again","failed":["products"],"held":["archive"]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["products"],"held":["archive"]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["KV"],
@@ -30,7 +30,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"1 of 2 destinations do not hold the event, send it again","failed":["archive"],"held":["products"]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["archive"],"held":["products"]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["QUEUE"],
@@ -41,7 +41,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"2 of 2 destinations do not hold the event, send it again","failed":["archive","products"],"held":[]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["archive","products"],"held":[]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","reasons":["archive: destination-canary","products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &[],
@@ -56,7 +56,7 @@ fn a_fast_failure_does_not_cut_a_slow_destination_short() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"1 of 2 destinations do not hold the event, send it again","failed":["archive"],"held":["products"]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["archive"],"held":["products"]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["QUEUE"],

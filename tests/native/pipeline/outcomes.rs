@@ -134,6 +134,7 @@ fn an_event_comes_under_any_content_type_that_elytra_may_use() {
         head().with("content-type", "application/json"),
         head().with("content-type", "Application/JSON; charset=UTF-8"),
         head(),
+        head().with("content-type", ""),
         authorized().with("ce-specversion", "1.0").with("ce-id", "another: the body decides"),
     ];
     for head in heads {

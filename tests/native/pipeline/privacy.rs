@@ -1,8 +1,10 @@
 //! No secret and no data in replies and log lines, whatever comes. [`super::ask`] looks for them.
 
+use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::log::MAX_LOGGED_VIOLATIONS;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Head, Memory, Request, ask, config, event};
 use crate::support::property;
@@ -46,6 +48,54 @@ fn credentials_tell_nothing_of_themselves() {
         let answer = ask(Ok(&config()), Request::new(head, event("")), &Memory::default());
         assert!(answer.status >= 400);
     }
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_name_is_not_logged() {
+    let webhook = r#"{"auth_type":"bearer","auth":{"token":"token-canary"}}"#;
+    let mistakes = Config::from_bindings(&Bindings::from([
+        ("WEBHOOK".to_owned(), Binding::Json(webhook.to_owned())),
+        ("SUBSCRIPTION_A".to_owned(), Binding::Json(r#"{"queue":"QUEUE"}"#.to_owned())),
+        ("QUEUE".to_owned(), Binding::Queue),
+    ]))
+    .unwrap_err();
+    let answer = ask(Err(&mistakes), Request::event(""), &Memory::default());
+    assert_eq!(
+        answer.log,
+        r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK.auth.token: no secret of this name is set"],"milliseconds":0}"#,
+        "who reads logs need not know secrets"
+    );
+}
+
+/// An event with so many faults gets so many violations, and these reasons in its log line.
+#[track_caller]
+fn check_faults(why: &str, faults: usize, logged: usize, more: Option<&str>) {
+    let name = |number| format!("X{number:03}");
+    let told = "an attribute's name is made of lower-case letters and digits only";
+    let members: Vec<_> = (0..faults).map(|number| format!(r#""{}":1"#, name(number))).collect();
+    let answer = ask(Ok(&config()), Request::event(&members.join(",")), &Memory::default());
+
+    let body: Value = answer.body.parse().unwrap();
+    let violations: Vec<_> = (0..faults)
+        .map(|number| json!({"attribute": name(number), "code": "bad_name", "message": told}))
+        .collect();
+    assert_eq!(body["violations"], Value::from(violations), "{why}: the reply lists all");
+    assert_eq!(body["detail"], format!("the event has {faults} faults"), "{why}");
+
+    let line: Value = answer.log.parse().unwrap();
+    let mut reasons: Vec<_> =
+        (0..logged).map(|number| format!("{}: {told}", name(number))).collect();
+    reasons.extend(more.map(str::to_owned));
+    assert_eq!(line["reasons"], Value::from(reasons), "{why}");
+}
+
+#[test]
+fn a_senders_many_faults_are_cut_in_the_log_and_nowhere_else() {
+    assert_eq!(MAX_LOGGED_VIOLATIONS, 64, "with 256 characters each they fit in Cloudflare's line");
+    check_faults("one below the limit", 63, 63, None);
+    check_faults("exactly the limit", 64, 64, None);
+    check_faults("the one that is too many is counted", 65, 64, Some("and 1 more"));
+    check_faults("as many as an event's attributes can be", 252, 64, Some("and 188 more"));
 }
 
 #[test]

@@ -84,16 +84,24 @@ fn other_methods_are_told_which_are_allowed() {
 
 #[test]
 fn unknown_callers_are_challenged() {
+    let missing = Expected {
+        status: 401,
+        headers: r#"www-authenticate: Bearer realm="elytra-webhooks""#,
+        body: r#"{"type":"urn:elytra-webhooks:credentials_missing","title":"Credentials are missing","status":401,"code":"credentials_missing","detail":"no credentials were sent, expected bearer"}"#,
+        log: r#"{"outcome":"refused","code":"credentials_missing","status":401,"reasons":["no credentials were sent, expected bearer"],"auth_type":"bearer","milliseconds":0}"#,
+    };
     refuse(
         "peers' users ask for 401, not 400; RFC 9110 15.5.2: the challenge must be there",
         Request::new(Head::post(), event("")),
-        &Expected {
-            status: 401,
-            headers: r#"www-authenticate: Bearer realm="elytra-webhooks""#,
-            body: r#"{"type":"urn:elytra-webhooks:credentials_missing","title":"Credentials are missing","status":401,"code":"credentials_missing","detail":"no credentials were sent, expected bearer"}"#,
-            log: r#"{"outcome":"refused","code":"credentials_missing","status":401,"reasons":["no credentials were sent, expected bearer"],"auth_type":"bearer","milliseconds":0}"#,
-        },
+        &missing,
     );
+    for value in ["", "Basic presented-canary", "presented-canary", "Bearer"] {
+        refuse(
+            "RFC 6750 section 3.1: no error code where no bearer credentials were presented",
+            Request::new(Head::post().with("authorization", value), event("")),
+            &missing,
+        );
+    }
     refuse(
         "RFC 6750 section 3.1: invalid_token",
         Request::new(Head::post().with("authorization", "Bearer presented-canary"), event("")),
