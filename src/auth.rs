@@ -46,6 +46,16 @@ pub struct ApiKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller<'c> {
     credential: Option<&'c str>,
+    presented_in: PresentedIn,
+}
+
+/// Where a caller put its credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresentedIn {
+    /// In a header, or nowhere because nothing is asked for.
+    Header,
+    /// In the query, as `access_token` (RFC 6750 section 2.3).
+    Query,
 }
 
 /// Why somebody was not let in.
@@ -66,15 +76,16 @@ impl Authentication {
     /// The credentials are missing or wrong.
     pub fn verify(&self, head: &impl RequestHead) -> Result<Caller<'_>, Unauthenticated> {
         match self {
-            Self::None => Ok(Caller { credential: None }),
+            Self::None => Ok(Caller { credential: None, presented_in: PresentedIn::Header }),
             Self::Basic(accepted) => {
                 let encoded = authorization(head, "basic")?;
                 let user_pass = BASE64.decode(encoded).map_err(|_| Unauthenticated::Wrong)?;
                 accept(accepted.iter().map(|credential| (credential, Some(&*user_pass))))
             }
             Self::Bearer(accepted) => {
-                let token = authorization(head, "bearer")?;
-                accept(accepted.iter().map(|credential| (credential, Some(token.as_bytes()))))
+                let (token, presented_in) = bearer_token(head)?;
+                let pairs = accepted.iter().map(|credential| (credential, Some(token.as_bytes())));
+                accept(pairs).map(|caller| Caller { presented_in, ..caller })
             }
             Self::ApiKey(accepted) => {
                 let presented: Vec<_> =
@@ -131,6 +142,12 @@ impl<'c> Caller<'c> {
     pub fn credential(&self) -> Option<&'c str> {
         self.credential
     }
+
+    /// Where the credentials stood.
+    #[must_use]
+    pub fn presented_in(&self) -> PresentedIn {
+        self.presented_in
+    }
 }
 
 /// Padding is optional: there are senders that leave it out.
@@ -150,6 +167,24 @@ fn authorization(head: &impl RequestHead, scheme: &str) -> Result<String, Unauth
     }
 }
 
+/// The token of the `Authorization` header, or where there is none, of the query.
+fn bearer_token(head: &impl RequestHead) -> Result<(String, PresentedIn), Unauthenticated> {
+    match authorization(head, "bearer") {
+        Ok(token) => Ok((token, PresentedIn::Header)),
+        Err(reason) => {
+            let query = head.query();
+            let parameters = form_urlencoded::parse(query.as_bytes());
+            let mut tokens = parameters.filter(|(name, _)| name == "access_token");
+            match (tokens.next(), tokens.next()) {
+                (Some((_, token)), None) => Ok((token.into_owned(), PresentedIn::Query)),
+                // A parameter must not be there twice (RFC 6749 section 3.1).
+                (Some(_), Some(_)) => Err(Unauthenticated::Wrong),
+                (None, _) => Err(reason),
+            }
+        }
+    }
+}
+
 /// Compares each credential with what was presented for it; the first that matches is the caller.
 fn accept<'c, 'p>(
     credentials: impl Iterator<Item = (&'c Credential, Option<&'p [u8]>)>,
@@ -160,7 +195,10 @@ fn accept<'c, 'p>(
         // Hashes are compared, so neither content nor length of the secret shows in the time.
         let is_equal: bool = Sha256::digest(presented).ct_eq(&credential.sha256).into();
         if is_equal && result.is_err() {
-            result = Ok(Caller { credential: Some(&*credential.name) });
+            result = Ok(Caller {
+                credential: Some(&*credential.name),
+                presented_in: PresentedIn::Header,
+            });
         } else if result.is_err() {
             result = Err(Unauthenticated::Wrong);
         }

@@ -3,9 +3,13 @@
 //! A [`CloudEvent`] has no public fields and one way in, which every decoder shares. It borrows
 //! from the text it was read from, and keeps that text: what is forwarded is what came.
 
-mod attributes;
 mod http;
+
+mod binary;
+mod header;
 mod json;
+
+mod attributes;
 mod media_type;
 mod timestamp;
 mod violation;
@@ -16,7 +20,9 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::value::RawValue;
 
 pub use attributes::{AttributeValue, MAX_ATTRIBUTES};
-pub use http::{Mode, UnsupportedMediaType, decode};
+pub use binary::MAX_HEADER_BYTES;
+pub use header::HeaderError;
+pub use http::{Headers, Mode, UnsupportedMediaType, decode};
 pub use media_type::MediaType;
 pub(crate) use media_type::is_token_character;
 pub use timestamp::{Expected, Part, Timestamp, TimestampError};
@@ -51,7 +57,7 @@ pub struct CloudEvent<'a> {
 #[derive(Debug, Clone)]
 pub enum Data<'a> {
     /// The JSON text of `data`, untouched: key order, white space and the spelling of numbers.
-    Json(&'a RawValue),
+    Json(Cow<'a, RawValue>),
     /// The base64 text of `data_base64` (RFC 4648 section 4).
     Base64(Cow<'a, str>),
 }
@@ -59,12 +65,36 @@ pub enum Data<'a> {
 /// Something that was meant to be an event, with everything that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidEvent {
+    /// Its place in the batch, counted from 0; `None` where it came alone.
+    pub index: Option<usize>,
     /// Its `id`, where that could be read, so that the event can be found again.
     pub id: Option<String>,
+    /// Its `source`, likewise.
+    pub source: Option<String>,
     /// Its `type`, likewise.
     pub type_: Option<String>,
     /// Every fault that was found; at least one.
     pub violations: Vec<Violation>,
+}
+
+/// Why the events of a request were refused, all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InvalidEvents {
+    /// These are invalid; at least one.
+    Invalid(Vec<InvalidEvent>),
+    /// A batch holds more events than may come at once.
+    TooMany {
+        /// How many it holds.
+        events: usize,
+        /// How many it may hold.
+        limit: usize,
+    },
+}
+
+impl From<InvalidEvent> for InvalidEvents {
+    fn from(invalid: InvalidEvent) -> Self {
+        Self::Invalid(vec![invalid])
+    }
 }
 
 impl<'a> CloudEvent<'a> {
@@ -77,7 +107,7 @@ impl<'a> CloudEvent<'a> {
         json::decode(text)
     }
 
-    /// The event in the JSON format: the very text it was read from.
+    /// The event in the JSON format: the very text it was read from, where that was its format.
     #[must_use]
     pub fn as_json(&self) -> &str {
         &self.json
@@ -153,6 +183,12 @@ impl<'a> CloudEvent<'a> {
 impl InvalidEvent {
     /// What is not an event at all, and has but this one fault.
     fn of_event(problem: Problem) -> Self {
-        Self { id: None, type_: None, violations: vec![Violation::of_event(problem)] }
+        Self {
+            index: None,
+            id: None,
+            source: None,
+            type_: None,
+            violations: vec![Violation::of_event(problem)],
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! how to ask; what the answer means is decided in the modules this one calls.
 
 mod bindings;
-mod destinations;
+mod bound;
 mod request;
 
 use std::sync::OnceLock;
@@ -17,7 +17,7 @@ use crate::config::{Config, ConfigError};
 use crate::log::LogLine;
 use crate::receive::answer;
 use crate::reply::Reply;
-use destinations::BoundDestinations;
+use bound::BoundEnv;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -34,10 +34,10 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     let config = CONFIG.get_or_init(|| Config::from_bindings(&bindings::read(&env)));
     let head = WorkerRequestHead::new(&request);
     let body = RequestBody::new(request);
-    let destinations = BoundDestinations::new(&env);
+    let bound = BoundEnv::new(&env);
     let config = config.as_ref().map_err(Vec::as_slice);
 
-    let (reply, mut line) = answer(config, &head, body, &destinations).await;
+    let (reply, mut line) = answer(config, &head, body, &bound).await;
     line.milliseconds = Date::now().as_millis().saturating_sub(started);
     write(&line);
     respond(reply)

@@ -1,18 +1,21 @@
 //! The Worker's bindings become a [`Config`], or a list of everything that is wrong with them.
 
 mod authentication;
+mod bindings;
 mod destination;
 mod error;
 mod table;
+mod webhook;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::Value;
 
+pub use bindings::{Binding, Bindings};
 pub use error::{BindingKind, ConfigError, Mistake};
 
 use crate::auth::Authentication;
+use crate::handshake::HandshakeSettings;
 use crate::names::{Known, names, nearest};
 use crate::subscription::Subscription;
 use table::{Mistakes, Table};
@@ -21,7 +24,7 @@ use table::{Mistakes, Table};
 pub const MAX_VAR_BYTES: usize = 5 * 1024;
 
 /// The least that `max_body_bytes` can be: an intermediary must forward events of 64 KiB
-/// (CloudEvents core section 5, "Size Limits").
+/// (CloudEvents core, Size Limits).
 pub const LEAST_MAX_BODY_BYTES: u64 = 64 * 1024;
 
 /// The most that `max_body_bytes` can be: the largest value KV holds, 25 MiB, beyond which no
@@ -30,6 +33,13 @@ pub const MOST_MAX_BODY_BYTES: u64 = 25 * 1024 * 1024;
 
 /// `max_body_bytes` where it is not set: 1 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: u64 = 1024 * 1024;
+
+/// The most that `max_batch_events` can be: as many calls to KV as a Worker may make in a request.
+/// Each KV subscription needs one for each event it wants.
+pub const MOST_MAX_BATCH_EVENTS: u64 = 1_000;
+
+/// `max_batch_events` where it is not set.
+pub const DEFAULT_MAX_BATCH_EVENTS: u64 = 100;
 
 /// The least `expiration_ttl` KV takes, in seconds.
 pub const LEAST_EXPIRATION_TTL: u64 = 60;
@@ -50,6 +60,12 @@ pub struct Config {
     pub methods: Vec<Method>,
     /// The largest body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// How many events a batch may hold.
+    pub max_batch_events: usize,
+    /// Who gets consent in the handshake; nobody, where it is `None`.
+    pub handshake: Option<HandshakeSettings>,
+    /// The binding of the rate limit that each credential has.
+    pub rate_limit: Option<String>,
     /// Who wants which events; at least one, in the order of their names.
     pub subscriptions: Vec<Subscription>,
 }
@@ -62,24 +78,6 @@ names! {
         Patch = "PATCH",
     }
 }
-
-/// What stands behind a name in the Worker's `env`.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Binding {
-    /// A var that is a table or a list, as JSON text.
-    Json(String),
-    /// A var or a secret that is a string; the two cannot be told apart.
-    Text(String),
-    /// A queue to send to.
-    Queue,
-    /// A KV namespace.
-    Kv,
-    /// Anything else, by the name of its class.
-    Other(String),
-}
-
-/// The Worker's `env`, by the names of the bindings.
-pub type Bindings = BTreeMap<String, Binding>;
 
 impl Config {
     /// Reads the vars `WEBHOOK` and `SUBSCRIPTION_<NAME>`, and looks up every binding and secret
@@ -105,7 +103,7 @@ impl Config {
                 }
                 (_, None) if var == WEBHOOK => {
                     webhook = read_table(var, binding, &mut mistakes)
-                        .and_then(|table| webhook_settings(table, bindings, &mut mistakes));
+                        .and_then(|table| webhook::read(table, bindings, &mut mistakes));
                 }
                 // The Worker reads no other table, so this one is a slip of the pen.
                 (Binding::Json(json), None) if json.starts_with('{') => {
@@ -129,6 +127,14 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The names of the methods that `/webhook` takes: those of events, and the handshake's.
+    #[must_use]
+    pub fn methods(&self) -> Vec<&'static str> {
+        self.methods.iter().map(|method| method.as_str()).chain(["OPTIONS"]).collect()
+    }
+}
+
 fn read_table(var: &str, binding: &Binding, mistakes: &mut Mistakes) -> Option<Table> {
     let value = match binding {
         Binding::Json(json) if json.len() > MAX_VAR_BYTES => {
@@ -149,29 +155,6 @@ fn nearest_var(var: &str) -> Option<String> {
         return Some(format!("{SUBSCRIPTION_PREFIX}{name}"));
     }
     nearest(var, [WEBHOOK]).map(str::to_owned)
-}
-
-/// Reads `WEBHOOK`; the subscriptions are still missing from what it returns.
-fn webhook_settings(
-    mut table: Table,
-    bindings: &Bindings,
-    mistakes: &mut Mistakes,
-) -> Option<Config> {
-    let authentication = authentication::read(&mut table, bindings, mistakes);
-    let methods = table.names("methods", mistakes).unwrap_or_else(|| Method::ALL.to_vec());
-    if methods.is_empty() {
-        mistakes.note(table.path_of("methods"), Mistake::NoMethods);
-    }
-    let max_body_bytes = table
-        .integer("max_body_bytes", LEAST_MAX_BODY_BYTES..=MOST_MAX_BODY_BYTES, mistakes)
-        .unwrap_or(DEFAULT_MAX_BODY_BYTES);
-    table.finish(mistakes);
-    Some(Config {
-        authentication: authentication?,
-        methods,
-        max_body_bytes: usize::try_from(max_body_bytes).ok()?,
-        subscriptions: Vec::new(),
-    })
 }
 
 /// `<NAME>` in lower case.
@@ -205,17 +188,4 @@ fn subscription(
     let destination = destination::read(&mut table, bindings, mistakes);
     table.finish(mistakes);
     Some(Subscription { name, active, event_types, operations, destination: destination? })
-}
-
-impl fmt::Debug for Binding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(json) => f.debug_tuple("Json").field(json).finish(),
-            // It may be a secret.
-            Self::Text(_) => f.write_str("Text(..)"),
-            Self::Queue => f.write_str("Queue"),
-            Self::Kv => f.write_str("Kv"),
-            Self::Other(class) => f.debug_tuple("Other").field(class).finish(),
-        }
-    }
 }

@@ -38,7 +38,7 @@ pub enum ObjectId<'a> {
     Integer(&'a str),
 }
 
-impl<'a> CloudEvent<'a> {
+impl CloudEvent<'_> {
     /// Elytra's event type: `eventtype`, or where that is absent or empty, what `type` says behind
     /// `com.elytra.`, in either spelling (`product.text` and `product_text` are the same).
     #[must_use]
@@ -62,7 +62,7 @@ impl<'a> CloudEvent<'a> {
 
     /// The object the event is about; empty where `data` is not a JSON object with its members.
     #[must_use]
-    pub fn object(&self) -> Object<'a> {
+    pub fn object(&self) -> Object<'_> {
         match self.data() {
             Some(Data::Json(json)) => Object::read(json.get()).unwrap_or_default(),
             Some(Data::Base64(_)) | None => Object::default(),

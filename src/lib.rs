@@ -1,7 +1,7 @@
 //! A Cloudflare Worker that receives the webhooks of Elytra PIM.
 //!
-//! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the event,
-//! finds the subscriptions that want it and forwards it to their queues and KV namespaces. A 2xx
+//! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events,
+//! finds the subscriptions that want each and forwards it to their queues and KV namespaces. A 2xx
 //! is sent only when every one of them holds the event, or when none wants it.
 //!
 //! It does not read what an event's `data` means, does not change an event, and does not store
@@ -12,12 +12,13 @@
 //!
 //! ```text
 //! request head ── auth ──> Caller ── read (bounded) ──> bytes
-//! bytes ── cloudevents ──> CloudEvent ── subscription ──> Plan ── forward ──> Receipt ── reply
+//! bytes ── cloudevents ──> CloudEvents ── subscription ──> Plan ── forward ──> Fates ── reply
 //! ```
 //!
 //! A crate that consumes the queue uses [`CloudEvent::from_json`] on each message, and depends on
 //! this one with `default-features = false`, which leaves the Worker out.
 
+pub mod outcome;
 pub mod receive;
 
 pub mod config;
@@ -27,9 +28,11 @@ pub mod auth;
 pub mod cloudevents;
 pub mod elytra;
 pub mod forward;
+pub mod handshake;
 pub mod log;
 pub mod reply;
 pub mod subscription;
+pub mod trace;
 
 #[cfg(feature = "cloudflare")]
 mod cloudflare;

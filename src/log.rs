@@ -2,14 +2,16 @@
 //!
 //! No secret and nothing of an event's data gets in here.
 
-use std::fmt;
+use std::iter;
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
-use crate::cloudevents::{CloudEvent, InvalidEvent};
-use crate::names::Name;
-use crate::receive::{Outcome, Rejection};
+use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
+use crate::forward::Fate;
+use crate::outcome::{Outcome, Rejection};
 use crate::reply::Reply;
+use crate::trace::{EventTrace, Notice, Trace};
 
 /// How much of a sender's text stands in the log, in characters.
 pub const MAX_LOGGED_CHARACTERS: usize = 256;
@@ -17,46 +19,46 @@ pub const MAX_LOGGED_CHARACTERS: usize = 256;
 /// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
 pub const MAX_LOGGED_VIOLATIONS: usize = 64;
 
-/// What is learned of a request on its way.
-#[derive(Debug, Default)]
-pub struct Trace<'c> {
-    /// The `auth_type` that was asked for.
-    pub auth_type: Option<&'static str>,
-    /// The name of the secret that let the caller in.
-    pub credential: Option<&'c str>,
-    /// The event's `id`.
-    pub id: Option<String>,
-    /// The event's `source`.
-    pub source: Option<String>,
-    /// The event's `type`.
-    pub type_: Option<String>,
-    /// Elytra's event type.
-    pub event_type: Option<String>,
-    /// Elytra's operation.
-    pub operation: Option<String>,
-    /// What in the event is valid, but unknown here.
-    pub notices: Vec<Notice>,
-}
-
-/// Something an event holds that is valid, but unknown here: it was kept as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// An event type that is not on Elytra's list.
-    UnknownEventType(String),
-    /// An operation that is not on Elytra's list.
-    UnknownOperation(String),
-}
+/// How many bytes the events of a batch may take in the log: a quarter of what Cloudflare
+/// keeps of a line.
+pub const MAX_LOGGED_EVENT_BYTES: usize = 64 * 1024;
 
 /// The log line of a request.
 #[derive(Debug, Serialize)]
 pub struct LogLine<'c> {
-    /// `accepted`, `ignored`, `refused` (the caller must change something), `failed` (we must), or
-    /// `healthy`.
+    /// `accepted`, `ignored`, `refused` (the caller must change something), `failed` (we must),
+    /// `healthy` or `handshake`.
     pub outcome: &'static str,
     /// The same code as in the reply.
     pub code: &'static str,
     /// The HTTP status of the reply.
     pub status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<&'static str>,
+    /// The event that came alone; of a batch only the reasons why it was refused as a whole.
+    #[serde(flatten)]
+    event: EventLine<'c>,
+    /// The events of a batch, those that failed first, each an [`EventLine`] in print.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<Box<RawValue>>,
+    /// How many more events the batch has.
+    #[serde(skip_serializing_if = "is_zero")]
+    events_left_out: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<&'c str>,
+    /// How long the request took, as far as the Worker's clock tells: it stands still while the
+    /// Worker computes.
+    pub milliseconds: u64,
+}
+
+/// What the log tells of an event.
+#[derive(Debug, Default, Serialize)]
+struct EventLine<'c> {
+    /// What became of this event of a batch.
+    #[serde(rename = "outcome", skip_serializing_if = "Option::is_none")]
+    outcome_in_batch: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,44 +72,12 @@ pub struct LogLine<'c> {
     /// The subscriptions whose destination holds the event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions: Vec<&'c str>,
-    /// Why the subscriptions that do not hold it do not, or what is wrong.
+    /// Why subscriptions do not hold it, or what is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
     /// What is valid, but unknown here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential: Option<&'c str>,
-    /// How long the request took, as far as the Worker's clock tells: it stands still while the
-    /// Worker computes.
-    pub milliseconds: u64,
-}
-
-impl Trace<'_> {
-    /// Notes what an event is.
-    pub(crate) fn event(&mut self, event: &CloudEvent<'_>) {
-        let event_type = event.event_type();
-        let operation = event.operation();
-        if let Some(Name::Unknown(name)) = &event_type {
-            self.notices.push(Notice::UnknownEventType(name.to_string()));
-        }
-        if let Some(Name::Unknown(name)) = &operation {
-            self.notices.push(Notice::UnknownOperation(name.to_string()));
-        }
-        self.id = Some(event.id().to_owned());
-        self.source = Some(event.source().to_owned());
-        self.type_ = Some(event.type_().to_owned());
-        self.event_type = event_type.map(|name| name.to_string());
-        self.operation = operation.map(|name| name.to_string());
-    }
-
-    /// Notes what can be told of an event that is none.
-    pub(crate) fn invalid(&mut self, invalid: &InvalidEvent) {
-        self.id.clone_from(&invalid.id);
-        self.type_.clone_from(&invalid.type_);
-    }
 }
 
 impl<'c> LogLine<'c> {
@@ -119,32 +89,37 @@ impl<'c> LogLine<'c> {
         reply: &Reply,
     ) -> Self {
         let outcome = match &result {
-            Ok(Outcome::Healthy) => "healthy",
-            Ok(Outcome::Accepted(_)) => "accepted",
-            Ok(Outcome::Ignored(_)) => "ignored",
             Err(rejection) if rejection.is_ours() => "failed",
             Err(_) => "refused",
+            // What became of it is what the reply calls it.
+            Ok(_) => reply.code,
         };
+        let credential = trace.credential();
         let reasons = reasons(&result);
-        let subscriptions = match result {
-            Ok(Outcome::Accepted(receipt)) => receipt.subscriptions,
-            Err(Rejection::Undelivered(undelivered)) => undelivered.held,
+        let fates = match result {
+            Ok(Outcome::Served(fates)) | Err(Rejection::Undelivered(fates)) => fates,
             _ => Vec::new(),
         };
+        let is_batch = trace.mode == Some(Mode::Batch);
+        let events = trace.events.len();
+        let mut lines = event_lines(trace.events, fates);
+        let (mut event, printed) = if is_batch {
+            (EventLine::default(), print_within(MAX_LOGGED_EVENT_BYTES, lines))
+        } else {
+            (EventLine { outcome_in_batch: None, ..lines.pop().unwrap_or_default() }, Vec::new())
+        };
+        let events_left_out = if is_batch { events - printed.len() } else { 0 };
+        event.reasons.extend(reasons.into_iter().map(cut));
         Self {
             outcome,
             code: reply.code,
             status: reply.status,
-            id: trace.id.map(cut),
-            source: trace.source.map(cut),
-            type_: trace.type_.map(cut),
-            event_type: trace.event_type.map(cut),
-            operation: trace.operation.map(cut),
-            subscriptions,
-            reasons: reasons.into_iter().map(cut).collect(),
-            notices: trace.notices.iter().map(Notice::code).collect(),
+            mode: trace.mode.map(Mode::as_str),
+            event,
+            events: printed,
+            events_left_out,
             auth_type: trace.auth_type,
-            credential: trace.credential,
+            credential,
             milliseconds: 0,
         }
     }
@@ -157,32 +132,80 @@ impl<'c> LogLine<'c> {
     }
 }
 
-/// Why it was not accepted, in words for us: more than a caller is told.
+impl<'c> EventLine<'c> {
+    fn new(event: EventTrace, fate: Option<Fate<'c>>) -> Self {
+        let outcome_in_batch = fate.as_ref().map(Fate::code);
+        let fate = fate.unwrap_or_default();
+        let failed = fate.failed.iter().map(|(name, error)| format!("{name}: {}", error.0));
+        let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
+        // Who did not want an event is only asked where nobody did.
+        let reasons =
+            if fate.is_ignored() { unwanted.map(cut).collect() } else { failed.map(cut).collect() };
+        Self {
+            outcome_in_batch,
+            id: event.id.map(cut),
+            source: event.source.map(cut),
+            type_: event.type_.map(cut),
+            event_type: event.event_type.map(cut),
+            operation: event.operation.map(cut),
+            subscriptions: fate.held,
+            reasons,
+            notices: event.notices.iter().map(Notice::code).collect(),
+        }
+    }
+}
+
+/// The events, those that failed first; without a fate, where they were refused before.
+fn event_lines(events: Vec<EventTrace>, fates: Vec<Fate<'_>>) -> Vec<EventLine<'_>> {
+    let fates = fates.into_iter().map(Some).chain(iter::repeat(None));
+    let mut events: Vec<_> = events.into_iter().zip(fates).collect();
+    let has_failed = |fate: &Fate<'_>| !fate.failed.is_empty();
+    events.sort_by_key(|(_, fate)| !fate.as_ref().is_some_and(has_failed));
+    events.into_iter().map(|(event, fate)| EventLine::new(event, fate)).collect()
+}
+
+/// Prints as many lines as fit.
+fn print_within(bytes: usize, lines: Vec<EventLine<'_>>) -> Vec<Box<RawValue>> {
+    let mut left = bytes;
+    let printed = lines.into_iter().map_while(|line| {
+        let json = to_raw_value(&line).ok()?;
+        left = left.checked_sub(json.get().len())?;
+        Some(json)
+    });
+    printed.collect()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// Why the request as a whole was refused, in words for us: more than a caller is told.
 fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
     match result {
-        Ok(Outcome::Healthy | Outcome::Accepted(_)) => Vec::new(),
-        Ok(Outcome::Ignored(unwanted)) => {
-            unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}")).collect()
-        }
+        Ok(_) | Err(Rejection::Undelivered(_)) => Vec::new(),
         Err(Rejection::BrokenConfiguration(mistakes)) => {
             mistakes.iter().map(ToString::to_string).collect()
         }
-        Err(Rejection::InvalidEvent(invalid)) => {
-            let violations = invalid.violations.iter();
-            let mut reasons: Vec<_> =
-                violations.map(ToString::to_string).take(MAX_LOGGED_VIOLATIONS).collect();
-            let left_out = invalid.violations.len() - reasons.len();
-            if left_out > 0 {
-                reasons.push(format!("and {left_out} more"));
-            }
-            reasons
-        }
-        Err(Rejection::Undelivered(undelivered)) => {
-            undelivered.failed.iter().map(|(name, error)| format!("{name}: {}", error.0)).collect()
-        }
+        Err(Rejection::InvalidEvents(InvalidEvents::Invalid(invalid))) => violations(invalid),
         Err(Rejection::BodyBrokeOff(error)) => vec![error.0.clone()],
         Err(rejection) => vec![rejection.to_string()],
     }
+}
+
+fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
+    let all = invalid.iter().flat_map(|event| {
+        event.violations.iter().map(|violation| match event.index {
+            Some(index) => format!("event {index}: {violation}"),
+            None => violation.to_string(),
+        })
+    });
+    let count: usize = invalid.iter().map(|event| event.violations.len()).sum();
+    let mut reasons: Vec<_> = all.take(MAX_LOGGED_VIOLATIONS).collect();
+    if count > reasons.len() {
+        reasons.push(format!("and {} more", count - reasons.len()));
+    }
+    reasons
 }
 
 /// Cuts a text that a sender made long.
@@ -192,24 +215,4 @@ fn cut(mut text: String) -> String {
         text.push('…');
     }
     text
-}
-
-impl Notice {
-    /// The stable code, as it stands in answers and logs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownEventType(_) => "unknown_event_type",
-            Self::UnknownOperation(_) => "unknown_operation",
-        }
-    }
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownEventType(name) => write!(f, "event type {name:?} is not known here"),
-            Self::UnknownOperation(name) => write!(f, "operation {name:?} is not known here"),
-        }
-    }
 }

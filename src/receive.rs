@@ -1,31 +1,29 @@
-//! The straight line: from a request to what became of its event.
+//! The straight line: from a request to what became of its events.
 //!
-//! Nothing here knows of Cloudflare. The request's head, its body and the destinations are traits,
-//! so the same line runs in tests and in the Worker.
+//! Nothing here knows of Cloudflare. The request's head, its body and the bindings are traits, so
+//! the same line runs in tests and in the Worker.
 
-use std::fmt;
 use std::num::IntErrorKind;
 
-use crate::auth::{Caller, Unauthenticated};
-use crate::cloudevents::{self, InvalidEvent, Mode, UnsupportedMediaType};
+use crate::auth::Caller;
+use crate::cloudevents::{self, Headers, Mode};
 use crate::config::{Config, ConfigError};
-use crate::forward::{Destinations, EventTooLarge, Plan, Receipt, Undelivered, forward};
-use crate::log::{LogLine, Trace};
-use crate::names::Known;
+use crate::forward::{Destinations, Plan, forward};
+use crate::log::LogLine;
+use crate::outcome::{BodyError, Outcome, Rejection};
 use crate::reply::Reply;
-use crate::subscription::Mismatch;
+use crate::trace::Trace;
 
 /// What is known of a request before its body is read.
-pub trait RequestHead {
+pub trait RequestHead: Headers {
     /// The method, in capitals.
     fn method(&self) -> &str;
 
     /// The path of the URL, without the query.
     fn path(&self) -> &str;
 
-    /// The value of the header of this name, which is given in lower case; the values of a
-    /// repeated header joined by `, `.
-    fn header(&self, name: &str) -> Option<String>;
+    /// The query of the URL, without the question mark; empty where there is none.
+    fn query(&self) -> String;
 }
 
 /// A body that is still to be read.
@@ -35,52 +33,12 @@ pub trait Body {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
 }
 
-/// The body broke off; the text is for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BodyError(pub String);
-
-/// What became of a request that was in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome<'c> {
-    /// The configuration stands.
-    Healthy,
-    /// Every destination of every matching subscription holds the event.
-    Accepted(Receipt<'c>),
-    /// No subscription wants the event; each with its reason.
-    Ignored(Vec<(&'c str, Mismatch)>),
-}
-
-/// Why a request was not served, one variant for each thing that can go wrong on the line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rejection<'c> {
-    /// There is nothing at this path.
-    NotFound,
-    /// The configuration has these mistakes.
-    BrokenConfiguration(&'c [ConfigError]),
-    /// The path does not take this method, only these.
-    MethodNotAllowed(Vec<&'static str>),
-    /// The caller is not known.
-    Unauthenticated {
-        /// The `auth_type` that is asked for.
-        auth_type: &'static str,
-        /// Why not.
-        reason: Unauthenticated,
-    },
-    /// The content type is of no mode that is read here.
-    UnsupportedMediaType(UnsupportedMediaType),
-    /// The body is larger than this, in bytes.
-    BodyTooLarge {
-        /// `max_body_bytes`.
-        limit: usize,
-    },
-    /// The body broke off.
-    BodyBrokeOff(BodyError),
-    /// The body holds no valid event.
-    InvalidEvent(InvalidEvent),
-    /// A destination can never hold an event of this size.
-    EventTooLarge(EventTooLarge<'c>),
-    /// Not every destination holds the event.
-    Undelivered(Undelivered<'c>),
+/// Counts requests.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait RateLimiter {
+    /// Whether the rate limit of this binding lets one more request with this key pass. It does
+    /// where it cannot be asked: a rate limit that fails must not cost an event.
+    async fn allows(&self, rate_limit: &str, key: &str) -> bool;
 }
 
 /// Answers a request: the reply for the caller, and the line for the log.
@@ -88,12 +46,13 @@ pub async fn answer<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
-    destinations: &impl Destinations,
+    bindings: &(impl Destinations + RateLimiter),
 ) -> (Reply, LogLine<'c>) {
     let mut trace = Trace::default();
-    let result = match head.path() {
-        "/webhook" => receive(config, head, body, destinations, &mut trace).await,
-        "/health" => health(config, head),
+    let result = match (head.path(), head.method()) {
+        ("/webhook", "OPTIONS") => handshake(config, head),
+        ("/webhook", _) => receive(config, head, body, bindings, &mut trace).await,
+        ("/health", _) => health(config, head),
         _ => Err(Rejection::NotFound),
     };
     let reply = Reply::new(&result, &trace);
@@ -110,35 +69,51 @@ pub async fn receive<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
-    destinations: &impl Destinations,
+    bindings: &(impl Destinations + RateLimiter),
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     // 1. A broken configuration lets nobody in.
-    let config = config.map_err(Rejection::BrokenConfiguration)?;
+    let config = config?;
 
     // 2. An event comes with one of the methods that are allowed.
-    allow(head, config.methods.iter().map(|method| method.as_str()))?;
+    allow(head, config.methods())?;
 
-    // 3. The caller is known. Nothing of the body has been read.
+    // 3. The caller is known, and not too fast. Nothing of the body has been read.
     let caller = authenticate(config, head, trace)?;
+    limit_rate(config, &caller, bindings).await?;
 
     // 4. The content type is one that is read here; then the body, never more than the limit.
-    let mode = Mode::of(head.header("content-type").as_deref())?;
+    let mode = Mode::of(head)?;
+    trace.mode = Some(mode);
+    check_encoding(head)?;
     let body = read(&caller, head, body, config.max_body_bytes).await?;
 
-    // 5. The body holds a valid event.
-    let event = cloudevents::decode(mode, &body).inspect_err(|invalid| trace.invalid(invalid))?;
-    trace.event(&event);
+    // 5. The body holds valid events: one, or in a batch any number.
+    let events = cloudevents::decode(mode, head, &body, config.max_batch_events)
+        .inspect_err(|invalid| trace.invalid(invalid))?;
+    trace.events(&events);
 
-    // 6. Somebody wants it. That nobody does is a success, told with the reasons.
-    let plan = match Plan::new(&config.subscriptions, &event) {
-        Ok(plan) => plan,
-        Err(unwanted) => return Ok(Outcome::Ignored(unwanted)),
-    };
+    // 6. Each goes to the subscriptions that want it, and every destination can hold it.
+    let plan = Plan::new(&config.subscriptions, &events);
+    plan.check_sizes(mode)?;
 
-    // 7. Every destination can hold it, and then does.
-    plan.check_size()?;
-    Ok(Outcome::Accepted(forward(&plan, destinations).await?))
+    // 7. Every destination does hold it.
+    let fates = forward(&plan, bindings).await;
+    if fates.iter().all(|fate| fate.failed.is_empty()) {
+        Ok(Outcome::Served(fates))
+    } else {
+        Err(Rejection::Undelivered(fates))
+    }
+}
+
+/// Tells a sender whether it may send.
+fn handshake<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let config = config?;
+    let consent = config.handshake.as_ref().and_then(|settings| settings.consent(head));
+    Ok(Outcome::Handshake { consent, methods: config.methods() })
 }
 
 /// Tells whether the configuration stands.
@@ -146,19 +121,17 @@ fn health<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
-    allow(head, ["GET", "HEAD"])?;
-    config.map(|_| Outcome::Healthy).map_err(Rejection::BrokenConfiguration)
+    allow(head, vec!["GET", "HEAD"])?;
+    config?;
+    Ok(Outcome::Healthy)
 }
 
-fn allow<'c>(
-    head: &impl RequestHead,
-    methods: impl IntoIterator<Item = &'static str>,
-) -> Result<(), Rejection<'c>> {
-    let methods: Vec<_> = methods.into_iter().collect();
+fn allow<'c>(head: &impl RequestHead, methods: Vec<&'static str>) -> Result<(), Rejection<'c>> {
     if methods.contains(&head.method()) {
         Ok(())
     } else {
-        Err(Rejection::MethodNotAllowed(methods))
+        let method = head.method().to_owned();
+        Err(Rejection::MethodNotAllowed { method, allowed: methods })
     }
 }
 
@@ -173,8 +146,29 @@ fn authenticate<'c>(
         .authentication
         .verify(head)
         .map_err(|reason| Rejection::Unauthenticated { auth_type, reason })?;
-    trace.credential = caller.credential();
+    trace.caller = Some(caller.clone());
     Ok(caller)
+}
+
+/// Counts the request of a credential, where a rate limit is configured.
+async fn limit_rate<'c>(
+    config: &Config,
+    caller: &Caller<'_>,
+    bindings: &impl RateLimiter,
+) -> Result<(), Rejection<'c>> {
+    let Some(rate_limit) = &config.rate_limit else { return Ok(()) };
+    let key = caller.credential().unwrap_or("none");
+    if bindings.allows(rate_limit, key).await { Ok(()) } else { Err(Rejection::TooFast) }
+}
+
+/// Checks that the body is not compressed: it is not decoded, and could not be passed on as it is.
+fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
+    match head.header("content-encoding") {
+        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
+            Err(Rejection::UnsupportedContentEncoding(encoding))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads a body for a caller who was let in. An announced length over the limit is refused before
@@ -189,7 +183,7 @@ async fn read<'c>(
         return Err(Rejection::BodyTooLarge { limit });
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = body.chunk().await.map_err(Rejection::BodyBrokeOff)? {
+    while let Some(chunk) = body.chunk().await? {
         if chunk.len() > limit - bytes.len() {
             return Err(Rejection::BodyTooLarge { limit });
         }
@@ -208,86 +202,5 @@ fn is_over(announced: &str, limit: usize) -> bool {
     match announced.parse::<usize>() {
         Ok(bytes) => bytes > limit,
         Err(error) => *error.kind() == IntErrorKind::PosOverflow,
-    }
-}
-
-impl Rejection<'_> {
-    /// Whether the fault is on this side, so that the same request may pass later.
-    #[must_use]
-    pub fn is_ours(&self) -> bool {
-        match self {
-            Self::BrokenConfiguration(_) | Self::BodyBrokeOff(_) | Self::Undelivered(_) => true,
-            Self::NotFound
-            | Self::MethodNotAllowed(_)
-            | Self::Unauthenticated { .. }
-            | Self::UnsupportedMediaType(_)
-            | Self::BodyTooLarge { .. }
-            | Self::InvalidEvent(_)
-            | Self::EventTooLarge(_) => false,
-        }
-    }
-}
-
-/// What the caller is told: nothing of the configuration, of secrets or of what a destination said.
-impl fmt::Display for Rejection<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => f.write_str("there is nothing at this path, events go to /webhook"),
-            Self::BrokenConfiguration(_) => {
-                f.write_str("the receiver is not configured correctly, its log says why")
-            }
-            Self::MethodNotAllowed(allowed) => {
-                write!(f, "expected the method {}", allowed.join(", "))
-            }
-            Self::Unauthenticated { auth_type, reason: Unauthenticated::Missing } => {
-                write!(f, "no credentials were sent, expected {auth_type}")
-            }
-            Self::Unauthenticated { auth_type, reason: Unauthenticated::Wrong } => {
-                write!(f, "the credentials are not accepted, expected {auth_type}")
-            }
-            Self::UnsupportedMediaType(UnsupportedMediaType(found)) => write!(
-                f,
-                "cannot read content type {found:?}, expected application/cloudevents+json or \
-                 application/json"
-            ),
-            Self::BodyTooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
-            Self::BodyBrokeOff(_) => f.write_str("the body broke off before its end"),
-            Self::InvalidEvent(invalid) => match invalid.violations.len() {
-                1 => f.write_str("the event has 1 fault"),
-                faults => write!(f, "the event has {faults} faults"),
-            },
-            Self::EventTooLarge(EventTooLarge { subscription, bytes, limit }) => write!(
-                f,
-                "the event has {bytes} bytes, but the queue of subscription {subscription:?} \
-                 takes {limit}"
-            ),
-            Self::Undelivered(_) => {
-                f.write_str("not every destination holds the event, send it again")
-            }
-        }
-    }
-}
-
-impl From<UnsupportedMediaType> for Rejection<'_> {
-    fn from(unsupported: UnsupportedMediaType) -> Self {
-        Self::UnsupportedMediaType(unsupported)
-    }
-}
-
-impl From<InvalidEvent> for Rejection<'_> {
-    fn from(invalid: InvalidEvent) -> Self {
-        Self::InvalidEvent(invalid)
-    }
-}
-
-impl<'c> From<EventTooLarge<'c>> for Rejection<'c> {
-    fn from(too_large: EventTooLarge<'c>) -> Self {
-        Self::EventTooLarge(too_large)
-    }
-}
-
-impl<'c> From<Undelivered<'c>> for Rejection<'c> {
-    fn from(undelivered: Undelivered<'c>) -> Self {
-        Self::Undelivered(undelivered)
     }
 }

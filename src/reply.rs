@@ -1,12 +1,16 @@
 //! What the caller gets: the one place that knows HTTP's status codes.
 
+mod body;
+
 use serde::Serialize;
 
-use crate::auth::Unauthenticated;
-use crate::cloudevents::Violation;
-use crate::log::{Notice, Trace};
-use crate::receive::{Outcome, Rejection};
-use crate::subscription::Mismatch;
+use crate::auth::{Caller, PresentedIn, Unauthenticated};
+use crate::cloudevents::{InvalidEvents, Mode};
+use crate::forward::Fate;
+use crate::handshake::{AllowedRate, Consent};
+use crate::outcome::{Outcome, Rejection};
+use crate::trace::Trace;
+use body::{EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations};
 
 /// After how many seconds to come back when a destination failed: soon, since a sender may give
 /// up after half a minute.
@@ -14,6 +18,10 @@ const RETRY_AFTER_FAILURE: &str = "1";
 
 /// After how many seconds to come back when somebody has to mend the configuration first.
 const RETRY_AFTER_BROKEN_CONFIGURATION: &str = "60";
+
+/// After how many seconds to come back when a rate limit is used up: the shorter of the two periods
+/// that Cloudflare's rate limits can have.
+const RETRY_AFTER_TOO_FAST: &str = "10";
 
 /// An HTTP response, not yet one of Cloudflare's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,136 +42,78 @@ impl Reply {
     pub fn new(result: &Result<Outcome<'_>, Rejection<'_>>, trace: &Trace<'_>) -> Self {
         match result {
             Ok(outcome) => success(outcome, trace),
-            Err(rejection) => problem(rejection),
+            Err(rejection) => problem(rejection, trace),
         }
     }
 }
 
-/// The body of a success.
-#[derive(Serialize)]
-struct Success<'r> {
-    code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'r str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subscriptions: Option<&'r [&'r str]>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<Reason<'r>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notices: Vec<Remark>,
-}
-
-/// Why a subscription does not want an event.
-#[derive(Serialize)]
-struct Reason<'r> {
-    subscription: &'r str,
-    code: &'static str,
-    message: String,
-}
-
-/// A notice: a code and what it means here.
-#[derive(Serialize)]
-struct Remark {
-    code: &'static str,
-    message: String,
-}
-
 fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
-    let (status, code, detail) = match outcome {
-        Outcome::Healthy => (200, "healthy", None),
-        Outcome::Accepted(_) => (202, "accepted", None),
-        Outcome::Ignored(_) => (200, "ignored", Some("no subscription wants this event")),
-    };
-    let (subscriptions, unwanted) = match outcome {
-        Outcome::Healthy => (None, &[][..]),
-        Outcome::Accepted(receipt) => (Some(&*receipt.subscriptions), &[][..]),
-        Outcome::Ignored(unwanted) => (None, &**unwanted),
-    };
-    let body = Success {
-        code,
-        id: trace.id.as_deref(),
-        detail,
-        subscriptions,
-        reasons: unwanted.iter().map(reason).collect(),
-        notices: trace.notices.iter().map(remark).collect(),
-    };
-    Reply {
-        code,
-        status,
-        headers: vec![("content-type", "application/json".to_owned())],
-        body: print(&body),
+    let mut headers = vec![("content-type", "application/json".to_owned())];
+    if trace.caller.as_ref().map(Caller::presented_in) == Some(PresentedIn::Query) {
+        // RFC 6750 section 2.3: the answer to a token in the URL is for nobody else.
+        headers.push(("cache-control", "private".to_owned()));
     }
+    let (status, code, body) = match outcome {
+        Outcome::Healthy => (200, "healthy", print(&SuccessBody { code: "healthy", events: None })),
+        Outcome::Handshake { consent, methods } => {
+            headers.push(("allow", methods.join(", ")));
+            headers.extend(consent.iter().flat_map(consent_headers));
+            (200, "handshake", print(&SuccessBody { code: "handshake", events: None }))
+        }
+        Outcome::Served(fates) => {
+            let is_held = fates.iter().any(|fate| !fate.held.is_empty());
+            let (status, code) = if is_held { (202, "accepted") } else { (200, "ignored") };
+            let mut events = event_bodies(trace, fates);
+            let body = match (trace.mode, events.pop()) {
+                (Some(Mode::Structured | Mode::Binary), Some(event)) => print(&event),
+                (_, last) => {
+                    events.extend(last);
+                    print(&SuccessBody { code, events: Some(events) })
+                }
+            };
+            (status, code, body)
+        }
+    };
+    Reply { code, status, headers, body }
 }
 
-fn reason<'r>((subscription, mismatch): &'r (&'r str, Mismatch)) -> Reason<'r> {
-    Reason { subscription, code: mismatch.code(), message: mismatch.to_string() }
+fn consent_headers(consent: &Consent<'_>) -> [(&'static str, String); 2] {
+    let rate = match consent.rate {
+        AllowedRate::Unlimited => "*".to_owned(),
+        AllowedRate::PerMinute(rate) => rate.to_string(),
+    };
+    [("webhook-allowed-origin", consent.origin.to_owned()), ("webhook-allowed-rate", rate)]
 }
 
-fn remark(notice: &Notice) -> Remark {
-    Remark { code: notice.code(), message: notice.to_string() }
+fn event_bodies<'r>(trace: &'r Trace<'_>, fates: &'r [Fate<'_>]) -> Vec<EventBody<'r>> {
+    trace.events.iter().zip(fates).map(|(event, fate)| EventBody::new(event, fate)).collect()
 }
 
-/// The body of a refusal or a failure: problem details by RFC 9457.
-#[derive(Serialize)]
-struct Problem<'r> {
-    #[serde(rename = "type")]
-    type_: String,
-    title: &'static str,
-    status: u16,
-    code: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    violations: Vec<Fault<'r>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<Vec<&'r str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held: Option<&'r [&'r str]>,
-}
-
-/// A violation, as the caller is told it.
-#[derive(Serialize)]
-struct Fault<'r> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attribute: Option<&'r str>,
-    code: &'static str,
-    message: String,
-}
-
-fn problem(rejection: &Rejection<'_>) -> Reply {
+fn problem(rejection: &Rejection<'_>, trace: &Trace<'_>) -> Reply {
     let (status, code, title) = classify(rejection);
     let mut headers = vec![("content-type", "application/problem+json".to_owned())];
     headers.extend(special_header(rejection));
-    let mut body = Problem {
+    let mut body = ProblemBody {
         type_: format!("urn:elytra-webhooks:{code}"),
         title,
         status,
         code,
         detail: rejection.to_string(),
         violations: Vec::new(),
-        failed: None,
-        held: None,
+        undelivered: None,
+        events: None,
     };
     match rejection {
-        Rejection::InvalidEvent(invalid) => {
-            body.violations = invalid.violations.iter().map(fault).collect();
+        Rejection::InvalidEvents(invalid) => body.violations = violations(invalid),
+        Rejection::Undelivered(fates) if trace.mode == Some(Mode::Batch) => {
+            body.events = Some(event_bodies(trace, fates));
         }
-        Rejection::Undelivered(undelivered) => {
-            body.failed = Some(undelivered.failed.iter().map(|(name, _)| *name).collect());
-            body.held = Some(&undelivered.held);
+        Rejection::Undelivered(fates) => {
+            body.undelivered = fates.first().map(UndeliveredBody::new);
         }
         _ => {}
     }
     Reply { code, status, headers, body: print(&body) }
-}
-
-fn fault(violation: &Violation) -> Fault<'_> {
-    Fault {
-        attribute: violation.attribute.as_deref(),
-        code: violation.code(),
-        message: violation.problem.to_string(),
-    }
 }
 
 /// The status, the stable code and the title of each rejection.
@@ -173,7 +123,7 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::BrokenConfiguration(_) => {
             (503, "broken_configuration", "The receiver's configuration is broken")
         }
-        Rejection::MethodNotAllowed(_) => (405, "method_not_allowed", "Method not allowed"),
+        Rejection::MethodNotAllowed { .. } => (405, "method_not_allowed", "Method not allowed"),
         Rejection::Unauthenticated { reason: Unauthenticated::Missing, .. } => {
             (401, "credentials_missing", "Credentials are missing")
         }
@@ -183,11 +133,20 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::UnsupportedMediaType(_) => {
             (415, "unsupported_media_type", "Unsupported media type")
         }
+        Rejection::UnsupportedContentEncoding(_) => {
+            (415, "unsupported_content_encoding", "Unsupported content encoding")
+        }
         Rejection::BodyTooLarge { .. } => (413, "body_too_large", "The body is too large"),
         // 503 and not 400: what arrived says nothing about the event, so it should come again.
         Rejection::BodyBrokeOff(_) => (503, "body_broke_off", "The body broke off"),
-        Rejection::InvalidEvent(_) => (400, "invalid_event", "The event is invalid"),
-        Rejection::EventTooLarge(_) => (413, "event_too_large", "The event is too large"),
+        Rejection::InvalidEvents(InvalidEvents::Invalid(_)) => {
+            (400, "invalid_event", "The event is invalid")
+        }
+        Rejection::InvalidEvents(InvalidEvents::TooMany { .. }) => {
+            (413, "batch_too_large", "The batch has too many events")
+        }
+        Rejection::TooFast => (429, "too_fast", "Too many requests"),
+        Rejection::EventsTooLarge(_) => (413, "event_too_large", "The event is too large"),
         Rejection::Undelivered(_) => (503, "undelivered", "A destination failed"),
     }
 }
@@ -201,15 +160,17 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         Rejection::BodyBrokeOff(_) | Rejection::Undelivered(_) => {
             Some(("retry-after", RETRY_AFTER_FAILURE.to_owned()))
         }
-        Rejection::MethodNotAllowed(allowed) => Some(("allow", allowed.join(", "))),
+        Rejection::TooFast => Some(("retry-after", RETRY_AFTER_TOO_FAST.to_owned())),
+        Rejection::MethodNotAllowed { allowed, .. } => Some(("allow", allowed.join(", "))),
         Rejection::Unauthenticated { auth_type, reason } => {
             Some(("www-authenticate", challenge(auth_type, *reason)))
         }
         Rejection::NotFound
         | Rejection::UnsupportedMediaType(_)
+        | Rejection::UnsupportedContentEncoding(_)
         | Rejection::BodyTooLarge { .. }
-        | Rejection::InvalidEvent(_)
-        | Rejection::EventTooLarge(_) => None,
+        | Rejection::InvalidEvents(_)
+        | Rejection::EventsTooLarge(_) => None,
     }
 }
 

@@ -89,7 +89,10 @@ impl fmt::Display for Mismatch {
             Self::Inactive => f.write_str("the subscription is not active"),
             Self::EventType(Some(name)) => write!(f, "event type {name:?} is not in event_types"),
             Self::EventType(None) => {
-                f.write_str("the event has no event type, and event_types selects some")
+                f.write_str(
+                "neither eventtype nor a type with com.elytra. names an event type, and event_types \
+                 selects some",
+            )
             }
             Self::Operation(Some(name)) => write!(f, "operation {name:?} is not in operations"),
             Self::Operation(None) => {

@@ -11,11 +11,11 @@ use super::{CloudEvent, Data, InvalidEvent, JsonType, MediaType, Problem, Timest
 /// that no body can make us compare names for long.
 pub const MAX_ATTRIBUTES: usize = 256;
 
-/// The attributes the specification names (core sections 3.1 and 3.2). All of them are strings.
+/// The attributes the specification names (core, Required and Optional Attributes). All of them are strings.
 pub(super) const CORE: [&str; 8] =
     ["id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"];
 
-/// The value of an extension attribute (core section 2.3), by the types a decoder can tell apart:
+/// The value of an extension attribute (core, Type System), by the types a decoder can tell apart:
 /// binary values, URIs and timestamps travel as strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttributeValue<'a> {
@@ -41,6 +41,15 @@ struct Entry<'a> {
 }
 
 impl<'a> Attributes<'a> {
+    /// Refuses every name that occurs more than once, once. There are at most [`MAX_ATTRIBUTES`].
+    pub(super) fn check_repeated<'n>(&mut self, names: &(impl Iterator<Item = &'n str> + Clone)) {
+        for (index, name) in names.clone().enumerate() {
+            if names.clone().take(index).filter(|other| *other == name).count() == 1 {
+                self.refuse(name, Problem::Repeated);
+            }
+        }
+    }
+
     /// Takes an attribute in. Its name and its characters are checked here, its meaning later.
     pub(super) fn add(&mut self, name: Cow<'a, str>, value: AttributeValue<'a>) {
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
@@ -112,8 +121,10 @@ impl<'a> Attributes<'a> {
                 extensions: self.into_extensions(),
                 data,
             }),
-            (id, _, type_) => Err(InvalidEvent {
+            (id, source, type_) => Err(InvalidEvent {
+                index: None,
                 id: id.map(Cow::into_owned),
+                source: source.map(Cow::into_owned),
                 type_: type_.map(Cow::into_owned),
                 violations: self.violations,
             }),
@@ -160,9 +171,13 @@ impl AttributeValue<'_> {
     }
 }
 
-/// The first character that no `CloudEvents` string may hold (core section 2.3): control
+/// The first character that no `CloudEvents` string may hold (core, Type System): control
 /// characters and Unicode's noncharacters.
 fn forbidden_character(text: &str) -> Option<Problem> {
+    // Nearly every attribute is printable ASCII, which is quickly seen.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return None;
+    }
     let is_forbidden = |character: char| {
         let code_point = u32::from(character);
         character.is_control()

@@ -1,40 +1,37 @@
 //! The JSON format: from the text of one event to its attributes and its data.
 
+mod container;
+
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine as _;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::attributes::{AttributeValue, Attributes, CORE, MAX_ATTRIBUTES};
-use super::{BASE64, CloudEvent, Data, InvalidEvent, JsonType, Problem};
+use super::{BASE64, CloudEvent, Data, InvalidEvent, InvalidEvents, JsonType, Problem};
+
+use container::{Array, Object, Text};
 
 /// White space, as JSON has it (RFC 8259 section 2).
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Reads one event. `data` is checked to be JSON and otherwise kept as the text it is.
 pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
-    let Object { members, is_complete } = read_object(text).map_err(InvalidEvent::of_event)?;
+    let Object { members, left_out } = read_object(text).map_err(InvalidEvent::of_event)?;
 
     let mut attributes = Attributes::default();
-    if !is_complete {
+    if left_out > 0 {
         attributes.refuse_event(Problem::TooManyAttributes);
     }
-    for (index, (name, _)) in members.iter().enumerate() {
-        let earlier = members.iter().take(index).filter(|(other, _)| other == name);
-        if earlier.count() == 1 {
-            attributes.refuse(name, Problem::Repeated);
-        }
-    }
+    attributes.check_repeated(&members.iter().map(|(name, _)| &**name));
 
     let mut data = None;
     let mut data_base64 = None;
     let mut has_data_base64 = false;
     for (name, value) in members {
         match &*name {
-            "data" => data = Some(Data::Json(value)),
+            "data" => data = Some(Data::Json(Cow::Borrowed(value))),
             // Null means absent (JSON format section 2.2).
             "data_base64" if is_null(value) => {}
             "data_base64" => {
@@ -57,17 +54,36 @@ pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
     attributes.into_event(Cow::Borrowed(text), data.or(data_base64))
 }
 
-/// The members of a JSON object in their order, repeated ones too.
-struct Object<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
-    /// Whether these are all; no more than [`MAX_ATTRIBUTES`] are kept.
-    is_complete: bool,
+/// Reads a batch: an array of events, none or any number up to `max_events`.
+pub(super) fn decode_batch(
+    text: &str,
+    max_events: usize,
+) -> Result<Vec<CloudEvent<'_>>, InvalidEvents> {
+    let elements = match json_type(text) {
+        None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
+        None | Some(JsonType::Array) => parse(Array::read(text, max_events)),
+        Some(other) => read::<&RawValue>(text).and(Err(Problem::NotAnArray(other))),
+    };
+    let Array { elements, left_out } = elements.map_err(InvalidEvent::of_event)?;
+    if left_out > 0 {
+        return Err(InvalidEvents::TooMany { events: max_events + left_out, limit: max_events });
+    }
+
+    let mut events = Vec::with_capacity(elements.len());
+    let mut invalid = Vec::new();
+    for (index, element) in elements.into_iter().enumerate() {
+        match decode(element.get()) {
+            Ok(event) => events.push(event),
+            Err(event) => invalid.push(InvalidEvent { index: Some(index), ..event }),
+        }
+    }
+    if invalid.is_empty() { Ok(events) } else { Err(InvalidEvents::Invalid(invalid)) }
 }
 
 fn read_object(text: &str) -> Result<Object<'_>, Problem> {
     match json_type(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
-        None | Some(JsonType::Object) => read(text),
+        None | Some(JsonType::Object) => parse(Object::read(text, MAX_ATTRIBUTES)),
         Some(other) => {
             read::<&RawValue>(text)?;
             Err(Problem::NotAnObject(other))
@@ -115,6 +131,12 @@ fn read_base64(value: &RawValue) -> Result<Cow<'_, str>, Problem> {
 }
 
 fn read_string(value: &RawValue) -> Result<Cow<'_, str>, Problem> {
+    let quoted = value.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    if let Some(text) = quoted
+        && !text.contains('\\')
+    {
+        return Ok(Cow::Borrowed(text));
+    }
     match serde_json::from_str::<Text<'_>>(value.get()) {
         Ok(Text(text)) => Ok(text),
         // The value was read once already, so what is wrong can only be a lone surrogate.
@@ -123,7 +145,11 @@ fn read_string(value: &RawValue) -> Result<Cow<'_, str>, Problem> {
 }
 
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
-    serde_json::from_str(text).map_err(|error| Problem::NotJson(error.to_string()))
+    parse(serde_json::from_str(text))
+}
+
+fn parse<T>(result: serde_json::Result<T>) -> Result<T, Problem> {
+    result.map_err(|error| Problem::NotJson(error.to_string()))
 }
 
 /// The type a JSON text announces with its first character.
@@ -138,39 +164,4 @@ fn json_type(text: &str) -> Option<JsonType> {
         b'-' | b'0'..=b'9' => JsonType::Number,
         _ => return None,
     })
-}
-
-/// A string, borrowed where nothing in it is escaped.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut members = Vec::new();
-                while members.len() < MAX_ATTRIBUTES {
-                    let Some(Text(name)) = map.next_key()? else {
-                        return Ok(Object { members, is_complete: true });
-                    };
-                    members.push((name, map.next_value()?));
-                }
-                let mut is_complete = true;
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-                    is_complete = false;
-                }
-                Ok(Object { members, is_complete })
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
 }

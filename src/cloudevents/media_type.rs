@@ -5,6 +5,7 @@
 pub struct MediaType<'a> {
     type_: &'a str,
     subtype: &'a str,
+    charset: Option<&'a str>,
 }
 
 impl<'a> MediaType<'a> {
@@ -16,22 +17,23 @@ impl<'a> MediaType<'a> {
         let type_ = token(&mut rest)?;
         rest = rest.strip_prefix('/')?;
         let subtype = token(&mut rest)?;
+        let mut charset = None;
         loop {
             rest = rest.trim_start_matches([' ', '\t']);
             if rest.is_empty() {
-                return Some(Self { type_, subtype });
+                return Some(Self { type_, subtype, charset });
             }
             rest = rest.strip_prefix(';')?.trim_start_matches([' ', '\t']);
             // HTTP (RFC 9110 section 5.6.6) allows a semicolon with nothing behind it.
             if rest.is_empty() || rest.starts_with(';') {
                 continue;
             }
-            token(&mut rest)?;
+            let name = token(&mut rest)?;
             rest = rest.strip_prefix('=')?;
-            if rest.starts_with('"') {
-                quoted_string(&mut rest)?;
-            } else {
-                token(&mut rest)?;
+            let value =
+                if rest.starts_with('"') { quoted_string(&mut rest)? } else { token(&mut rest)? };
+            if name.eq_ignore_ascii_case("charset") {
+                charset = Some(value);
             }
         }
     }
@@ -49,6 +51,15 @@ impl<'a> MediaType<'a> {
         let suffix = self.subtype.rsplit('+').next().unwrap_or_default();
         suffix.eq_ignore_ascii_case("json")
     }
+
+    /// Whether the content is text that UTF-8 can be: of type `text`, and of no other charset.
+    #[must_use]
+    pub fn is_utf8_text(&self) -> bool {
+        let is_utf8 = |charset: &str| {
+            ["utf-8", "us-ascii"].iter().any(|utf8| charset.eq_ignore_ascii_case(utf8))
+        };
+        self.type_.eq_ignore_ascii_case("text") && self.charset.is_none_or(is_utf8)
+    }
 }
 
 /// Takes a token (RFC 9110 section 5.6.2) off the front.
@@ -64,14 +75,16 @@ pub(crate) fn is_token_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }
 
-/// Takes a quoted string (RFC 9110 section 5.6.4) off the front.
-fn quoted_string(rest: &mut &str) -> Option<()> {
-    let mut characters = rest.strip_prefix('"')?.chars();
+/// Takes a quoted string (RFC 9110 section 5.6.4) off the front: what stands between the quotes,
+/// as it stands there.
+fn quoted_string<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let quoted = rest.strip_prefix('"')?;
+    let mut characters = quoted.chars();
     loop {
         match characters.next()? {
             '"' => {
                 *rest = characters.as_str();
-                return Some(());
+                return quoted.get(..quoted.len() - rest.len() - 1);
             }
             '\\' => {
                 characters.next()?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::header::HeaderError;
 use super::timestamp::TimestampError;
 
 /// One fault of an event. An event is refused with all of its faults, not with the first.
@@ -15,8 +16,8 @@ pub struct Violation {
 
 /// What can be wrong with an event or one of its attributes.
 ///
-/// Section numbers are those of the CloudEvents specification 1.0.2 ("core"), its JSON format and
-/// its HTTP binding.
+/// Sections are those of the CloudEvents specification 1.0.2 ("core", which has no numbers), its
+/// JSON format and its HTTP binding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// The body is not JSON; the text says what the reader met and where.
@@ -30,13 +31,20 @@ pub enum Problem {
     NoBody,
     /// The body is JSON, but not an object (JSON format section 3).
     NotAnObject(JsonType),
+    /// The body is JSON, but not an array, which a batch is (JSON format section 4).
+    NotAnArray(JsonType),
+    /// The headers of the event are larger than [`super::MAX_HEADER_BYTES`].
+    HeadersTooLarge {
+        /// Their size.
+        bytes: usize,
+    },
     /// The event has more attributes than [`super::MAX_ATTRIBUTES`].
     TooManyAttributes,
-    /// A required attribute is absent or null (core section 3.1).
+    /// A required attribute is absent or null (core, Required Attributes).
     Missing,
-    /// The attribute must not be empty (core section 3.1).
+    /// The attribute must not be empty (core, Required Attributes).
     Empty,
-    /// The attribute occurs more than once (core section 3.1).
+    /// The attribute occurs more than once (core, Required Attributes).
     Repeated,
     /// The attribute's value has a JSON type it cannot have (JSON format section 2.2).
     WrongType {
@@ -45,20 +53,27 @@ pub enum Problem {
         /// What it held.
         found: JsonType,
     },
-    /// A number that is not a whole one within 32 bits (core section 2.3, Integer).
+    /// A number that is not a whole one within 32 bits (core, Type System, Integer).
     NotAnInteger,
-    /// The string holds half of a surrogate pair, which is no character (core section 2.3, String).
+    /// The string holds half of a surrogate pair, which is no character (core, Type System, String).
     LoneSurrogate,
-    /// A character no CloudEvents string may hold (core section 2.3, String).
+    /// A character no CloudEvents string may hold (core, Type System, String).
     ForbiddenCharacter {
         /// The character.
         character: char,
         /// Its position, counted in characters from 0.
         at: usize,
     },
-    /// The attribute's name is not made of lower-case letters and digits alone (core section 2.2).
+    /// The attribute's name is not made of lower-case letters and digits alone (core, Naming Conventions).
     BadName,
-    /// `specversion` is not `1.0`, the only version there is (core section 3.1).
+    /// The attribute's header cannot be decoded (HTTP binding section 3.1.3.2).
+    BadHeader(HeaderError),
+    /// `ce-datacontenttype`: in binary mode that attribute is the `Content-Type` (HTTP binding
+    /// section 3.1.1).
+    HeaderForContentType,
+    /// `ce-data`: an attribute must not have this name (core, Naming Conventions).
+    ReservedName,
+    /// `specversion` is not `1.0`, the only version there is (core, Required Attributes).
     UnsupportedSpecversion(String),
     /// Not a URI-reference (RFC 3986 section 4.1).
     NotAUriReference,
@@ -105,6 +120,8 @@ impl Violation {
             Problem::NotUtf8 { .. } => "not_utf8",
             Problem::NoBody => "no_body",
             Problem::NotAnObject(_) => "not_an_object",
+            Problem::NotAnArray(_) => "not_an_array",
+            Problem::HeadersTooLarge { .. } => "headers_too_large",
             Problem::TooManyAttributes => "too_many_attributes",
             Problem::Missing => "missing",
             Problem::Empty => "empty",
@@ -114,6 +131,9 @@ impl Violation {
             Problem::LoneSurrogate => "lone_surrogate",
             Problem::ForbiddenCharacter { .. } => "forbidden_character",
             Problem::BadName => "bad_name",
+            Problem::BadHeader(_) => "bad_header",
+            Problem::HeaderForContentType => "header_for_content_type",
+            Problem::ReservedName => "reserved_name",
             Problem::UnsupportedSpecversion(_) => "unsupported_specversion",
             Problem::NotAUriReference => "not_a_uri_reference",
             Problem::NotAUri => "not_a_uri",
@@ -139,8 +159,14 @@ impl fmt::Display for Problem {
         match self {
             Self::NotJson(reason) => write!(f, "not JSON: {reason}"),
             Self::NotUtf8 { at } => write!(f, "not UTF-8: invalid byte at offset {at}"),
-            Self::NoBody => f.write_str("the body is empty, expected a JSON object"),
+            Self::NoBody => f.write_str("the body is empty, expected JSON"),
             Self::NotAnObject(found) => write!(f, "expected a JSON object, found {found}"),
+            Self::NotAnArray(found) => write!(f, "expected a JSON array, found {found}"),
+            Self::HeadersTooLarge { bytes } => write!(
+                f,
+                "the headers of the event have {bytes} bytes, more than {}",
+                super::MAX_HEADER_BYTES
+            ),
             Self::TooManyAttributes => {
                 write!(f, "more than {} attributes", super::MAX_ATTRIBUTES)
             }
@@ -159,6 +185,11 @@ impl fmt::Display for Problem {
             Self::BadName => {
                 f.write_str("an attribute's name is made of lower-case letters and digits only")
             }
+            Self::BadHeader(error) => write!(f, "the header cannot be decoded: {error}"),
+            Self::HeaderForContentType => {
+                f.write_str("in binary mode the header Content-Type says this")
+            }
+            Self::ReservedName => f.write_str("no attribute may have this name"),
             Self::UnsupportedSpecversion(found) => {
                 write!(f, "unsupported version {found:?}, expected \"1.0\"")
             }

@@ -3,12 +3,15 @@
 use futures_util::StreamExt;
 use worker::{ByteStream, Headers, Request};
 
-use crate::receive::{Body, BodyError, RequestHead};
+use crate::cloudevents;
+use crate::outcome::BodyError;
+use crate::receive::{Body, RequestHead};
 
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.
 pub(super) struct WorkerRequestHead {
     method: String,
     path: String,
+    url: String,
     headers: Headers,
 }
 
@@ -18,6 +21,7 @@ impl WorkerRequestHead {
             // `Request::method` takes every method it does not know for GET.
             method: request.inner().method(),
             path: request.path(),
+            url: request.inner().url(),
             headers: Headers(request.inner().headers()),
         }
     }
@@ -32,8 +36,19 @@ impl RequestHead for WorkerRequestHead {
         &self.path
     }
 
+    fn query(&self) -> String {
+        // A URL that a request was made to has no fragment.
+        self.url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    }
+}
+
+impl cloudevents::Headers for WorkerRequestHead {
     fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        self.headers.entries().collect()
     }
 }
 
@@ -47,7 +62,9 @@ pub(super) enum RequestBody {
 
 impl RequestBody {
     pub(super) fn new(mut request: Request) -> Self {
-        let is_announced = request.headers().has("content-length").unwrap_or(false);
+        // Beside a transfer encoding, an announced length means nothing (RFC 9112 section 6.3).
+        let has = |name| request.headers().has(name).unwrap_or(false);
+        let is_announced = has("content-length") && !has("transfer-encoding");
         if is_announced {
             return Self::Announced(request);
         }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::bindings::{Binding, Bindings};
 use super::error::Mistake;
 use super::table::{Mistakes, Table, known_name};
-use super::{Binding, Bindings};
 use crate::auth::{ApiKey, Authentication, Credential, DEFAULT_API_KEY_HEADER};
 use crate::cloudevents::is_token_character;
 use crate::names::{names, nearest};

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::LEAST_EXPIRATION_TTL;
+use super::bindings::{Bindings, look_up};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
-use super::{Binding, Bindings, LEAST_EXPIRATION_TTL};
-use crate::names::nearest;
 use crate::subscription::Destination;
 
 pub(super) fn read(
@@ -43,47 +43,7 @@ fn read_kv(
     let binding = table
         .required_string("binding", mistakes)
         .and_then(|binding| look_up(path, binding, BindingKind::Kv, bindings, mistakes));
-    let expiration_ttl =
-        table.integer("expiration_ttl", LEAST_EXPIRATION_TTL..=i64::MAX.cast_unsigned(), mistakes);
+    let expiration_ttl = table.integer("expiration_ttl", LEAST_EXPIRATION_TTL..=u64::MAX, mistakes);
     table.finish(mistakes);
     Some(Destination::Kv { binding: binding?, expiration_ttl })
-}
-
-/// The binding's name, if a binding of this kind goes by it.
-fn look_up(
-    path: String,
-    binding: String,
-    kind: BindingKind,
-    bindings: &Bindings,
-    mistakes: &mut Mistakes,
-) -> Option<String> {
-    let mistake = match bindings.get(&binding) {
-        Some(found) if kind_of(found) == Some(kind) => return Some(binding),
-        Some(found) => Mistake::WrongBinding { binding, kind, found: describe(found) },
-        None => {
-            let candidates = bindings.iter().filter(|(_, found)| kind_of(found) == Some(kind));
-            let nearest = nearest(&binding, candidates.map(|(name, _)| &**name)).map(str::to_owned);
-            Mistake::NoBinding { binding, kind, nearest }
-        }
-    };
-    mistakes.note(path, mistake);
-    None
-}
-
-fn kind_of(binding: &Binding) -> Option<BindingKind> {
-    match binding {
-        Binding::Queue => Some(BindingKind::Queue),
-        Binding::Kv => Some(BindingKind::Kv),
-        Binding::Json(_) | Binding::Text(_) | Binding::Other(_) => None,
-    }
-}
-
-fn describe(binding: &Binding) -> String {
-    match binding {
-        Binding::Json(_) => "a table or a list".to_owned(),
-        Binding::Text(_) => "a string".to_owned(),
-        Binding::Queue => "a queue".to_owned(),
-        Binding::Kv => "a KV namespace".to_owned(),
-        Binding::Other(class) => class.clone(),
-    }
 }

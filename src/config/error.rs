@@ -46,6 +46,7 @@ pub enum Mistake {
 pub enum BindingKind {
     Queue,
     Kv,
+    RateLimit,
 }
 
 impl fmt::Display for ConfigError {
@@ -71,6 +72,9 @@ impl fmt::Display for Mistake {
                 suggest(f, nearest.as_deref())
             }
             Self::WrongType { expected } => write!(f, "expected {expected}"),
+            Self::OutOfRange { least, most: u64::MAX } => {
+                write!(f, "expected a whole number, {least} or more")
+            }
             Self::OutOfRange { least, most } => {
                 write!(f, "expected a whole number from {least} to {most}")
             }
@@ -87,7 +91,7 @@ impl fmt::Display for Mistake {
             }
             // What stands there is not repeated: it may be the secret itself, put in the wrong place.
             Self::SecretNotSet { nearest } => {
-                f.write_str("no secret of this name is set")?;
+                f.write_str("no secret of this name is set, expected the name of one")?;
                 suggest(f, nearest.as_deref())
             }
             Self::SecretEmpty { binding } => write!(f, "the secret {binding:?} is empty"),
@@ -105,10 +109,12 @@ impl fmt::Display for Mistake {
             Self::SameSubscriptionName { other } => {
                 write!(f, "the same subscription as {other}, but for the case")
             }
-            Self::NoDestination => f.write_str("expected a destination: queue or kv"),
-            Self::SeveralDestinations => {
-                f.write_str("expected one destination; two are two subscriptions")
-            }
+            Self::NoDestination => f.write_str(
+                "expected a destination: queue = \"<binding>\" or kv = { binding = \"<binding>\" }",
+            ),
+            Self::SeveralDestinations => f.write_str(
+                "queue and kv exclude each other: a second destination is a second subscription",
+            ),
             Self::NoBinding { binding, kind, nearest } => {
                 write!(f, "no {kind} is bound as {binding:?}")?;
                 suggest(f, nearest.as_deref())
@@ -132,6 +138,7 @@ impl fmt::Display for BindingKind {
         f.write_str(match self {
             Self::Queue => "queue",
             Self::Kv => "KV namespace",
+            Self::RateLimit => "rate limit",
         })
     }
 }

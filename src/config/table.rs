@@ -134,6 +134,23 @@ impl Table {
         names.into_iter().collect()
     }
 
+    /// A list of strings; `None` where the field is absent, or where not all of them are strings.
+    pub(super) fn strings(
+        &mut self,
+        field: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<Vec<String>> {
+        let value = self.take(field)?;
+        let strings = value
+            .as_array()
+            .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+        if strings.is_none() {
+            mistakes
+                .note(self.path_of(field), Mistake::WrongType { expected: "a list of strings" });
+        }
+        strings
+    }
+
     /// Notes every field that is left as unknown, with the nearest one that there is.
     pub(super) fn finish(self, mistakes: &mut Mistakes) {
         for field in self.fields.keys() {

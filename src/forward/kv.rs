@@ -11,6 +11,9 @@ use crate::cloudevents::{CloudEvent, Timestamp};
 /// The longest key KV takes, in bytes.
 pub const MAX_KV_KEY_BYTES: usize = 512;
 
+/// The largest value KV takes, in bytes: 25 MiB.
+pub const MAX_KV_VALUE_BYTES: usize = 25 * 1024 * 1024;
+
 /// The most metadata KV takes for a key, in bytes of JSON.
 pub const MAX_KV_METADATA_BYTES: usize = 1024;
 

@@ -40,10 +40,10 @@ fn broken() {
         reasons,
         [
             r#"SUBSCRIPTION_ARCHIVE.kv.binding: "EVENTS_QUEUE" is bound to a queue, expected a KV namespace"#,
-            "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number from 60 to 9223372036854775807",
+            "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number, 60 or more",
             r#"SUBSCRIPTION_PRODUCTS.event_types[0]: unknown name "prodct", did you mean "product"?"#,
             r#"SUBSCRIPTION_PRODUCTS.queue: no queue is bound as "EVENT_QUEUE", did you mean "EVENTS_QUEUE"?"#,
-            "WEBHOOK.auth.token: no secret of this name is set",
+            "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
             r#"WEBHOOK.auth.tokem: unknown field, did you mean "token"?"#,
             r#"WEBHOOK.max_body_size: unknown field, did you mean "max_body_bytes"?"#,
         ]

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use edge::{Receiver, Settings};
+use serde_json::json;
 
 /// An event that any reading and printing again would change.
 fn delicate(event_type: &str) -> String {
@@ -45,7 +46,7 @@ fn byte_for_byte() {
     assert_eq!(entry.value, text);
     assert_eq!(
         entry.metadata,
-        serde_json::json!({
+        json!({
             "type": "com.elytra.product_text",
             "eventtype": "product_text",
             "operation": "modify",
@@ -58,8 +59,8 @@ fn byte_for_byte() {
 
     // The log tells where they went, and nothing of what they hold.
     let log = receiver.log(2);
-    assert_eq!(log[1]["subscriptions"], serde_json::json!(["archive", "products"]));
-    assert_eq!(log[1]["credential"], "TOKEN");
+    assert_eq!(log[1]["subscriptions"], json!(["archive", "products"]));
+    assert_eq!((&log[1]["mode"], &log[1]["credential"]), (&json!("structured"), &json!("TOKEN")));
     for payload in ["9007199254740993", "emoji", "right-token"] {
         assert!(!receiver.output().contains(payload), "{payload:?} is in the log");
     }

@@ -7,10 +7,16 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_token;
 mod authentication;
+mod batch;
+mod binary;
+mod clients;
 mod configuration;
 mod contract;
 mod delivery;
 mod faults;
+mod handshake;
+mod rate_limit;
 mod readme;
 mod volume;

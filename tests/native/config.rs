@@ -3,6 +3,7 @@
 mod mistakes;
 mod properties;
 mod shipped;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ fn bindings() -> Bindings {
         ("SUBSCRIPTION_A".to_owned(), json(r#"{"queue":"EVENTS_QUEUE"}"#)),
         ("EVENTS_QUEUE".to_owned(), Binding::Queue),
         ("EVENTS_KV".to_owned(), Binding::Kv),
+        ("CALLS".to_owned(), Binding::RateLimit),
         ("TOKEN".to_owned(), text("token-canary")),
         ("TOKEN_NEXT".to_owned(), text("next-canary")),
         ("USERNAME".to_owned(), text("username-canary")),
@@ -56,6 +58,9 @@ fn what_is_not_set_has_its_default() {
         authentication: Authentication::Bearer(vec![Credential::secret("TOKEN", "token-canary")]),
         methods: vec![Method::Post, Method::Put, Method::Patch],
         max_body_bytes: 1_048_576,
+        max_batch_events: 100,
+        handshake: None,
+        rate_limit: None,
         subscriptions: vec![Subscription {
             name: "a".to_owned(),
             active: true,

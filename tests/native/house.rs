@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use elytra_webhooks::Known as _;
+use elytra_webhooks::elytra::EventType;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -146,4 +149,14 @@ fn unsafe_code_is_forbidden_and_the_lints_hold_everywhere() {
         let is_inherited = table.get("lints").and_then(|lints| lints["workspace"].as_bool());
         assert_eq!(is_inherited, Some(true), "{package} has the workspace's lints");
     }
+}
+
+#[test]
+fn the_readme_lists_every_event_type() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("\n## Event types\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let listed: Vec<_> = section.split('`').skip(1).step_by(2).skip(1).collect();
+    let known: Vec<_> = EventType::ALL.iter().map(|known| known.as_str()).collect();
+    assert_eq!(listed, known, "behind the name of the field come the names it takes");
 }

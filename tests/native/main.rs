@@ -34,4 +34,7 @@ mod kv_entry;
 mod pipeline;
 
 #[cfg(test)]
+mod checklist;
+
+#[cfg(test)]
 mod house;

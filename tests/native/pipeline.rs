@@ -1,9 +1,15 @@
 //! The whole line from a request to its reply and its log line, with destinations in memory.
 
+mod access_token;
+mod batches;
+mod binary;
+mod division;
 mod forwarding;
+mod handshake;
 mod limits;
 mod outcomes;
 mod privacy;
+mod rate_limit;
 mod refusals;
 
 use std::cell::{Cell, RefCell};
@@ -13,12 +19,14 @@ use std::task::Poll;
 
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::forward::{DestinationError, Destinations, KvEntry};
-use elytra_webhooks::receive::{Body, BodyError, answer};
+use elytra_webhooks::forward::{MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES};
+use elytra_webhooks::outcome::BodyError;
+use elytra_webhooks::receive::{Body, RateLimiter, answer};
 
 use crate::support::{Head, event};
 
 /// The token that lets a caller in.
-const TOKEN: &str = "token-canary";
+pub(crate) const TOKEN: &str = "token-canary";
 
 /// What no reply and no log line may hold: secrets, presented or kept, and what `data` says.
 const CANARIES: [&str; 4] = [TOKEN, "next-canary", "presented-canary", "data-canary"];
@@ -26,15 +34,17 @@ const CANARIES: [&str; 4] = [TOKEN, "next-canary", "presented-canary", "data-can
 /// What a destination says when it fails, which is for the log alone.
 const DESTINATION_SAYS: &str = "destination-canary";
 
-const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]}"#;
+pub(crate) const WEBHOOK: &str =
+    r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]}"#;
 
 /// A configuration with this `WEBHOOK` and these subscriptions.
-fn configure(webhook: &str, subscriptions: &[(&str, &str)]) -> Config {
+pub(crate) fn configure(webhook: &str, subscriptions: &[(&str, &str)]) -> Config {
     let text = |text: &str| Binding::Text(text.to_owned());
     let mut bindings: Bindings = BTreeMap::from([
         ("WEBHOOK".to_owned(), Binding::Json(webhook.to_owned())),
         ("QUEUE".to_owned(), Binding::Queue),
         ("KV".to_owned(), Binding::Kv),
+        ("CALLS".to_owned(), Binding::RateLimit),
         ("TOKEN".to_owned(), text(TOKEN)),
         ("TOKEN_NEXT".to_owned(), text("next-canary")),
         ("USER".to_owned(), text("user")),
@@ -59,13 +69,13 @@ fn config() -> Config {
 }
 
 /// A request: its head, and what its body does when it is read.
-struct Request {
+pub(crate) struct Request {
     head: Head,
     body: Vec<Result<Vec<u8>, BodyError>>,
 }
 
 impl Request {
-    fn new(head: Head, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(head: Head, body: impl Into<Vec<u8>>) -> Self {
         Self { head, body: vec![Ok(body.into())] }
     }
 
@@ -85,10 +95,20 @@ impl Request {
     }
 }
 
-/// The head of an event's request, with credentials.
+/// The head of a structured event's request, with credentials.
 fn authorized() -> Head {
-    let head = Head::post().with("authorization", &format!("Bearer {TOKEN}"));
-    head.with("content-type", "application/cloudevents+json")
+    known().with("content-type", "application/cloudevents+json")
+}
+
+/// A head with credentials and nothing else.
+pub(crate) fn known() -> Head {
+    Head::post().with("authorization", &format!("Bearer {TOKEN}"))
+}
+
+/// A request that is let in and holds a batch of these.
+fn batch(elements: &[String]) -> Request {
+    let head = known().with("content-type", "application/cloudevents-batch+json");
+    Request::new(head, format!("[{}]", elements.join(",")))
 }
 
 /// A body that does what it was told, and counts how often it was asked.
@@ -106,30 +126,43 @@ impl Body for ScriptedBody<'_> {
 
 /// What a destination holds: its binding, the key in KV, the event.
 #[derive(Debug, PartialEq, Eq)]
-struct Held {
+pub(crate) struct Held {
     binding: String,
     key: Option<String>,
-    value: String,
+    pub(crate) value: String,
 }
 
 /// Destinations in memory.
 #[derive(Default)]
-struct Memory {
-    held: RefCell<Vec<Held>>,
+pub(crate) struct Memory {
+    pub(crate) held: RefCell<Vec<Held>>,
     /// The bindings that fail.
-    failing: Vec<&'static str>,
+    pub(crate) failing: Vec<&'static str>,
     /// How many must have been started before any of them finishes.
-    together: usize,
+    pub(crate) together: usize,
     /// The binding that takes its time.
-    slow: Option<&'static str>,
-    started: Cell<usize>,
+    pub(crate) slow: Option<&'static str>,
+    pub(crate) started: Cell<usize>,
+    /// How many messages each call of `sendBatch` had.
+    pub(crate) calls: RefCell<Vec<usize>>,
+    /// The rate limits that were asked, each with the key.
+    pub(crate) asked: RefCell<Vec<(String, String)>>,
+    /// Whether the rate limits are used up.
+    pub(crate) is_used_up: bool,
+}
+
+impl RateLimiter for Memory {
+    async fn allows(&self, rate_limit: &str, key: &str) -> bool {
+        self.asked.borrow_mut().push((rate_limit.to_owned(), key.to_owned()));
+        !self.is_used_up
+    }
 }
 
 impl Memory {
-    async fn hold(&self, held: Held) -> Result<(), DestinationError> {
+    async fn hold(&self, binding: &str, held: Vec<Held>) -> Result<(), DestinationError> {
         self.started.set(self.started.get() + 1);
         let mut patience = 1_000;
-        let mut slowness: u32 = if self.slow == Some(&held.binding) { 100 } else { 0 };
+        let mut slowness: u32 = if self.slow == Some(binding) { 100 } else { 0 };
         poll_fn(|context| {
             if self.started.get() >= self.together && slowness == 0 {
                 return Poll::Ready(());
@@ -141,40 +174,52 @@ impl Memory {
             Poll::Pending
         })
         .await;
-        if self.failing.contains(&&*held.binding) {
+        if self.failing.contains(&binding) {
             return Err(DestinationError(DESTINATION_SAYS.to_owned()));
         }
-        self.held.borrow_mut().push(held);
+        self.held.borrow_mut().extend(held);
         Ok(())
     }
 }
 
 impl Destinations for Memory {
-    async fn send(&self, queue: &str, message: &str) -> Result<(), DestinationError> {
-        let held = Held { binding: queue.to_owned(), key: None, value: message.to_owned() };
-        self.hold(held).await
+    async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), DestinationError> {
+        let bytes: usize = messages.iter().map(|message| message.len() + 100).sum();
+        assert!((1..=MAX_SEND_BATCH_MESSAGES).contains(&messages.len()), "{}", messages.len());
+        assert!(bytes <= MAX_SEND_BATCH_BYTES, "{bytes} bytes in one call");
+        self.calls.borrow_mut().push(messages.len());
+        let hold = |message: &&str| {
+            let value = (*message).to_owned();
+            Held { binding: queue.to_owned(), key: None, value }
+        };
+        self.hold(queue, messages.iter().map(hold).collect()).await
     }
 
     async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), DestinationError> {
         let key = Some(entry.key.clone());
-        self.hold(Held { binding: namespace.to_owned(), key, value: entry.value.to_owned() }).await
+        let value = entry.value.to_owned();
+        self.hold(namespace, vec![Held { binding: namespace.to_owned(), key, value }]).await
     }
 }
 
 /// What came of a request.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    headers: String,
-    body: String,
-    log: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: String,
+    pub(crate) log: String,
     /// How often the body was asked for a chunk.
-    polls: usize,
+    pub(crate) polls: usize,
 }
 
 /// Sends a request through the line. No secret and no data ever shows.
 #[track_caller]
-fn ask(config: Result<&Config, &[ConfigError]>, request: Request, memory: &Memory) -> Answer {
+pub(crate) fn ask(
+    config: Result<&Config, &[ConfigError]>,
+    request: Request,
+    memory: &Memory,
+) -> Answer {
     let polls = Cell::new(0);
     let body = ScriptedBody { chunks: request.body.into(), polls: &polls };
     let (reply, line) = pollster::block_on(answer(config, &request.head, body, memory));

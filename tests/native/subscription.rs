@@ -64,7 +64,7 @@ fn a_subscription_selects_by_event_type_and_operation() {
         "",
         Err((
             "event_type_not_selected",
-            "the event has no event type, and event_types selects some",
+            "neither eventtype nor a type with com.elytra. names an event type, and event_types selects some",
         )),
     );
     check(

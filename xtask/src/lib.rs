@@ -19,6 +19,8 @@ pub mod dev;
 
 pub mod test;
 
+pub mod fuzz;
+
 pub mod project;
 
 mod cache;

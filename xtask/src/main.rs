@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::fuzz::{self, Target};
 use xtask::{Project, Result, Worker, build, dev, setup, test};
 
 /// Sets up, builds, runs and tests the Worker.
@@ -27,12 +28,21 @@ enum Task {
     },
     /// Run the Worker on port 8787, with the example consumer beside it
     Dev {
-        /// Further arguments for `wrangler dev`, after `--`
-        #[arg(last = true)]
+        /// Further arguments for `wrangler dev`, such as `--port 8788`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         wrangler: Vec<String>,
     },
     /// Run every check and every test
     Test,
+    /// Feed the readers whatever may come, and see that none panics
+    Fuzz {
+        /// Which of them; all, where none is named
+        #[arg(value_enum)]
+        targets: Vec<Target>,
+        /// For how many seconds each
+        #[arg(long, default_value_t = 600)]
+        seconds: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -53,5 +63,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Build { worker } => build::build(&setup::setup(&project)?, worker),
         Task::Dev { wrangler } => dev::dev(&project, &wrangler),
         Task::Test => test::test(&project),
+        Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
     }
 }

@@ -7,6 +7,7 @@ mod cargo_tools;
 mod curl;
 mod debian;
 mod npm;
+mod python;
 mod wasm_target;
 
 use std::time::Instant;
@@ -15,9 +16,11 @@ use crate::cache::{Cache, Lock};
 use crate::output::say;
 use crate::{Error, Project, Result, Tools};
 
+pub(crate) use python::Python;
 pub(crate) use wasm_target::{TARGET, WasmTarget};
 
-/// Gets every tool that is missing. Says nothing when all is there.
+/// Gets every tool that is missing and needed for building, running and deploying. Says nothing
+/// when all is there.
 ///
 /// # Errors
 /// If a tool cannot be had; the error says what to install.
@@ -44,13 +47,24 @@ pub fn setup(project: &Project) -> Result<Tools> {
     Ok(Tools { project: project.clone(), curl, wasm_target, worker_build, wasm_bindgen })
 }
 
-/// The same, with a last line that says how long it took.
+/// Gets what the tests need besides: Python with the CloudEvents SDK.
 ///
 /// # Errors
-/// As [`setup`].
+/// If it cannot be had; the error says what to install.
+pub(crate) fn setup_python() -> Result<Python> {
+    let cache = Cache::of_the_user()?;
+    let install = |lock: &Lock| python::install(&cache, lock);
+    obtain(&cache, &mut None, || python::find(&cache), install)
+}
+
+/// Both, with a last line that says how long it took.
+///
+/// # Errors
+/// If a tool cannot be had; the error says what to install.
 pub fn setup_aloud(project: &Project) -> Result<()> {
     let start = Instant::now();
     setup(project)?;
+    setup_python()?;
     let seconds = start.elapsed().as_secs_f64();
     say(&format!("every tool is there ({seconds:.1} s)"));
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::command::{cargo, show};
 use crate::output::{say, stage};
-use crate::{Project, Result, Worker, build, setup};
+use crate::{Project, Result, Worker, build, fuzz, setup};
 
 /// The checks that are one call of cargo: name, arguments, what to do when it fails.
 const CHECKS: [(&str, &[&str], &str); 5] = [
@@ -21,12 +21,16 @@ const CHECKS: [(&str, &[&str], &str); 5] = [
     ("native tests", &["test", "--workspace", "--exclude", "edge"], "see which test failed above"),
 ];
 
+/// How long each target is fuzzed here; `cargo xtask fuzz` does it for longer.
+const FUZZ_SECONDS: u32 = 5;
+
 /// Runs them all; stops at the first that fails.
 ///
 /// # Errors
 /// The first check that fails.
 pub fn test(project: &Project) -> Result<()> {
     let tools = setup::setup(project)?;
+    tools.python()?;
     for (name, arguments, advice) in CHECKS {
         check(project, name, arguments, advice)?;
     }
@@ -40,6 +44,13 @@ pub fn test(project: &Project) -> Result<()> {
         &["test", "--package", "edge"],
         "see which test failed above",
     )?;
+    if fuzz::is_possible() {
+        fuzz::fuzz(project, &[], FUZZ_SECONDS)?;
+    } else {
+        say("SKIPPED: fuzzing needs a C++ compiler, and there is none: install g++");
+        say("everything else passes");
+        return Ok(());
+    }
     say("everything passes");
     Ok(())
 }

@@ -53,6 +53,15 @@ impl Tools {
         Ok(node)
     }
 
+    /// Python with the CloudEvents SDK, with no argument yet. Only the tests need it, so this
+    /// finds or gets it.
+    ///
+    /// # Errors
+    /// If it cannot be had; the error says what to install.
+    pub fn python(&self) -> Result<Command> {
+        Ok(crate::setup::setup_python()?.command())
+    }
+
     /// wrangler, with no argument yet, in the project's folder.
     ///
     /// It is one process, so a SIGTERM or SIGINT to it ends wrangler and its workerd; after a

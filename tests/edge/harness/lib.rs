@@ -3,15 +3,23 @@
 //! A [`Receiver`] is one `wrangler dev` with its own configuration and storage, on a free port of
 //! this machine. It ends with the value.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
-#![expect(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "as above")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "as above"
+)]
 
 mod http;
 mod process;
+mod raw;
 mod receiver;
 mod settings;
 
 pub use http::{Answer, Call};
 pub use process::{Process, tools, wait_until};
+pub use raw::{Connection, RawAnswer, raw_post};
 pub use receiver::{KvEntry, Receiver};
 pub use settings::Settings;
 

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::http::Call;
 use crate::process::{Process, tools, wait_until};
+use crate::raw::Connection;
 use crate::settings::Settings;
 
 /// `wrangler dev` with the receiver, until this value goes.
@@ -66,7 +67,15 @@ impl Receiver {
         Call::new(&self.base, body)
     }
 
-    /// Makes bindings fail from now on, as a `queue` or as a `kv`; none, where there are none.
+    /// Writes these bytes to a connection of their own.
+    #[track_caller]
+    #[must_use]
+    pub fn raw(&self, request: &[u8]) -> Connection {
+        Connection::open(&self.base, request)
+    }
+
+    /// Makes bindings fail from now on, each in a way that `worker/entry.mjs` knows; none, where
+    /// there are none.
     #[track_caller]
     pub fn fail(&self, faults: &[(&str, &str)]) {
         let faults: BTreeMap<_, _> = faults.iter().copied().collect();

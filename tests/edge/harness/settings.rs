@@ -49,6 +49,26 @@ impl Settings {
         .with_secret("TOKEN", "right-token")
     }
 
+    /// Bearer authentication with `right-token`; every event to the queue and to KV.
+    #[must_use]
+    pub fn both() -> Self {
+        Self::new(
+            r#"
+            [vars.WEBHOOK]
+            auth_type = "bearer"
+            auth = { token = "TOKEN" }
+            max_body_bytes = 2_000_000
+
+            [vars.SUBSCRIPTION_ARCHIVE]
+            kv = { binding = "EVENTS_KV" }
+
+            [vars.SUBSCRIPTION_STREAM]
+            queue = "EVENTS_QUEUE"
+            "#,
+        )
+        .with_secret("TOKEN", "right-token")
+    }
+
     /// With one more secret.
     #[must_use]
     pub fn with_secret(mut self, name: &str, secret: &str) -> Self {

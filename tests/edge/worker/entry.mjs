@@ -1,5 +1,6 @@
-// The receiver as it was built (the harness copies both beside each other), with a window for the tests: what the consumer of the queue got,
-// what lies in KV, and a switch that makes a binding fail.
+// The receiver as it was built (the harness copies both beside each other), with a window for the
+// tests: what the consumer of the queue got, what lies in KV, and a switch that makes a binding
+// fail.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Receiver from "./receiver/index.js";
@@ -7,13 +8,16 @@ import Receiver from "./receiver/index.js";
 /** The texts of the messages that the queue's consumer got, with their content types' effect. */
 const received = [];
 
-/** Binding -> how it fails. */
+/** Binding -> the name of its fault. */
 let faults = {};
 
 /** A queue whose messages never arrive. The receiver knows a binding by the name of its class. */
 class WorkerQueue {
   async send() {
     throw new Error("injected: Queue send failed: Too Many Requests");
+  }
+  async sendBatch() {
+    throw new Error("injected: Queue sendBatch failed: Too Many Requests");
   }
 }
 
@@ -28,7 +32,28 @@ class KvNamespace {
   delete() {}
 }
 
-const broken = { queue: new WorkerQueue(), kv: new KvNamespace() };
+/** A rate limit that cannot be asked. */
+class Ratelimit {
+  async limit() {
+    throw new Error("injected: rate limit failed");
+  }
+}
+
+/** The name of a fault -> the binding with that fault, made of the one that works. */
+const broken = {
+  queue: () => new WorkerQueue(),
+  /** It takes one batch, and then no more. */
+  queue_after_one_batch(queue) {
+    const faulty = new WorkerQueue();
+    faulty.sendBatch = async (messages) => {
+      delete faulty.sendBatch;
+      return queue.sendBatch(messages);
+    };
+    return faulty;
+  },
+  kv: () => new KvNamespace(),
+  ratelimit: () => new Ratelimit(),
+};
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
@@ -51,7 +76,10 @@ export default class extends WorkerEntrypoint {
   }
 
   envWithFaults() {
-    const replaced = Object.entries(faults).map(([binding, kind]) => [binding, broken[kind]]);
+    const replaced = Object.entries(faults).map(([binding, fault]) => [
+      binding,
+      broken[fault](this.env[binding]),
+    ]);
     return { ...this.env, ...Object.fromEntries(replaced) };
   }
 }

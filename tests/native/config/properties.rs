@@ -20,6 +20,10 @@ const WORDS: &[&str] = &[
     "header_name",
     "methods",
     "max_body_bytes",
+    "max_batch_events",
+    "allowed_origins",
+    "allowed_rate",
+    "rate_limit",
     "active",
     "event_types",
     "operations",
@@ -40,6 +44,8 @@ const WORDS: &[&str] = &[
     "API_KEY",
     "EVENTS_QUEUE",
     "EVENTS_KV",
+    "CALLS",
+    "*",
     "WEBHOOK",
 ];
 

@@ -25,13 +25,16 @@ fn bindings_of(wrangler: &str) -> Bindings {
         };
         bindings.insert(name.clone(), binding);
     }
-    let mut bind = |entries: &Value, kind: &Binding| {
+    let mut bind = |entries: &Value, name: &str, kind: &Binding| {
         for entry in entries.as_array().unwrap() {
-            bindings.insert(entry["binding"].as_str().unwrap().to_owned(), kind.clone());
+            bindings.insert(entry[name].as_str().unwrap().to_owned(), kind.clone());
         }
     };
-    bind(&file["queues"]["producers"], &Binding::Queue);
-    bind(&file["kv_namespaces"], &Binding::Kv);
+    bind(&file["queues"]["producers"], "binding", &Binding::Queue);
+    bind(&file["kv_namespaces"], "binding", &Binding::Kv);
+    if let Some(rate_limits) = file.get("ratelimits") {
+        bind(rate_limits, "name", &Binding::RateLimit);
+    }
     bindings
 }
 
@@ -61,7 +64,10 @@ fn it_passes_with_the_secrets_of_the_example() {
 fn without_secrets_it_lets_nobody_in() {
     let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-    assert_eq!(mistakes, ["WEBHOOK.auth.token: no secret of this name is set"]);
+    assert_eq!(
+        mistakes,
+        ["WEBHOOK.auth.token: no secret of this name is set, expected the name of one"]
+    );
 }
 
 /// `wrangler.toml` with the commented-out `auth` of this line in place of its own.
@@ -99,4 +105,25 @@ fn the_ways_to_authenticate_that_it_suggests_pass_too() {
         tried.push(auth_type);
     }
     assert_eq!(tried, ["bearer", "basic", "apikey"]);
+}
+
+#[test]
+fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
+    let wrangler = read("wrangler.toml");
+    let options = ["allowed_origins", "allowed_rate", "rate_limit = ", "[[ratelimits]]"];
+    let of_rate_limits = ["name = ", "namespace_id = ", "simple = "];
+    let mut uncommented = 0;
+    let lines = wrangler.lines().map(|line| {
+        let option = line.strip_prefix("# ").unwrap_or_default();
+        if options.iter().chain(&of_rate_limits).any(|start| option.starts_with(start)) {
+            uncommented += 1;
+            option
+        } else {
+            line
+        }
+    });
+    let changed = lines.collect::<Vec<_>>().join("\n");
+    assert_eq!(uncommented, 7, "{changed}");
+    let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
+    assert!(config.handshake.is_some() && config.rate_limit.is_some());
 }

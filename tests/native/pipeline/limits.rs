@@ -2,7 +2,7 @@
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::forward::MAX_QUEUE_EVENT_BYTES;
-use elytra_webhooks::receive::BodyError;
+use elytra_webhooks::outcome::BodyError;
 
 use super::{
     Answer, Expected, Memory, Request, WEBHOOK, ask, authorized, check_answer, configure, event,
@@ -13,8 +13,8 @@ const LIMIT: usize = 65_536;
 const TOO_LARGE: Expected<'_> = Expected {
     status: 413,
     headers: "",
-    body: r#"{"type":"urn:elytra-webhooks:body_too_large","title":"The body is too large","status":413,"code":"body_too_large","detail":"the body is larger than 65536 bytes"}"#,
-    log: r#"{"outcome":"refused","code":"body_too_large","status":413,"reasons":["the body is larger than 65536 bytes"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+    body: r#"{"type":"urn:elytra-webhooks:body_too_large","title":"The body is too large","status":413,"code":"body_too_large","detail":"the body is larger than 65536 bytes (max_body_bytes)"}"#,
+    log: r#"{"outcome":"refused","code":"body_too_large","status":413,"mode":"structured","reasons":["the body is larger than 65536 bytes (max_body_bytes)"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
 };
 
 /// A configuration that reads 64 KiB and wants every event.
@@ -106,7 +106,7 @@ fn a_body_that_breaks_off_is_to_come_again() {
         status: 503,
         headers: "retry-after: 1",
         body: r#"{"type":"urn:elytra-webhooks:body_broke_off","title":"The body broke off","status":503,"code":"body_broke_off","detail":"the body broke off before its end"}"#,
-        log: r#"{"outcome":"failed","code":"body_broke_off","status":503,"reasons":["connection reset"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        log: r#"{"outcome":"failed","code":"body_broke_off","status":503,"mode":"structured","reasons":["connection reset"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
     };
     let broken = || Err(BodyError("connection reset".to_owned()));
     let whole = || Ok(event("").into_bytes());
@@ -130,8 +130,8 @@ fn an_event_larger_than_a_queue_takes_goes_nowhere() {
         &Expected {
             status: 413,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"the event has 127901 bytes, but the queue of subscription \"b\" takes 127900"}"#,
-            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the queue of subscription \"b\" takes 127900"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"the event has 127901 bytes, but the destination of \"b\" takes 127900"}"#,
+            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"structured","id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the destination of \"b\" takes 127900"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(memory.held.take(), [], "not even where it would fit");

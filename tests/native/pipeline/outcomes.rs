@@ -13,7 +13,7 @@ fn an_event_is_accepted_when_every_destination_holds_it() {
             status: 202,
             headers: "",
             body: r#"{"code":"accepted","id":"1","subscriptions":["archive","products"]}"#,
-            log: r#"{"outcome":"accepted","code":"accepted","status":202,"id":"1","source":"s","type":"t","event_type":"product","operation":"add","subscriptions":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","operation":"add","subscriptions":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     let value = event(members);
@@ -37,7 +37,7 @@ fn only_what_matches_is_served() {
             status: 202,
             headers: "",
             body: r#"{"code":"accepted","id":"1","subscriptions":["archive"]}"#,
-            log: r#"{"outcome":"accepted","code":"accepted","status":202,"id":"1","source":"s","type":"t","event_type":"document","subscriptions":["archive"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"document","subscriptions":["archive"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(held.len(), 1);
@@ -53,7 +53,7 @@ fn the_secret_that_matched_is_in_the_log() {
             status: 202,
             headers: "",
             body: r#"{"code":"accepted","id":"1","subscriptions":["archive"]}"#,
-            log: r#"{"outcome":"accepted","code":"accepted","status":202,"id":"1","source":"s","type":"t","event_type":"document","subscriptions":["archive"],"auth_type":"bearer","credential":"TOKEN_NEXT","milliseconds":0}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"document","subscriptions":["archive"],"auth_type":"bearer","credential":"TOKEN_NEXT","milliseconds":0}"#,
         },
     );
 }
@@ -67,7 +67,7 @@ fn an_event_nobody_wants_is_ignored_with_the_reasons() {
             status: 200,
             headers: "",
             body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"}]}"#,
-            log: r#"{"outcome":"ignored","code":"ignored","status":200,"id":"1","source":"s","type":"t","event_type":"todo","reasons":["archive: event type \"todo\" is not in event_types","off: the subscription is not active","products: event type \"todo\" is not in event_types"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"todo","reasons":["archive: event type \"todo\" is not in event_types","off: the subscription is not active","products: event type \"todo\" is not in event_types"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(held, []);
@@ -85,7 +85,7 @@ fn unknown_names_are_noticed_and_never_refused() {
             status: 202,
             headers: "",
             body: r#"{"code":"accepted","id":"1","subscriptions":["all"],"notices":[{"code":"unknown_event_type","message":"event type \"spaceship\" is not known here"},{"code":"unknown_operation","message":"operation \"Fly\" is not known here"}]}"#,
-            log: r#"{"outcome":"accepted","code":"accepted","status":202,"id":"1","source":"s","type":"t","event_type":"spaceship","operation":"Fly","subscriptions":["all"],"notices":["unknown_event_type","unknown_operation"],"auth_type":"none","milliseconds":0}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"spaceship","operation":"Fly","subscriptions":["all"],"notices":["unknown_event_type","unknown_operation"],"auth_type":"none","milliseconds":0}"#,
         },
     );
     assert_eq!(
@@ -99,7 +99,7 @@ fn unknown_names_are_noticed_and_never_refused() {
             status: 200,
             headers: "",
             body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"}],"notices":[{"code":"unknown_event_type","message":"event type \"spaceship\" is not known here"}]}"#,
-            log: r#"{"outcome":"ignored","code":"ignored","status":200,"id":"1","source":"s","type":"t","event_type":"spaceship","reasons":["archive: event type \"spaceship\" is not in event_types","off: the subscription is not active","products: event type \"spaceship\" is not in event_types"],"notices":["unknown_event_type"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"spaceship","reasons":["archive: event type \"spaceship\" is not in event_types","off: the subscription is not active","products: event type \"spaceship\" is not in event_types"],"notices":["unknown_event_type"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
 }

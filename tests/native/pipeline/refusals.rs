@@ -23,8 +23,8 @@ fn there_is_nothing_elsewhere() {
             &Expected {
                 status: 404,
                 headers: "",
-                body: r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path, events go to /webhook"}"#,
-                log: r#"{"outcome":"refused","code":"not_found","status":404,"reasons":["there is nothing at this path, events go to /webhook"],"milliseconds":0}"#,
+                body: r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path, events go to /webhook, without a slash behind it"}"#,
+                log: r#"{"outcome":"refused","code":"not_found","status":404,"reasons":["there is nothing at this path, events go to /webhook, without a slash behind it"],"milliseconds":0}"#,
             },
         );
     }
@@ -60,9 +60,9 @@ fn other_methods_are_told_which_are_allowed() {
             request,
             &Expected {
                 status: 405,
-                headers: "allow: POST, PUT, PATCH",
-                body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"expected the method POST, PUT, PATCH"}"#,
-                log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["expected the method POST, PUT, PATCH"],"milliseconds":0}"#,
+                headers: "allow: POST, PUT, PATCH, OPTIONS",
+                body: &r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"the method METHOD is not taken here, expected POST, PUT, PATCH, OPTIONS"}"#.replace("METHOD", method),
+                log: &r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["the method METHOD is not taken here, expected POST, PUT, PATCH, OPTIONS"],"milliseconds":0}"#.replace("METHOD", method),
             },
         );
     }
@@ -72,14 +72,14 @@ fn other_methods_are_told_which_are_allowed() {
         &Expected {
             status: 405,
             headers: "allow: GET, HEAD",
-            body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"expected the method GET, HEAD"}"#,
-            log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["expected the method GET, HEAD"],"milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"the method POST is not taken here, expected GET, HEAD"}"#,
+            log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["the method POST is not taken here, expected GET, HEAD"],"milliseconds":0}"#,
         },
     );
     let put =
         configure(r#"{"auth_type":"none","methods":["PUT"]}"#, &[("A", r#"{"queue":"QUEUE"}"#)]);
     let answer = ask(Ok(&put), Request::new(Head::post(), event("")), &Memory::default());
-    assert_eq!((answer.status, answer.headers.lines().last()), (405, Some("allow: PUT")));
+    assert_eq!((answer.status, answer.headers.lines().last()), (405, Some("allow: PUT, OPTIONS")));
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn unknown_callers_are_challenged() {
     let missing = Expected {
         status: 401,
         headers: r#"www-authenticate: Bearer realm="elytra-webhooks""#,
-        body: r#"{"type":"urn:elytra-webhooks:credentials_missing","title":"Credentials are missing","status":401,"code":"credentials_missing","detail":"no credentials were sent, expected bearer"}"#,
-        log: r#"{"outcome":"refused","code":"credentials_missing","status":401,"reasons":["no credentials were sent, expected bearer"],"auth_type":"bearer","milliseconds":0}"#,
+        body: r#"{"type":"urn:elytra-webhooks:credentials_missing","title":"Credentials are missing","status":401,"code":"credentials_missing","detail":"no bearer credentials were sent"}"#,
+        log: r#"{"outcome":"refused","code":"credentials_missing","status":401,"reasons":["no bearer credentials were sent"],"auth_type":"bearer","milliseconds":0}"#,
     };
     refuse(
         "peers' users ask for 401, not 400; RFC 9110 15.5.2: the challenge must be there",
@@ -108,8 +108,8 @@ fn unknown_callers_are_challenged() {
         &Expected {
             status: 401,
             headers: r#"www-authenticate: Bearer realm="elytra-webhooks", error="invalid_token""#,
-            body: r#"{"type":"urn:elytra-webhooks:credentials_wrong","title":"Credentials are wrong","status":401,"code":"credentials_wrong","detail":"the credentials are not accepted, expected bearer"}"#,
-            log: r#"{"outcome":"refused","code":"credentials_wrong","status":401,"reasons":["the credentials are not accepted, expected bearer"],"auth_type":"bearer","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:credentials_wrong","title":"Credentials are wrong","status":401,"code":"credentials_wrong","detail":"the bearer credentials are not accepted"}"#,
+            log: r#"{"outcome":"refused","code":"credentials_wrong","status":401,"reasons":["the bearer credentials are not accepted"],"auth_type":"bearer","milliseconds":0}"#,
         },
     );
 }
@@ -142,8 +142,8 @@ fn unreadable_content_types_are_refused_unread() {
         &Expected {
             status: 415,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:unsupported_media_type","title":"Unsupported media type","status":415,"code":"unsupported_media_type","detail":"cannot read content type \"application/cloudevents+avro\", expected application/cloudevents+json or application/json"}"#,
-            log: r#"{"outcome":"refused","code":"unsupported_media_type","status":415,"reasons":["cannot read content type \"application/cloudevents+avro\", expected application/cloudevents+json or application/json"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:unsupported_media_type","title":"Unsupported media type","status":415,"code":"unsupported_media_type","detail":"cannot read content type \"application/cloudevents+avro\", expected application/cloudevents+json, application/cloudevents-batch+json, application/json, or headers with ce-"}"#,
+            log: r#"{"outcome":"refused","code":"unsupported_media_type","status":415,"reasons":["cannot read content type \"application/cloudevents+avro\", expected application/cloudevents+json, application/cloudevents-batch+json, application/json, or headers with ce-"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
 }
@@ -156,8 +156,8 @@ fn invalid_events_are_refused_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"the event has 1 fault","violations":[{"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"id":"1","type":"t","reasons":["time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault","violations":[{"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"structured","id":"1","source":"s","type":"t","reasons":["time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     refuse(
@@ -166,8 +166,8 @@ fn invalid_events_are_refused_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"the event has 2 faults","violations":[{"attribute":"id","code":"repeated","message":"occurs more than once"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"reasons":["id: occurs more than once","type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 2 faults","violations":[{"attribute":"id","code":"repeated","message":"occurs more than once"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"structured","source":"s","reasons":["id: occurs more than once","type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     refuse(
@@ -176,8 +176,8 @@ fn invalid_events_are_refused_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"the event has 1 fault","violations":[{"code":"no_body","message":"the body is empty, expected a JSON object"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"reasons":["the body is empty, expected a JSON object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault","violations":[{"code":"no_body","message":"the body is empty, expected JSON"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"structured","reasons":["the body is empty, expected JSON"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
 }

@@ -11,7 +11,7 @@ use crate::cache::{Lock, remove};
 use crate::command::{keep, on_path};
 use crate::{Error, Result};
 
-const ADVICE: &str = "see that apt reaches its servers (`apt-get update`)";
+const ADVICE: &str = "run `apt-get update` and see what it says; or run `rustup target add wasm32-unknown-unknown` where rustup reaches its server";
 
 /// Whether this system has Debian's tools.
 pub(super) fn is_here() -> bool {

@@ -1,4 +1,5 @@
-//! wrangler, the Node it runs on, esbuild and wasm-opt: npm packages, pinned by package-lock.json.
+//! wrangler, the Node it runs on, esbuild and wasm-opt, and the CloudEvents SDK that the tests send
+//! events with: npm packages, pinned by package-lock.json.
 //!
 //! npm itself leaves a copy of the lock file in `node_modules` when it is done (`postinstall` in
 //! package.json), so an `npm ci` run by hand counts too.

@@ -74,7 +74,7 @@ pub(super) fn install(lock: &Lock) -> Result<()> {
     }
     if !debian::is_here() {
         return Err(Error::new(format!(
-            "the target {TARGET} is missing: run `rustup target add {TARGET}` where static.rust-lang.org can be reached"
+            "the target {TARGET} is missing: run `rustup target add {TARGET}` where rustup reaches its server"
         )));
     }
     if on_path("cc").is_none() {

@@ -49,13 +49,17 @@ fn auth_belongs_to_auth_type() {
     bearer(
         "design.md: a credential named but not set",
         r#"[{"token":"TOKEN"},{"token":"TOKN"}]"#,
-        "WEBHOOK.auth[1].token: no secret of this name is set, did you mean \"TOKEN\"?",
+        "WEBHOOK.auth[1].token: no secret of this name is set, expected the name of one, did you mean \"TOKEN\"?",
     );
-    bearer("nothing near", r#"{"token":"X"}"#, "WEBHOOK.auth.token: no secret of this name is set");
+    bearer(
+        "nothing near",
+        r#"{"token":"X"}"#,
+        "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+    );
     bearer(
         "a binding that is no secret",
         r#"{"token":"EVENTS_KV"}"#,
-        "WEBHOOK.auth.token: no secret of this name is set",
+        "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
     );
     let mut empty = with("WEBHOOK", json(r#"{"auth_type":"bearer","auth":{"token":"EMPTY"}}"#));
     empty.insert("EMPTY".to_owned(), text(""));
@@ -105,7 +109,9 @@ fn basic_and_apikey_have_rules_of_their_own() {
 
 #[test]
 fn a_secret_in_the_place_of_its_name_is_not_told() {
-    let not_set = |field| format!("WEBHOOK.auth.{field}: no secret of this name is set");
+    let not_set = |field| {
+        format!("WEBHOOK.auth.{field}: no secret of this name is set, expected the name of one")
+    };
     let pasted = |why, auth_type, auth: &str, expected: &[&str]| {
         let fields = format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#);
         check(why, &with("WEBHOOK", json(&fields)), expected);

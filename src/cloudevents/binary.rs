@@ -1,0 +1,174 @@
+//! Binary mode (HTTP binding section 3.1): headers become attributes, the body becomes the data,
+//! and both become an event in the JSON format, for the destinations.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use serde_json::value::RawValue;
+
+use super::attributes::{AttributeValue, Attributes, MAX_ATTRIBUTES};
+use super::{BASE64, CloudEvent, Data, InvalidEvent, MediaType, Problem, header};
+
+/// What the name of an attribute's header begins with (HTTP binding section 3.1.3).
+pub(super) const PREFIX: &str = "ce-";
+
+/// How many bytes the names and values of an event's headers may have together. Cloudflare lets
+/// 128 KB of headers through; no attribute needs so much.
+pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// How much room the attributes of an event need in JSON, in nearly all cases.
+const TYPICAL_ATTRIBUTE_BYTES: usize = 512;
+
+/// Reads the event of a request with these headers, their names in lower case.
+pub(super) fn decode(
+    mut headers: Vec<(String, String)>,
+    content_type: Option<String>,
+    body: &[u8],
+) -> Result<CloudEvent<'_>, InvalidEvent> {
+    headers.retain(|(name, _)| name.starts_with(PREFIX));
+    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MAX_HEADER_BYTES {
+        return Err(InvalidEvent::of_event(Problem::HeadersTooLarge { bytes }));
+    }
+    // The content type and the body become members of the JSON as well.
+    let members =
+        headers.len() + usize::from(content_type.is_some()) + usize::from(!body.is_empty());
+    if members > MAX_ATTRIBUTES {
+        return Err(InvalidEvent::of_event(Problem::TooManyAttributes));
+    }
+
+    for (name, _) in &mut headers {
+        name.drain(..PREFIX.len());
+    }
+    let mut attributes = Attributes::default();
+    attributes.check_repeated(&headers.iter().map(|(name, _)| &**name));
+    for (name, value) in headers {
+        match (&*name, header::decode(value)) {
+            ("datacontenttype", _) => attributes.refuse(&name, Problem::HeaderForContentType),
+            ("data", _) => attributes.refuse(&name, Problem::ReservedName),
+            (_, Ok(value)) => {
+                attributes.add(Cow::Owned(name), AttributeValue::String(Cow::Owned(value)));
+            }
+            (_, Err(error)) => attributes.refuse(&name, Problem::BadHeader(error)),
+        }
+    }
+    let media_type = content_type.as_deref().and_then(MediaType::parse);
+    let data = match read_data(media_type, content_type.is_some(), body) {
+        Ok(data) => data,
+        Err(problem) => {
+            attributes.refuse("data", problem);
+            None
+        }
+    };
+    if let Some(content_type) = content_type {
+        let value = AttributeValue::String(Cow::Owned(content_type));
+        attributes.add(Cow::Borrowed("datacontenttype"), value);
+    }
+    let mut event = attributes.into_event(Cow::Borrowed(""), data)?;
+    event.json = Cow::Owned(print(&event));
+    Ok(event)
+}
+
+/// The data of a body: JSON as it came, text as a JSON string, anything else as base64.
+fn read_data<'a>(
+    media_type: Option<MediaType<'_>>,
+    is_announced: bool,
+    body: &'a [u8],
+) -> Result<Option<Data<'a>>, Problem> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let base64 = || Data::Base64(Cow::Owned(BASE64.encode(body)));
+    let text = str::from_utf8(body);
+    match media_type {
+        Some(media_type) if media_type.is_json() => {
+            let text = text.map_err(|error| Problem::NotUtf8 { at: error.valid_up_to() })?;
+            let json =
+                serde_json::from_str(text).map_err(|error| Problem::NotJson(error.to_string()))?;
+            Ok(Some(Data::Json(Cow::Borrowed(json))))
+        }
+        Some(media_type) if media_type.is_utf8_text() => Ok(Some(text.map_or_else(
+            |_| base64(),
+            |text| {
+                let json = RawValue::from_string(quote(text));
+                json.map_or_else(|_| base64(), |json| Data::Json(Cow::Owned(json)))
+            },
+        ))),
+        // Without a content type, data that is JSON can only be meant as such (JSON format 3.1).
+        None if !is_announced => {
+            let json = text.ok().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+            Ok(Some(json.map_or_else(base64, |json| Data::Json(Cow::Borrowed(json)))))
+        }
+        _ => Ok(Some(base64())),
+    }
+}
+
+/// The event in the JSON format.
+fn print(event: &CloudEvent<'_>) -> String {
+    let data_bytes = match event.data() {
+        Some(Data::Json(value)) => value.get().len(),
+        Some(Data::Base64(text)) => text.len(),
+        None => 0,
+    };
+    let mut json = String::with_capacity(data_bytes + TYPICAL_ATTRIBUTE_BYTES);
+    json.push_str(r#"{"specversion":"1.0""#);
+    let core = [
+        ("id", Some(event.id())),
+        ("source", Some(event.source())),
+        ("type", Some(event.type_())),
+        ("datacontenttype", event.datacontenttype()),
+        ("dataschema", event.dataschema()),
+        ("subject", event.subject()),
+        ("time", event.time().map(super::Timestamp::as_str)),
+    ];
+    for (name, value) in core {
+        if let Some(value) = value {
+            push_name(&mut json, name);
+            push_string(&mut json, value);
+        }
+    }
+    for (name, value) in event.extensions() {
+        push_name(&mut json, name);
+        match value {
+            AttributeValue::Boolean(boolean) => json.push_str(&boolean.to_string()),
+            AttributeValue::Integer(integer) => json.push_str(&integer.to_string()),
+            AttributeValue::String(text) => push_string(&mut json, text),
+        }
+    }
+    match event.data() {
+        Some(Data::Json(value)) => {
+            push_name(&mut json, "data");
+            json.push_str(value.get());
+        }
+        Some(Data::Base64(text)) => {
+            push_name(&mut json, "data_base64");
+            push_string(&mut json, text);
+        }
+        None => {}
+    }
+    json.push('}');
+    json
+}
+
+/// A name needs no escapes: an attribute's never does.
+fn push_name(json: &mut String, name: &str) {
+    json.push_str(",\"");
+    json.push_str(name);
+    json.push_str("\":");
+}
+
+fn push_string(json: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&quote(text));
+    }
+}
+
+/// A text as a JSON string.
+fn quote(text: &str) -> String {
+    // A string can always be printed.
+    serde_json::to_string(text).unwrap_or_default()
+}

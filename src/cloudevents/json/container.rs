@@ -1,0 +1,104 @@
+//! JSON objects and arrays, read only so far as to tell their parts, and no more of them than a
+//! limit: what stands behind it is checked to be JSON and counted.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// How many attributes an event of Elytra's has at most, with its data and some to spare.
+const TYPICAL_ATTRIBUTES: usize = 16;
+
+/// The members of a JSON object in their order, repeated ones too.
+pub(super) struct Object<'a> {
+    pub(super) members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// How many more there are.
+    pub(super) left_out: usize,
+}
+
+/// The elements of a JSON array.
+pub(super) struct Array<'a> {
+    pub(super) elements: Vec<&'a RawValue>,
+    /// How many more there are.
+    pub(super) left_out: usize,
+}
+
+/// A string, borrowed where nothing in it is escaped.
+#[derive(Deserialize)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+impl<'a> Object<'a> {
+    /// Reads the whole of `text` as an object, and keeps up to `limit` members.
+    pub(super) fn read(text: &'a str, limit: usize) -> serde_json::Result<Self> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let object = deserializer.deserialize_map(ObjectVisitor { limit })?;
+        deserializer.end()?;
+        Ok(object)
+    }
+}
+
+impl<'a> Array<'a> {
+    /// Reads the whole of `text` as an array, and keeps up to `limit` elements.
+    pub(super) fn read(text: &'a str, limit: usize) -> serde_json::Result<Self> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let array = deserializer.deserialize_seq(ArrayVisitor { limit })?;
+        deserializer.end()?;
+        Ok(array)
+    }
+}
+
+struct ObjectVisitor {
+    limit: usize,
+}
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut members = Vec::with_capacity(TYPICAL_ATTRIBUTES);
+        while members.len() < self.limit {
+            let Some(Text(name)) = map.next_key()? else {
+                return Ok(Object { members, left_out: 0 });
+            };
+            members.push((name, map.next_value()?));
+        }
+        let mut left_out = 0;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            left_out += 1;
+        }
+        Ok(Object { members, left_out })
+    }
+}
+
+struct ArrayVisitor {
+    limit: usize,
+}
+
+impl<'de> Visitor<'de> for ArrayVisitor {
+    type Value = Array<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Array<'de>, A::Error> {
+        let mut elements = Vec::new();
+        while elements.len() < self.limit {
+            let Some(element) = array.next_element()? else {
+                return Ok(Array { elements, left_out: 0 });
+            };
+            elements.push(element);
+        }
+        let mut left_out = 0;
+        while array.next_element::<IgnoredAny>()?.is_some() {
+            left_out += 1;
+        }
+        Ok(Array { elements, left_out })
+    }
+}

@@ -1,0 +1,76 @@
+//! The var `WEBHOOK`: who may call, with what, and how much.
+
+use std::num::NonZeroU64;
+
+use serde_json::Value;
+
+use super::bindings::{Bindings, look_up};
+use super::error::{BindingKind, Mistake};
+use super::table::{Mistakes, Table};
+use super::{
+    Config, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES, LEAST_MAX_BODY_BYTES,
+    MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, Method, authentication,
+};
+use crate::handshake::{AllowedRate, HandshakeSettings};
+use crate::names::Known;
+
+/// Reads `WEBHOOK`; the subscriptions are still missing from what it returns.
+pub(super) fn read(
+    mut table: Table,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> Option<Config> {
+    let authentication = authentication::read(&mut table, bindings, mistakes);
+    let methods = table.names("methods", mistakes).unwrap_or_else(|| Method::ALL.to_vec());
+    if methods.is_empty() {
+        mistakes.note(table.path_of("methods"), Mistake::NoMethods);
+    }
+    let max_body_bytes = table
+        .integer("max_body_bytes", LEAST_MAX_BODY_BYTES..=MOST_MAX_BODY_BYTES, mistakes)
+        .unwrap_or(DEFAULT_MAX_BODY_BYTES);
+    let max_batch_events = table
+        .integer("max_batch_events", 1..=MOST_MAX_BATCH_EVENTS, mistakes)
+        .unwrap_or(DEFAULT_MAX_BATCH_EVENTS);
+    let handshake = read_handshake(&mut table, mistakes);
+    let path = table.path_of("rate_limit");
+    let rate_limit = table
+        .string("rate_limit", mistakes)
+        .and_then(|name| look_up(path, name, BindingKind::RateLimit, bindings, mistakes));
+    table.finish(mistakes);
+    Some(Config {
+        authentication: authentication?,
+        methods,
+        max_body_bytes: usize::try_from(max_body_bytes).ok()?,
+        max_batch_events: usize::try_from(max_batch_events).ok()?,
+        handshake,
+        rate_limit,
+        subscriptions: Vec::new(),
+    })
+}
+
+/// `allowed_origins` and `allowed_rate`: both, or neither.
+fn read_handshake(table: &mut Table, mistakes: &mut Mistakes) -> Option<HandshakeSettings> {
+    let (has_origins, has_rate) = (table.has("allowed_origins"), table.has("allowed_rate"));
+    if has_origins != has_rate {
+        let absent = if has_origins { "allowed_rate" } else { "allowed_origins" };
+        mistakes.note(table.path_of(absent), Mistake::Missing);
+    }
+    let path = table.path_of("allowed_rate");
+    let allowed_rate = table.take("allowed_rate").and_then(|rate| {
+        let rate = allowed_rate(&rate);
+        if rate.is_none() {
+            let expected = "\"*\" or a number of requests per minute";
+            mistakes.note(path, Mistake::WrongType { expected });
+        }
+        rate
+    });
+    let allowed_origins = table.strings("allowed_origins", mistakes);
+    Some(HandshakeSettings { allowed_origins: allowed_origins?, allowed_rate: allowed_rate? })
+}
+
+fn allowed_rate(rate: &Value) -> Option<AllowedRate> {
+    match rate {
+        Value::String(text) if text == "*" => Some(AllowedRate::Unlimited),
+        rate => rate.as_u64().and_then(NonZeroU64::new).map(AllowedRate::PerMinute),
+    }
+}

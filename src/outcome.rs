@@ -1,0 +1,183 @@
+//! What can become of a request: everything that [`crate::receive`] can end with.
+
+use std::fmt;
+
+use crate::auth::Unauthenticated;
+use crate::cloudevents::{InvalidEvents, UnsupportedMediaType};
+use crate::config::ConfigError;
+use crate::forward::{EventTooLarge, Fate};
+use crate::handshake::Consent;
+
+/// What became of a request that was in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<'c> {
+    /// The configuration stands.
+    Healthy,
+    /// A sender asked whether it may send; it may, where there is a consent.
+    Handshake {
+        /// What the sender may do, in the answer's headers.
+        consent: Option<Consent<'c>>,
+        /// The methods an event may come with.
+        methods: Vec<&'static str>,
+    },
+    /// Each event is where it belongs: in all of its destinations, or nowhere because no
+    /// subscription wants it.
+    Served(Vec<Fate<'c>>),
+}
+
+/// Why a request was not served, one variant for each thing that can go wrong on the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection<'c> {
+    /// There is nothing at this path.
+    NotFound,
+    /// The configuration has these mistakes.
+    BrokenConfiguration(&'c [ConfigError]),
+    /// The path does not take this method.
+    MethodNotAllowed {
+        /// The method.
+        method: String,
+        /// The methods it takes.
+        allowed: Vec<&'static str>,
+    },
+    /// The caller is not known.
+    Unauthenticated {
+        /// The `auth_type` that is asked for.
+        auth_type: &'static str,
+        /// Why not.
+        reason: Unauthenticated,
+    },
+    /// The caller sends more than its rate limit allows.
+    TooFast,
+    /// The content type is of no mode that is read here.
+    UnsupportedMediaType(UnsupportedMediaType),
+    /// The body is compressed, or encoded in another way.
+    UnsupportedContentEncoding(String),
+    /// The body is larger than this, in bytes.
+    BodyTooLarge {
+        /// `max_body_bytes`.
+        limit: usize,
+    },
+    /// The body broke off.
+    BodyBrokeOff(BodyError),
+    /// An event is invalid, or there are too many of them.
+    InvalidEvents(InvalidEvents),
+    /// Some destinations can never hold events of this size; at least one.
+    EventsTooLarge(Vec<EventTooLarge<'c>>),
+    /// Not every destination holds the events that belong there.
+    Undelivered(Vec<Fate<'c>>),
+}
+
+/// The body broke off; the text is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyError(pub String);
+
+impl Rejection<'_> {
+    /// Whether the fault is on this side, so that the same request may pass later.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::BrokenConfiguration(_) | Self::BodyBrokeOff(_) | Self::Undelivered(_) => true,
+            Self::NotFound
+            | Self::MethodNotAllowed { .. }
+            | Self::Unauthenticated { .. }
+            | Self::TooFast
+            | Self::UnsupportedMediaType(_)
+            | Self::UnsupportedContentEncoding(_)
+            | Self::BodyTooLarge { .. }
+            | Self::InvalidEvents(_)
+            | Self::EventsTooLarge(_) => false,
+        }
+    }
+}
+
+/// What the caller is told: nothing of the configuration, of secrets or of what a destination said.
+impl fmt::Display for Rejection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The path is not repeated: a token may stand in it by mistake.
+            Self::NotFound => f.write_str(
+                "there is nothing at this path, events go to /webhook, without a slash behind it",
+            ),
+            Self::BrokenConfiguration(_) => {
+                f.write_str("the receiver is not configured correctly, its log says why")
+            }
+            Self::MethodNotAllowed { method, allowed } => {
+                write!(f, "the method {method} is not taken here, expected {}", allowed.join(", "))
+            }
+            Self::Unauthenticated { auth_type, reason: Unauthenticated::Missing } => {
+                write!(f, "no {auth_type} credentials were sent")
+            }
+            Self::Unauthenticated { auth_type, reason: Unauthenticated::Wrong } => {
+                write!(f, "the {auth_type} credentials are not accepted")
+            }
+            Self::TooFast => f.write_str("too many requests with these credentials"),
+            Self::UnsupportedMediaType(UnsupportedMediaType(found)) => write!(
+                f,
+                "cannot read content type {found:?}, expected application/cloudevents+json, \
+                 application/cloudevents-batch+json, application/json, or headers with ce-"
+            ),
+            Self::UnsupportedContentEncoding(found) => {
+                write!(f, "cannot read content encoding {found:?}, expected none")
+            }
+            Self::BodyTooLarge { limit } => {
+                write!(f, "the body is larger than {limit} bytes (max_body_bytes)")
+            }
+            Self::BodyBrokeOff(_) => f.write_str("the body broke off before its end"),
+            Self::InvalidEvents(InvalidEvents::TooMany { events, limit }) => {
+                write!(f, "the batch has {events} events, but {limit} may come at once")
+            }
+            Self::InvalidEvents(InvalidEvents::Invalid(invalid)) => {
+                let faults: usize = invalid.iter().map(|event| event.violations.len()).sum();
+                write!(f, "found {faults} fault{}", if faults == 1 { "" } else { "s" })?;
+                if invalid.iter().any(|event| event.index.is_some()) {
+                    let events = invalid.len();
+                    let plural = if events == 1 { "" } else { "s" };
+                    write!(f, " in {events} event{plural} of the batch, none was forwarded")?;
+                }
+                Ok(())
+            }
+            Self::EventsTooLarge(events) => {
+                for (place, event) in events.iter().enumerate() {
+                    if place > 0 {
+                        f.write_str("; ")?;
+                    }
+                    event.fmt(f)?;
+                }
+                Ok(())
+            }
+            Self::Undelivered(_) => {
+                f.write_str("not every destination holds the event, send it again")
+            }
+        }
+    }
+}
+
+impl<'c> From<&'c [ConfigError]> for Rejection<'c> {
+    fn from(mistakes: &'c [ConfigError]) -> Self {
+        Self::BrokenConfiguration(mistakes)
+    }
+}
+
+impl From<UnsupportedMediaType> for Rejection<'_> {
+    fn from(unsupported: UnsupportedMediaType) -> Self {
+        Self::UnsupportedMediaType(unsupported)
+    }
+}
+
+impl From<BodyError> for Rejection<'_> {
+    fn from(error: BodyError) -> Self {
+        Self::BodyBrokeOff(error)
+    }
+}
+
+impl From<InvalidEvents> for Rejection<'_> {
+    fn from(invalid: InvalidEvents) -> Self {
+        Self::InvalidEvents(invalid)
+    }
+}
+
+impl<'c> From<Vec<EventTooLarge<'c>>> for Rejection<'c> {
+    fn from(too_large: Vec<EventTooLarge<'c>>) -> Self {
+        Self::EventsTooLarge(too_large)
+    }
+}

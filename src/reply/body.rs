@@ -1,0 +1,140 @@
+//! The JSON bodies of replies.
+
+use serde::Serialize;
+
+use crate::cloudevents::{InvalidEvent, InvalidEvents};
+use crate::forward::Fate;
+use crate::subscription::Mismatch;
+use crate::trace::{EventTrace, Notice};
+
+/// What became of an event: the whole body where it came alone, an element where in a batch.
+#[derive(Serialize)]
+pub(super) struct EventBody<'r> {
+    code: &'static str,
+    id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    /// Those that hold it, of an accepted event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscriptions: Option<&'r [&'r str]>,
+    #[serde(flatten)]
+    undelivered: Option<UndeliveredBody<'r>>,
+    /// Why nobody wants it, of an ignored event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<ReasonBody<'r>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<NoticeBody>,
+}
+
+/// Which destinations hold an event and which do not, where not all of them do.
+#[derive(Serialize)]
+pub(super) struct UndeliveredBody<'r> {
+    failed: Vec<&'r str>,
+    held: &'r [&'r str],
+}
+
+/// Why a subscription does not want an event.
+#[derive(Serialize)]
+struct ReasonBody<'r> {
+    subscription: &'r str,
+    code: &'static str,
+    message: String,
+}
+
+/// Something valid, but unknown here.
+#[derive(Serialize)]
+struct NoticeBody {
+    code: &'static str,
+    message: String,
+}
+
+/// The body of a success that is not about one event.
+#[derive(Serialize)]
+pub(super) struct SuccessBody<'r> {
+    pub(super) code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) events: Option<Vec<EventBody<'r>>>,
+}
+
+/// The body of a refusal or a failure: problem details by RFC 9457.
+#[derive(Serialize)]
+pub(super) struct ProblemBody<'r> {
+    #[serde(rename = "type")]
+    pub(super) type_: String,
+    pub(super) title: &'static str,
+    pub(super) status: u16,
+    pub(super) code: &'static str,
+    pub(super) detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) violations: Vec<ViolationBody<'r>>,
+    #[serde(flatten)]
+    pub(super) undelivered: Option<UndeliveredBody<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) events: Option<Vec<EventBody<'r>>>,
+}
+
+/// One fault of an event.
+#[derive(Serialize)]
+pub(super) struct ViolationBody<'r> {
+    /// The event's place in the batch, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribute: Option<&'r str>,
+    code: &'static str,
+    message: String,
+}
+
+impl<'r> EventBody<'r> {
+    pub(super) fn new(event: &'r EventTrace, fate: &'r Fate<'_>) -> Self {
+        let (is_undelivered, is_ignored) = (!fate.failed.is_empty(), fate.is_ignored());
+        let is_accepted = !is_undelivered && !is_ignored;
+        Self {
+            code: fate.code(),
+            id: event.id.as_deref(),
+            detail: is_ignored.then_some("no subscription wants this event"),
+            subscriptions: is_accepted.then_some(&*fate.held),
+            undelivered: is_undelivered.then(|| UndeliveredBody::new(fate)),
+            reasons: if is_ignored { reasons(&fate.unwanted) } else { Vec::new() },
+            notices: event.notices.iter().map(NoticeBody::new).collect(),
+        }
+    }
+}
+
+impl<'r> UndeliveredBody<'r> {
+    pub(super) fn new(fate: &'r Fate<'_>) -> Self {
+        Self { failed: fate.failed.iter().map(|(name, _)| *name).collect(), held: &fate.held }
+    }
+}
+
+fn reasons<'r>(unwanted: &'r [(&'r str, Mismatch)]) -> Vec<ReasonBody<'r>> {
+    let reason = |(subscription, mismatch): &'r (&'r str, Mismatch)| ReasonBody {
+        subscription,
+        code: mismatch.code(),
+        message: mismatch.to_string(),
+    };
+    unwanted.iter().map(reason).collect()
+}
+
+impl NoticeBody {
+    fn new(notice: &Notice) -> Self {
+        Self { code: notice.code(), message: notice.to_string() }
+    }
+}
+
+/// Every violation of every event.
+pub(super) fn violations(invalid: &InvalidEvents) -> Vec<ViolationBody<'_>> {
+    match invalid {
+        InvalidEvents::TooMany { .. } => Vec::new(),
+        InvalidEvents::Invalid(events) => events.iter().flat_map(violations_of).collect(),
+    }
+}
+
+fn violations_of(event: &InvalidEvent) -> impl Iterator<Item = ViolationBody<'_>> {
+    event.violations.iter().map(|violation| ViolationBody {
+        index: event.index,
+        attribute: violation.attribute.as_deref(),
+        code: violation.code(),
+        message: violation.problem.to_string(),
+    })
+}

@@ -1,0 +1,107 @@
+//! Requests that no HTTP library would send, written to the socket byte by byte.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How long the receiver may be silent before it is taken to give no answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A connection to which a request was written.
+#[derive(Debug)]
+pub struct Connection(TcpStream);
+
+/// What came back, as it came: the bytes of the answer up to the end of the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawAnswer(String);
+
+/// A POST of this body to the webhook with the right token, as bytes; the headers stand as they are
+/// given, and no other is added but `Host`, `Authorization` and `Connection: close`.
+#[must_use]
+pub fn raw_post(headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
+    let mut request = b"POST /webhook HTTP/1.1\r\nHost: localhost\r\n\
+        Authorization: Bearer right-token\r\nConnection: close\r\n"
+        .to_vec();
+    for (name, value) in headers {
+        request.extend_from_slice(name.as_bytes());
+        request.extend_from_slice(b": ");
+        request.extend_from_slice(value);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
+    request.extend_from_slice(body);
+    request
+}
+
+impl Connection {
+    /// Connects, and writes these bytes.
+    #[track_caller]
+    pub(crate) fn open(base: &str, request: &[u8]) -> Self {
+        let authority = base.strip_prefix("http://").unwrap().trim_end_matches('/');
+        let mut stream = TcpStream::connect(authority).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // A receiver that has read enough answers and hangs up; then its answer is what counts.
+        let _ = stream.write_all(request);
+        Self(stream)
+    }
+
+    /// Tells the receiver that nothing more will be written.
+    #[must_use]
+    pub fn end(self) -> Self {
+        let _ = self.0.shutdown(Shutdown::Write);
+        self
+    }
+
+    /// Reads the answer to its end.
+    #[track_caller]
+    #[must_use]
+    pub fn answer(mut self) -> RawAnswer {
+        let mut answer = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match self.0.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(bytes) => answer.extend_from_slice(&buffer[..bytes]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+                Err(error) => panic!("no answer: {error}"),
+            }
+        }
+        RawAnswer(String::from_utf8(answer).unwrap())
+    }
+}
+
+impl RawAnswer {
+    /// The HTTP status; `None` where the connection ended without an answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    }
+
+    /// The body as JSON, without the chunks' lengths that may stand around it.
+    #[track_caller]
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let json = self
+            .0
+            .find('{')
+            .zip(self.0.rfind('}'))
+            .and_then(|(start, end)| serde_json::from_str(self.0.get(start..=end)?).ok());
+        json.unwrap_or_else(|| panic!("no JSON: {}", self.0))
+    }
+
+    /// The status, and the stable code in the body.
+    #[track_caller]
+    #[must_use]
+    pub fn status_and_code(&self) -> (u16, String) {
+        let status = self.status().unwrap_or_else(|| panic!("no answer: {:?}", self.0));
+        (status, self.json()["code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The answer's text, its headers included.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,158 @@
+//! Batches through the line: all or nothing on the way in, each event's own fate on the way out.
+
+mod logs;
+
+use super::{Expected, Held, Memory, Request, ask, batch, check, check_answer, config, known};
+use crate::support::event;
+
+/// An event of this id and event type.
+fn numbered(id: usize, event_type: &str) -> String {
+    let text = event(&format!(r#""eventtype":"{event_type}","data":"data-canary""#));
+    text.replace(r#""id":"1""#, &format!(r#""id":"{id}""#))
+}
+
+fn three() -> [String; 3] {
+    [numbered(1, "product"), numbered(2, "document"), numbered(3, "todo")]
+}
+
+#[test]
+fn each_event_of_a_batch_has_its_own_fate() {
+    let [product, document, todo] = three();
+    let held = check(
+        "issue 3: each is filtered and forwarded on its own",
+        batch(&[product.clone(), document.clone(), todo]),
+        &Expected {
+            status: 202,
+            headers: "",
+            body: r#"{"code":"accepted","events":[{"code":"accepted","id":"1","subscriptions":["archive","products"]},{"code":"accepted","id":"2","subscriptions":["archive"]},{"code":"ignored","id":"3","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"}]}]}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"batch","events":[{"outcome":"accepted","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive","products"]},{"outcome":"accepted","id":"2","source":"s","type":"t","event_type":"document","subscriptions":["archive"]},{"outcome":"ignored","id":"3","source":"s","type":"t","event_type":"todo","reasons":["archive: event type \"todo\" is not in event_types","off: the subscription is not active","products: event type \"todo\" is not in event_types"]}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    let kv = |key: &str, value: &String| Held {
+        binding: "KV".to_owned(),
+        key: Some(key.to_owned()),
+        value: value.clone(),
+    };
+    let queued = Held { binding: "QUEUE".to_owned(), key: None, value: product.clone() };
+    let expected = [kv("archive/s/1", &product), kv("archive/s/2", &document), queued];
+    assert_eq!(held, expected, "each is held as the text it was in the batch");
+}
+
+#[test]
+fn a_batch_of_one_is_a_batch() {
+    check(
+        "the answer tells of a list because a list came",
+        batch(&[numbered(1, "spaceship")]),
+        &Expected {
+            status: 200,
+            headers: "",
+            body: r#"{"code":"ignored","events":[{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"}],"notices":[{"code":"unknown_event_type","message":"event type \"spaceship\" is not known here"}]}]}"#,
+            log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"batch","events":[{"outcome":"ignored","id":"1","source":"s","type":"t","event_type":"spaceship","reasons":["archive: event type \"spaceship\" is not in event_types","off: the subscription is not active","products: event type \"spaceship\" is not in event_types"],"notices":["unknown_event_type"]}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+}
+
+#[test]
+fn an_empty_batch_is_a_success() {
+    let held = check(
+        "HTTP binding 3.3.2: empty is allowed",
+        batch(&[]),
+        &Expected {
+            status: 200,
+            headers: "",
+            body: r#"{"code":"ignored","events":[]}"#,
+            log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"batch","auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    assert_eq!(held, []);
+}
+
+#[test]
+fn nothing_of_a_batch_is_forwarded_where_one_event_is_invalid() {
+    let mut elements = three().to_vec();
+    elements.push(event(r#""time":"now","x":{}"#));
+    elements.push("5".to_owned());
+    let held = check(
+        "all or nothing, each bad event by its index with all its faults",
+        batch(&elements),
+        &Expected {
+            status: 400,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults in 2 events of the batch, none was forwarded","violations":[{"index":3,"attribute":"x","code":"wrong_type","message":"expected a boolean, an integer or a string, found an object"},{"index":3,"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"},{"index":4,"code":"not_an_object","message":"expected a JSON object, found a number"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 3: x: expected a boolean, an integer or a string, found an object","event 3: time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit","event 4: expected a JSON object, found a number"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    assert_eq!(held, []);
+    let held = check(
+        "one fault of one event",
+        batch(&["{}".replace('}', r#""specversion":"1.0","id":"1","source":"s"}"#)]),
+        &Expected {
+            status: 400,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault in 1 event of the batch, none was forwarded","violations":[{"index":0,"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 0: type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    assert_eq!(held, []);
+}
+
+#[test]
+fn a_batch_that_is_none_is_told_as_a_whole() {
+    let head = known().with("content-type", "application/cloudevents-batch+json");
+    let answer = ask(Ok(&config()), Request::new(head, event("")), &Memory::default());
+    assert_eq!(answer.status, 400, "JSON format 4: one event is no batch");
+    assert!(
+        answer.body.contains(
+            r#""violations":[{"code":"not_an_array","message":"expected a JSON array, found an object"}]"#
+        ),
+        "{}",
+        answer.body
+    );
+    assert_eq!(
+        answer.log,
+        r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["expected a JSON array, found an object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#
+    );
+}
+
+#[test]
+fn a_batch_of_more_events_than_may_come_is_refused() {
+    let of = |count: usize| batch(&vec![event(r#""eventtype":"todo""#); count]);
+    let answer = ask(Ok(&config()), of(100), &Memory::default());
+    assert_eq!(answer.status, 200, "exactly the limit");
+    let held = check(
+        "max_batch_events: 100 by default",
+        of(101),
+        &Expected {
+            status: 413,
+            headers: "",
+            body: r#"{"type":"urn:elytra-webhooks:batch_too_large","title":"The batch has too many events","status":413,"code":"batch_too_large","detail":"the batch has 101 events, but 100 may come at once"}"#,
+            log: r#"{"outcome":"refused","code":"batch_too_large","status":413,"mode":"batch","reasons":["the batch has 101 events, but 100 may come at once"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    assert_eq!(held, []);
+}
+
+#[test]
+fn a_destination_that_fails_is_told_for_each_event_it_should_hold() {
+    let memory = Memory { failing: vec!["QUEUE"], ..Memory::default() };
+    check_answer(
+        "peers #2: 503, so that the batch comes again",
+        &ask(Ok(&config()), batch(&three()), &memory),
+        &Expected {
+            status: 503,
+            headers: "retry-after: 1",
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","events":[{"code":"undelivered","id":"1","failed":["products"],"held":["archive"]},{"code":"accepted","id":"2","subscriptions":["archive"]},{"code":"ignored","id":"3","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"}]}]}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"batch","events":[{"outcome":"undelivered","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"]},{"outcome":"accepted","id":"2","source":"s","type":"t","event_type":"document","subscriptions":["archive"]},{"outcome":"ignored","id":"3","source":"s","type":"t","event_type":"todo","reasons":["archive: event type \"todo\" is not in event_types","off: the subscription is not active","products: event type \"todo\" is not in event_types"]}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        },
+    );
+    assert_eq!(memory.held.into_inner().len(), 2, "what could be held is");
+}
+
+#[test]
+fn destinations_of_all_events_are_served_at_once() {
+    // Two keys and one call with both messages; what is not started together would wait for ever.
+    let memory = Memory { together: 3, ..Memory::default() };
+    let products = [numbered(1, "product"), numbered(2, "product")];
+    assert_eq!(ask(Ok(&config()), batch(&products), &memory).status, 202);
+    assert_eq!(memory.calls.into_inner(), [2], "the messages of a queue go together");
+}
