@@ -5,19 +5,19 @@
 
 mod bindings;
 mod bound;
+mod clock;
 mod request;
 
 use std::sync::OnceLock;
 
-use worker::{
-    Context, Date, Env, Request, Response, console_error, console_log, console_warn, event,
-};
+use worker::{Context, Env, Request, Response, console_error, console_log, console_warn, event};
 
 use crate::config::{Config, ConfigError};
 use crate::log::LogLine;
 use crate::receive::answer;
 use crate::reply::Reply;
 use bound::BoundEnv;
+use clock::RequestClock;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -30,15 +30,15 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let started = Date::now().as_millis();
+    let clock = RequestClock::start();
     let config = CONFIG.get_or_init(|| Config::from_bindings(&bindings::read(&env)));
     let head = WorkerRequestHead::new(&request);
     let body = RequestBody::new(request);
     let bound = BoundEnv::new(&env);
     let config = config.as_ref().map_err(Vec::as_slice);
 
-    let (reply, mut line) = answer(config, &head, body, &bound).await;
-    line.milliseconds = Date::now().as_millis().saturating_sub(started);
+    let (reply, mut line) = answer(config, &head, body, &clock, &bound).await;
+    line.milliseconds = clock.elapsed();
     write(&line);
     respond(reply)
 }

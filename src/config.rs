@@ -41,6 +41,15 @@ pub const MOST_MAX_BATCH_EVENTS: u64 = 1_000;
 /// `max_batch_events` where it is not set.
 pub const DEFAULT_MAX_BATCH_EVENTS: u64 = 100;
 
+/// The least that `time_budget_ms` can be: less than a queue or KV needs on a good day.
+pub const LEAST_TIME_BUDGET_MS: u64 = 100;
+
+/// The most that `time_budget_ms` can be: the longest time-out that senders are known to have.
+pub const MOST_TIME_BUDGET_MS: u64 = 30_000;
+
+/// `time_budget_ms` where it is not set: within the five seconds that many senders wait.
+pub const DEFAULT_TIME_BUDGET_MS: u64 = 4_000;
+
 /// The least `expiration_ttl` KV takes, in seconds.
 pub const LEAST_EXPIRATION_TTL: u64 = 60;
 
@@ -62,6 +71,9 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// How many events a batch may hold.
     pub max_batch_events: usize,
+    /// How long a request may take, in milliseconds: what no destination holds by then is to be sent
+    /// again.
+    pub time_budget_ms: u64,
     /// Who gets consent in the handshake; nobody, where it is `None`.
     pub handshake: Option<HandshakeSettings>,
     /// The binding of the rate limit that each credential has.

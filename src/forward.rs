@@ -3,8 +3,11 @@
 mod kv;
 
 use std::fmt;
+use std::pin::pin;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
 
 pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES};
 
@@ -196,12 +199,27 @@ fn divide<'e>(texts: impl Iterator<Item = (usize, &'e str)>) -> Vec<Vec<usize>> 
     batches
 }
 
-/// Sends the events to all destinations of the plan at once, and waits for every one of them. What
-/// became of each event is told in the events' order.
-pub async fn forward<'c>(plan: &Plan<'c, '_>, destinations: &impl Destinations) -> Vec<Fate<'c>> {
+/// Sends the events to all destinations of the plan at once, and waits for every one of them until
+/// the time is up: a destination that has not answered by then has failed. What became of each
+/// event is told in the events' order.
+pub async fn forward<'c>(
+    plan: &Plan<'c, '_>,
+    destinations: &impl Destinations,
+    time_is_up: impl Future<Output = ()>,
+) -> Vec<Fate<'c>> {
     let shipments = plan.shipments();
-    let results = join_all(shipments.iter().map(|shipment| ship(shipment, plan, destinations)));
-    let results = results.await;
+    let no_answer = || Err(DestinationError("no answer before the time was up".to_owned()));
+    let mut results: Vec<_> = shipments.iter().map(|_| no_answer()).collect();
+    let mut sends: FuturesUnordered<_> = shipments
+        .iter()
+        .zip(&mut results)
+        .map(|(shipment, result)| async {
+            *result = ship(shipment, plan, destinations).await;
+        })
+        .collect();
+    let mut time_is_up = pin!(time_is_up);
+    while let Either::Left((Some(()), _)) = select(sends.next(), &mut time_is_up).await {}
+    drop(sends);
 
     let fates = plan.unwanted.iter();
     let mut fates: Vec<_> =

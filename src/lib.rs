@@ -18,24 +18,34 @@
 //! A crate that consumes the queue uses [`CloudEvent::from_json`] on each message, and depends on
 //! this one with `default-features = false`, which leaves the Worker out.
 
-pub mod outcome;
 pub mod receive;
 
 pub mod config;
-mod names;
 
 pub mod auth;
-pub mod cloudevents;
-pub mod elytra;
-pub mod forward;
+
 pub mod handshake;
-pub mod log;
-pub mod reply;
+
+pub mod cloudevents;
+
+pub mod elytra;
+
 pub mod subscription;
+
+pub mod forward;
+
+pub mod outcome;
+
 pub mod trace;
+
+pub mod reply;
+
+pub mod log;
 
 #[cfg(feature = "cloudflare")]
 mod cloudflare;
+
+mod names;
 
 pub use cloudevents::CloudEvent;
 pub use names::{Known, Name};

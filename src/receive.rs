@@ -33,6 +33,13 @@ pub trait Body {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
 }
 
+/// The time since a request came in.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Clock {
+    /// Waits until this many milliseconds have passed since then.
+    async fn passed(&self, milliseconds: u64);
+}
+
 /// Counts requests.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait RateLimiter {
@@ -46,12 +53,13 @@ pub async fn answer<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
+    clock: &impl Clock,
     bindings: &(impl Destinations + RateLimiter),
 ) -> (Reply, LogLine<'c>) {
     let mut trace = Trace::default();
     let result = match (head.path(), head.method()) {
         ("/webhook", "OPTIONS") => handshake(config, head),
-        ("/webhook", _) => receive(config, head, body, bindings, &mut trace).await,
+        ("/webhook", _) => receive(config, head, body, clock, bindings, &mut trace).await,
         ("/health", _) => health(config, head),
         _ => Err(Rejection::NotFound),
     };
@@ -69,6 +77,7 @@ pub async fn receive<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
+    clock: &impl Clock,
     bindings: &(impl Destinations + RateLimiter),
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
@@ -97,8 +106,9 @@ pub async fn receive<'c>(
     let plan = Plan::new(&config.subscriptions, &events);
     plan.check_sizes(mode)?;
 
-    // 7. Every destination does hold it.
-    let fates = forward(&plan, bindings).await;
+    // 7. Every destination does hold it, before the time is up.
+    let time_is_up = clock.passed(config.time_budget_ms);
+    let fates = forward(&plan, bindings, time_is_up).await;
     if fates.iter().all(|fate| fate.failed.is_empty()) {
         Ok(Outcome::Served(fates))
     } else {

@@ -8,8 +8,9 @@ use super::bindings::{Bindings, look_up};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
 use super::{
-    Config, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES, LEAST_MAX_BODY_BYTES,
-    MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, Method, authentication,
+    Config, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS,
+    LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES,
+    MOST_TIME_BUDGET_MS, Method, authentication,
 };
 use crate::handshake::{AllowedRate, HandshakeSettings};
 use crate::names::Known;
@@ -31,6 +32,9 @@ pub(super) fn read(
     let max_batch_events = table
         .integer("max_batch_events", 1..=MOST_MAX_BATCH_EVENTS, mistakes)
         .unwrap_or(DEFAULT_MAX_BATCH_EVENTS);
+    let time_budget_ms = table
+        .integer("time_budget_ms", LEAST_TIME_BUDGET_MS..=MOST_TIME_BUDGET_MS, mistakes)
+        .unwrap_or(DEFAULT_TIME_BUDGET_MS);
     let handshake = read_handshake(&mut table, mistakes);
     let path = table.path_of("rate_limit");
     let rate_limit = table
@@ -42,6 +46,7 @@ pub(super) fn read(
         methods,
         max_body_bytes: usize::try_from(max_body_bytes).ok()?,
         max_batch_events: usize::try_from(max_batch_events).ok()?,
+        time_budget_ms,
         handshake,
         rate_limit,
         subscriptions: Vec::new(),

@@ -47,3 +47,21 @@ fn a_failing_destination() {
     assert_eq!(receiver.received(2).len(), 2);
     assert_eq!(receiver.kv().len(), 2);
 }
+
+#[test]
+fn a_hanging_destination() {
+    let receiver = Receiver::start(&Settings::standard());
+    receiver.fail(&[("EVENTS_QUEUE", "hanging_queue")]);
+
+    let answer = receiver.post(event("1", "product_text")).send();
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    let body = answer.json();
+    assert_eq!((&body["failed"], &body["held"]), (&json!(["products"]), &json!(["archive"])));
+    let line = &receiver.log(1)[0];
+    assert_eq!(line["reasons"], json!(["products: no answer before the time was up"]));
+
+    // Nothing of it is left behind: the next event goes its way.
+    receiver.fail(&[]);
+    assert_eq!(receiver.post(event("2", "product_text")).send().status, 202);
+    assert_eq!(receiver.received(1), [event("2", "product_text")]);
+}

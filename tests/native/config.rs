@@ -59,6 +59,7 @@ fn what_is_not_set_has_its_default() {
         methods: vec![Method::Post, Method::Put, Method::Patch],
         max_body_bytes: 1_048_576,
         max_batch_events: 100,
+        time_budget_ms: 4_000,
         handshake: None,
         rate_limit: None,
         subscriptions: vec![Subscription {

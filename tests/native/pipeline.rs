@@ -21,7 +21,7 @@ use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::forward::{DestinationError, Destinations, KvEntry};
 use elytra_webhooks::forward::{MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES};
 use elytra_webhooks::outcome::BodyError;
-use elytra_webhooks::receive::{Body, RateLimiter, answer};
+use elytra_webhooks::receive::{Body, Clock, RateLimiter, answer};
 
 use crate::support::{Head, event};
 
@@ -142,6 +142,10 @@ pub(crate) struct Memory {
     pub(crate) together: usize,
     /// The binding that takes its time.
     pub(crate) slow: Option<&'static str>,
+    /// The binding that never answers.
+    pub(crate) hanging: Option<&'static str>,
+    /// The milliseconds after which it was no longer waited for.
+    pub(crate) waited: Cell<u64>,
     pub(crate) started: Cell<usize>,
     /// How many messages each call of `sendBatch` had.
     pub(crate) calls: RefCell<Vec<usize>>,
@@ -149,6 +153,23 @@ pub(crate) struct Memory {
     pub(crate) asked: RefCell<Vec<(String, String)>>,
     /// Whether the rate limits are used up.
     pub(crate) is_used_up: bool,
+}
+
+/// Time passes only where a destination hangs, and then slower than any other one is.
+impl Clock for Memory {
+    async fn passed(&self, milliseconds: u64) {
+        let mut polls = 500;
+        poll_fn(|context| {
+            if self.hanging.is_none() {
+                return Poll::Pending;
+            }
+            context.waker().wake_by_ref();
+            polls -= 1;
+            if polls > 0 { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        self.waited.set(milliseconds);
+    }
 }
 
 impl RateLimiter for Memory {
@@ -164,6 +185,9 @@ impl Memory {
         let mut patience = 1_000;
         let mut slowness: u32 = if self.slow == Some(binding) { 100 } else { 0 };
         poll_fn(|context| {
+            if self.hanging == Some(binding) {
+                return Poll::Pending;
+            }
             if self.started.get() >= self.together && slowness == 0 {
                 return Poll::Ready(());
             }
@@ -222,7 +246,7 @@ pub(crate) fn ask(
 ) -> Answer {
     let polls = Cell::new(0);
     let body = ScriptedBody { chunks: request.body.into(), polls: &polls };
-    let (reply, line) = pollster::block_on(answer(config, &request.head, body, memory));
+    let (reply, line) = pollster::block_on(answer(config, &request.head, body, memory, memory));
     let log = line.to_json();
     for canary in CANARIES {
         assert!(!log.contains(canary), "{canary} in the log: {log}");

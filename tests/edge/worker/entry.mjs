@@ -51,6 +51,12 @@ const broken = {
     };
     return faulty;
   },
+  /** It takes a message and never says so. */
+  hanging_queue() {
+    const faulty = new WorkerQueue();
+    faulty.send = () => new Promise(() => {});
+    return faulty;
+  },
   kv: () => new KvNamespace(),
   ratelimit: () => new Ratelimit(),
 };

@@ -38,6 +38,21 @@ fn batches_have_a_limit() {
 }
 
 #[test]
+fn a_request_has_a_time_budget() {
+    for milliseconds in [100, 4_000, 30_000] {
+        let config = read("both ends", &format!(r#""time_budget_ms":{milliseconds}"#));
+        assert_eq!(config.time_budget_ms, milliseconds);
+    }
+    for milliseconds in ["99", "30001", "\"4s\""] {
+        refuse(
+            "no destination is that fast, and no sender waits that long",
+            &format!(r#""time_budget_ms":{milliseconds}"#),
+            &["WEBHOOK.time_budget_ms: expected a whole number from 100 to 30000"],
+        );
+    }
+}
+
+#[test]
 fn the_handshake_is_read() {
     let settings = |why, fields| read(why, fields).handshake.unwrap();
     let any = settings("any rate", r#""allowed_origins":["a.example","B"],"allowed_rate":"*""#);

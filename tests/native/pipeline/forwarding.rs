@@ -64,6 +64,22 @@ fn a_fast_failure_does_not_cut_a_slow_destination_short() {
 }
 
 #[test]
+fn a_destination_that_hangs_does_not_hang_the_sender() {
+    let memory = Memory { hanging: Some("KV"), slow: Some("QUEUE"), ..Memory::default() };
+    let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
+    assert_eq!(answer.status, 503, "issue 4: what is not durable by then is to come again");
+    assert!(
+        answer.body.ends_with(r#""failed":["archive"],"held":["products"]}"#),
+        "{}",
+        answer.body
+    );
+    let reason = r#""reasons":["archive: no answer before the time was up"]"#;
+    assert!(answer.log.contains(reason), "{}", answer.log);
+    assert_eq!(memory.waited.get(), 4_000, "the time budget");
+    assert_eq!(memory.held.into_inner().len(), 1, "the other one had its time");
+}
+
+#[test]
 fn a_success_waits_for_the_slowest() {
     let memory = Memory { slow: Some("KV"), ..Memory::default() };
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
