@@ -21,6 +21,8 @@ use serde_json::value::RawValue;
 
 pub use attributes::{AttributeValue, MAX_ATTRIBUTES};
 pub use binary::MAX_HEADER_BYTES;
+#[cfg(feature = "cloudflare")]
+pub(crate) use binary::PREFIX;
 pub use header::HeaderError;
 pub use http::{Headers, Mode, UnsupportedMediaType, decode};
 pub use media_type::MediaType;

@@ -183,6 +183,11 @@ fn is_zero(number: &usize) -> bool {
 /// Why the request as a whole was refused, in words for us: more than a caller is told.
 fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
     match result {
+        Ok(Outcome::Handshake { origin, consent, .. }) => vec![match (origin, consent) {
+            (Some(origin), Some(_)) => format!("consent to {origin:?}"),
+            (Some(origin), None) => format!("no consent: {origin:?} is not in allowed_origins"),
+            (None, _) => "no consent: no WebHook-Request-Origin was sent".to_owned(),
+        }],
         Ok(_) | Err(Rejection::Undelivered(_)) => Vec::new(),
         Err(Rejection::BrokenConfiguration(mistakes)) => {
             mistakes.iter().map(ToString::to_string).collect()
@@ -196,7 +201,10 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
 fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
     let all = invalid.iter().flat_map(|event| {
         event.violations.iter().map(|violation| match event.index {
-            Some(index) => format!("event {index}: {violation}"),
+            Some(index) => match &event.id {
+                Some(id) => format!("event {index}, id {id:?}: {violation}"),
+                None => format!("event {index}: {violation}"),
+            },
             None => violation.to_string(),
         })
     });

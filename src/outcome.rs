@@ -15,6 +15,8 @@ pub enum Outcome<'c> {
     Healthy,
     /// A sender asked whether it may send; it may, where there is a consent.
     Handshake {
+        /// Who asks, by `WebHook-Request-Origin`.
+        origin: Option<String>,
         /// What the sender may do, in the answer's headers.
         consent: Option<Consent<'c>>,
         /// The methods an event may come with.

@@ -122,8 +122,10 @@ fn handshake<'c>(
     head: &impl RequestHead,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let config = config?;
-    let consent = config.handshake.as_ref().and_then(|settings| settings.consent(head));
-    Ok(Outcome::Handshake { consent, methods: config.methods() })
+    let origin = head.header("webhook-request-origin");
+    let consent = origin.as_deref().zip(config.handshake.as_ref());
+    let consent = consent.and_then(|(origin, settings)| settings.consent(origin));
+    Ok(Outcome::Handshake { origin, consent, methods: config.methods() })
 }
 
 /// Tells whether the configuration stands.

@@ -55,7 +55,7 @@ fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
     }
     let (status, code, body) = match outcome {
         Outcome::Healthy => (200, "healthy", print(&SuccessBody { code: "healthy", events: None })),
-        Outcome::Handshake { consent, methods } => {
+        Outcome::Handshake { consent, methods, .. } => {
             headers.push(("allow", methods.join(", ")));
             headers.extend(consent.iter().flat_map(consent_headers));
             (200, "handshake", print(&SuccessBody { code: "handshake", events: None }))

@@ -11,7 +11,7 @@ impl Headers for None_ {
         None
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
+    fn ce_headers(&self) -> Vec<(String, String)> {
         Vec::new()
     }
 }

@@ -12,8 +12,11 @@ impl Headers for Lines {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
-        self.0.clone()
+    fn ce_headers(&self) -> Vec<(String, String)> {
+        let named = self.0.iter();
+        named
+            .filter_map(|(name, value)| Some((name.strip_prefix("ce-")?.to_owned(), value.clone())))
+            .collect()
     }
 }
 

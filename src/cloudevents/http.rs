@@ -20,8 +20,8 @@ pub trait Headers {
     /// The value of a header; the values of a repeated header joined by `, `.
     fn header(&self, name: &str) -> Option<String>;
 
-    /// Every header, with its value.
-    fn headers(&self) -> Vec<(String, String)>;
+    /// The headers whose names begin with `ce-`: what stands behind that, and the value.
+    fn ce_headers(&self) -> Vec<(String, String)>;
 }
 
 /// The `Content-Type` announces something that is not read here.
@@ -69,7 +69,7 @@ impl Mode {
             Ok(Self::Binary)
         } else if content_type.is_none() || is("json") {
             Ok(Self::Structured)
-        } else if headers.headers().iter().any(|(name, _)| name.starts_with(binary::PREFIX)) {
+        } else if !headers.ce_headers().is_empty() {
             // Read as what it was meant to be, so that it is told what is missing.
             Ok(Self::Binary)
         } else {
@@ -91,7 +91,7 @@ pub fn decode<'a>(
 ) -> Result<Vec<CloudEvent<'a>>, InvalidEvents> {
     match mode {
         Mode::Binary => {
-            let event = binary::decode(headers.headers(), content_type(headers), body)?;
+            let event = binary::decode(headers.ce_headers(), content_type(headers), body)?;
             Ok(vec![event])
         }
         Mode::Structured => Ok(vec![json::decode(utf8(body)?)?]),

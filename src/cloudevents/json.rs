@@ -20,7 +20,7 @@ const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
     let Object { members, left_out } = read_object(text).map_err(InvalidEvent::of_event)?;
 
-    let mut attributes = Attributes::default();
+    let mut attributes = Attributes::with_capacity(members.len());
     if left_out > 0 {
         attributes.refuse_event(Problem::TooManyAttributes);
     }

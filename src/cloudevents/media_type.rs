@@ -72,7 +72,26 @@ fn token<'a>(rest: &mut &'a str) -> Option<&'a str> {
 
 /// Whether the character may stand in a token, such as a header's name.
 pub(crate) fn is_token_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+    let is_mark = |character| {
+        matches!(
+            character,
+            '!' | '#'
+                | '$'
+                | '%'
+                | '&'
+                | '\''
+                | '*'
+                | '+'
+                | '-'
+                | '.'
+                | '^'
+                | '_'
+                | '`'
+                | '|'
+                | '~'
+        )
+    };
+    character.is_ascii_alphanumeric() || is_mark(character)
 }
 
 /// Takes a quoted string (RFC 9110 section 5.6.4) off the front: what stands between the quotes,

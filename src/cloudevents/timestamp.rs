@@ -105,7 +105,7 @@ impl Reader<'_> {
         let date =
             NaiveDate::from_ymd_opt(year.cast_signed(), month, day).ok_or(OutOfRange(Part::Day))?;
 
-        self.one_of("Tt", Expected::Character('T'))?;
+        self.take(Expected::Character('T'), |character| matches!(character, 'T' | 't'))?;
         let hour = self.in_range(Part::Hour, 0, 23)?;
         self.character(':')?;
         let minute = self.in_range(Part::Minute, 0, 59)?;
@@ -150,7 +150,7 @@ impl Reader<'_> {
 
     /// `Z` or `+hh:mm` or `-hh:mm`.
     fn offset(&mut self) -> Result<FixedOffset, TimestampError> {
-        let sign = self.one_of("Zz+-", Expected::Offset)?;
+        let sign = self.take(Expected::Offset, |sign| matches!(sign, 'Z' | 'z' | '+' | '-'))?;
         let mut seconds = 0;
         if !sign.eq_ignore_ascii_case(&'z') {
             let hours = self.in_range(Part::OffsetHour, 0, 23)?;
@@ -184,19 +184,22 @@ impl Reader<'_> {
     }
 
     fn digit(&mut self) -> Result<u32, TimestampError> {
-        let character = self.one_of("0123456789", Expected::Digit)?;
-        Ok(u32::from(character) - u32::from('0'))
+        let digit = self.take(Expected::Digit, |character| character.is_ascii_digit())?;
+        Ok(u32::from(digit) - u32::from('0'))
     }
 
     fn character(&mut self, wanted: char) -> Result<(), TimestampError> {
-        let mut buffer = [0; 4];
-        self.one_of(wanted.encode_utf8(&mut buffer), Expected::Character(wanted))?;
+        self.take(Expected::Character(wanted), |character| character == wanted)?;
         Ok(())
     }
 
-    fn one_of(&mut self, wanted: &str, expected: Expected) -> Result<char, TimestampError> {
+    fn take(
+        &mut self,
+        expected: Expected,
+        is_expected: impl Fn(char) -> bool,
+    ) -> Result<char, TimestampError> {
         match self.peek() {
-            Some(found) if wanted.contains(found) => {
+            Some(found) if is_expected(found) => {
                 self.at += found.len_utf8();
                 Ok(found)
             }

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use worker::{ByteStream, Headers, Request};
 
-use crate::cloudevents;
+use crate::cloudevents::{self, PREFIX};
 use crate::outcome::BodyError;
 use crate::receive::{Body, RequestHead};
 
@@ -47,8 +47,11 @@ impl cloudevents::Headers for WorkerRequestHead {
         self.headers.get(name).ok().flatten()
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
-        self.headers.entries().collect()
+    fn ce_headers(&self) -> Vec<(String, String)> {
+        let headers = self.headers.entries();
+        headers
+            .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
+            .collect()
     }
 }
 

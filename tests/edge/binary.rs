@@ -142,6 +142,8 @@ fn repeated_headers() {
     for (name, value, attribute, code) in [
         ("ce-specversion", "1.0", "specversion", "unsupported_specversion"),
         ("ce-source", "/elytra/pim", "source", "not_a_uri_reference"),
+        ("ce-id", "1", "id", "repeated"),
+        ("ce-type", "com.elytra.product", "type", "repeated"),
     ] {
         let answer = raw(&receiver, &[(name, value.as_bytes())]);
         assert_eq!(answer.status_and_code(), (400, "invalid_event".to_owned()));

@@ -67,13 +67,14 @@ impl Headers for Head {
     }
 
     /// As the runtime hands them over: the names in lower case, repeated ones joined.
-    fn headers(&self) -> Vec<(String, String)> {
+    fn ce_headers(&self) -> Vec<(String, String)> {
         let mut headers: Vec<(String, String)> = Vec::new();
         for (name, value) in &self.headers {
             let name = name.to_ascii_lowercase();
-            match headers.iter_mut().find(|(found, _)| *found == name) {
+            let Some(name) = name.strip_prefix("ce-") else { continue };
+            match headers.iter_mut().find(|(found, _)| found == name) {
                 Some((_, joined)) => *joined = format!("{joined}, {value}"),
-                None => headers.push((name, value.clone())),
+                None => headers.push((name.to_owned(), value.clone())),
             }
         }
         headers

@@ -64,7 +64,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "attribute-once-in-headers",
         section: "core, Context Attributes",
-        says: "an attribute occurs once: a repeated header is not taken for two or for one of them",
+        says: "an attribute occurs once: a repeated header arrives joined by `, `, and is refused wherever that is no value; of free text, such as `subject`, it cannot be told apart",
         check: Edge("binary::repeated_headers"),
     },
     Case {

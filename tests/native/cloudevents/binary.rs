@@ -180,7 +180,7 @@ impl Headers for Repeated {
         None
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
+    fn ce_headers(&self) -> Vec<(String, String)> {
         self.0.clone()
     }
 }
@@ -190,7 +190,7 @@ fn a_repeated_header_is_an_error_where_it_is_seen() {
     for name in ["id", "x"] {
         let names = ["specversion", "id", "source", "type", "x", name];
         let value = |name| if name == "specversion" { "1.0" } else { "a" };
-        let headers = names.map(|name| (format!("ce-{name}"), value(name).to_owned()));
+        let headers = names.map(|name| (name.to_owned(), value(name).to_owned()));
         let text = format!("{name}: occurs more than once");
         match decode(Mode::Binary, &Repeated(headers.into()), b"", 1) {
             Err(InvalidEvents::Invalid(invalid)) => {

@@ -79,7 +79,7 @@ fn nothing_of_a_batch_is_forwarded_where_one_event_is_invalid() {
             status: 400,
             headers: "",
             body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults in 2 events of the batch, none was forwarded","violations":[{"index":3,"attribute":"x","code":"wrong_type","message":"expected a boolean, an integer or a string, found an object"},{"index":3,"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"},{"index":4,"code":"not_an_object","message":"expected a JSON object, found a number"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 3: x: expected a boolean, an integer or a string, found an object","event 3: time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit","event 4: expected a JSON object, found a number"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 3, id \"1\": x: expected a boolean, an integer or a string, found an object","event 3, id \"1\": time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit","event 4: expected a JSON object, found a number"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(held, []);
@@ -90,7 +90,7 @@ fn nothing_of_a_batch_is_forwarded_where_one_event_is_invalid() {
             status: 400,
             headers: "",
             body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault in 1 event of the batch, none was forwarded","violations":[{"index":0,"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 0: type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 0, id \"1\": type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(held, []);

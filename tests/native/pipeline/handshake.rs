@@ -1,11 +1,24 @@
 //! The handshake of the CloudEvents web hooks: who gets consent, and for how much.
 
+use elytra_webhooks::cloudevents::Headers as _;
 use elytra_webhooks::config::{Bindings, Config};
 
 use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, configure};
 use crate::support::Head;
 
-const LOG: &str = r#"{"outcome":"handshake","code":"handshake","status":200,"milliseconds":0}"#;
+/// The log line: who asked, and with what result.
+fn log(head: &Head, consent: &str) -> String {
+    let reason = match head.header("webhook-request-origin") {
+        None => "no consent: no WebHook-Request-Origin was sent".to_owned(),
+        Some(origin) if consent.is_empty() => {
+            format!(r#"no consent: \"{origin}\" is not in allowed_origins"#)
+        }
+        Some(origin) => format!(r#"consent to \"{origin}\""#),
+    };
+    format!(
+        r#"{{"outcome":"handshake","code":"handshake","status":200,"reasons":["{reason}"],"milliseconds":0}}"#
+    )
+}
 
 /// A configuration whose `WEBHOOK` has these fields more.
 fn with(fields: &str) -> Config {
@@ -27,6 +40,7 @@ fn options() -> Head {
 #[track_caller]
 fn check(why: &str, config: &Config, head: Head, consent: &str) {
     let memory = Memory { is_used_up: true, ..Memory::default() };
+    let log = log(&head, consent);
     let answer = ask(Ok(config), Request::new(head, "any body"), &memory);
     check_answer(
         why,
@@ -35,7 +49,7 @@ fn check(why: &str, config: &Config, head: Head, consent: &str) {
             status: 200,
             headers: &format!("allow: POST, PUT, PATCH, OPTIONS\n{consent}"),
             body: r#"{"code":"handshake"}"#,
-            log: LOG,
+            log: &log,
         },
     );
     assert_eq!(answer.polls, 0, "{why}: the body is not read");

@@ -110,6 +110,6 @@ fn the_faults_of_all_events_are_cut_together() {
     assert_eq!((status, line["events"].clone()), (400, Value::Null));
     let reasons = line["reasons"].as_array().unwrap();
     assert_eq!(reasons.len(), MAX_LOGGED_VIOLATIONS + 1);
-    assert_eq!(reasons[0], "event 0: time: must not be empty");
+    assert_eq!(reasons[0], r#"event 0, id "1": time: must not be empty"#);
     assert_eq!(reasons[MAX_LOGGED_VIOLATIONS], "and 1 more");
 }
