@@ -22,20 +22,30 @@ pub(crate) fn show(command: &mut Command, advice: &str) -> Result<()> {
 
 /// Runs a program and returns what it wrote to stdout; the end of its output is shown if it fails.
 pub(crate) fn keep(command: &mut Command, advice: &str) -> Result<String> {
+    output(command, advice).map(|(stdout, _)| stdout)
+}
+
+/// The same, with what it wrote to stderr behind it.
+pub(crate) fn keep_all(command: &mut Command, advice: &str) -> Result<String> {
+    output(command, advice).map(|(stdout, stderr)| stdout + &stderr)
+}
+
+fn output(command: &mut Command, advice: &str) -> Result<(String, String)> {
     let output = command
         .stdin(Stdio::null())
         .output()
         .map_err(|cause| not_started(command, &cause, advice))?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
-        let all = format!("\n{stdout}{}", String::from_utf8_lossy(&output.stderr));
+        let all = format!("\n{stdout}{stderr}");
         let lines: Vec<&str> = all.lines().collect();
         for line in lines.iter().skip(lines.len().saturating_sub(LAST_LINES)) {
             say(line);
         }
     }
     succeeded(command, output.status, advice)?;
-    Ok(stdout)
+    Ok((stdout, stderr))
 }
 
 /// Runs a program whose output nobody needs, and ends it if it takes longer than `limit`.

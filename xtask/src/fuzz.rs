@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 
-use crate::command::{cargo, keep, show};
-use crate::output::stage;
+use crate::command::{cargo, keep, keep_all, show};
+use crate::output::{say, stage};
 use crate::{Error, Project, Result};
 
 /// What LLVM has to put into the code so that libFuzzer sees where an input led.
@@ -107,6 +107,7 @@ fn run(program: &Path, folder: &Path, seeds: &Path, seconds: u32) -> Result<()> 
     let corpus = folder.join("corpus").join(name);
     fs::create_dir_all(&corpus).map_err(|cause| Error::file("make", &corpus, &cause))?;
     let mut fuzzer = Command::new(program);
+    // What it says of itself is long; the one figure that matters is told.
     fuzzer
         .current_dir(folder)
         .arg(format!("-max_total_time={seconds}"))
@@ -114,5 +115,13 @@ fn run(program: &Path, folder: &Path, seeds: &Path, seconds: u32) -> Result<()> 
         .arg("-verbosity=0")
         .arg(&corpus)
         .arg(seeds);
-    show(&mut fuzzer, "the input that did it lies in target/fuzz, and belongs into a test")
+    let said = keep_all(
+        &mut fuzzer,
+        "an input made it panic: it lies in target/fuzz/crash-*, and belongs into a test",
+    )?;
+    let inputs =
+        said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
+    let inputs = inputs.ok_or_else(|| Error::new("libFuzzer does not say how much it did"))?;
+    say(&format!("{} inputs, no panic", inputs.trim()));
+    Ok(())
 }

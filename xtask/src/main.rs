@@ -34,7 +34,7 @@ enum Task {
     },
     /// Run every check and every test
     Test,
-    /// Feed the readers whatever may come, and see that none panics
+    /// Run the parsers on random input, and see that none panics
     Fuzz {
         /// Which of them; all, where none is named
         #[arg(value_enum)]
