@@ -34,7 +34,7 @@ fn curl_lines_and_their_answers() {
         .zip(blocks.iter().skip(1))
         .filter(|(command, _)| command.language == "sh" && command.text.starts_with("curl"))
         .collect();
-    assert_eq!(examples.len(), 5, "accepted by queue and KV, ignored, refused, not let in");
+    assert_eq!(examples.len(), 7, "for queue and KV, ignored, refused, not let in, binary, batch");
 
     let mut dev = dev();
     let base = dev.wait_for("Ready on ");
