@@ -71,8 +71,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// How many events a batch may hold.
     pub max_batch_events: usize,
-    /// How long a request may take, in milliseconds: what no destination holds by then is to be sent
-    /// again.
+    /// How long the destinations may take, in milliseconds, from when the body is there: what they do
+    /// not hold by then is to be sent again.
     pub time_budget_ms: u64,
     /// Who gets consent in the handshake; nobody, where it is `None`.
     pub handshake: Option<HandshakeSettings>,

@@ -19,7 +19,7 @@ pub enum Outcome<'c> {
         origin: Option<String>,
         /// What the sender may do, in the answer's headers.
         consent: Option<Consent<'c>>,
-        /// The methods an event may come with.
+        /// The methods that the path takes.
         methods: Vec<&'static str>,
     },
     /// Each event is where it belongs: in all of its destinations, or nowhere because no

@@ -24,8 +24,7 @@ impl RequestClock {
 }
 
 impl Clock for RequestClock {
-    async fn passed(&self, milliseconds: u64) {
-        let left = milliseconds.saturating_sub(self.elapsed());
-        Delay::from(Duration::from_millis(left)).await;
+    async fn sleep(&self, milliseconds: u64) {
+        Delay::from(Duration::from_millis(milliseconds)).await;
     }
 }

@@ -157,7 +157,7 @@ pub(crate) struct Memory {
 
 /// Time passes only where a destination hangs, and then slower than any other one is.
 impl Clock for Memory {
-    async fn passed(&self, milliseconds: u64) {
+    async fn sleep(&self, milliseconds: u64) {
         let mut polls = 500;
         poll_fn(|context| {
             if self.hanging.is_none() {
