@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edge::{Call, Receiver, Settings, event};
+use edge::{Call, Fault, Receiver, Settings, event};
 use serde_json::{Value, json};
 
 const CONTENT_TYPE: &str = "application/cloudevents-batch+json";
@@ -144,7 +144,7 @@ fn a_queue_that_fails() {
     let events: Vec<String> = (0..2).map(|n| event(&format!("e{n}"), "product")).collect();
 
     // The queue takes none, KV holds them all.
-    receiver.fail(&[("EVENTS_QUEUE", "queue")]);
+    receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
     let answer = batch(&receiver, &events).send();
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     let undelivered = |n: usize| json!({ "code": "undelivered", "id": format!("e{n}"), "failed": ["stream"], "held": ["archive"] });
@@ -159,7 +159,7 @@ fn a_queue_that_fails() {
     assert!(reasons.contains("stream: ") && reasons.contains("sendBatch failed"), "{reasons}");
 
     // 30 events of 10 KB are more than one call takes: the first call's are held.
-    receiver.fail(&[("EVENTS_QUEUE", "queue_after_one_batch")]);
+    receiver.fail(&[Fault::fail("EVENTS_QUEUE").after(1)]);
     let events: Vec<String> = (0..30).map(|n| large(n, 10_000)).collect();
     let answer = batch(&receiver, &events).send();
     assert_eq!(answer.status, 503);

@@ -1,6 +1,6 @@
 //! A destination that fails: the sender is told to come again, and told no half of the truth.
 
-use edge::{Receiver, Settings, event};
+use edge::{Calls, Fault, Reason, Receiver, Settings, event};
 use serde_json::json;
 
 #[test]
@@ -8,7 +8,7 @@ fn a_failing_destination() {
     let receiver = Receiver::start(&Settings::standard());
 
     // The queue fails, KV holds the event.
-    receiver.fail(&[("EVENTS_QUEUE", "queue")]);
+    receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
     let answer = receiver.post(event("1", "product_text")).send();
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     let body = answer.json();
@@ -19,7 +19,7 @@ fn a_failing_destination() {
     assert!(receiver.received_so_far().is_empty());
 
     // KV fails, the queue holds the event.
-    receiver.fail(&[("EVENTS_KV", "kv")]);
+    receiver.fail(&[Fault::fail("EVENTS_KV")]);
     let answer = receiver.post(event("2", "product_text")).send();
     assert_eq!(answer.status, 503);
     let body = answer.json();
@@ -27,7 +27,7 @@ fn a_failing_destination() {
     assert_eq!(receiver.received(1), [event("2", "product_text")]);
 
     // Both fail.
-    receiver.fail(&[("EVENTS_KV", "kv"), ("EVENTS_QUEUE", "queue")]);
+    receiver.fail(&[Fault::fail("EVENTS_KV"), Fault::fail("EVENTS_QUEUE")]);
     let answer = receiver.post(event("3", "product_text")).send();
     assert_eq!(answer.status, 503);
     let body = answer.json();
@@ -51,7 +51,7 @@ fn a_failing_destination() {
 #[test]
 fn a_hanging_destination() {
     let receiver = Receiver::start(&Settings::standard());
-    receiver.fail(&[("EVENTS_QUEUE", "hanging_queue")]);
+    receiver.fail(&[Fault::hang("EVENTS_QUEUE")]);
 
     let answer = receiver.post(event("1", "product_text")).send();
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
@@ -64,4 +64,43 @@ fn a_hanging_destination() {
     receiver.fail(&[]);
     assert_eq!(receiver.post(event("2", "product_text")).send().status, 202);
     assert_eq!(receiver.received(1), [event("2", "product_text")]);
+}
+
+/// The tools of these tests, so that a test that relies on them does not pass for nothing.
+#[test]
+fn faults_are_what_they_say() {
+    let receiver = Receiver::start(&Settings::standard());
+    let status = |id: &str| receiver.post(event(id, "product_text")).send().status;
+
+    // Done, but the answer is lost, in other words than usual; and only once.
+    receiver.fail(&[
+        Fault::lost("EVENTS_KV").on("put").times(1).because(Reason::InternalServerError),
+        Fault::lost("EVENTS_QUEUE").times(1),
+    ]);
+    assert_eq!([status("1"), status("2")], [503, 202]);
+    assert_eq!(receiver.received(2), [event("1", "product_text"), event("2", "product_text")]);
+    assert_eq!(receiver.kv().len(), 2);
+    let reasons = receiver.log(1)[0]["reasons"].to_string();
+    assert!(reasons.contains("KV PUT failed: 500 Internal Server Error"), "{reasons}");
+
+    // Done, but no answer comes; after one call that goes well.
+    receiver.fail(&[Fault::late("EVENTS_QUEUE").after(1)]);
+    assert_eq!([status("3"), status("4")], [202, 503]);
+    assert_eq!(receiver.received(4).len(), 4);
+    let calls = Calls { calls: 4, failed: 1, hanging: 1 };
+    assert_eq!(receiver.calls("EVENTS_QUEUE"), calls);
+
+    // About other methods than those that are called.
+    receiver
+        .fail(&[Fault::fail("EVENTS_KV").on("get"), Fault::hang("EVENTS_QUEUE").on("sendBatch")]);
+    assert_eq!(status("5"), 202);
+
+    // By chance, and always the same with the same seed.
+    let statuses = || {
+        receiver.fail(&[Fault::fail("EVENTS_KV").probability(0.5, 7)]);
+        (0..20).map(|id| status(&id.to_string())).collect::<Vec<_>>()
+    };
+    let by_chance = statuses();
+    assert!(by_chance.contains(&202) && by_chance.contains(&503), "{by_chance:?}");
+    assert_eq!(statuses(), by_chance);
 }

@@ -14,6 +14,7 @@ mod binary;
 mod clients;
 mod configuration;
 mod contract;
+mod crash;
 mod delivery;
 mod faults;
 mod handshake;

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use edge::{Receiver, Settings, event};
+use edge::{Fault, Receiver, Settings, event};
 
 /// Three requests of a credential in a minute, through a real binding.
 fn limited() -> Settings {
@@ -70,7 +70,7 @@ fn too_fast() {
 #[test]
 fn a_limit_that_fails() {
     let receiver = Receiver::start(&limited());
-    receiver.fail(&[("CALLS", "ratelimit")]);
+    receiver.fail(&[Fault::fail("CALLS")]);
     for id in ["1", "2", "3", "4", "5"] {
         let answer = receiver.post(event(id, "product")).send();
         assert_eq!(answer.status, 202, "{}", answer.body);

@@ -35,4 +35,8 @@ fn twenty_clients() {
     let kv = receiver.kv();
     assert_eq!(kv.len(), EVENTS, "keys in KV");
     assert_eq!(kv.into_values().map(|entry| entry.value).collect::<BTreeSet<_>>(), sent);
+
+    // It has not grown with what went through it: an isolate may have 128 MB.
+    let wasm_bytes = receiver.wasm_bytes();
+    assert!(wasm_bytes < 8_000_000, "{wasm_bytes}");
 }

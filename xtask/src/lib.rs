@@ -1,4 +1,5 @@
-//! What `cargo xtask` does: get the tools, build the Workers, run them here, test them.
+//! What `cargo xtask` does: get the tools, build the Workers, run them here, test them,
+//! soak and fuzz them.
 //!
 //! It is a library too, so that the tests on the real runtime start wrangler with the very
 //! tools and environment that `cargo xtask dev` uses: see [`Tools`].
@@ -20,6 +21,8 @@ pub mod dev;
 pub mod test;
 
 pub mod fuzz;
+
+pub mod soak;
 
 pub mod project;
 

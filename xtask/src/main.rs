@@ -1,11 +1,11 @@
-//! `cargo xtask <setup|build|dev|test>`: see the README.
+//! `cargo xtask <setup|build|dev|test|fuzz|soak>`: see the README.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::fuzz::{self, Target};
-use xtask::{Project, Result, Worker, build, dev, setup, test};
+use xtask::{Project, Result, Worker, build, dev, setup, soak, test};
 
 /// Sets up, builds, runs and tests the Worker.
 #[derive(Parser)]
@@ -43,6 +43,12 @@ enum Task {
         #[arg(long, default_value_t = 600)]
         seconds: u32,
     },
+    /// Send many events while bindings fail and workerd dies, and see that none is lost
+    Soak {
+        /// How many and how bad: `--events 100000 --faults 0.05 --restarts 5 --seed 1`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,5 +70,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Dev { wrangler } => dev::dev(&project, &wrangler),
         Task::Test => test::test(&project),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
+        Task::Soak { arguments } => soak::soak(&project, &arguments),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::command::{cargo, show};
 use crate::output::{say, stage};
-use crate::{Project, Result, Worker, build, fuzz, setup};
+use crate::{Project, Result, Worker, build, fuzz, setup, soak};
 
 /// The checks that are one call of cargo: name, arguments, what to do when it fails.
 const CHECKS: [(&str, &[&str], &str); 5] = [
@@ -24,6 +24,9 @@ const CHECKS: [(&str, &[&str], &str); 5] = [
 /// How long each target is fuzzed here; `cargo xtask fuzz` does it for longer.
 const FUZZ_SECONDS: u32 = 5;
 
+/// How much is soaked here; `cargo xtask soak` does more.
+const SOAK: [&str; 4] = ["--events", "1000", "--restarts", "1"];
+
 /// Runs them all; stops at the first that fails.
 ///
 /// # Errors
@@ -44,6 +47,7 @@ pub fn test(project: &Project) -> Result<()> {
         &["test", "--package", "edge"],
         "see which test failed above",
     )?;
+    soak::run(project, &SOAK.map(str::to_owned))?;
     if fuzz::is_possible() {
         fuzz::fuzz(project, &[], FUZZ_SECONDS)?;
     } else {

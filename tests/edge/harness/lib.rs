@@ -1,7 +1,8 @@
 //! Starts the receiver on the real runtime and speaks HTTP to it.
 //!
 //! A [`Receiver`] is one `wrangler dev` with its own configuration and storage, on a free port of
-//! this machine. It ends with the value.
+//! this machine. It ends with the value. It fails on demand ([`Fault`]), can be killed and started
+//! again, and its queues can lead to a [`Sink`] that outlives it.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
 #![expect(
     clippy::panic,
@@ -11,17 +12,25 @@
     reason = "as above"
 )]
 
+mod family;
+mod fault;
 mod http;
 mod process;
 mod raw;
 mod receiver;
 mod settings;
+mod sink;
+mod window;
 
+pub use family::Member;
+pub use fault::{Calls, Fault, Reason};
 pub use http::{Answer, Call};
 pub use process::{Process, tools, wait_until};
 pub use raw::{Connection, RawAnswer, raw_post};
-pub use receiver::{KvEntry, Receiver};
+pub use receiver::Receiver;
 pub use settings::Settings;
+pub use sink::Sink;
+pub use window::KvEntry;
 
 /// A product event, of the kind Elytra's documentation shows, with this id.
 #[must_use]

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use xtask::{Project, Tools};
 
+use crate::family::{Member, family};
+
 /// How long a condition may take to come true before the test fails.
 const PATIENCE: Duration = Duration::from_mins(3);
 
@@ -67,6 +69,26 @@ impl Process {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// It and all the processes that it started.
+    pub(crate) fn family(&self) -> Vec<Member> {
+        family(self.child.id())
+    }
+
+    /// Kills it and all the processes that it started, if it still runs.
+    pub(crate) fn kill(&mut self) {
+        if self.has_ended() {
+            return;
+        }
+        // They are listed first: who loses its parent can no longer be found.
+        for member in self.family() {
+            if let Some(id) = i32::try_from(member.id).ok().and_then(Pid::from_raw) {
+                // It may have ended with its parent.
+                let _ = kill_process(id, Signal::KILL);
+            }
+        }
+        let _ = self.child.wait();
+    }
+
     /// Waits until it printed a line with this text, and returns what stands behind it.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
@@ -86,6 +108,9 @@ impl Process {
 /// Asks it to end, so that it ends its own children, and waits until it has.
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.has_ended() {
+            return;
+        }
         let started = Instant::now();
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         while matches!(self.child.try_wait(), Ok(None)) {

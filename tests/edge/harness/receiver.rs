@@ -1,11 +1,11 @@
 //! A receiver that runs in workerd.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::family::Member;
 use crate::http::Call;
 use crate::process::{Process, tools, wait_until};
 use crate::raw::Connection;
@@ -16,18 +16,7 @@ use crate::settings::Settings;
 pub struct Receiver {
     base: String,
     process: Process,
-    _folder: TempDir,
-}
-
-/// What lies in KV under one key.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct KvEntry {
-    /// The value.
-    pub value: String,
-    /// The metadata.
-    pub metadata: Value,
-    /// When the key goes, in seconds since 1970.
-    pub expiration: Option<u64>,
+    folder: TempDir,
 }
 
 impl Receiver {
@@ -40,19 +29,30 @@ impl Receiver {
         std::fs::create_dir_all(&parent).unwrap();
         let folder = tempfile::tempdir_in(parent).unwrap();
         settings.write(folder.path(), tools.project().root());
+        let (process, base) = dev(folder.path());
+        Self { base, process, folder }
+    }
 
-        let mut wrangler = tools.wrangler().unwrap();
-        wrangler
-            .arg("dev")
-            .args(["--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"])
-            .arg("--config")
-            .arg(folder.path().join("wrangler.toml"))
-            .arg("--persist-to")
-            .arg(folder.path().join("storage"))
-            .env("WRANGLER_REGISTRY_PATH", folder.path().join("registry"));
-        let mut process = Process::start(wrangler);
-        let base = process.wait_for("Ready on ");
-        Self { base, process, _folder: folder }
+    /// Kills it, in the middle of whatever it does. What is in KV and in Durable Objects stays; the
+    /// queue's messages are gone, unless a [`Sink`](crate::Sink) keeps them.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Kills it if it runs, starts it again on the same storage, and waits until it listens, on
+    /// another port. It knows nothing of faults, calls and log lines from before.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        self.process.kill();
+        (self.process, self.base) = dev(self.folder.path());
+    }
+
+    /// The processes of workerd: that of wrangler's proxy, and behind it the receiver's.
+    #[must_use]
+    pub fn workerd(&self) -> Vec<Member> {
+        let mut members = self.process.family();
+        members.retain(|member| member.name == "workerd");
+        members
     }
 
     /// Where it listens, such as `http://localhost:8787`.
@@ -74,41 +74,6 @@ impl Receiver {
         Connection::open(&self.base, request)
     }
 
-    /// Makes bindings fail from now on, each in a way that `worker/entry.mjs` knows; none, where
-    /// there are none.
-    #[track_caller]
-    pub fn fail(&self, faults: &[(&str, &str)]) {
-        let faults: BTreeMap<_, _> = faults.iter().copied().collect();
-        let body = serde_json::to_vec(&faults).unwrap();
-        assert_eq!(self.post(body).path("/test/faults").send().status, 200);
-    }
-
-    /// The messages the queue's consumer got, once there are this many.
-    #[track_caller]
-    #[must_use]
-    pub fn received(&self, count: usize) -> Vec<String> {
-        wait_until(&format!("the consumer has {count} messages"), || {
-            let received = self.received_so_far();
-            (received.len() >= count).then_some(received)
-        })
-    }
-
-    /// The messages the queue's consumer got so far.
-    #[track_caller]
-    #[must_use]
-    pub fn received_so_far(&self) -> Vec<String> {
-        let answer = self.post("").method("GET").path("/test/received").send();
-        serde_json::from_str(&answer.body).unwrap()
-    }
-
-    /// All that lies in the KV namespace.
-    #[track_caller]
-    #[must_use]
-    pub fn kv(&self) -> BTreeMap<String, KvEntry> {
-        let answer = self.post("").method("GET").path("/test/kv?binding=EVENTS_KV").send();
-        serde_json::from_str(&answer.body).unwrap()
-    }
-
     /// The lines it logged, once there are this many.
     #[track_caller]
     #[must_use]
@@ -124,6 +89,23 @@ impl Receiver {
     pub fn output(&self) -> String {
         self.process.output()
     }
+}
+
+/// `wrangler dev` in this folder, and where it listens.
+#[track_caller]
+fn dev(folder: &Path) -> (Process, String) {
+    let mut wrangler = tools().wrangler().unwrap();
+    wrangler
+        .arg("dev")
+        .args(["--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"])
+        .arg("--config")
+        .arg(folder.join("wrangler.toml"))
+        .arg("--persist-to")
+        .arg(folder.join("storage"))
+        .env("WRANGLER_REGISTRY_PATH", folder.join("registry"));
+    let mut process = Process::start(wrangler);
+    let base = process.wait_for("Ready on ");
+    (process, base)
 }
 
 /// The log lines among what wrangler printed, which puts colours around some of them.

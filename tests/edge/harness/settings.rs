@@ -1,22 +1,35 @@
 //! What a receiver is started with: its vars, its bindings, its secrets.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
-use toml::Table;
+use toml::{Table, Value};
+
+use crate::sink::Sink;
 
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
 #[derive(Debug, Clone)]
 pub struct Settings {
     vars: String,
     secrets: String,
+    namespaces: Vec<String>,
+    /// The address of the sink, where the queues lead to one.
+    sink: Option<String>,
+    has_ledger: bool,
 }
 
 impl Settings {
     /// These tables below `[vars]`, in TOML, and no secrets.
     #[must_use]
     pub fn new(vars: impl Into<String>) -> Self {
-        Self { vars: vars.into(), secrets: String::new() }
+        Self {
+            vars: vars.into(),
+            secrets: String::new(),
+            namespaces: vec!["EVENTS_KV".to_owned()],
+            sink: None,
+            has_ledger: false,
+        }
     }
 
     /// With more tables below `[vars]`.
@@ -76,35 +89,81 @@ impl Settings {
         self
     }
 
+    /// With one more KV namespace.
+    #[must_use]
+    pub fn with_kv(mut self, binding: &str) -> Self {
+        self.namespaces.push(binding.to_owned());
+        self
+    }
+
+    /// With a queue that outlives workerd: what is sent to any queue lands in the sink, and nothing
+    /// reaches the consumer.
+    #[must_use]
+    pub fn with_sink(mut self, sink: &Sink) -> Self {
+        self.sink = Some(sink.url().to_owned());
+        self
+    }
+
+    /// With the receiver's Durable Object `Ledger`, bound as `LEDGER`.
+    #[must_use]
+    pub fn with_ledger(mut self) -> Self {
+        self.has_ledger = true;
+        self
+    }
+
     /// Writes `wrangler.toml` and `.dev.vars`, and beside them the receiver as it was built and the
     /// tests' entry module, which consumes the queue as well. They are copies, since wrangler starts
     /// a Worker anew when its files change, and another test may have them built.
     pub(crate) fn write(&self, folder: &Path, project: &Path) {
         let receiver = folder.join("receiver");
-        std::fs::create_dir(&receiver).unwrap();
-        for (from, to) in [
-            ("tests/edge/worker/entry.mjs", "entry.mjs"),
-            ("build/index.js", "receiver/index.js"),
-            ("build/index_bg.wasm", "receiver/index_bg.wasm"),
-        ] {
-            std::fs::copy(project.join(from), folder.join(to))
-                .unwrap_or_else(|error| panic!("cargo xtask build makes {from}: {error}"));
+        fs::create_dir(&receiver).unwrap();
+        for file in ["index.js", "index_bg.wasm"] {
+            fs::copy(project.join("build").join(file), receiver.join(file))
+                .unwrap_or_else(|error| panic!("cargo xtask build makes {file}: {error}"));
         }
-        let mut config: Table = toml::from_str(&self.vars).expect("the test's vars are TOML");
-        let bindings: Table = toml::from_str(
-            r#"
+        for entry in fs::read_dir(project.join("tests/edge/worker")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+        if self.has_ledger {
+            // wrangler wants the class of a Durable Object among the exports of `main`.
+            let module = folder.join("entry.mjs");
+            let entry = fs::read_to_string(&module).unwrap();
+            let export = "export { Ledger } from \"./receiver/index.js\";\n";
+            fs::write(&module, entry + export).unwrap();
+        }
+        fs::write(folder.join("wrangler.toml"), self.configuration().to_string()).unwrap();
+        fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
+    }
+
+    fn configuration(&self) -> Table {
+        let mut configuration: Table =
+            toml::from_str(&self.vars).expect("the test's vars are TOML");
+        configuration.extend(toml::toml! {
             name = "receiver"
             main = "entry.mjs"
             compatibility_date = "2026-11-01"
-            kv_namespaces = [{ binding = "EVENTS_KV", id = "events" }]
             [queues]
             producers = [{ binding = "EVENTS_QUEUE", queue = "events" }]
             consumers = [{ queue = "events", max_batch_size = 100, max_batch_timeout = 0, max_retries = 0 }]
-            "#,
-        )
-        .expect("this is TOML");
-        config.extend(bindings);
-        std::fs::write(folder.join("wrangler.toml"), config.to_string()).unwrap();
-        std::fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
+        });
+        let namespaces = self.namespaces.iter().map(|name| {
+            let fields = ["binding", "id"].map(|field| (field.to_owned(), name.as_str().into()));
+            Value::Table(Table::from_iter(fields))
+        });
+        configuration.insert("kv_namespaces".to_owned(), Value::Array(namespaces.collect()));
+        if let Some(sink) = &self.sink {
+            let vars = configuration.get_mut("vars").and_then(Value::as_table_mut);
+            let vars = vars.expect("the test has vars");
+            vars.insert("TEST_SINK".to_owned(), Value::String(sink.clone()));
+        }
+        if self.has_ledger {
+            configuration.extend(toml::toml! {
+                migrations = [{ tag = "v1", new_sqlite_classes = ["Ledger"] }]
+                [durable_objects]
+                bindings = [{ name = "LEDGER", class_name = "Ledger" }]
+            });
+        }
+        configuration
     }
 }

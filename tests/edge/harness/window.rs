@@ -1,0 +1,116 @@
+//! The window of `worker/entry.mjs` into a receiver: faults, calls, messages, KV.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::fault::{Calls, Fault};
+use crate::process::wait_until;
+use crate::receiver::Receiver;
+
+/// What lies in KV under one key.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct KvEntry {
+    /// The value.
+    pub value: String,
+    /// The metadata.
+    pub metadata: Value,
+    /// When the key goes, in seconds since 1970.
+    pub expiration: Option<u64>,
+}
+
+impl Receiver {
+    /// From now on, until it is killed, the bindings have these faults and no others.
+    #[track_caller]
+    pub fn fail(&self, faults: &[Fault]) {
+        let body = serde_json::to_vec(faults).unwrap();
+        self.look("/test/faults", Some(body));
+    }
+
+    /// What a binding was called for so far.
+    #[track_caller]
+    #[must_use]
+    pub fn calls(&self, binding: &str) -> Calls {
+        let calls: BTreeMap<String, Calls> = self.read("/test/calls");
+        calls.get(binding).copied().unwrap_or_default()
+    }
+
+    /// Waits until this many calls of a binding hang.
+    #[track_caller]
+    pub fn wait_until_hanging(&self, binding: &str, calls: usize) {
+        wait_until(&format!("{calls} calls of {binding} hang"), || {
+            (self.calls(binding).hanging >= calls).then_some(())
+        });
+    }
+
+    /// How much memory the receiver's WebAssembly has taken, in bytes; it never gives any back.
+    #[track_caller]
+    #[must_use]
+    pub fn wasm_bytes(&self) -> u64 {
+        self.read("/test/memory")
+    }
+
+    /// Lets the cron trigger go off, and waits until what it started is done.
+    #[track_caller]
+    pub fn run_cron(&self) {
+        self.look("/test/cron", None);
+    }
+
+    /// The messages the queue's consumer got, once there are this many.
+    #[track_caller]
+    #[must_use]
+    pub fn received(&self, count: usize) -> Vec<String> {
+        wait_until(&format!("the consumer has {count} messages"), || {
+            let received = self.received_so_far();
+            (received.len() >= count).then_some(received)
+        })
+    }
+
+    /// The messages the queue's consumer got so far.
+    #[track_caller]
+    #[must_use]
+    pub fn received_so_far(&self) -> Vec<String> {
+        self.read("/test/received")
+    }
+
+    /// All that lies in the KV namespace `EVENTS_KV`.
+    #[track_caller]
+    #[must_use]
+    pub fn kv(&self) -> BTreeMap<String, KvEntry> {
+        self.kv_of("EVENTS_KV")
+    }
+
+    /// All that lies in the KV namespace of this binding.
+    #[track_caller]
+    #[must_use]
+    pub fn kv_of(&self, binding: &str) -> BTreeMap<String, KvEntry> {
+        self.read(&format!("/test/kv?binding={binding}"))
+    }
+
+    /// The values of these keys of a KV namespace, in their order.
+    #[track_caller]
+    #[must_use]
+    pub fn kv_values(&self, binding: &str, keys: &[&str]) -> Vec<Option<String>> {
+        let keys = serde_json::to_vec(keys).unwrap();
+        let answer = self.look(&format!("/test/kv/values?binding={binding}"), Some(keys));
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    #[track_caller]
+    fn read<T: DeserializeOwned>(&self, path: &str) -> T {
+        serde_json::from_str(&self.look(path, None)).unwrap()
+    }
+
+    #[track_caller]
+    fn look(&self, path: &str, body: Option<Vec<u8>>) -> String {
+        let call = match body {
+            Some(body) => self.post(body),
+            None => self.post("").method("GET"),
+        };
+        let answer = call.path(path).send();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.body
+    }
+}

@@ -1,0 +1,151 @@
+//! What is sent: the requests, each made from the seed and its number alone, so that the verdict
+//! can make them again.
+
+use elytra_webhooks::cloudevents::{Headers, Mode, decode};
+use fastrand::Rng;
+
+use crate::payload::{binary, structured};
+
+/// The most events of a batch here.
+const MAX_BATCH_EVENTS: usize = 20;
+
+/// How many of a hundred requests are sent twice at the same moment, and how many once more later.
+const PERCENT_AT_ONCE: u8 = 5;
+const PERCENT_LATER: u8 = 5;
+
+/// How much later that is at most, in requests.
+const MAX_REQUESTS_LATER: usize = 1_000;
+
+/// All requests of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Traffic {
+    seed: u32,
+    events: usize,
+}
+
+/// A request, to be sent until it is acknowledged.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// Its number, counted from 0.
+    pub(crate) index: usize,
+    pub(crate) headers: Fields,
+    pub(crate) body: Vec<u8>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) repeat: Repeat,
+}
+
+/// The headers of a request, their names in lower case.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(pub(crate) Vec<(String, String)>);
+
+/// An event, as it belongs to the destinations.
+#[derive(Debug)]
+pub(crate) struct Event {
+    /// Elytra's event type, by which it is subscribed to.
+    pub(crate) event_type: &'static str,
+    /// Its JSON text.
+    pub(crate) text: String,
+}
+
+/// Whether a request is sent once more, though it may have been acknowledged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Repeat {
+    Never,
+    /// By another client, at the same moment.
+    AtOnce,
+    /// After this many other requests.
+    Later(usize),
+}
+
+impl Traffic {
+    pub(crate) fn new(seed: u32, events: usize) -> Self {
+        Self { seed, events }
+    }
+
+    /// The requests, always the same.
+    pub(crate) fn requests(self) -> impl Iterator<Item = Request> {
+        let mut left = self.events;
+        (0..).map_while(move |index| {
+            let request = (left > 0).then(|| Request::new(self.seed, index, left))?;
+            left -= request.events.len();
+            Some(request)
+        })
+    }
+}
+
+impl Request {
+    /// The request of this number, with at most `limit` events.
+    fn new(seed: u32, index: usize, limit: usize) -> Self {
+        let mut rng = Rng::with_seed(u64::from(seed) << 32 | index as u64);
+        let mode = rng.choice(MODES).expect("there are modes");
+        let repeat = Repeat::random(&mut rng);
+        let (headers, body, events) = match mode {
+            Mode::Structured => {
+                let event = structured(&mut rng, &index.to_string());
+                let body = event.text.clone().into_bytes();
+                (Fields::of_type("application/cloudevents+json"), body, vec![event])
+            }
+            Mode::Binary => {
+                let (event_type, headers, body) = binary(&mut rng, &index.to_string());
+                let text = read_binary(&headers, &body);
+                (headers, body, vec![Event { event_type, text }])
+            }
+            Mode::Batch => {
+                let count = rng.usize(2..=MAX_BATCH_EVENTS).min(limit);
+                // A slash, which is encoded in a key.
+                let events: Vec<_> = (0..count)
+                    .map(|place| structured(&mut rng, &format!("{index}/{place}")))
+                    .collect();
+                let texts: Vec<_> = events.iter().map(|event| event.text.as_str()).collect();
+                let body = format!("[\n {} ]", texts.join(" ,\n")).into_bytes();
+                (Fields::of_type("application/cloudevents-batch+json"), body, events)
+            }
+        };
+        Self { index, headers, body, events, repeat }
+    }
+}
+
+/// Four single events for each batch.
+const MODES: [Mode; 5] =
+    [Mode::Structured, Mode::Structured, Mode::Binary, Mode::Binary, Mode::Batch];
+
+/// The JSON text that the receiver makes of a binary event.
+fn read_binary(headers: &Fields, body: &[u8]) -> String {
+    let events = decode(Mode::Binary, headers, body, 1).expect("the event is valid");
+    events.first().expect("it is one event").as_json().to_owned()
+}
+
+impl Repeat {
+    fn random(rng: &mut Rng) -> Self {
+        match rng.u8(..100) {
+            0..PERCENT_AT_ONCE => Self::AtOnce,
+            percent if percent < PERCENT_AT_ONCE + PERCENT_LATER => {
+                Self::Later(rng.usize(1..=MAX_REQUESTS_LATER))
+            }
+            _ => Self::Never,
+        }
+    }
+}
+
+impl Fields {
+    pub(crate) fn of_type(content_type: &str) -> Self {
+        Self::default().with("content-type", content_type)
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+impl Headers for Fields {
+    fn header(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+    }
+
+    fn ce_headers(&self) -> Vec<(String, String)> {
+        let headers = self.0.iter();
+        let headers = headers.filter_map(|(name, value)| Some((name.strip_prefix("ce-")?, value)));
+        headers.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+    }
+}

@@ -1,0 +1,31 @@
+// A look into a KV namespace.
+
+/** How many keys KV takes at a time. */
+const KEYS_AT_ONCE = 100;
+
+/** Every key, with all that is known of it. */
+export async function dump(namespace) {
+  const entries = {};
+  let cursor;
+  do {
+    const page = await namespace.list({ cursor });
+    const values = await Promise.all(page.keys.map(({ name }) => namespace.get(name)));
+    page.keys.forEach(({ name, metadata, expiration }, index) => {
+      entries[name] = { metadata, expiration, value: values[index] };
+    });
+    cursor = page.list_complete ? undefined : page.cursor;
+  } while (cursor);
+  return entries;
+}
+
+/** The values of these keys, in their order; null where there is none. It asks for many at a time,
+ * of which KV answers 25 MB. */
+export async function get(namespace, keys) {
+  const values = [];
+  for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+    const some = keys.slice(start, start + KEYS_AT_ONCE);
+    const found = await namespace.get(some);
+    values.push(...some.map((key) => found.get(key) ?? null));
+  }
+  return values;
+}
