@@ -8,6 +8,7 @@ mod http;
 mod binary;
 mod header;
 mod json;
+mod print;
 
 mod attributes;
 mod media_type;

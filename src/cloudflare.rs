@@ -6,18 +6,22 @@
 mod bindings;
 mod bound;
 mod clock;
+mod ledger;
 mod request;
 
 use std::sync::OnceLock;
 
-use worker::{Context, Env, Request, Response, console_error, console_log, console_warn, event};
+use worker::{
+    Context, Env, Request, Response, ScheduleContext, ScheduledEvent, console_error, console_log,
+    console_warn, event,
+};
 
 use crate::config::{Config, ConfigError};
-use crate::log::LogLine;
+use crate::log::{DrainLine, Level};
 use crate::receive::answer;
 use crate::reply::Reply;
+use crate::spool::drain;
 use bound::BoundEnv;
-use clock::RequestClock;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -30,26 +34,42 @@ fn start() {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let clock = RequestClock::start();
-    let config = CONFIG.get_or_init(|| Config::from_bindings(&bindings::read(&env)));
+    let started = clock::now();
+    let config = config(&env);
     let head = WorkerRequestHead::new(&request);
     let body = RequestBody::new(request);
     let bound = BoundEnv::new(&env);
-    let config = config.as_ref().map_err(Vec::as_slice);
 
-    let (reply, mut line) = answer(config, &head, body, &clock, &bound).await;
-    line.milliseconds = clock.elapsed();
-    write(&line);
+    let (reply, mut line) = answer(config, &head, body, &bound).await;
+    line.milliseconds = clock::now().saturating_sub(started);
+    write(line.level, &line.to_json());
     respond(reply)
 }
 
-/// Writes the line under the level that tells who must act: nobody, the caller, or us.
-fn write(line: &LogLine<'_>) {
-    let text = line.to_json();
-    match line.outcome {
-        "failed" => console_error!("{text}"),
-        "refused" => console_warn!("{text}"),
-        _ => console_log!("{text}"),
+/// The cron trigger: what queues did not take before, they may take now.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    // A request tells of a broken configuration; there is no need to tell every minute.
+    let Ok(config) = config(&env) else { return };
+    if !config.has_spool {
+        return;
+    }
+    let line = DrainLine::new(drain(config, &BoundEnv::new(&env)).await);
+    if let Some(level) = line.level() {
+        write(level, &line.to_json());
+    }
+}
+
+fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {
+    let config = CONFIG.get_or_init(|| Config::from_bindings(&bindings::read(env)));
+    config.as_ref().map_err(Vec::as_slice)
+}
+
+fn write(level: Level, line: &str) {
+    match level {
+        Level::Info => console_log!("{line}"),
+        Level::Warning => console_warn!("{line}"),
+        Level::Error => console_error!("{line}"),
     }
 }
 

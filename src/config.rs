@@ -53,6 +53,32 @@ pub const DEFAULT_TIME_BUDGET_MS: u64 = 4_000;
 /// The least `expiration_ttl` KV takes, in seconds.
 pub const LEAST_EXPIRATION_TTL: u64 = 60;
 
+/// The least that `dedupe_window_seconds` can be: more than the half minute in which a sender tries.
+pub const LEAST_DEDUPE_WINDOW_SECONDS: u64 = 60;
+
+/// The most that `dedupe_window_seconds` can be: 30 days.
+pub const MOST_DEDUPE_WINDOW_SECONDS: u64 = 30 * 24 * 3_600;
+
+/// `claims_expiration_ttl` where it is not set, in seconds: a week, longer than the four days for
+/// which a queue keeps a message.
+pub const DEFAULT_CLAIMS_EXPIRATION_TTL: u64 = 7 * 24 * 3_600;
+
+/// `tombstone_ttl` where it is not set, in seconds: a week.
+pub const DEFAULT_TOMBSTONE_TTL: u64 = 7 * 24 * 3_600;
+
+/// For how long a claim in the ledger outlasts the time budget of the request that made it, in
+/// milliseconds. Then the request has died, and another one takes the claim over.
+pub const CLAIM_GRACE_MS: u64 = 1_000;
+
+/// The binding of the KV namespace for events that are too large for a queue.
+pub const CLAIMS: &str = "CLAIMS";
+
+/// The binding of the KV namespace for what queues do not take.
+pub const SPOOL: &str = "SPOOL";
+
+/// The binding of the Durable Objects that know who holds which event.
+pub const LEDGER: &str = "LEDGER";
+
 /// How long a subscription's name may be, so that there is room for the event in a KV key.
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
 
@@ -74,12 +100,22 @@ pub struct Config {
     /// How long the destinations may take, in milliseconds, from when the body is there: what they do
     /// not hold by then is to be sent again.
     pub time_budget_ms: u64,
+    /// For how long an event is remembered that was forwarded, in milliseconds; not at all, where it is
+    /// `None`.
+    pub dedupe_window_ms: Option<u64>,
+    /// For how many seconds an event is stored that is too large for a queue; it is refused, where it
+    /// is `None`: nothing is bound as [`CLAIMS`].
+    pub claims_expiration_ttl: Option<u64>,
+    /// Whether a namespace is bound as [`SPOOL`].
+    pub has_spool: bool,
     /// Who gets consent in the handshake; nobody, where it is `None`.
     pub handshake: Option<HandshakeSettings>,
     /// The binding of the rate limit that each credential has.
     pub rate_limit: Option<String>,
     /// Who wants which events; at least one, in the order of their names.
     pub subscriptions: Vec<Subscription>,
+    /// The bindings of all queues, in the order of their names.
+    pub queues: Vec<String>,
 }
 
 names! {
@@ -144,6 +180,27 @@ impl Config {
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
         self.methods.iter().map(|method| method.as_str()).chain(["OPTIONS"]).collect()
+    }
+
+    /// After how many milliseconds a claim in the ledger ends that nobody settled.
+    #[must_use]
+    pub fn claim_ms(&self) -> u64 {
+        self.time_budget_ms + CLAIM_GRACE_MS
+    }
+
+    /// How many milliseconds the ledger may take for an answer, an eighth of the time budget: after
+    /// that, it has failed.
+    #[must_use]
+    pub fn ledger_ms(&self) -> u64 {
+        self.time_budget_ms / 8
+    }
+
+    /// How many milliseconds there are until everything must be forwarded, so that there is time left
+    /// to tell the ledger.
+    #[must_use]
+    pub fn forward_ms(&self) -> u64 {
+        let is_told = self.dedupe_window_ms.is_some();
+        self.time_budget_ms - if is_told { self.ledger_ms() } else { 0 }
     }
 }
 

@@ -81,6 +81,11 @@ impl CloudEvent<'_> {
 }
 
 impl<'a> Object<'a> {
+    /// Whether it is known which object it is.
+    pub(crate) fn is_named(&self) -> bool {
+        self.type_.is_some() && self.id.is_some()
+    }
+
     fn read(data: &'a str) -> Option<Self> {
         /// The members of `data`, none of them read yet: `objectData` may be large.
         #[derive(Deserialize)]

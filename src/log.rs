@@ -2,14 +2,18 @@
 //!
 //! No secret and nothing of an event's data gets in here.
 
+mod drain;
+
 use std::iter;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+pub use drain::DrainLine;
+
 use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
-use crate::forward::Fate;
 use crate::outcome::{Outcome, Rejection};
+use crate::plan::Fate;
 use crate::reply::Reply;
 use crate::trace::{EventTrace, Notice, Trace};
 
@@ -26,8 +30,11 @@ pub const MAX_LOGGED_EVENT_BYTES: usize = 64 * 1024;
 /// The log line of a request.
 #[derive(Debug, Serialize)]
 pub struct LogLine<'c> {
-    /// `accepted`, `ignored`, `refused` (the caller must change something), `failed` (we must),
-    /// `healthy` or `handshake`.
+    /// Who must act.
+    #[serde(skip)]
+    pub level: Level,
+    /// `accepted`, `duplicate`, `ignored`, `under_way` (the sender comes again), `refused` (it must
+    /// change something), `failed` (we must), `healthy` or `handshake`.
     pub outcome: &'static str,
     /// The same code as in the reply.
     pub code: &'static str,
@@ -48,9 +55,23 @@ pub struct LogLine<'c> {
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'c str>,
+    /// Why the ledger gave no answer; then an event may be forwarded twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ledger_failures: Vec<String>,
     /// How long the request took, as far as the Worker's clock tells: it stands still while the
     /// Worker computes.
     pub milliseconds: u64,
+}
+
+/// Who must act on a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Nobody.
+    Info,
+    /// The caller; or we, before long, since something works only because there is a substitute.
+    Warning,
+    /// We, now.
+    Error,
 }
 
 /// What the log tells of an event.
@@ -69,10 +90,19 @@ struct EventLine<'c> {
     event_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
-    /// The subscriptions whose destination holds the event.
+    /// The subscriptions whose destination holds the event since this request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions: Vec<&'c str>,
-    /// Why subscriptions do not hold it, or what is wrong.
+    /// Those that held it before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held_before: Vec<&'c str>,
+    /// Those for which the spool holds it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spooled: Vec<&'c str>,
+    /// Those to which another request is forwarding it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    under_way: Vec<&'c str>,
+    /// Why destinations do not hold it, or what is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
     /// What is valid, but unknown here.
@@ -88,16 +118,20 @@ impl<'c> LogLine<'c> {
         trace: Trace<'c>,
         reply: &Reply,
     ) -> Self {
-        let outcome = match &result {
-            Err(rejection) if rejection.is_ours() => "failed",
-            Err(_) => "refused",
+        let (outcome, level) = match &result {
+            Err(Rejection::UnderWay(_)) => ("under_way", Level::Info),
+            Err(rejection) if rejection.is_ours() => ("failed", Level::Error),
+            Err(_) => ("refused", Level::Warning),
             // What became of it is what the reply calls it.
-            Ok(_) => reply.code,
+            Ok(outcome) if is_substituted(outcome) => (reply.code, Level::Warning),
+            Ok(_) => (reply.code, Level::Info),
         };
+        let level = if trace.ledger_failures.is_empty() { level } else { level.at_least_warning() };
         let credential = trace.credential();
         let reasons = reasons(&result);
         let fates = match result {
-            Ok(Outcome::Served(fates)) | Err(Rejection::Undelivered(fates)) => fates,
+            Ok(Outcome::Served(fates))
+            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => fates,
             _ => Vec::new(),
         };
         let is_batch = trace.mode == Some(Mode::Batch);
@@ -111,6 +145,7 @@ impl<'c> LogLine<'c> {
         let events_left_out = if is_batch { events - printed.len() } else { 0 };
         event.reasons.extend(reasons.into_iter().map(cut));
         Self {
+            level,
             outcome,
             code: reply.code,
             status: reply.status,
@@ -120,6 +155,7 @@ impl<'c> LogLine<'c> {
             events_left_out,
             auth_type: trace.auth_type,
             credential,
+            ledger_failures: trace.ledger_failures.into_iter().map(|error| cut(error.0)).collect(),
             milliseconds: 0,
         }
     }
@@ -136,7 +172,8 @@ impl<'c> EventLine<'c> {
     fn new(event: EventTrace, fate: Option<Fate<'c>>) -> Self {
         let outcome_in_batch = fate.as_ref().map(Fate::code);
         let fate = fate.unwrap_or_default();
-        let failed = fate.failed.iter().map(|(name, error)| format!("{name}: {}", error.0));
+        let failed = fate.failed.iter().chain(&fate.spooled);
+        let failed = failed.map(|(name, error)| format!("{name}: {error}"));
         let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
         // Who did not want an event is only asked where nobody did.
         let reasons =
@@ -149,9 +186,24 @@ impl<'c> EventLine<'c> {
             event_type: event.event_type.map(cut),
             operation: event.operation.map(cut),
             subscriptions: fate.held,
+            held_before: fate.held_before,
+            spooled: fate.spooled.iter().map(|(name, _)| *name).collect(),
+            under_way: fate.under_way,
             reasons,
             notices: event.notices.iter().map(Notice::code).collect(),
         }
+    }
+}
+
+/// Whether something was spooled.
+fn is_substituted(outcome: &Outcome<'_>) -> bool {
+    let Outcome::Served(fates) = outcome else { return false };
+    fates.iter().any(|fate| !fate.spooled.is_empty())
+}
+
+impl Level {
+    fn at_least_warning(self) -> Self {
+        if self == Self::Info { Self::Warning } else { self }
     }
 }
 
@@ -159,8 +211,7 @@ impl<'c> EventLine<'c> {
 fn event_lines(events: Vec<EventTrace>, fates: Vec<Fate<'_>>) -> Vec<EventLine<'_>> {
     let fates = fates.into_iter().map(Some).chain(iter::repeat(None));
     let mut events: Vec<_> = events.into_iter().zip(fates).collect();
-    let has_failed = |fate: &Fate<'_>| !fate.failed.is_empty();
-    events.sort_by_key(|(_, fate)| !fate.as_ref().is_some_and(has_failed));
+    events.sort_by_key(|(_, fate)| !fate.as_ref().is_some_and(Fate::has_failed));
     events.into_iter().map(|(event, fate)| EventLine::new(event, fate)).collect()
 }
 
@@ -188,7 +239,7 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
             (Some(origin), None) => format!("no consent: {origin:?} is not in allowed_origins"),
             (None, _) => "no consent: no WebHook-Request-Origin was sent".to_owned(),
         }],
-        Ok(_) | Err(Rejection::Undelivered(_)) => Vec::new(),
+        Ok(_) | Err(Rejection::Undelivered(_) | Rejection::UnderWay(_)) => Vec::new(),
         Err(Rejection::BrokenConfiguration(mistakes)) => {
             mistakes.iter().map(ToString::to_string).collect()
         }

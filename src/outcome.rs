@@ -5,8 +5,8 @@ use std::fmt;
 use crate::auth::Unauthenticated;
 use crate::cloudevents::{InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
-use crate::forward::{EventTooLarge, Fate};
 use crate::handshake::Consent;
+use crate::plan::{EventTooLarge, Fate};
 
 /// What became of a request that was in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub enum Outcome<'c> {
         /// The methods that the path takes.
         methods: Vec<&'static str>,
     },
-    /// Each event is where it belongs: in all of its destinations, or nowhere because no
-    /// subscription wants it.
+    /// Each event is where it belongs: in all of its destinations or the spool, or nowhere because
+    /// no subscription wants it.
     Served(Vec<Fate<'c>>),
 }
 
@@ -67,6 +67,8 @@ pub enum Rejection<'c> {
     EventsTooLarge(Vec<EventTooLarge<'c>>),
     /// Not every destination holds the events that belong there.
     Undelivered(Vec<Fate<'c>>),
+    /// Another request is forwarding one of the events; all others are where they belong.
+    UnderWay(Vec<Fate<'c>>),
 }
 
 /// The body broke off; the text is for the log.
@@ -87,7 +89,8 @@ impl Rejection<'_> {
             | Self::UnsupportedContentEncoding(_)
             | Self::BodyTooLarge { .. }
             | Self::InvalidEvents(_)
-            | Self::EventsTooLarge(_) => false,
+            | Self::EventsTooLarge(_)
+            | Self::UnderWay(_) => false,
         }
     }
 }
@@ -149,6 +152,9 @@ impl fmt::Display for Rejection<'_> {
             }
             Self::Undelivered(_) => {
                 f.write_str("not every destination holds the event, send it again")
+            }
+            Self::UnderWay(_) => {
+                f.write_str("another request is forwarding the same event, send it again")
             }
         }
     }

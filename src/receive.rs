@@ -8,9 +8,12 @@ use std::num::IntErrorKind;
 use crate::auth::Caller;
 use crate::cloudevents::{self, Headers, Mode};
 use crate::config::{Config, ConfigError};
-use crate::forward::{Destinations, Plan, forward};
+use crate::dedupe;
+use crate::forward::forward;
 use crate::log::LogLine;
 use crate::outcome::{BodyError, Outcome, Rejection};
+use crate::plan::{Fate, Plan};
+use crate::platform::{Platform, RateLimiter};
 use crate::reply::Reply;
 use crate::trace::Trace;
 
@@ -33,33 +36,17 @@ pub trait Body {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
 }
 
-/// Lets time pass.
-#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
-pub trait Clock {
-    /// Waits for this many milliseconds.
-    async fn sleep(&self, milliseconds: u64);
-}
-
-/// Counts requests.
-#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
-pub trait RateLimiter {
-    /// Whether the rate limit of this binding lets one more request with this key pass. It does
-    /// where it cannot be asked: a rate limit that fails must not cost an event.
-    async fn allows(&self, rate_limit: &str, key: &str) -> bool;
-}
-
 /// Answers a request: the reply for the caller, and the line for the log.
 pub async fn answer<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
-    clock: &impl Clock,
-    bindings: &(impl Destinations + RateLimiter),
+    platform: &impl Platform,
 ) -> (Reply, LogLine<'c>) {
     let mut trace = Trace::default();
     let result = match (head.path(), head.method()) {
         ("/webhook", "OPTIONS") => handshake(config, head),
-        ("/webhook", _) => receive(config, head, body, clock, bindings, &mut trace).await,
+        ("/webhook", _) => receive(config, head, body, platform, &mut trace).await,
         ("/health", _) => health(config, head),
         _ => Err(Rejection::NotFound),
     };
@@ -77,8 +64,7 @@ pub async fn receive<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
-    clock: &impl Clock,
-    bindings: &(impl Destinations + RateLimiter),
+    platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     // 1. A broken configuration lets nobody in.
@@ -89,7 +75,7 @@ pub async fn receive<'c>(
 
     // 3. The caller is known, and not too fast. Nothing of the body has been read.
     let caller = authenticate(config, head, trace)?;
-    limit_rate(config, &caller, bindings).await?;
+    limit_rate(config, &caller, platform).await?;
 
     // 4. The content type is one that is read here; then the body, never more than the limit.
     let mode = Mode::of(head)?;
@@ -103,17 +89,26 @@ pub async fn receive<'c>(
     trace.events(&events);
 
     // 6. Each goes to the subscriptions that want it, and every destination can hold it.
-    let plan = Plan::new(&config.subscriptions, &events);
-    plan.check_sizes(mode)?;
+    let mut plan = Plan::new(&config.subscriptions, &events);
+    plan.check_sizes(mode, config.claims_expiration_ttl)?;
 
-    // 7. Every destination does hold it, before the time is up. What the sender needed for the
-    // body does not count: a slow line would never get an event through.
-    let time_is_up = clock.sleep(config.time_budget_ms);
-    let fates = forward(&plan, bindings, time_is_up).await;
-    if fates.iter().all(|fate| fate.failed.is_empty()) {
-        Ok(Outcome::Served(fates))
-    } else {
+    // 7. What a destination holds already is not forwarded again. From here on the time counts; what
+    // the sender needed for the body does not, or a slow line would never get an event through.
+    let deadline = platform.now() + config.forward_ms();
+    let claims = dedupe::claim(&mut plan, config, platform).await;
+
+    // 8. Every other destination does hold it, before the time is up.
+    forward(&mut plan, config, platform, deadline).await;
+
+    // 9. That is remembered, and the sender is told.
+    trace.ledger_failures = dedupe::settle(claims, &mut plan, config, platform).await;
+    let fates = plan.into_fates();
+    if fates.iter().any(Fate::has_failed) {
         Err(Rejection::Undelivered(fates))
+    } else if fates.iter().any(Fate::is_under_way) {
+        Err(Rejection::UnderWay(fates))
+    } else {
+        Ok(Outcome::Served(fates))
     }
 }
 
@@ -167,11 +162,11 @@ fn authenticate<'c>(
 async fn limit_rate<'c>(
     config: &Config,
     caller: &Caller<'_>,
-    bindings: &impl RateLimiter,
+    platform: &impl RateLimiter,
 ) -> Result<(), Rejection<'c>> {
     let Some(rate_limit) = &config.rate_limit else { return Ok(()) };
     let key = caller.credential().unwrap_or("none");
-    if bindings.allows(rate_limit, key).await { Ok(()) } else { Err(Rejection::TooFast) }
+    if platform.allows(rate_limit, key).await { Ok(()) } else { Err(Rejection::TooFast) }
 }
 
 /// Checks that the body is not compressed: it is not decoded, and could not be passed on as it is.

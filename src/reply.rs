@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::auth::{Caller, PresentedIn, Unauthenticated};
 use crate::cloudevents::{InvalidEvents, Mode};
-use crate::forward::Fate;
 use crate::handshake::{AllowedRate, Consent};
 use crate::outcome::{Outcome, Rejection};
+use crate::plan::Fate;
 use crate::trace::Trace;
 use body::{EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations};
 
@@ -61,8 +61,13 @@ fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
             (200, "handshake", print(&SuccessBody { code: "handshake", events: None }))
         }
         Outcome::Served(fates) => {
-            let is_held = fates.iter().any(|fate| !fate.held.is_empty());
-            let (status, code) = if is_held { (202, "accepted") } else { (200, "ignored") };
+            let (status, code) = if fates.iter().any(Fate::is_accepted) {
+                (202, "accepted")
+            } else if fates.iter().any(|fate| !fate.is_ignored()) {
+                (200, "duplicate")
+            } else {
+                (200, "ignored")
+            };
             let mut events = event_bodies(trace, fates);
             let body = match (trace.mode, events.pop()) {
                 (Some(Mode::Structured | Mode::Binary), Some(event)) => print(&event),
@@ -105,10 +110,12 @@ fn problem(rejection: &Rejection<'_>, trace: &Trace<'_>) -> Reply {
     };
     match rejection {
         Rejection::InvalidEvents(invalid) => body.violations = violations(invalid),
-        Rejection::Undelivered(fates) if trace.mode == Some(Mode::Batch) => {
+        Rejection::Undelivered(fates) | Rejection::UnderWay(fates)
+            if trace.mode == Some(Mode::Batch) =>
+        {
             body.events = Some(event_bodies(trace, fates));
         }
-        Rejection::Undelivered(fates) => {
+        Rejection::Undelivered(fates) | Rejection::UnderWay(fates) => {
             body.undelivered = fates.first().map(UndeliveredBody::new);
         }
         _ => {}
@@ -148,6 +155,8 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::TooFast => (429, "too_fast", "Too many requests"),
         Rejection::EventsTooLarge(_) => (413, "event_too_large", "The event is too large"),
         Rejection::Undelivered(_) => (503, "undelivered", "A destination failed"),
+        // The sender may not ignore it as a duplicate: the other request may still fail.
+        Rejection::UnderWay(_) => (503, "under_way", "The event is being forwarded"),
     }
 }
 
@@ -157,7 +166,7 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         Rejection::BrokenConfiguration(_) => {
             Some(("retry-after", RETRY_AFTER_BROKEN_CONFIGURATION.to_owned()))
         }
-        Rejection::BodyBrokeOff(_) | Rejection::Undelivered(_) => {
+        Rejection::BodyBrokeOff(_) | Rejection::Undelivered(_) | Rejection::UnderWay(_) => {
             Some(("retry-after", RETRY_AFTER_FAILURE.to_owned()))
         }
         Rejection::TooFast => Some(("retry-after", RETRY_AFTER_TOO_FAST.to_owned())),

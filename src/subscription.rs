@@ -29,12 +29,26 @@ pub enum Destination {
         /// The binding's name.
         binding: String,
     },
-    /// A KV namespace, one key for each event.
+    /// A KV namespace.
     Kv {
         /// The binding's name.
         binding: String,
+        /// What has a key of its own.
+        key: KvKey,
         /// After how many seconds a key is gone; never, where it is `None`.
         expiration_ttl: Option<u64>,
+    },
+}
+
+/// What has a key of its own in KV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KvKey {
+    /// Every event.
+    Event,
+    /// Every object: the key holds its newest event.
+    Object {
+        /// After how many seconds the key of an object that was removed is gone.
+        tombstone_ttl: u64,
     },
 }
 
@@ -47,6 +61,8 @@ pub enum Mismatch {
     EventType(Option<String>),
     /// The event's operation is not among its `operations`; `None` where the event has none.
     Operation(Option<String>),
+    /// The event's data name no object, and its key is made of one.
+    NoObject,
 }
 
 impl Subscription {
@@ -60,7 +76,13 @@ impl Subscription {
             return Err(Mismatch::Inactive);
         }
         select(&self.event_types, event.event_type()).map_err(Mismatch::EventType)?;
-        select(&self.operations, event.operation()).map_err(Mismatch::Operation)
+        select(&self.operations, event.operation()).map_err(Mismatch::Operation)?;
+        match self.destination {
+            Destination::Kv { key: KvKey::Object { .. }, .. } if !event.object().is_named() => {
+                Err(Mismatch::NoObject)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -79,6 +101,7 @@ impl Mismatch {
             Self::Inactive => "inactive",
             Self::EventType(_) => "event_type_not_selected",
             Self::Operation(_) => "operation_not_selected",
+            Self::NoObject => "no_object",
         }
     }
 }
@@ -98,6 +121,9 @@ impl fmt::Display for Mismatch {
             Self::Operation(None) => {
                 f.write_str("the event has no operation, and operations selects some")
             }
+            Self::NoObject => f.write_str(
+                "data has no objectType and objectId, and the subscription keeps one key for each object",
+            ),
         }
     }
 }

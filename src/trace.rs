@@ -5,6 +5,7 @@ use std::fmt;
 use crate::auth::Caller;
 use crate::cloudevents::{CloudEvent, InvalidEvents, Mode};
 use crate::names::Name;
+use crate::platform::BindingError;
 
 /// What is learned of a request on its way.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Trace<'c> {
     pub mode: Option<Mode>,
     /// Its events; of an invalid one, what could be read.
     pub events: Vec<EventTrace>,
+    /// Why the ledger gave no answer: then an event may be forwarded twice.
+    pub ledger_failures: Vec<BindingError>,
 }
 
 /// What is learned of an event.

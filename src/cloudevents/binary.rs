@@ -7,6 +7,7 @@ use base64::Engine as _;
 use serde_json::value::RawValue;
 
 use super::attributes::{AttributeValue, Attributes, MAX_ATTRIBUTES};
+use super::print::{print, quote};
 use super::{BASE64, CloudEvent, Data, InvalidEvent, MediaType, Problem, header};
 
 /// What the name of an attribute's header begins with (HTTP binding section 3.1.3).
@@ -15,9 +16,6 @@ pub(crate) const PREFIX: &str = "ce-";
 /// How many bytes the names and values of an event's headers may have together. Cloudflare lets
 /// 128 KB of headers through; no attribute needs so much.
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
-
-/// How much room the attributes of an event need in JSON, in nearly all cases.
-const TYPICAL_ATTRIBUTE_BYTES: usize = 512;
 
 /// Reads the event of a request with these headers, their names in lower case and without the
 /// prefix.
@@ -110,76 +108,4 @@ fn read_data<'a>(
         }
         _ => Ok(Some(base64())),
     }
-}
-
-/// The event in the JSON format.
-fn print(event: &CloudEvent<'_>) -> String {
-    let data_bytes = match event.data() {
-        Some(Data::Json(value)) => value.get().len(),
-        Some(Data::Base64(text)) => text.len(),
-        None => 0,
-    };
-    let mut json = String::with_capacity(data_bytes + TYPICAL_ATTRIBUTE_BYTES);
-    json.push_str(r#"{"specversion":"1.0""#);
-    let core = [
-        ("id", Some(event.id())),
-        ("source", Some(event.source())),
-        ("type", Some(event.type_())),
-        ("datacontenttype", event.datacontenttype()),
-        ("dataschema", event.dataschema()),
-        ("subject", event.subject()),
-        ("time", event.time().map(super::Timestamp::as_str)),
-    ];
-    for (name, value) in core {
-        if let Some(value) = value {
-            push_name(&mut json, name);
-            push_string(&mut json, value);
-        }
-    }
-    for (name, value) in event.extensions() {
-        push_name(&mut json, name);
-        match value {
-            AttributeValue::Boolean(boolean) => json.push_str(&boolean.to_string()),
-            AttributeValue::Integer(integer) => json.push_str(&integer.to_string()),
-            AttributeValue::String(text) => push_string(&mut json, text),
-        }
-    }
-    match event.data() {
-        Some(Data::Json(value)) => {
-            push_name(&mut json, "data");
-            json.push_str(value.get());
-        }
-        Some(Data::Base64(text)) => {
-            push_name(&mut json, "data_base64");
-            push_string(&mut json, text);
-        }
-        None => {}
-    }
-    json.push('}');
-    json
-}
-
-/// A name needs no escapes: an attribute's never does.
-fn push_name(json: &mut String, name: &str) {
-    json.push_str(",\"");
-    json.push_str(name);
-    json.push_str("\":");
-}
-
-fn push_string(json: &mut String, text: &str) {
-    // Without an early end, so that the compiler takes many bytes at once.
-    let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        json.push_str(&quote(text));
-    }
-}
-
-/// A text as a JSON string.
-fn quote(text: &str) -> String {
-    // A string can always be printed.
-    serde_json::to_string(text).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, EnvBinding, Queue, RateLimiter};
+use worker::{Env, EnvBinding, ObjectNamespace, Queue, RateLimiter};
 
 use crate::config::{Binding, Bindings};
 
@@ -29,6 +29,7 @@ fn classify(value: &JsValue) -> Binding {
         Some(<Queue as EnvBinding>::TYPE_NAME) => Binding::Queue,
         Some(KV_CLASS) => Binding::Kv,
         Some(<RateLimiter as EnvBinding>::TYPE_NAME) => Binding::RateLimit,
+        Some(<ObjectNamespace as EnvBinding>::TYPE_NAME) => Binding::DurableObject,
         Some("Object" | "Array") | None => {
             let json = JSON::stringify(value).ok().and_then(|json| json.as_string());
             Binding::Json(json.unwrap_or_else(|| "null".to_owned()))

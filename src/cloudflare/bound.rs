@@ -1,12 +1,16 @@
-//! The bindings of an `env`, called by their names: queues, KV namespaces, rate limits.
+//! The bindings of an `env`, called by their names.
 
+use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use worker::{
     BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, SendMessage, console_error,
 };
 
-use crate::forward::{DestinationError, Destinations, KvEntry};
-use crate::receive::RateLimiter;
+use super::{clock, ledger};
+use crate::config::LEDGER;
+use crate::forward::KvEntry;
+use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+use crate::platform::{BindingError, Clock, Ledger, Namespaces, Queues, RateLimiter};
 
 /// What is bound in this `env`.
 pub(super) struct BoundEnv<'e> {
@@ -19,8 +23,8 @@ impl<'e> BoundEnv<'e> {
     }
 }
 
-impl Destinations for BoundEnv<'_> {
-    async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), DestinationError> {
+impl Queues for BoundEnv<'_> {
+    async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError> {
         let queue = self.env.queue(queue).map_err(failed)?;
         let sent = match messages {
             [message] => queue.send_raw(text(message)).await,
@@ -31,8 +35,16 @@ impl Destinations for BoundEnv<'_> {
         };
         sent.map_err(failed)
     }
+}
 
-    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), DestinationError> {
+/// What is asked of a key's metadata.
+#[derive(Deserialize)]
+struct MetadataTime {
+    time: Option<String>,
+}
+
+impl Namespaces for BoundEnv<'_> {
+    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), BindingError> {
         let namespace = self.env.kv(namespace).map_err(failed)?;
         let mut put = namespace
             .put(&entry.key, entry.value)
@@ -43,6 +55,49 @@ impl Destinations for BoundEnv<'_> {
             put = put.expiration_ttl(expiration_ttl);
         }
         put.execute().await.map_err(failed)
+    }
+
+    async fn get(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError> {
+        self.env.kv(namespace).map_err(failed)?.get(key).text().await.map_err(failed)
+    }
+
+    async fn time(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError> {
+        let namespace = self.env.kv(namespace).map_err(failed)?;
+        let (_, metadata) =
+            namespace.get(key).text_with_metadata::<MetadataTime>().await.map_err(failed)?;
+        Ok(metadata.and_then(|metadata| metadata.time))
+    }
+
+    async fn list(
+        &self,
+        namespace: &str,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, BindingError> {
+        let namespace = self.env.kv(namespace).map_err(failed)?;
+        let list = namespace.list().prefix(prefix.to_owned()).limit(limit as u64);
+        let keys = list.execute().await.map_err(failed)?.keys;
+        Ok(keys.into_iter().map(|key| key.name).collect())
+    }
+
+    async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError> {
+        self.env.kv(namespace).map_err(failed)?.delete(key).await.map_err(failed)
+    }
+}
+
+impl Ledger for BoundEnv<'_> {
+    async fn claim(
+        &self,
+        shard: usize,
+        request: &ClaimRequest<'_>,
+    ) -> Result<ClaimAnswer, BindingError> {
+        let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
+        ledger::ask(&namespace, shard, ledger::CLAIM, request).await.map_err(failed)
+    }
+
+    async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError> {
+        let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
+        ledger::ask(&namespace, shard, ledger::SETTLE, request).await.map_err(failed)
     }
 }
 
@@ -62,12 +117,22 @@ impl RateLimiter for BoundEnv<'_> {
     }
 }
 
+impl Clock for BoundEnv<'_> {
+    fn now(&self) -> u64 {
+        clock::now()
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        clock::sleep(milliseconds).await;
+    }
+}
+
 /// A message as text: as JSON, V8 would read and print it again, and change its numbers.
 fn text(message: &str) -> SendMessage<JsValue> {
     RawMessageBuilder::new(JsValue::from_str(message))
         .build_with_content_type(QueueContentType::Text)
 }
 
-fn failed(error: impl Into<worker::Error>) -> DestinationError {
-    DestinationError(error.into().to_string())
+fn failed(error: impl Into<worker::Error>) -> BindingError {
+    BindingError(error.into().to_string())
 }

@@ -4,27 +4,13 @@ use std::time::Duration;
 
 use worker::{Date, Delay};
 
-use crate::receive::Clock;
-
-/// The time since a request came in, as far as the Worker's clock tells: it stands still while the
-/// Worker computes.
-pub(super) struct RequestClock {
-    started: u64,
+/// The time, in milliseconds since 1970, as far as the Worker's clock tells: it stands still while
+/// the Worker computes.
+pub(super) fn now() -> u64 {
+    Date::now().as_millis()
 }
 
-impl RequestClock {
-    pub(super) fn start() -> Self {
-        Self { started: Date::now().as_millis() }
-    }
-
-    /// How many milliseconds have passed.
-    pub(super) fn elapsed(&self) -> u64 {
-        Date::now().as_millis().saturating_sub(self.started)
-    }
-}
-
-impl Clock for RequestClock {
-    async fn sleep(&self, milliseconds: u64) {
-        Delay::from(Duration::from_millis(milliseconds)).await;
-    }
+/// Waits for this many milliseconds.
+pub(super) async fn sleep(milliseconds: u64) {
+    Delay::from(Duration::from_millis(milliseconds)).await;
 }

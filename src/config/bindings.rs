@@ -20,6 +20,8 @@ pub enum Binding {
     Kv,
     /// A rate limit.
     RateLimit,
+    /// A namespace of Durable Objects.
+    DurableObject,
     /// Anything else, by the name of its class.
     Other(String),
 }
@@ -36,6 +38,7 @@ impl fmt::Debug for Binding {
             Self::Queue => f.write_str("Queue"),
             Self::Kv => f.write_str("Kv"),
             Self::RateLimit => f.write_str("RateLimit"),
+            Self::DurableObject => f.write_str("DurableObject"),
             Self::Other(class) => f.debug_tuple("Other").field(class).finish(),
         }
     }
@@ -62,11 +65,23 @@ pub(super) fn look_up(
     None
 }
 
+/// Whether a binding of this kind goes by a name that is always the same.
+pub(super) fn look_up_fixed(
+    path: &str,
+    binding: &str,
+    kind: BindingKind,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> bool {
+    look_up(path.to_owned(), binding.to_owned(), kind, bindings, mistakes).is_some()
+}
+
 fn kind_of(binding: &Binding) -> Option<BindingKind> {
     match binding {
         Binding::Queue => Some(BindingKind::Queue),
         Binding::Kv => Some(BindingKind::Kv),
         Binding::RateLimit => Some(BindingKind::RateLimit),
+        Binding::DurableObject => Some(BindingKind::DurableObject),
         Binding::Json(_) | Binding::Text(_) | Binding::Other(_) => None,
     }
 }
@@ -78,6 +93,7 @@ fn describe(binding: &Binding) -> String {
         Binding::Queue => "a queue".to_owned(),
         Binding::Kv => "a KV namespace".to_owned(),
         Binding::RateLimit => "a rate limit".to_owned(),
+        Binding::DurableObject => "a Durable Object namespace".to_owned(),
         Binding::Other(class) => class.clone(),
     }
 }

@@ -2,11 +2,20 @@
 
 use serde_json::Value;
 
-use super::LEAST_EXPIRATION_TTL;
-use super::bindings::{Bindings, look_up};
+use super::bindings::{Bindings, look_up, look_up_fixed};
 use super::error::{BindingKind, Mistake};
-use super::table::{Mistakes, Table};
-use crate::subscription::Destination;
+use super::table::{Mistakes, Table, known_name};
+use super::{CLAIMS, DEFAULT_TOMBSTONE_TTL, LEAST_EXPIRATION_TTL, LEDGER, SPOOL};
+use crate::names::names;
+use crate::subscription::{Destination, KvKey};
+
+names! {
+    /// What has a key of its own in KV.
+    enum KeyOf {
+        Event = "event",
+        Object = "object",
+    }
+}
 
 pub(super) fn read(
     table: &mut Table,
@@ -24,12 +33,20 @@ pub(super) fn read(
 
     let queue_path = table.path_of("queue");
     let queue = table.string("queue", mistakes).and_then(|binding| {
+        check_reserved(&queue_path, &binding, mistakes);
         look_up(queue_path, binding, BindingKind::Queue, bindings, mistakes)
             .map(|binding| Destination::Queue { binding })
     });
     let kv_path = table.path_of("kv");
     let kv = table.take("kv").and_then(|value| read_kv(kv_path, value, bindings, mistakes));
     queue.or(kv)
+}
+
+/// The bindings that the Worker keeps its own things in are no destinations.
+fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
+    if [CLAIMS, SPOOL].contains(&binding) {
+        mistakes.note(path, Mistake::ReservedBinding(binding.to_owned()));
+    }
 }
 
 fn read_kv(
@@ -42,8 +59,37 @@ fn read_kv(
     let path = table.path_of("binding");
     let binding = table
         .required_string("binding", mistakes)
-        .and_then(|binding| look_up(path, binding, BindingKind::Kv, bindings, mistakes));
+        .inspect(|binding| check_reserved(&path, binding, mistakes));
+    let binding =
+        binding.and_then(|binding| look_up(path, binding, BindingKind::Kv, bindings, mistakes));
     let expiration_ttl = table.integer("expiration_ttl", LEAST_EXPIRATION_TTL..=u64::MAX, mistakes);
+    let key = read_key(&mut table, bindings, mistakes);
     table.finish(mistakes);
-    Some(Destination::Kv { binding: binding?, expiration_ttl })
+    Some(Destination::Kv { binding: binding?, key, expiration_ttl })
+}
+
+/// `key` and `tombstone_ttl`. Which of two states is newer, only the ledger knows.
+fn read_key(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> KvKey {
+    let path = table.path_of("key");
+    let has_key = table.has("key");
+    let key = table.string("key", mistakes);
+    let key = key.and_then(|key| known_name(path.clone(), &key, mistakes));
+    let tombstones = table.path_of("tombstone_ttl");
+    let has_tombstone_ttl = table.has("tombstone_ttl");
+    let range = LEAST_EXPIRATION_TTL..=u64::MAX;
+    let tombstone_ttl =
+        table.integer("tombstone_ttl", range, mistakes).unwrap_or(DEFAULT_TOMBSTONE_TTL);
+    match key {
+        Some(KeyOf::Object) => {
+            look_up_fixed(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
+            KvKey::Object { tombstone_ttl }
+        }
+        None if has_key => KvKey::Event,
+        Some(KeyOf::Event) | None => {
+            if has_tombstone_ttl {
+                mistakes.note(tombstones, Mistake::OnlyWithObjectKeys);
+            }
+            KvKey::Event
+        }
+    }
 }

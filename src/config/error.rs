@@ -35,6 +35,8 @@ pub enum Mistake {
     BadSubscriptionName,
     SameSubscriptionName { other: String },
     NoDestination,
+    OnlyWithObjectKeys,
+    ReservedBinding(String),
     SeveralDestinations,
     NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
     WrongBinding { binding: String, kind: BindingKind, found: String },
@@ -47,6 +49,7 @@ pub enum BindingKind {
     Queue,
     Kv,
     RateLimit,
+    DurableObject,
 }
 
 impl fmt::Display for ConfigError {
@@ -112,6 +115,12 @@ impl fmt::Display for Mistake {
             Self::NoDestination => f.write_str(
                 "expected a destination: queue = \"<binding>\" or kv = { binding = \"<binding>\" }",
             ),
+            Self::ReservedBinding(binding) => {
+                write!(f, "{binding:?} is for what the Worker keeps itself, expected another")
+            }
+            Self::OnlyWithObjectKeys => {
+                f.write_str("only a destination with key = \"object\" has tombstones")
+            }
             Self::SeveralDestinations => f.write_str(
                 "queue and kv exclude each other: a second destination is a second subscription",
             ),
@@ -139,6 +148,7 @@ impl fmt::Display for BindingKind {
             Self::Queue => "queue",
             Self::Kv => "KV namespace",
             Self::RateLimit => "rate limit",
+            Self::DurableObject => "Durable Object namespace",
         })
     }
 }

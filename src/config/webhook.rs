@@ -4,13 +4,15 @@ use std::num::NonZeroU64;
 
 use serde_json::Value;
 
-use super::bindings::{Bindings, look_up};
+use super::bindings::{Binding, Bindings, look_up, look_up_fixed};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
 use super::{
-    Config, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS,
-    LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES,
-    MOST_TIME_BUDGET_MS, Method, authentication,
+    CLAIMS, Config, DEFAULT_CLAIMS_EXPIRATION_TTL, DEFAULT_MAX_BATCH_EVENTS,
+    DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS, LEAST_DEDUPE_WINDOW_SECONDS,
+    LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, LEDGER,
+    MOST_DEDUPE_WINDOW_SECONDS, MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS,
+    Method, SPOOL, authentication,
 };
 use crate::handshake::{AllowedRate, HandshakeSettings};
 use crate::names::Known;
@@ -35,6 +37,10 @@ pub(super) fn read(
     let time_budget_ms = table
         .integer("time_budget_ms", LEAST_TIME_BUDGET_MS..=MOST_TIME_BUDGET_MS, mistakes)
         .unwrap_or(DEFAULT_TIME_BUDGET_MS);
+    let dedupe_window_ms = read_dedupe_window(&mut table, bindings, mistakes);
+    let claims_expiration_ttl = read_claims(&mut table, bindings, mistakes);
+    let has_spool = bindings.contains_key(SPOOL)
+        && look_up_fixed(SPOOL, SPOOL, BindingKind::Kv, bindings, mistakes);
     let handshake = read_handshake(&mut table, mistakes);
     let path = table.path_of("rate_limit");
     let rate_limit = table
@@ -47,10 +53,45 @@ pub(super) fn read(
         max_body_bytes: usize::try_from(max_body_bytes).ok()?,
         max_batch_events: usize::try_from(max_batch_events).ok()?,
         time_budget_ms,
+        dedupe_window_ms,
+        claims_expiration_ttl,
+        has_spool,
         handshake,
         rate_limit,
         subscriptions: Vec::new(),
+        queues: queues(bindings),
     })
+}
+
+/// `dedupe_window_seconds`, in milliseconds. It needs the ledger.
+fn read_dedupe_window(
+    table: &mut Table,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> Option<u64> {
+    let range = LEAST_DEDUPE_WINDOW_SECONDS..=MOST_DEDUPE_WINDOW_SECONDS;
+    let path = table.path_of("dedupe_window_seconds");
+    let seconds = table.integer("dedupe_window_seconds", range, mistakes)?;
+    look_up_fixed(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
+    Some(seconds * 1_000)
+}
+
+/// `claims_expiration_ttl`, where there is a namespace that it is for.
+fn read_claims(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> Option<u64> {
+    let path = table.path_of("claims_expiration_ttl");
+    let is_set = table.has("claims_expiration_ttl");
+    let ttl = table.integer("claims_expiration_ttl", LEAST_EXPIRATION_TTL..=u64::MAX, mistakes);
+    if !is_set && !bindings.contains_key(CLAIMS) {
+        return None;
+    }
+    let path = if is_set { &path } else { CLAIMS };
+    look_up_fixed(path, CLAIMS, BindingKind::Kv, bindings, mistakes);
+    Some(ttl.unwrap_or(DEFAULT_CLAIMS_EXPIRATION_TTL))
+}
+
+fn queues(bindings: &Bindings) -> Vec<String> {
+    let queues = bindings.iter().filter(|(_, binding)| **binding == Binding::Queue);
+    queues.map(|(name, _)| name.clone()).collect()
 }
 
 /// `allowed_origins` and `allowed_rate`: both, or neither.

@@ -1,4 +1,6 @@
-//! The KV entry of an event: its key, its value, its metadata.
+//! KV: the entry of an event with its key, its value and its metadata; and one call for each key.
+
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -6,7 +8,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::{Done, Step};
 use crate::cloudevents::{CloudEvent, Timestamp};
+use crate::elytra::{Object, Operation};
+use crate::names::Name;
+use crate::plan::{Plan, Progress};
+use crate::platform::Platform;
+use crate::subscription::{Destination, KvKey};
 
 /// The longest key KV takes, in bytes.
 pub const MAX_KV_KEY_BYTES: usize = 512;
@@ -25,10 +33,10 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KvEntry<'e> {
     /// `<subscription>/<source>/<id>`, each percent-encoded; the same event has the same key, and
-    /// no other event has it.
+    /// no other event has it. For an object's newest state, `<subscription>/<objectType>/<objectId>`.
     ///
     /// Where that is longer than [`MAX_KV_KEY_BYTES`], it is `<subscription>/sha256=<digest>`:
-    /// the SHA-256 of `<source>/<id>` so encoded, in base64url (RFC 4648 section 5).
+    /// the SHA-256 of what stands behind the subscription, in base64url (RFC 4648 section 5).
     pub key: String,
     /// The event, in the JSON format.
     pub value: &'e str,
@@ -57,6 +65,19 @@ pub struct KvMetadata<'e> {
     /// `subject`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'e str>,
+    /// `id`, where the key does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'e str>,
+    /// `source`, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'e str>,
+}
+
+/// An entry to be written, and the deliveries that are made by it.
+pub(super) struct Put<'p> {
+    binding: &'p str,
+    entry: KvEntry<'p>,
+    deliveries: Vec<usize>,
 }
 
 impl<'e> KvEntry<'e> {
@@ -64,33 +85,86 @@ impl<'e> KvEntry<'e> {
     #[must_use]
     pub fn new(subscription: &str, event: &'e CloudEvent<'_>, expiration_ttl: Option<u64>) -> Self {
         Self {
-            key: key(subscription, event),
+            key: key(subscription, event.source(), event.id()),
             value: event.as_json(),
             metadata: KvMetadata::new(event),
             expiration_ttl,
         }
     }
+
+    /// The newest state of the object that an event is about, under a subscription's name; `None`
+    /// where its data name no object. The event that removes it is a tombstone, with a lifetime of
+    /// its own.
+    #[must_use]
+    pub fn of_object(
+        subscription: &str,
+        event: &'e CloudEvent<'_>,
+        expiration_ttl: Option<u64>,
+        tombstone_ttl: u64,
+    ) -> Option<Self> {
+        let Object { id, type_, .. } = event.object();
+        let is_removed = event.operation() == Some(Name::Known(Operation::Remove));
+        Some(Self {
+            key: key(subscription, &type_?, &id?.to_string()),
+            expiration_ttl: if is_removed { Some(tombstone_ttl) } else { expiration_ttl },
+            ..Self::new(subscription, event, None)
+        })
+    }
 }
 
-fn key(subscription: &str, event: &CloudEvent<'_>) -> String {
+fn key(subscription: &str, group: &str, id: &str) -> String {
     let encode = |text| utf8_percent_encode(text, ENCODED);
-    let event_key = format!("{}/{}", encode(event.source()), encode(event.id()));
-    if subscription.len() + 1 + event_key.len() <= MAX_KV_KEY_BYTES {
-        format!("{subscription}/{event_key}")
+    let rest = format!("{}/{}", encode(group), encode(id));
+    if subscription.len() + 1 + rest.len() <= MAX_KV_KEY_BYTES {
+        format!("{subscription}/{rest}")
     } else {
-        let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(event_key));
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(rest));
         format!("{subscription}/sha256={digest}")
     }
 }
 
+/// What writes the events to KV. Of two with one key only the last is written: it is the same event,
+/// and KV takes one write a second.
+pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>) -> Vec<Step<'p>> {
+    let mut puts: BTreeMap<(&str, String), Put<'_>> = BTreeMap::new();
+    for (place, delivery) in plan.planned() {
+        let subscription = delivery.subscription;
+        let Destination::Kv { binding, key: KvKey::Event, expiration_ttl } =
+            &subscription.destination
+        else {
+            continue;
+        };
+        let Some(event) = plan.events.get(delivery.event) else { continue };
+        let entry = KvEntry::new(&subscription.name, event, *expiration_ttl);
+        let before = puts.remove(&(&**binding, entry.key.clone()));
+        let mut deliveries = before.map_or_else(Vec::new, |put| put.deliveries);
+        deliveries.push(place);
+        puts.insert((binding, entry.key.clone()), Put { binding, entry, deliveries });
+    }
+    puts.into_values().map(Step::Put).collect()
+}
+
+pub(super) async fn put<'p>(put: &Put<'_>, platform: &impl Platform) -> Done<'p> {
+    let written = platform.put(put.binding, &put.entry).await;
+    Done::all(&put.deliveries, &written.map_or_else(Progress::Failed, |()| Progress::Held))
+}
+
 impl<'e> KvMetadata<'e> {
-    fn new(event: &'e CloudEvent<'_>) -> Self {
+    /// The metadata of an event. Its time always fits.
+    pub(super) fn new(event: &'e CloudEvent<'_>) -> Self {
         Self::default()
+            .with(|metadata| metadata.time = event.time().map(Timestamp::as_str))
             .with(|metadata| metadata.type_ = Some(event.type_()))
             .with(|metadata| metadata.eventtype = event.event_type().map(|name| name.to_string()))
             .with(|metadata| metadata.operation = event.operation().map(|name| name.to_string()))
-            .with(|metadata| metadata.time = event.time().map(Timestamp::as_str))
             .with(|metadata| metadata.subject = event.subject())
+    }
+
+    /// The metadata of an event whose key is a digest.
+    pub(super) fn of_digest(event: &'e CloudEvent<'_>) -> Self {
+        Self::new(event)
+            .with(|metadata| metadata.id = Some(event.id()))
+            .with(|metadata| metadata.source = Some(event.source()))
     }
 
     /// With one more field, if it still fits.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents};
-use crate::forward::Fate;
+use crate::plan::Fate;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 
@@ -14,9 +14,15 @@ pub(super) struct EventBody<'r> {
     id: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
-    /// Those that hold it, of an accepted event.
+    /// Those that hold it, of an accepted event or a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    subscriptions: Option<&'r [&'r str]>,
+    subscriptions: Option<Vec<&'r str>>,
+    /// Those among them for which the spool holds it, until their queue does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spooled: Vec<&'r str>,
+    /// Those among them that held it before, of an accepted event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held_before: Vec<&'r str>,
     #[serde(flatten)]
     undelivered: Option<UndeliveredBody<'r>>,
     /// Why nobody wants it, of an ignored event.
@@ -30,7 +36,9 @@ pub(super) struct EventBody<'r> {
 #[derive(Serialize)]
 pub(super) struct UndeliveredBody<'r> {
     failed: Vec<&'r str>,
-    held: &'r [&'r str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    under_way: &'r [&'r str],
+    held: Vec<&'r str>,
 }
 
 /// Why a subscription does not want an event.
@@ -87,15 +95,23 @@ pub(super) struct ViolationBody<'r> {
 
 impl<'r> EventBody<'r> {
     pub(super) fn new(event: &'r EventTrace, fate: &'r Fate<'_>) -> Self {
-        let (is_undelivered, is_ignored) = (!fate.failed.is_empty(), fate.is_ignored());
-        let is_accepted = !is_undelivered && !is_ignored;
+        let code = fate.code();
+        let is_undelivered = fate.has_failed() || fate.is_under_way();
+        let is_served = !is_undelivered && !fate.is_ignored();
+        let is_accepted = is_served && fate.is_accepted();
         Self {
-            code: fate.code(),
+            code,
             id: event.id.as_deref(),
-            detail: is_ignored.then_some("no subscription wants this event"),
-            subscriptions: is_accepted.then_some(&*fate.held),
+            detail: match code {
+                "ignored" => Some("no subscription wants this event"),
+                "duplicate" => Some("every subscription that wants this event held it before"),
+                _ => None,
+            },
+            subscriptions: is_served.then(|| fate.holders()),
+            spooled: if is_served { names(&fate.spooled) } else { Vec::new() },
+            held_before: if is_accepted { fate.held_before.clone() } else { Vec::new() },
             undelivered: is_undelivered.then(|| UndeliveredBody::new(fate)),
-            reasons: if is_ignored { reasons(&fate.unwanted) } else { Vec::new() },
+            reasons: if fate.is_ignored() { reasons(&fate.unwanted) } else { Vec::new() },
             notices: event.notices.iter().map(NoticeBody::new).collect(),
         }
     }
@@ -103,8 +119,12 @@ impl<'r> EventBody<'r> {
 
 impl<'r> UndeliveredBody<'r> {
     pub(super) fn new(fate: &'r Fate<'_>) -> Self {
-        Self { failed: fate.failed.iter().map(|(name, _)| *name).collect(), held: &fate.held }
+        Self { failed: names(&fate.failed), under_way: &fate.under_way, held: fate.holders() }
     }
+}
+
+fn names<'r, T>(named: &[(&'r str, T)]) -> Vec<&'r str> {
+    named.iter().map(|(name, _)| *name).collect()
 }
 
 fn reasons<'r>(unwanted: &'r [(&'r str, Mismatch)]) -> Vec<ReasonBody<'r>> {

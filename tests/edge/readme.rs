@@ -1,11 +1,14 @@
 //! Every command and every answer that the README shows, run as it is written.
 
+use std::fs;
 use std::iter;
+use std::path::Path;
 use std::process::Command;
 
 use edge::{Process, tools};
+use tempfile::TempDir;
 
-const README: &str = include_str!("../../README.md");
+pub(crate) const README: &str = include_str!("../../README.md");
 
 /// A fenced block of the README.
 #[derive(Debug, PartialEq)]
@@ -36,7 +39,8 @@ fn curl_lines_and_their_answers() {
         .collect();
     assert_eq!(examples.len(), 7, "for queue and KV, ignored, refused, not let in, binary, batch");
 
-    let mut dev = dev();
+    let storage = storage();
+    let mut dev = dev(storage.path());
     let base = dev.wait_for("Ready on ");
     for (command, answer) in examples {
         assert_eq!(answer.language, "http", "behind {command:?} stands its answer");
@@ -53,10 +57,33 @@ fn curl_lines_and_their_answers() {
     // What the consumer prints when the queue hands it the event.
     let printed = blocks.iter().find(|block| block.language == "text").unwrap();
     dev.wait_for(printed.text);
+
+    // It follows the reference of an event that is too large for the queue.
+    let padding = "x".repeat(130_000);
+    let large = format!(
+        r#"{{"specversion":"1.0","id":"large","source":"elytra-pim","type":"com.elytra.product","operation":"add","data":{{"padding":"{padding}","objectId":4712,"objectType":"product"}}}}"#
+    );
+    let post = ureq::post(format!("{base}/webhook"))
+        .header("authorization", "Bearer dev-token")
+        .header("content-type", "application/cloudevents+json");
+    assert_eq!(post.send(large).unwrap().status(), 202);
+    dev.wait_for("event large: com.elytra.product, add, product 4712");
+
+    // And the cron trigger can be started.
+    let cron = README.split('`').find_map(|code| code.strip_prefix("curl http://localhost:8787"));
+    let answer = ureq::get(format!("{base}{}", cron.unwrap())).call().unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
-/// `cargo xtask dev`, on a free port, with a storage of its own and the example's secrets.
-fn dev() -> Process {
+/// A folder for what is stored, which goes with the value: the ledger knows events that it saw.
+fn storage() -> TempDir {
+    let parent = tools().project().root().join("target/edge");
+    fs::create_dir_all(&parent).unwrap();
+    tempfile::tempdir_in(parent).unwrap()
+}
+
+/// `cargo xtask dev`, on a free port, with this storage and the example's secrets.
+fn dev(storage: &Path) -> Process {
     let root = tools().project().root();
     let mut cargo = Command::new(env!("CARGO"));
     cargo
@@ -65,7 +92,7 @@ fn dev() -> Process {
         .args(["--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"])
         .args(["--env-file", ".dev.vars.example"])
         .arg("--persist-to")
-        .arg(root.join("target/edge/readme-storage"));
+        .arg(storage);
     Process::start(cargo)
 }
 
@@ -77,7 +104,7 @@ fn wrangler_commands_exist() {
         .flat_map(|block| block.text.lines())
         .filter(|line| line.starts_with("npx wrangler "))
         .collect();
-    assert_eq!(commands.len(), 6, "{commands:?}");
+    assert_eq!(commands.len(), 8, "{commands:?}");
     for command in commands {
         // They need an account; that wrangler knows them shows without one.
         let output = run(&format!("{command} --help"));

@@ -3,6 +3,7 @@
 mod mistakes;
 mod properties;
 mod shipped;
+mod storage;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use elytra_webhooks::Known;
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method};
 use elytra_webhooks::elytra::{EventType, Operation};
-use elytra_webhooks::subscription::{Destination, Subscription};
+use elytra_webhooks::subscription::{Destination, KvKey, Subscription};
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
 
@@ -30,6 +31,7 @@ fn bindings() -> Bindings {
         ("SUBSCRIPTION_A".to_owned(), json(r#"{"queue":"EVENTS_QUEUE"}"#)),
         ("EVENTS_QUEUE".to_owned(), Binding::Queue),
         ("EVENTS_KV".to_owned(), Binding::Kv),
+        ("LEDGER".to_owned(), Binding::DurableObject),
         ("CALLS".to_owned(), Binding::RateLimit),
         ("TOKEN".to_owned(), text("token-canary")),
         ("TOKEN_NEXT".to_owned(), text("next-canary")),
@@ -60,6 +62,9 @@ fn what_is_not_set_has_its_default() {
         max_body_bytes: 1_048_576,
         max_batch_events: 100,
         time_budget_ms: 4_000,
+        dedupe_window_ms: None,
+        claims_expiration_ttl: None,
+        has_spool: false,
         handshake: None,
         rate_limit: None,
         subscriptions: vec![Subscription {
@@ -69,6 +74,7 @@ fn what_is_not_set_has_its_default() {
             operations: Vec::new(),
             destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
         }],
+        queues: vec!["EVENTS_QUEUE".to_owned()],
     };
     assert_eq!(config, expected);
 }
@@ -97,7 +103,11 @@ fn everything_that_can_be_set_is_read() {
         active: false,
         event_types: vec![EventType::Product, EventType::Todo],
         operations: vec![Operation::Add],
-        destination: Destination::Kv { binding: "EVENTS_KV".to_owned(), expiration_ttl: Some(60) },
+        destination: Destination::Kv {
+            binding: "EVENTS_KV".to_owned(),
+            key: KvKey::Event,
+            expiration_ttl: Some(60),
+        },
     };
     assert_eq!(config.subscriptions[1], expected);
 }

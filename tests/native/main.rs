@@ -7,6 +7,9 @@
 mod support;
 
 #[cfg(test)]
+mod memory;
+
+#[cfg(test)]
 mod config;
 
 #[cfg(test)]
@@ -29,6 +32,12 @@ mod subscription;
 
 #[cfg(test)]
 mod kv_entry;
+
+#[cfg(test)]
+mod dataref;
+
+#[cfg(test)]
+mod ledger;
 
 #[cfg(test)]
 mod pipeline;

@@ -3,26 +3,30 @@
 mod access_token;
 mod batches;
 mod binary;
+mod dedupe;
 mod division;
 mod forwarding;
 mod handshake;
+mod large;
 mod limits;
+mod mirror;
 mod outcomes;
 mod privacy;
 mod rate_limit;
 mod refusals;
+mod soak;
+mod spool;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
-use std::future::poll_fn;
-use std::task::Poll;
 
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
-use elytra_webhooks::forward::{DestinationError, Destinations, KvEntry};
-use elytra_webhooks::forward::{MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES};
+use elytra_webhooks::log::Level;
 use elytra_webhooks::outcome::BodyError;
-use elytra_webhooks::receive::{Body, Clock, RateLimiter, answer};
+use elytra_webhooks::receive::{Body, answer};
 
+pub(crate) use crate::memory::Memory;
+use crate::memory::{Held, SAYS};
 use crate::support::{Head, event};
 
 /// The token that lets a caller in.
@@ -31,24 +35,38 @@ pub(crate) const TOKEN: &str = "token-canary";
 /// What no reply and no log line may hold: secrets, presented or kept, and what `data` says.
 const CANARIES: [&str; 4] = [TOKEN, "next-canary", "presented-canary", "data-canary"];
 
-/// What a destination says when it fails, which is for the log alone.
-const DESTINATION_SAYS: &str = "destination-canary";
-
 pub(crate) const WEBHOOK: &str =
     r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]}"#;
 
+/// [`WEBHOOK`] with these fields more.
+fn webhook_with(fields: &str) -> String {
+    WEBHOOK.replace(r#","auth""#, &format!(r#",{fields},"auth""#))
+}
+
 /// A configuration with this `WEBHOOK` and these subscriptions.
 pub(crate) fn configure(webhook: &str, subscriptions: &[(&str, &str)]) -> Config {
+    configure_with(&[], webhook, subscriptions)
+}
+
+/// The same, where these are bound besides.
+pub(crate) fn configure_with(
+    more: &[(&str, Binding)],
+    webhook: &str,
+    subscriptions: &[(&str, &str)],
+) -> Config {
     let text = |text: &str| Binding::Text(text.to_owned());
     let mut bindings: Bindings = BTreeMap::from([
         ("WEBHOOK".to_owned(), Binding::Json(webhook.to_owned())),
         ("QUEUE".to_owned(), Binding::Queue),
         ("KV".to_owned(), Binding::Kv),
+        ("OTHER".to_owned(), Binding::Queue),
+        ("LEDGER".to_owned(), Binding::DurableObject),
         ("CALLS".to_owned(), Binding::RateLimit),
         ("TOKEN".to_owned(), text(TOKEN)),
         ("TOKEN_NEXT".to_owned(), text("next-canary")),
         ("USER".to_owned(), text("user")),
     ]);
+    bindings.extend(more.iter().map(|(name, binding)| ((*name).to_owned(), binding.clone())));
     for (name, subscription) in subscriptions {
         let binding = Binding::Json((*subscription).to_owned());
         bindings.insert(format!("SUBSCRIPTION_{name}"), binding);
@@ -124,108 +142,6 @@ impl Body for ScriptedBody<'_> {
     }
 }
 
-/// What a destination holds: its binding, the key in KV, the event.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Held {
-    binding: String,
-    key: Option<String>,
-    pub(crate) value: String,
-}
-
-/// Destinations in memory.
-#[derive(Default)]
-pub(crate) struct Memory {
-    pub(crate) held: RefCell<Vec<Held>>,
-    /// The bindings that fail.
-    pub(crate) failing: Vec<&'static str>,
-    /// How many must have been started before any of them finishes.
-    pub(crate) together: usize,
-    /// The binding that takes its time.
-    pub(crate) slow: Option<&'static str>,
-    /// The binding that never answers.
-    pub(crate) hanging: Option<&'static str>,
-    /// The milliseconds after which it was no longer waited for.
-    pub(crate) waited: Cell<u64>,
-    pub(crate) started: Cell<usize>,
-    /// How many messages each call of `sendBatch` had.
-    pub(crate) calls: RefCell<Vec<usize>>,
-    /// The rate limits that were asked, each with the key.
-    pub(crate) asked: RefCell<Vec<(String, String)>>,
-    /// Whether the rate limits are used up.
-    pub(crate) is_used_up: bool,
-}
-
-/// Time passes only where a destination hangs, and then slower than any other one is.
-impl Clock for Memory {
-    async fn sleep(&self, milliseconds: u64) {
-        let mut polls = 500;
-        poll_fn(|context| {
-            if self.hanging.is_none() {
-                return Poll::Pending;
-            }
-            context.waker().wake_by_ref();
-            polls -= 1;
-            if polls > 0 { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
-        self.waited.set(milliseconds);
-    }
-}
-
-impl RateLimiter for Memory {
-    async fn allows(&self, rate_limit: &str, key: &str) -> bool {
-        self.asked.borrow_mut().push((rate_limit.to_owned(), key.to_owned()));
-        !self.is_used_up
-    }
-}
-
-impl Memory {
-    async fn hold(&self, binding: &str, held: Vec<Held>) -> Result<(), DestinationError> {
-        self.started.set(self.started.get() + 1);
-        let mut patience = 1_000;
-        let mut slowness: u32 = if self.slow == Some(binding) { 100 } else { 0 };
-        poll_fn(|context| {
-            if self.hanging == Some(binding) {
-                return Poll::Pending;
-            }
-            if self.started.get() >= self.together && slowness == 0 {
-                return Poll::Ready(());
-            }
-            patience -= 1;
-            assert!(patience > 0, "the destinations are not started together");
-            slowness = slowness.saturating_sub(1);
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
-        if self.failing.contains(&binding) {
-            return Err(DestinationError(DESTINATION_SAYS.to_owned()));
-        }
-        self.held.borrow_mut().extend(held);
-        Ok(())
-    }
-}
-
-impl Destinations for Memory {
-    async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), DestinationError> {
-        let bytes: usize = messages.iter().map(|message| message.len() + 100).sum();
-        assert!((1..=MAX_SEND_BATCH_MESSAGES).contains(&messages.len()), "{}", messages.len());
-        assert!(bytes <= MAX_SEND_BATCH_BYTES, "{bytes} bytes in one call");
-        self.calls.borrow_mut().push(messages.len());
-        let hold = |message: &&str| {
-            let value = (*message).to_owned();
-            Held { binding: queue.to_owned(), key: None, value }
-        };
-        self.hold(queue, messages.iter().map(hold).collect()).await
-    }
-
-    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), DestinationError> {
-        let key = Some(entry.key.clone());
-        let value = entry.value.to_owned();
-        self.hold(namespace, vec![Held { binding: namespace.to_owned(), key, value }]).await
-    }
-}
-
 /// What came of a request.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -233,6 +149,7 @@ pub(crate) struct Answer {
     pub(crate) headers: String,
     pub(crate) body: String,
     pub(crate) log: String,
+    pub(crate) level: Level,
     /// How often the body was asked for a chunk.
     pub(crate) polls: usize,
 }
@@ -244,20 +161,36 @@ pub(crate) fn ask(
     request: Request,
     memory: &Memory,
 ) -> Answer {
+    memory.time.run(answer_to(config, request, memory))
+}
+
+/// The same, for those who do more than wait for it.
+async fn answer_to(
+    config: Result<&Config, &[ConfigError]>,
+    request: Request,
+    memory: &Memory,
+) -> Answer {
     let polls = Cell::new(0);
     let body = ScriptedBody { chunks: request.body.into(), polls: &polls };
-    let (reply, line) = pollster::block_on(answer(config, &request.head, body, memory, memory));
+    let (reply, line) = answer(config, &request.head, body, memory).await;
     let log = line.to_json();
     for canary in CANARIES {
         assert!(!log.contains(canary), "{canary} in the log: {log}");
         assert!(!format!("{reply:?}").contains(canary), "{canary} in {reply:?}");
     }
-    assert!(!format!("{reply:?}").contains(DESTINATION_SAYS), "{reply:?}");
+    assert!(!format!("{reply:?}").contains(SAYS), "{reply:?}");
     assert!(!log.contains('\n'), "one line: {log}");
     assert_eq!((line.code, line.status), (reply.code, reply.status));
     let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     let headers = headers.collect::<Vec<_>>().join("\n");
-    Answer { status: reply.status, headers, body: reply.body, log, polls: polls.get() }
+    Answer {
+        status: reply.status,
+        headers,
+        body: reply.body,
+        log,
+        level: line.level,
+        polls: polls.get(),
+    }
 }
 
 /// What a request is expected to get.
@@ -287,5 +220,5 @@ fn check_answer(why: &str, answer: &Answer, expected: &Expected<'_>) {
 fn check(why: &str, request: Request, expected: &Expected<'_>) -> Vec<Held> {
     let memory = Memory::default();
     check_answer(why, &ask(Ok(&config()), request, &memory), expected);
-    memory.held.into_inner()
+    memory.held()
 }

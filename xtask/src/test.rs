@@ -44,7 +44,7 @@ pub fn test(project: &Project) -> Result<()> {
     check(
         project,
         "tests on the real runtime",
-        &["test", "--package", "edge"],
+        &["test", "--package", "edge", "--", "--test-threads=4"],
         "see which test failed above",
     )?;
     soak::run(project, &SOAK.map(str::to_owned))?;

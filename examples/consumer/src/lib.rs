@@ -9,6 +9,9 @@ use worker::{
     Context, Env, MessageBatch, MessageExt as _, Result, console_error, console_log, event,
 };
 
+/// The namespace in which the receiver stores events that are too large for a queue.
+const CLAIMS: &str = "CLAIMS";
+
 /// Prints every event of the batch and acknowledges it. What cannot be read is retried, until the
 /// queue gives it up.
 ///
@@ -17,28 +20,39 @@ use worker::{
 /// None: an error here would panic, and end every batch in this isolate. Each message is
 /// acknowledged or retried by itself instead.
 #[event(queue)]
-pub async fn queue(batch: MessageBatch<()>, _env: Env, _context: Context) -> Result<()> {
+pub async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Result<()> {
     // Raw, since one message that is no event would make a typed batch fail as a whole.
     for message in batch.raw_iter() {
-        let text = message.body().as_string();
-        match text.as_deref().map(CloudEvent::from_json) {
-            Some(Ok(event)) => {
-                console_log!("{}", describe(&event));
+        match consume(message.body().as_string(), &env).await {
+            Ok(line) => {
+                console_log!("{line}");
                 message.ack();
             }
-            Some(Err(invalid)) => {
-                for violation in &invalid.violations {
-                    console_error!("message {}: {violation}", message.id());
-                }
-                message.retry();
-            }
-            None => {
-                console_error!("message {}: it is not text", message.id());
+            Err(why) => {
+                console_error!("message {}: {why}", message.id());
                 message.retry();
             }
         }
     }
     Ok(())
+}
+
+/// Does what is to be done with a message: here, it makes a line of it.
+async fn consume(message: Option<String>, env: &Env) -> std::result::Result<String, String> {
+    let message = message.ok_or("it is not text")?;
+    let event = read(&message)?;
+    let Some(dataref) = event.dataref() else { return Ok(describe(&event)) };
+    let stored = env.kv(CLAIMS).map_err(|error| error.to_string())?.get(dataref.key).text().await;
+    // A namespace may need a minute until it shows everywhere what was stored: try again then.
+    let stored = stored.map_err(|error| error.to_string())?.ok_or("its data are not there yet")?;
+    Ok(describe(&read(&stored)?))
+}
+
+fn read(json: &str) -> std::result::Result<CloudEvent<'_>, String> {
+    CloudEvent::from_json(json).map_err(|invalid| {
+        let violations: Vec<_> = invalid.violations.iter().map(ToString::to_string).collect();
+        violations.join("; ")
+    })
 }
 
 /// One line about an event: its id, its type, what was done, and to which object.

@@ -14,6 +14,8 @@ pub struct Fault {
     happens: bool,
     /// Whether the call ends, with an error.
     answers: bool,
+    /// Whether the call goes on when other faults are set.
+    ends: bool,
     reason: Reason,
     method: Option<String>,
     after: u32,
@@ -40,7 +42,7 @@ pub struct Calls {
     pub calls: usize,
     /// How many of them a fault made fail.
     pub failed: usize,
-    /// How many of them a fault left without an answer, for ever.
+    /// How many of them a fault left without an answer, for ever or for a while.
     pub hanging: usize,
 }
 
@@ -63,6 +65,11 @@ impl Fault {
     /// A call is done, and never answers.
     pub fn late(binding: &str) -> Self {
         Self::new(binding, true, false)
+    }
+
+    /// A call is held up, until other faults are set; then it is done, and goes well.
+    pub fn hold(binding: &str) -> Self {
+        Self { ends: true, ..Self::hang(binding) }
     }
 
     /// Only this method, in JavaScript's spelling, such as `put`.
@@ -101,6 +108,7 @@ impl Fault {
             binding: binding.to_owned(),
             happens,
             answers,
+            ends: false,
             reason: Reason::TooManyRequests,
             method: None,
             after: 0,

@@ -30,7 +30,7 @@ pub use raw::{Connection, RawAnswer, raw_post};
 pub use receiver::Receiver;
 pub use settings::Settings;
 pub use sink::Sink;
-pub use window::KvEntry;
+pub use window::{KvEntry, Shard};
 
 /// A product event, of the kind Elytra's documentation shows, with this id.
 #[must_use]

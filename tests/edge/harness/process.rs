@@ -1,6 +1,6 @@
 //! Processes that a test starts: what they print is kept, and they end with the test.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
@@ -46,15 +46,16 @@ impl Process {
     /// Starts it, and keeps all that it prints.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
-        let mut child = command
+        // One pipe for both streams, so that their lines stay in order.
+        let (reader, writer) = io::pipe().unwrap();
+        let child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let output = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take().expect("it is piped"), &output);
-        collect(child.stderr.take().expect("it is piped"), &output);
+        collect(reader, &output);
         Self { child, output }
     }
 

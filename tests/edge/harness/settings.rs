@@ -14,6 +14,7 @@ pub struct Settings {
     vars: String,
     secrets: String,
     namespaces: Vec<String>,
+    queues: Vec<String>,
     /// The address of the sink, where the queues lead to one.
     sink: Option<String>,
     has_ledger: bool,
@@ -27,6 +28,7 @@ impl Settings {
             vars: vars.into(),
             secrets: String::new(),
             namespaces: vec!["EVENTS_KV".to_owned()],
+            queues: vec!["EVENTS_QUEUE".to_owned()],
             sink: None,
             has_ledger: false,
         }
@@ -96,6 +98,13 @@ impl Settings {
         self
     }
 
+    /// With one more queue, that nobody consumes.
+    #[must_use]
+    pub fn with_queue(mut self, binding: &str) -> Self {
+        self.queues.push(binding.to_owned());
+        self
+    }
+
     /// With a queue that outlives workerd: what is sent to any queue lands in the sink, and nothing
     /// reaches the consumer.
     #[must_use]
@@ -125,13 +134,6 @@ impl Settings {
             let entry = entry.unwrap();
             fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
         }
-        if self.has_ledger {
-            // wrangler wants the class of a Durable Object among the exports of `main`.
-            let module = folder.join("entry.mjs");
-            let entry = fs::read_to_string(&module).unwrap();
-            let export = "export { Ledger } from \"./receiver/index.js\";\n";
-            fs::write(&module, entry + export).unwrap();
-        }
         fs::write(folder.join("wrangler.toml"), self.configuration().to_string()).unwrap();
         fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
     }
@@ -143,15 +145,17 @@ impl Settings {
             name = "receiver"
             main = "entry.mjs"
             compatibility_date = "2026-11-01"
-            [queues]
-            producers = [{ binding = "EVENTS_QUEUE", queue = "events" }]
-            consumers = [{ queue = "events", max_batch_size = 100, max_batch_timeout = 0, max_retries = 0 }]
+            [[queues.consumers]]
+            queue = "events-queue"
+            max_batch_size = 100
+            max_batch_timeout = 0
+            max_retries = 0
         });
-        let namespaces = self.namespaces.iter().map(|name| {
-            let fields = ["binding", "id"].map(|field| (field.to_owned(), name.as_str().into()));
-            Value::Table(Table::from_iter(fields))
-        });
-        configuration.insert("kv_namespaces".to_owned(), Value::Array(namespaces.collect()));
+        let namespaces = bindings(&self.namespaces, "id", str::to_owned);
+        configuration.insert("kv_namespaces".to_owned(), namespaces);
+        let producers = bindings(&self.queues, "queue", queue_name);
+        let queues = configuration.get_mut("queues").and_then(Value::as_table_mut);
+        queues.expect("it has consumers").insert("producers".to_owned(), producers);
         if let Some(sink) = &self.sink {
             let vars = configuration.get_mut("vars").and_then(Value::as_table_mut);
             let vars = vars.expect("the test has vars");
@@ -166,4 +170,20 @@ impl Settings {
         }
         configuration
     }
+}
+
+/// Each binding, and what it leads to.
+fn bindings(names: &[String], field: &str, name_of: fn(&str) -> String) -> Value {
+    let bindings = names.iter().map(|binding| {
+        let fields = [("binding", binding.clone()), (field, name_of(binding))];
+        Value::Table(
+            fields.map(|(field, value)| (field.to_owned(), value.into())).into_iter().collect(),
+        )
+    });
+    Value::Array(bindings.collect())
+}
+
+/// `EVENTS_QUEUE` is the binding of `events-queue`: names of queues have neither capitals nor `_`.
+fn queue_name(binding: &str) -> String {
+    binding.to_ascii_lowercase().replace('_', "-")
 }

@@ -1,4 +1,4 @@
-//! The window of `worker/entry.mjs` into a receiver: faults, calls, messages, KV.
+//! The window of `worker/entry.mjs` into a receiver: faults, calls, messages, KV, the ledger, the clock.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,11 @@ use serde_json::Value;
 
 use crate::fault::{Calls, Fault};
 use crate::process::wait_until;
+use crate::raw::Connection;
 use crate::receiver::Receiver;
+
+/// The path that rings for the cron trigger.
+const CRON: &str = "/test/cron";
 
 /// What lies in KV under one key.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -19,6 +23,16 @@ pub struct KvEntry {
     pub metadata: Value,
     /// When the key goes, in seconds since 1970.
     pub expiration: Option<u64>,
+}
+
+/// What a shard of the ledger keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shard {
+    /// How many records there are.
+    pub records: usize,
+    /// Whether it will look for records whose time is over.
+    pub has_alarm: bool,
 }
 
 impl Receiver {
@@ -55,7 +69,39 @@ impl Receiver {
     /// Lets the cron trigger go off, and waits until what it started is done.
     #[track_caller]
     pub fn run_cron(&self) {
-        self.look("/test/cron", None);
+        self.look(CRON, None);
+    }
+
+    /// Lets the cron trigger go off, and does not wait.
+    #[track_caller]
+    #[must_use]
+    pub fn start_cron(&self) -> Connection {
+        self.raw(format!("GET {CRON} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
+    }
+
+    /// Puts the clock of the receiver and its ledger forward, until it is killed. Timers go on as ever.
+    #[track_caller]
+    pub fn advance(&self, seconds: u64) {
+        self.look("/test/clock", Some(seconds.to_string().into_bytes()));
+    }
+
+    /// What the shards of the ledger keep.
+    #[track_caller]
+    #[must_use]
+    pub fn shards(&self) -> Vec<Shard> {
+        self.read("/test/ledger")
+    }
+
+    /// Adds this many records whose time is over to a shard of the ledger.
+    #[track_caller]
+    pub fn fill_ledger(&self, records: usize) {
+        self.look("/test/ledger/fill", Some(records.to_string().into_bytes()));
+    }
+
+    /// Lets the alarms of the ledger's shards go off, where they are set.
+    #[track_caller]
+    pub fn ring_alarms(&self) {
+        self.look("/test/alarms", None);
     }
 
     /// The messages the queue's consumer got, once there are this many.

@@ -1,13 +1,18 @@
 // The receiver as it was built (the harness copies both beside each other), with a window for the
-// tests: what the consumer of the queue got, what lies in KV, what was called, how large the receiver
-// is, a switch that makes bindings fail, and a bell for the cron trigger.
+// tests: what the consumer of the queue got, what lies in KV and in the ledger, what was called, how
+// large the receiver is, a switch that makes bindings fail, a clock that can be put forward, and bells
+// for the cron trigger and the ledger's alarms.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { advance } from "./clock.mjs";
 import { wasmBytes } from "./memory.mjs";
 import Receiver from "./receiver/index.js";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
+import { fill, ofShards } from "./ledger.mjs";
 import { withSink } from "./sink.mjs";
+
+export { Ledger } from "./ledger.mjs";
 
 /** The texts of the messages that the queue's consumer got, with their content types' effect. */
 const received = [];
@@ -32,6 +37,17 @@ export default class extends WorkerEntrypoint {
         return Response.json(wasmBytes());
       case "/test/cron":
         return this.cron();
+      case "/test/clock":
+        advance(await request.json());
+        return new Response();
+      case "/test/ledger":
+        return Response.json(await ofShards(this.env.LEDGER, (shard) => shard.look()));
+      case "/test/ledger/fill":
+        await fill(this.env.LEDGER, await request.json());
+        return new Response();
+      case "/test/alarms":
+        await ofShards(this.env.LEDGER, (shard) => shard.ring());
+        return new Response();
       default:
         return this.receiver().fetch(request);
     }

@@ -4,6 +4,12 @@
 /** The faults that are set. */
 let faults = [];
 
+/** How often a call that is held up looks whether its fault is still set, in milliseconds. */
+const LOOK_AGAIN_MS = 10;
+
+/** The longest that a timer takes, in milliseconds: 24 days. */
+const FOREVER_MS = 2 ** 31 - 1;
+
 /** Binding -> what was called. */
 let calls = {};
 
@@ -68,14 +74,17 @@ async function perform(binding, method, failure, call) {
   const fault = faults.find((fault) => strikes(fault, binding, method));
   if (!fault) return call();
 
-  const { happens, answers, reason } = fault;
+  const { happens, answers, ends, reason } = fault;
   if (happens) await call();
   if (answers) {
     record.failed += 1;
     throw new Error(`injected: ${failure(method, reason)}`);
   }
   record.hanging += 1;
-  return new Promise(() => {});
+  // By a timer, so that the runtime does not take a call that never ends for a mistake of the Worker.
+  while (!ends) await scheduler.wait(FOREVER_MS);
+  while (faults.includes(fault)) await scheduler.wait(LOOK_AGAIN_MS);
+  return call();
 }
 
 /** Whether a fault is about a call, and it is this one's turn. */

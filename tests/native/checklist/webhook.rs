@@ -87,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
         section: RESPONSE,
         says: "429 carries `Retry-After`",
         check: Here(|| {
-            let memory = Memory { is_used_up: true, ..Memory::default() };
+            let memory = Memory::used_up(true);
             let refused = answer_from(&memory, known(), "");
             assert_eq!(refused.status, 429);
             assert!(has(&refused, "retry-after: 10"), "{}", refused.headers);
@@ -231,7 +231,7 @@ pub(super) const CASES: &[Case] = &[
             let head = Head::post().method("OPTIONS").with("webhook-request-origin", "o");
             let head = head.with("webhook-request-callback", "https://internal.example/");
             assert!(!answer_from(&memory, head, "").headers.contains("internal"));
-            assert!(memory.held.into_inner().is_empty());
+            assert!(memory.held().is_empty());
         }),
     },
     Case {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use elytra_webhooks::auth::Authentication;
 use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::subscription::{Destination, KvKey};
 use toml::{Table, Value};
 
 use super::{json, text};
@@ -32,6 +33,7 @@ fn bindings_of(wrangler: &str) -> Bindings {
     };
     bind(&file["queues"]["producers"], "binding", &Binding::Queue);
     bind(&file["kv_namespaces"], "binding", &Binding::Kv);
+    bind(&file["durable_objects"]["bindings"], "name", &Binding::DurableObject);
     if let Some(rate_limits) = file.get("ratelimits") {
         bind(rate_limits, "name", &Binding::RateLimit);
     }
@@ -58,6 +60,9 @@ fn it_passes_with_the_secrets_of_the_example() {
     let config = check("as shipped", &read("wrangler.toml"), secrets);
     assert_ne!(config.authentication, Authentication::None, "peers #10: it lets not everybody in");
     assert!(config.subscriptions.iter().all(|subscription| subscription.active));
+    assert_eq!(config.dedupe_window_ms, Some(86_400_000), "issue 4: shipped on, at a day");
+    assert!(config.has_spool, "issue 4: what a queue does not take is not lost");
+    assert_eq!(config.claims_expiration_ttl, Some(604_800));
 }
 
 #[test]
@@ -105,6 +110,22 @@ fn the_ways_to_authenticate_that_it_suggests_pass_too() {
         tried.push(auth_type);
     }
     assert_eq!(tried, ["bearer", "basic", "apikey"]);
+}
+
+#[test]
+fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
+    let wrangler = read("wrangler.toml");
+    let (before, rest) = wrangler.split_once("# [vars.SUBSCRIPTION_PRICES]\n").unwrap();
+    let (prices, after) = rest.split_once("\n\n").unwrap();
+    let prices = prices.replace("# event", "event").replace("# kv", "kv");
+    let changed = format!("{before}[vars.SUBSCRIPTION_PRICES]\n{prices}\n\n{after}");
+    let changed = changed.replace("# claims_expiration_ttl", "claims_expiration_ttl");
+    let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
+    let prices = config.subscriptions.iter().find(|subscription| subscription.name == "prices");
+    let key = KvKey::Object { tombstone_ttl: 604_800 };
+    let expected = Destination::Kv { binding: "EVENTS".to_owned(), key, expiration_ttl: None };
+    assert_eq!(prices.unwrap().destination, expected);
+    assert_eq!(config.claims_expiration_ttl, Some(604_800), "its default");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{Expected, Held, Memory, Request, ask, batch, check, check_answer, co
 use crate::support::event;
 
 /// An event of this id and event type.
-fn numbered(id: usize, event_type: &str) -> String {
+pub(super) fn numbered(id: usize, event_type: &str) -> String {
     let text = event(&format!(r#""eventtype":"{event_type}","data":"data-canary""#));
     text.replace(r#""id":"1""#, &format!(r#""id":"{id}""#))
 }
@@ -134,7 +134,7 @@ fn a_batch_of_more_events_than_may_come_is_refused() {
 
 #[test]
 fn a_destination_that_fails_is_told_for_each_event_it_should_hold() {
-    let memory = Memory { failing: vec!["QUEUE"], ..Memory::default() };
+    let memory = Memory::failing(&["QUEUE"]);
     check_answer(
         "peers #2: 503, so that the batch comes again",
         &ask(Ok(&config()), batch(&three()), &memory),
@@ -145,14 +145,14 @@ fn a_destination_that_fails_is_told_for_each_event_it_should_hold() {
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"batch","events":[{"outcome":"undelivered","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"]},{"outcome":"accepted","id":"2","source":"s","type":"t","event_type":"document","subscriptions":["archive"]},{"outcome":"ignored","id":"3","source":"s","type":"t","event_type":"todo","reasons":["archive: event type \"todo\" is not in event_types","off: the subscription is not active","products: event type \"todo\" is not in event_types"]}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
-    assert_eq!(memory.held.into_inner().len(), 2, "what could be held is");
+    assert_eq!(memory.held().len(), 2, "what could be held is");
 }
 
 #[test]
 fn destinations_of_all_events_are_served_at_once() {
-    // Two keys and one call with both messages; what is not started together would wait for ever.
-    let memory = Memory { together: 3, ..Memory::default() };
+    let memory = Memory::with_latency(10);
     let products = [numbered(1, "product"), numbered(2, "product")];
     assert_eq!(ask(Ok(&config()), batch(&products), &memory).status, 202);
-    assert_eq!(memory.calls.into_inner(), [2], "the messages of a queue go together");
+    assert_eq!(memory.sizes("QUEUE", "send"), [2], "the messages of a queue go together");
+    assert_eq!((memory.count("KV", "put"), memory.time.passed()), (2, 10), "all of them at once");
 }

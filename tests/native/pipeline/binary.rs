@@ -87,7 +87,7 @@ fn the_body_of_a_structured_event_decides() {
     let head = authorized().with("ce-specversion", "0.3").with("ce-id", "%").with("ce-", "");
     let answer = ask(Ok(&all()), Request::new(head, event("")), &memory);
     assert_eq!(answer.body, r#"{"code":"accepted","id":"1","subscriptions":["a"]}"#);
-    assert_eq!(memory.held.into_inner()[0].value, event(""), "headers beside it are not read");
+    assert_eq!(memory.held()[0].value, event(""), "headers beside it are not read");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_binary_event_larger_than_kv_takes_goes_nowhere() {
     let octets = known().with("content-type", "application/octet-stream").with_event();
     let memory = Memory::default();
     let answer = ask(Ok(&config), Request::new(octets, vec![0; 20 * 1024 * 1024]), &memory);
-    let held: Vec<_> = memory.held.into_inner().iter().map(|held| held.value.len()).collect();
+    let held: Vec<_> = memory.held().iter().map(|held| held.value.len()).collect();
     assert_eq!(
         held,
         Vec::<usize>::new(),

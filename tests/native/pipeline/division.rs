@@ -2,7 +2,7 @@
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::forward::{
-    MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES,
+    MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, SEND_AGAIN_MS,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -30,10 +30,10 @@ fn divide(sizes: &[usize]) -> Vec<usize> {
     let memory = Memory::default();
     let answer = ask(Ok(&config()), batch(&events), &memory);
     assert_eq!(answer.status, 202, "{}", answer.body);
-    let held = memory.held.into_inner();
+    let held = memory.held();
     let held: Vec<_> = held.into_iter().map(|held| held.value).collect();
     assert_eq!(held, events, "every message exactly once, in the order they came in");
-    memory.calls.into_inner()
+    memory.sizes("QUEUE", "send")
 }
 
 #[track_caller]
@@ -95,17 +95,23 @@ fn each_queue_has_calls_of_its_own() {
     let events = [event(r#""eventtype":"todo""#), event(r#""eventtype":"product""#)];
     let memory = Memory::default();
     assert_eq!(ask(Ok(&config), batch(&events), &memory).status, 202);
-    let mut calls = memory.calls.into_inner();
-    calls.sort_unstable();
-    assert_eq!(calls, [1, 2], "a call for each subscription, even where the queue is one");
+    assert_eq!(memory.sizes("QUEUE", "send"), [2], "issue 4: what two want is sent once");
+    assert_eq!(memory.queue("QUEUE"), events);
+
+    let config = configure(WEBHOOK, &[("ALL", r#"{"queue":"OTHER"}"#), ("PRODUCTS", product)]);
+    let memory = Memory::default();
+    assert_eq!(ask(Ok(&config), batch(&events), &memory).status, 202);
+    let sizes = (memory.sizes("OTHER", "send"), memory.sizes("QUEUE", "send"));
+    assert_eq!(sizes, (vec![2], vec![1]));
 }
 
 #[test]
 fn a_call_that_fails_fails_all_of_its_messages_and_no_other() {
-    let memory = Memory { failing: vec!["QUEUE"], ..Memory::default() };
+    let memory = Memory::failing(&["QUEUE"]);
     let events: Vec<_> = (0..101).map(|id| event_of(id, 100)).collect();
     let answer = ask(Ok(&config()), batch(&events), &memory);
-    assert_eq!((answer.status, memory.calls.into_inner()), (503, vec![100, 1]));
+    assert_eq!((answer.status, memory.sizes("QUEUE", "send")), (503, vec![100, 1, 100, 1]));
+    assert_eq!(memory.time.passed(), SEND_AGAIN_MS, "issue 4: tried again, once");
     let undelivered = answer.body.matches(r#""failed":["a"],"held":[]"#).count();
     assert_eq!(undelivered, 101, "each is told");
 }
@@ -124,9 +130,21 @@ fn an_event_of_a_batch_that_is_too_large_names_its_place() {
             log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"batch","reasons":["event 1 of the batch has 127901 bytes, but the destination of \"a\" takes 127900; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900"],"events":[{"id":"000","source":"s","type":"t"},{"id":"001","source":"s","type":"t"},{"id":"002","source":"s","type":"t"}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
-    assert_eq!(memory.held.into_inner(), []);
+    assert_eq!(memory.held(), []);
     let first = ask(Ok(&config()), batch(&[large(0)]), &Memory::default());
     assert!(first.body.contains("event 0 of the batch has"), "{}", first.body);
     let alone = ask(Ok(&config()), Request::body(large(0)), &Memory::default());
     assert!(alone.body.contains(r#""detail":"the event has 127901"#), "{}", alone.body);
+}
+
+#[test]
+fn a_key_that_is_twice_in_a_batch_is_written_once() {
+    let config = configure(WEBHOOK, &[("A", r#"{"kv":{"binding":"KV"}}"#)]);
+    let memory = Memory::default();
+    let elements = [event(r#""data":1"#), event_of(7, 100), event(r#""data":2"#)];
+    let answer = ask(Ok(&config), batch(&elements), &memory);
+    assert_eq!(answer.body.matches(r#""code":"accepted","id""#).count(), 3, "{}", answer.body);
+    assert_eq!(memory.count("KV", "put"), 2, "KV takes one write a second at a key");
+    let values: Vec<_> = memory.held().into_iter().map(|held| held.value).collect();
+    assert_eq!(values, [&*elements[1], &*elements[2]], "of source s and id 1, the last");
 }

@@ -1,12 +1,15 @@
 //! Sending to all destinations: at once, and all or nothing in what is told.
 
+use elytra_webhooks::forward::MAX_CONNECTIONS;
+
 use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, config, configure, event};
+use crate::memory::{ALWAYS, Fault};
 
 #[track_caller]
-fn check_failing(why: &str, memory: Memory, expected: &Expected<'_>, held: &[&str]) {
+fn check_failing(why: &str, memory: &Memory, expected: &Expected<'_>, held: &[&str]) {
     let request = Request::event(r#""eventtype":"product","data":"data-canary""#);
-    check_answer(why, &ask(Ok(&config()), request, &memory), expected);
-    let found = memory.held.into_inner();
+    check_answer(why, &ask(Ok(&config()), request, memory), expected);
+    let found = memory.held();
     let found: Vec<_> = found.iter().map(|held| &*held.binding).collect();
     assert_eq!(found, held, "{why}");
 }
@@ -15,7 +18,7 @@ fn check_failing(why: &str, memory: Memory, expected: &Expected<'_>, held: &[&st
 fn a_destination_that_fails_is_a_failure_of_ours() {
     check_failing(
         "peers #2 and #8: 503, so that the sender tries again",
-        Memory { failing: vec!["QUEUE"], ..Memory::default() },
+        &Memory::failing(&["QUEUE"]),
         &Expected {
             status: 503,
             headers: "retry-after: 1",
@@ -26,7 +29,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
     );
     check_failing(
         "the first of them",
-        Memory { failing: vec!["KV"], ..Memory::default() },
+        &Memory::failing(&["KV"]),
         &Expected {
             status: 503,
             headers: "retry-after: 1",
@@ -37,7 +40,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
     );
     check_failing(
         "all of them",
-        Memory { failing: vec!["KV", "QUEUE"], ..Memory::default() },
+        &Memory::failing(&["KV", "QUEUE"]),
         &Expected {
             status: 503,
             headers: "retry-after: 1",
@@ -52,7 +55,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
 fn a_fast_failure_does_not_cut_a_slow_destination_short() {
     check_failing(
         "what is told as held is held",
-        Memory { failing: vec!["KV"], slow: Some("QUEUE"), ..Memory::default() },
+        &Memory::failing(&["KV"]).with("QUEUE", "send", Fault::Takes(3_000), 1),
         &Expected {
             status: 503,
             headers: "retry-after: 1",
@@ -65,7 +68,8 @@ fn a_fast_failure_does_not_cut_a_slow_destination_short() {
 
 #[test]
 fn a_destination_that_hangs_does_not_hang_the_sender() {
-    let memory = Memory { hanging: Some("KV"), slow: Some("QUEUE"), ..Memory::default() };
+    let memory = Memory::default().with("KV", "put", Fault::Hangs, ALWAYS);
+    let memory = memory.with("QUEUE", "send", Fault::Takes(3_999), 1);
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
     assert_eq!(answer.status, 503, "issue 4: what is not durable by then is to come again");
     assert!(
@@ -75,38 +79,47 @@ fn a_destination_that_hangs_does_not_hang_the_sender() {
     );
     let reason = r#""reasons":["archive: no answer before the time was up"]"#;
     assert!(answer.log.contains(reason), "{}", answer.log);
-    assert_eq!(memory.waited.get(), 4_000, "the time budget");
-    assert_eq!(memory.held.into_inner().len(), 1, "the other one had its time");
+    assert_eq!(memory.time.passed(), 4_000, "the time budget");
+    assert_eq!(memory.held().len(), 1, "the other one had its time");
 }
 
 #[test]
 fn a_success_waits_for_the_slowest() {
-    let memory = Memory { slow: Some("KV"), ..Memory::default() };
+    let memory = Memory::default().with("KV", "put", Fault::Takes(3_999), 1);
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
-    assert_eq!((answer.status, memory.held.into_inner().len()), (202, 2), "rule 6");
+    assert_eq!((answer.status, memory.held().len()), (202, 2), "rule 6");
     let names = r#"{"code":"accepted","id":"1","subscriptions":["archive","products"]}"#;
     assert_eq!(answer.body, names, "in the order of the configuration, not of finishing");
 }
 
 #[test]
 fn destinations_are_served_at_once() {
-    let memory = Memory { together: 2, ..Memory::default() };
+    let memory = Memory::with_latency(10);
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
-    assert_eq!(answer.status, 202, "peers #6: neither waits for the other");
+    assert_eq!(
+        (answer.status, memory.time.passed()),
+        (202, 10),
+        "peers #6: neither waits for the other"
+    );
 }
 
 #[test]
-fn many_destinations_are_served_at_once_and_told_in_order() {
+fn many_destinations_are_served_six_at_a_time_and_told_in_order() {
     let names: Vec<_> = (10..70).map(|number| format!("S{number}")).collect();
     let subscriptions: Vec<_> =
-        names.iter().map(|name| (&**name, r#"{"queue":"QUEUE"}"#)).collect();
+        names.iter().map(|name| (&**name, r#"{"kv":{"binding":"KV"}}"#)).collect();
     let config = configure(WEBHOOK, &subscriptions);
-    let memory = Memory { together: 60, ..Memory::default() };
+    let memory = Memory::with_latency(10);
     let answer = ask(Ok(&config), Request::body(event("")), &memory);
     let expected: Vec<_> =
         names.iter().map(|name| format!("\"{}\"", name.to_lowercase())).collect();
     let expected =
         format!(r#"{{"code":"accepted","id":"1","subscriptions":[{}]}}"#, expected.join(","));
     assert_eq!(answer.body, expected, "a Worker of 64 vars");
-    assert_eq!(memory.held.into_inner().len(), 60);
+    assert_eq!(memory.held().len(), 60);
+    assert_eq!(
+        (MAX_CONNECTIONS, memory.most_under_way.get(), memory.time.passed()),
+        (6, 6, 100),
+        "Cloudflare's limit of connections is used up and kept"
+    );
 }

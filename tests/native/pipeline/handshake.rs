@@ -39,7 +39,7 @@ fn options() -> Head {
 /// The headers behind the content type and `Allow`, one a line.
 #[track_caller]
 fn check(why: &str, config: &Config, head: Head, consent: &str) {
-    let memory = Memory { is_used_up: true, ..Memory::default() };
+    let memory = Memory::used_up(true);
     let log = log(&head, consent);
     let answer = ask(Ok(config), Request::new(head, "any body"), &memory);
     check_answer(

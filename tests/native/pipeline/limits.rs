@@ -32,7 +32,7 @@ fn event_of(bytes: usize) -> String {
 fn ask_small(request: Request) -> (Answer, usize) {
     let memory = Memory::default();
     let answer = ask(Ok(&config()), request, &memory);
-    (answer, memory.held.into_inner().len())
+    (answer, memory.held().len())
 }
 
 #[track_caller]
@@ -134,14 +134,14 @@ fn an_event_larger_than_a_queue_takes_goes_nowhere() {
             log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"structured","id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the destination of \"b\" takes 127900"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
-    assert_eq!(memory.held.take(), [], "not even where it would fit");
+    assert_eq!(memory.take_held(), [], "not even where it would fit");
 
     let answer = ask(Ok(&config), Request::body(event_of(127_900)), &memory);
-    assert_eq!((answer.status, memory.held.take().len()), (202, 2), "exactly at the limit");
+    assert_eq!((answer.status, memory.take_held().len()), (202, 2), "exactly at the limit");
 
     let kv = configure(WEBHOOK, &both[..1]);
     let answer = ask(Ok(&kv), Request::body(event_of(1_048_576)), &memory);
-    assert_eq!((answer.status, memory.held.take().len()), (202, 1), "KV takes all that is read");
+    assert_eq!((answer.status, memory.take_held().len()), (202, 1), "KV takes all that is read");
 }
 
 #[test]

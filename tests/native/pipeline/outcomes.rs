@@ -88,10 +88,7 @@ fn unknown_names_are_noticed_and_never_refused() {
             log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"spaceship","operation":"Fly","subscriptions":["all"],"notices":["unknown_event_type","unknown_operation"],"auth_type":"none","milliseconds":0}"#,
         },
     );
-    assert_eq!(
-        memory.held.into_inner()[0].value,
-        event(r#""eventtype":"spaceship","operation":"Fly""#)
-    );
+    assert_eq!(memory.held()[0].value, event(r#""eventtype":"spaceship","operation":"Fly""#));
     check(
         "in an event that is ignored as well",
         Request::event(r#""eventtype":"spaceship""#),

@@ -26,8 +26,8 @@ fn faults_beside_data_tell_nothing_of_it() {
         event(r#""eventtype":"product","data":{"objectType":"data-canary"}"#),
     ];
     for body in bodies {
-        for failing in [vec![], vec!["KV"], vec!["KV", "QUEUE"]] {
-            let memory = Memory { failing, ..Memory::default() };
+        for failing in [&[][..], &["KV"], &["KV", "QUEUE"]] {
+            let memory = Memory::failing(failing);
             ask(Ok(&config()), Request::body(&*body), &memory);
         }
     }

@@ -16,9 +16,9 @@ fn bearer() -> Config {
 
 /// What a request gets, and which rate limits were asked with which keys.
 fn ask_limited(config: &Config, head: Head, is_used_up: bool) -> (Answer, Vec<(String, String)>) {
-    let memory = Memory { is_used_up, ..Memory::default() };
+    let memory = Memory::used_up(is_used_up);
     let answer = ask(Ok(config), Request::new(head, event("")), &memory);
-    let count = memory.held.into_inner().len();
+    let count = memory.held().len();
     assert_eq!(count, usize::from(answer.status == 202));
     (answer, memory.asked.into_inner())
 }
@@ -77,7 +77,7 @@ fn who_is_not_let_in_is_not_counted() {
     not_asked("health", Head::post().method("GET").path("/health"), 200);
     not_asked("the handshake", Head::post().method("OPTIONS"), 200);
     let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
-    let memory = Memory { is_used_up: true, ..Memory::default() };
+    let memory = Memory::used_up(true);
     assert_eq!(ask(Err(&mistakes), Request::event(""), &memory).status, 503);
     assert_eq!(memory.asked.into_inner(), []);
 }

@@ -48,7 +48,7 @@ fn a_broken_configuration_lets_nobody_in_and_tells_nothing() {
     let health = Head::post().method("GET").path("/health");
     let answer = ask(Err(&mistakes), Request::new(health, ""), &memory);
     check_answer("design.md: /health tells it", &answer, &expected);
-    assert_eq!(memory.held.into_inner(), []);
+    assert_eq!(memory.held(), []);
 }
 
 #[test]

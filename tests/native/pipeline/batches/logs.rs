@@ -4,8 +4,9 @@ use elytra_webhooks::config::Config;
 use elytra_webhooks::log::{MAX_LOGGED_EVENT_BYTES, MAX_LOGGED_VIOLATIONS};
 use serde_json::Value;
 
-use super::super::{DESTINATION_SAYS, Memory, WEBHOOK, ask, batch, configure};
+use super::super::{Memory, WEBHOOK, ask, batch, configure};
 use super::numbered;
+use crate::memory::SAYS;
 use crate::support::event;
 
 /// Up to 1,000 events come at once, and all that are products are wanted.
@@ -71,10 +72,10 @@ fn what_failed_is_told_even_behind_those_that_are_left_out() {
     ]);
     let mut elements: Vec<_> = (0..MANY - 1).map(|id| numbered(id, "product")).collect();
     elements.push(numbered(MANY, "document"));
-    let memory = Memory { failing: vec!["KV"], ..Memory::default() };
+    let memory = Memory::failing(&["KV"]);
     let answer = ask(Ok(&config), batch(&elements), &memory);
     assert_eq!(answer.status, 503);
-    assert!(answer.log.contains(DESTINATION_SAYS), "a failure of ours, and no word of why");
+    assert!(answer.log.contains(SAYS), "a failure of ours, and no word of why");
 }
 
 #[test]

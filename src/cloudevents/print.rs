@@ -1,0 +1,95 @@
+//! Prints an event in the JSON format, where it has not come in it.
+
+use super::{AttributeValue, CloudEvent, Data, Timestamp};
+
+/// How much room the attributes of an event need in JSON, in nearly all cases.
+const TYPICAL_ATTRIBUTE_BYTES: usize = 512;
+
+/// An event in the JSON format.
+pub(super) fn print(event: &CloudEvent<'_>) -> String {
+    let data_bytes = match event.data() {
+        Some(Data::Json(value)) => value.get().len(),
+        Some(Data::Base64(text)) => text.len(),
+        None => 0,
+    };
+    let mut json = String::with_capacity(data_bytes + TYPICAL_ATTRIBUTE_BYTES);
+    push_attributes(&mut json, event);
+    match event.data() {
+        Some(Data::Json(value)) => {
+            push_name(&mut json, "data");
+            json.push_str(value.get());
+        }
+        Some(Data::Base64(text)) => {
+            push_name(&mut json, "data_base64");
+            push_string(&mut json, text);
+        }
+        None => {}
+    }
+    json.push('}');
+    json
+}
+
+impl CloudEvent<'_> {
+    /// The event in the JSON format, without its data and with a `dataref` instead.
+    pub(crate) fn with_dataref(&self, dataref: &str) -> String {
+        let mut json = String::with_capacity(TYPICAL_ATTRIBUTE_BYTES);
+        push_attributes(&mut json, self);
+        push_name(&mut json, "dataref");
+        push_string(&mut json, dataref);
+        json.push('}');
+        json
+    }
+}
+
+/// The attributes, behind the brace that opens the event.
+fn push_attributes(json: &mut String, event: &CloudEvent<'_>) {
+    json.push_str(r#"{"specversion":"1.0""#);
+    let core = [
+        ("id", Some(event.id())),
+        ("source", Some(event.source())),
+        ("type", Some(event.type_())),
+        ("datacontenttype", event.datacontenttype()),
+        ("dataschema", event.dataschema()),
+        ("subject", event.subject()),
+        ("time", event.time().map(Timestamp::as_str)),
+    ];
+    for (name, value) in core {
+        if let Some(value) = value {
+            push_name(json, name);
+            push_string(json, value);
+        }
+    }
+    for (name, value) in event.extensions() {
+        push_name(json, name);
+        match value {
+            AttributeValue::Boolean(boolean) => json.push_str(&boolean.to_string()),
+            AttributeValue::Integer(integer) => json.push_str(&integer.to_string()),
+            AttributeValue::String(text) => push_string(json, text),
+        }
+    }
+}
+
+/// A name needs no escapes: an attribute's never does.
+fn push_name(json: &mut String, name: &str) {
+    json.push_str(",\"");
+    json.push_str(name);
+    json.push_str("\":");
+}
+
+fn push_string(json: &mut String, text: &str) {
+    // Without an early end, so that the compiler takes many bytes at once.
+    let is_plain = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&quote(text));
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quote(text: &str) -> String {
+    // A string can always be printed.
+    serde_json::to_string(text).unwrap_or_default()
+}

@@ -1,0 +1,166 @@
+//! KV as a mirror: one key for each object, which holds its newest state.
+//!
+//! KV can neither compare nor say for certain what it holds, so the ledger keeps the time of what
+//! was written last, and lets one write at a key at a time.
+
+use std::collections::BTreeMap;
+
+use super::{Done, KvEntry, Step};
+use crate::cloudevents::Timestamp;
+use crate::config::Config;
+use crate::ledger::{Claim, ClaimRequest, Key, Moment, SettleRequest, Settlement, Verdict};
+use crate::plan::{Plan, Progress};
+use crate::platform::{BindingError, Platform};
+use crate::subscription::{Destination, KvKey};
+
+/// How long the ledger remembers an object's time, in milliseconds: a week after the last write.
+/// After that, what KV says of it is certain.
+pub const REMEMBER_OBJECTS_MS: u64 = 7 * 24 * 3_600_000;
+
+/// After how many milliseconds a write asks again while another one is at the same key.
+pub const BUSY_MS: u64 = 250;
+
+/// How often a write is tried.
+pub const PUT_TRIES: usize = 3;
+
+/// After how many milliseconds a write is tried again: KV takes one each second at a key.
+pub const PUT_AGAIN_MS: u64 = 1_000;
+
+/// The newest state of an object among the events, and all deliveries that it outdates or is.
+pub(super) struct Newest<'p> {
+    binding: &'p str,
+    subscription: &'p str,
+    /// The key of the object in the ledger.
+    object: Key,
+    entry: KvEntry<'p>,
+    time: Moment,
+    deliveries: Vec<usize>,
+}
+
+/// What writes the newest states. An event without `time` is as new as its arrival.
+pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
+    let mut objects: BTreeMap<Key, Newest<'_>> = BTreeMap::new();
+    for (place, delivery) in plan.planned() {
+        let subscription = delivery.subscription;
+        let Destination::Kv { binding, key: KvKey::Object { tombstone_ttl }, expiration_ttl } =
+            &subscription.destination
+        else {
+            continue;
+        };
+        let Some(event) = plan.events.get(delivery.event) else { continue };
+        let name = &*subscription.name;
+        // A subscription of this kind wants no event that names no object.
+        let Some(entry) = KvEntry::of_object(name, event, *expiration_ttl, *tombstone_ttl) else {
+            continue;
+        };
+        let object = Key::of(&["object", binding, &entry.key]);
+        let time = event.time().map_or_else(|| Moment::from_milliseconds(now), Moment::from);
+        let newest = Newest {
+            binding,
+            subscription: name,
+            object: object.clone(),
+            entry,
+            time,
+            deliveries: vec![place],
+        };
+        let newest = match objects.remove(&object) {
+            Some(before) => newest.or(before),
+            None => newest,
+        };
+        objects.insert(object, newest);
+    }
+    objects.into_values().map(Step::PutNewest).collect()
+}
+
+impl Newest<'_> {
+    /// The newer of two, itself where they are of one time; the deliveries are those of both.
+    fn or(mut self, mut other: Self) -> Self {
+        if other.time > self.time {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.deliveries.append(&mut other.deliveries);
+        self
+    }
+
+    fn settlement(&self, number: u64, is_written: bool, time: Moment) -> SettleRequest<'_> {
+        let key = self.object.as_str();
+        SettleRequest {
+            number,
+            settlements: vec![Settlement::of_one(key, self.subscription, is_written, Some(time))],
+            remember_ms: REMEMBER_OBJECTS_MS,
+        }
+    }
+}
+
+/// Writes the state, unless something newer is there. It waits while another write is at the key,
+/// and is dropped when the time is up.
+pub(super) async fn put<'p>(
+    newest: &Newest<'_>,
+    config: &Config,
+    platform: &impl Platform,
+) -> Done<'p> {
+    let written = put_in_turn(newest, config, platform).await;
+    Done::all(&newest.deliveries, &written.map_or_else(Progress::Failed, |()| Progress::Held))
+}
+
+async fn put_in_turn(
+    newest: &Newest<'_>,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(), BindingError> {
+    let shard = newest.object.shard();
+    let request = ClaimRequest {
+        claims: vec![Claim {
+            key: newest.object.as_str().into(),
+            names: vec![newest.subscription.into()],
+            time: Some(newest.time),
+        }],
+        claim_ms: config.claim_ms(),
+        remember_ms: REMEMBER_OBJECTS_MS,
+    };
+    let (number, is_first) = loop {
+        // Without the ledger nobody knows what is newer, so this does not fail open.
+        let answer = platform.claim(shard, &request).await.map_err(in_ledger)?;
+        match answer.verdicts.first().and_then(|verdicts| verdicts.first()) {
+            Some(Verdict::Granted) => break (answer.number, false),
+            Some(Verdict::Uncertain) => break (answer.number, true),
+            Some(Verdict::Held) => return Ok(()),
+            Some(Verdict::UnderWay) => platform.sleep(BUSY_MS).await,
+            None => return Err(BindingError("the ledger gave no verdict".to_owned())),
+        }
+    };
+    let newer = if is_first { newer_in_kv(newest, platform).await } else { Ok(None) };
+    let (written, time) = match newer {
+        Ok(Some(time)) => (Ok(()), time),
+        Ok(None) => (try_to_put(newest, platform).await, newest.time),
+        Err(error) => (Err(error), newest.time),
+    };
+    // If this fails, the claim ends by itself, and the next write looks into KV.
+    let settled = newest.settlement(number, written.is_ok(), time);
+    platform.settle(shard, &settled).await.map_err(in_ledger).and(written)
+}
+
+/// The time of what KV holds, where that is newer.
+async fn newer_in_kv(
+    newest: &Newest<'_>,
+    platform: &impl Platform,
+) -> Result<Option<Moment>, BindingError> {
+    let time = platform.time(newest.binding, &newest.entry.key).await?;
+    let time = time.and_then(|time| Timestamp::parse(time).ok());
+    Ok(time.map(|time| Moment::from(&time)).filter(|time| *time > newest.time))
+}
+
+async fn try_to_put(newest: &Newest<'_>, platform: &impl Platform) -> Result<(), BindingError> {
+    for _ in 1..PUT_TRIES {
+        match platform.put(newest.binding, &newest.entry).await {
+            Ok(()) => return Ok(()),
+            Err(_) => platform.sleep(PUT_AGAIN_MS).await,
+        }
+    }
+    platform.put(newest.binding, &newest.entry).await
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn in_ledger(error: BindingError) -> BindingError {
+    BindingError(format!("the ledger: {error}"))
+}

@@ -1,0 +1,269 @@
+//! Which subscriptions get which events, and how far each delivery has come.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::cloudevents::{CloudEvent, Mode};
+use crate::forward::{LargeEvent, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
+use crate::platform::BindingError;
+use crate::subscription::{Destination, Mismatch, Subscription};
+
+/// Why a delivery failed that came to no end.
+const NO_ANSWER: &str = "no answer before the time was up";
+
+/// The events of a request, each with the subscriptions that want it.
+#[derive(Debug)]
+pub struct Plan<'c, 'e> {
+    pub(crate) events: &'e [CloudEvent<'e>],
+    /// In the order of the events, and for each in the order of the subscriptions.
+    pub(crate) deliveries: Vec<Delivery<'c>>,
+    /// The events that are larger than a queue takes and that a queue wants, by their places.
+    pub(crate) large_events: BTreeMap<usize, LargeEvent<'e>>,
+    /// For each event the subscriptions that do not want it.
+    unwanted: Vec<Vec<(&'c str, Mismatch)>>,
+}
+
+/// An event on its way to a subscription's destination.
+#[derive(Debug)]
+pub(crate) struct Delivery<'c> {
+    /// The event's place.
+    pub(crate) event: usize,
+    pub(crate) subscription: &'c Subscription,
+    pub(crate) progress: Progress,
+}
+
+/// How far a delivery has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// It is still to be forwarded.
+    Planned,
+    /// The destination holds the event.
+    Held,
+    /// The destination held it before.
+    HeldBefore,
+    /// The spool holds it, since the destination failed.
+    Spooled(BindingError),
+    /// Another request is forwarding the same event.
+    UnderWay,
+    /// The destination failed.
+    Failed(BindingError),
+}
+
+/// A destination can never take this event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTooLarge<'c> {
+    /// The event's place in the batch; `None` where it came alone.
+    pub index: Option<usize>,
+    /// The subscription whose destination it is.
+    pub subscription: &'c str,
+    /// The event's size, in bytes of JSON.
+    pub bytes: usize,
+    /// The most the destination takes, in the same.
+    pub limit: usize,
+    /// Why the event is not stored beside the queue.
+    pub why: TooLarge,
+}
+
+/// Why an event that is larger than its destination takes cannot be stored beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooLarge {
+    /// The destination is a KV namespace, and there is nothing larger.
+    ForKv,
+    /// There is no namespace bound as `CLAIMS`.
+    NoClaims,
+    /// It has a `dataref` of its own.
+    HasDataref,
+    /// It is too large without its data as well.
+    WithoutData,
+}
+
+/// What became of an event, told by the names of the subscriptions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fate<'c> {
+    /// Their destinations hold it now.
+    pub held: Vec<&'c str>,
+    /// Their destinations held it before this request.
+    pub held_before: Vec<&'c str>,
+    /// The spool holds it for them, each with the reason why its queue does not.
+    pub spooled: Vec<(&'c str, BindingError)>,
+    /// Another request is forwarding it to them.
+    pub under_way: Vec<&'c str>,
+    /// Their destinations failed, each with the reason.
+    pub failed: Vec<(&'c str, BindingError)>,
+    /// They do not want it, each with the reason.
+    pub unwanted: Vec<(&'c str, Mismatch)>,
+}
+
+impl<'c, 'e> Plan<'c, 'e> {
+    /// Finds the subscriptions that want each event.
+    #[must_use]
+    pub fn new(subscriptions: &'c [Subscription], events: &'e [CloudEvent<'e>]) -> Self {
+        let mut deliveries = Vec::new();
+        let mut unwanted = Vec::with_capacity(events.len());
+        for (event, content) in events.iter().enumerate() {
+            let mut mismatches = Vec::new();
+            for subscription in subscriptions {
+                match subscription.wants(content) {
+                    Ok(()) => {
+                        deliveries.push(Delivery {
+                            event,
+                            subscription,
+                            progress: Progress::Planned,
+                        });
+                    }
+                    Err(mismatch) => mismatches.push((&*subscription.name, mismatch)),
+                }
+            }
+            unwanted.push(mismatches);
+        }
+        Self { events, deliveries, large_events: BTreeMap::new(), unwanted }
+    }
+
+    /// Checks that every destination can take each of its events. One that is larger than a queue
+    /// takes is to be stored in `CLAIMS` for so many seconds, where there is such a namespace.
+    ///
+    /// # Errors
+    ///
+    /// All events that some destination never can take, however often it is tried.
+    pub fn check_sizes(
+        &mut self,
+        mode: Mode,
+        claims_expiration_ttl: Option<u64>,
+    ) -> Result<(), Vec<EventTooLarge<'c>>> {
+        let mut too_large = Vec::new();
+        for delivery in &self.deliveries {
+            let Some(event) = self.events.get(delivery.event) else { continue };
+            let bytes = event.as_json().len();
+            let (limit, why) = match delivery.subscription.destination {
+                Destination::Queue { .. }
+                    if bytes <= MAX_QUEUE_EVENT_BYTES
+                        || self.large_events.contains_key(&delivery.event) =>
+                {
+                    continue;
+                }
+                Destination::Queue { .. } => {
+                    let ttl = claims_expiration_ttl.ok_or(TooLarge::NoClaims);
+                    match ttl.and_then(|ttl| LargeEvent::new(event, ttl)) {
+                        Ok(large) => {
+                            self.large_events.insert(delivery.event, large);
+                            continue;
+                        }
+                        Err(why) => (MAX_QUEUE_EVENT_BYTES, why),
+                    }
+                }
+                Destination::Kv { .. } if bytes <= MAX_KV_VALUE_BYTES => continue,
+                Destination::Kv { .. } => (MAX_KV_VALUE_BYTES, TooLarge::ForKv),
+            };
+            too_large.push(EventTooLarge {
+                index: (mode == Mode::Batch).then_some(delivery.event),
+                subscription: &delivery.subscription.name,
+                bytes,
+                limit,
+                why,
+            });
+        }
+        if too_large.is_empty() { Ok(()) } else { Err(too_large) }
+    }
+
+    /// The deliveries that are still to be made, with their places.
+    pub(crate) fn planned(&self) -> impl Iterator<Item = (usize, &Delivery<'c>)> {
+        let deliveries = self.deliveries.iter().enumerate();
+        deliveries.filter(|(_, delivery)| delivery.progress == Progress::Planned)
+    }
+
+    /// Notes how far a delivery has come, by its place.
+    pub(crate) fn note(&mut self, delivery: usize, progress: Progress) {
+        if let Some(delivery) = self.deliveries.get_mut(delivery) {
+            delivery.progress = progress;
+        }
+    }
+
+    /// What became of each event, in the events' order.
+    #[must_use]
+    pub fn into_fates(self) -> Vec<Fate<'c>> {
+        let unwanted = self.unwanted.into_iter();
+        let mut fates: Vec<_> =
+            unwanted.map(|unwanted| Fate { unwanted, ..Fate::default() }).collect();
+        for Delivery { event, subscription, progress } in self.deliveries {
+            let Some(fate) = fates.get_mut(event) else { continue };
+            let name = &*subscription.name;
+            match progress {
+                Progress::Planned => fate.failed.push((name, BindingError(NO_ANSWER.to_owned()))),
+                Progress::Held => fate.held.push(name),
+                Progress::HeldBefore => fate.held_before.push(name),
+                Progress::Spooled(error) => fate.spooled.push((name, error)),
+                Progress::UnderWay => fate.under_way.push(name),
+                Progress::Failed(error) => fate.failed.push((name, error)),
+            }
+        }
+        fates
+    }
+}
+
+impl<'c> Fate<'c> {
+    /// The stable code of it, as it stands in answers and logs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        if self.has_failed() {
+            "undelivered"
+        } else if self.is_under_way() {
+            "under_way"
+        } else if self.is_accepted() {
+            "accepted"
+        } else if !self.held_before.is_empty() {
+            "duplicate"
+        } else {
+            "ignored"
+        }
+    }
+
+    /// Whether a destination failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+
+    /// Whether another request is forwarding it.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// Whether something holds it that did not before.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        !self.held.is_empty() || !self.spooled.is_empty()
+    }
+
+    /// Whether no subscription wants the event.
+    #[must_use]
+    pub fn is_ignored(&self) -> bool {
+        self.code() == "ignored"
+    }
+
+    /// All subscriptions for which something holds it, now or before, in the order of their names.
+    #[must_use]
+    pub fn holders(&self) -> Vec<&'c str> {
+        let spooled = self.spooled.iter().map(|(name, _)| name);
+        let mut holders: Vec<_> =
+            self.held.iter().chain(&self.held_before).chain(spooled).copied().collect();
+        holders.sort_unstable();
+        holders
+    }
+}
+
+impl fmt::Display for EventTooLarge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, subscription, bytes, limit, why } = self;
+        match index {
+            Some(index) => write!(f, "event {index} of the batch")?,
+            None => f.write_str("the event")?,
+        }
+        write!(f, " has {bytes} bytes, but the destination of {subscription:?} takes {limit}")?;
+        match why {
+            TooLarge::ForKv | TooLarge::NoClaims => Ok(()),
+            TooLarge::HasDataref => f.write_str(", and it has a dataref of its own"),
+            TooLarge::WithoutData => f.write_str(", and its attributes alone are too large"),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What the line needs of the platform it runs on. In the Worker these are Cloudflare's bindings, in
+//! tests they are values in memory.
+
+use std::fmt;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+
+use crate::forward::KvEntry;
+use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+
+/// Everything that is needed.
+pub trait Platform: Queues + Namespaces + Ledger + RateLimiter + Clock {}
+
+impl<P: Queues + Namespaces + Ledger + RateLimiter + Clock> Platform for P {}
+
+/// The queues, by the names of their bindings.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Queues {
+    /// Sends messages, texts: all of them, or none. They are within
+    /// [`MAX_SEND_BATCH_MESSAGES`](crate::forward::MAX_SEND_BATCH_MESSAGES) and
+    /// [`MAX_SEND_BATCH_BYTES`](crate::forward::MAX_SEND_BATCH_BYTES). A success means that the
+    /// queue holds them durably.
+    async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError>;
+}
+
+/// The KV namespaces, by the names of their bindings.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Namespaces {
+    /// Writes a key. A success means that it is held durably.
+    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), BindingError>;
+
+    /// A key's value; `None` where there is no such key.
+    async fn get(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
+
+    /// The `time` in a key's metadata; `None` where there is no such key, or no time.
+    async fn time(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
+
+    /// The first keys with this prefix in the order of their bytes, as many as `limit` at most,
+    /// which is 1,000 at most.
+    async fn list(
+        &self,
+        namespace: &str,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, BindingError>;
+
+    /// Deletes a key, if there is one.
+    async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError>;
+}
+
+/// The shards of the ledger, Durable Objects, by their numbers: see [`crate::ledger`].
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Ledger {
+    /// Asks a shard for claims.
+    async fn claim(
+        &self,
+        shard: usize,
+        request: &ClaimRequest<'_>,
+    ) -> Result<ClaimAnswer, BindingError>;
+
+    /// Tells a shard what came of its claims.
+    async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError>;
+}
+
+/// Counts requests.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait RateLimiter {
+    /// Whether the rate limit of this binding lets one more request with this key pass. It does
+    /// where it cannot be asked: a rate limit that fails must not cost an event.
+    async fn allows(&self, rate_limit: &str, key: &str) -> bool;
+}
+
+/// Tells the time, and lets it pass.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Clock {
+    /// The time, in milliseconds since 1970.
+    fn now(&self) -> u64;
+
+    /// Waits for this many milliseconds.
+    async fn sleep(&self, milliseconds: u64);
+}
+
+/// A binding failed; the text is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindingError(pub String);
+
+impl fmt::Display for BindingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What `work` comes to, or that it took longer than this.
+pub(crate) async fn within<T>(
+    clock: &impl Clock,
+    milliseconds: u64,
+    work: impl Future<Output = Result<T, BindingError>>,
+) -> Result<T, BindingError> {
+    match select(pin!(work), pin!(clock.sleep(milliseconds))).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(BindingError(format!("no answer within {milliseconds} ms"))),
+    }
+}

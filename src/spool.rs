@@ -1,0 +1,239 @@
+//! The spool: what queues did not take, kept in KV until they do.
+//!
+//! The sender has been told that its event is accepted, so an entry goes only after its queue took
+//! the message. A cron trigger calls [`drain`].
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::config::{Config, SPOOL};
+use crate::forward::{MAX_CONNECTIONS, divide};
+use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
+use crate::platform::{BindingError, Platform, within};
+
+/// How many entries are taken from the spool at a time: with two calls for each and a few more, a
+/// step keeps within the 50 calls that Cloudflare's free plan allows.
+pub const DRAIN_STEP: usize = 20;
+
+/// For how long the spool is drained at a time, in milliseconds: less than the minute between two
+/// cron triggers.
+pub const DRAIN_MS: u64 = 45_000;
+
+/// How long a call may take, in milliseconds: what takes longer hangs, and is left for the next time.
+const CALL_MS: u64 = 5_000;
+
+/// How many keys are listed at a time: as many as KV lists.
+const LIST_KEYS: usize = 1_000;
+
+/// How many digits the time has in a key, so that keys sort by it.
+const TIME_DIGITS: usize = 13;
+
+/// The name under which the ledger knows the spool.
+const NAME: &str = "spool";
+
+/// What came of draining the spool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// How many messages queues took.
+    pub sent: usize,
+    /// Why entries are left, if not only because the time was up.
+    pub failures: Vec<String>,
+}
+
+/// The key of a message that a queue did not take: `<queue>/<time>/<key of the event>`, the time in
+/// milliseconds since 1970.
+pub(crate) fn spool_key(queue: &str, now: u64, event: &Key) -> String {
+    format!("{queue}/{now:0TIME_DIGITS$}/{}", event.as_str())
+}
+
+/// Sends what is spooled, the oldest of each queue first, until nothing is left, a queue still fails,
+/// or the time is up.
+pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
+    let mut drained = Drained::default();
+    let end = platform.now() + DRAIN_MS;
+    for queue in &config.queues {
+        if let Err(error) = drain_queue(queue, end, &mut drained, config, platform).await {
+            drained.failures.push(format!("{queue}: {error}"));
+        }
+    }
+    drained.failures.extend(stranded(config, platform).await);
+    drained
+}
+
+async fn drain_queue(
+    queue: &str,
+    end: u64,
+    drained: &mut Drained,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(), BindingError> {
+    let mut seen = BTreeSet::new();
+    loop {
+        // A list can be older than a deletion: what was in an earlier one has been dealt with.
+        let mut keys = list(&format!("{queue}/"), platform).await?;
+        keys.retain(|key| seen.insert(key.clone()));
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for keys in keys.chunks(DRAIN_STEP) {
+            if platform.now() >= end {
+                return Ok(());
+            }
+            drain_step(queue, keys, drained, config, platform).await?;
+        }
+    }
+}
+
+/// Sends these entries, and deletes those that the queue took.
+///
+/// # Errors
+///
+/// It took none, so that it is no use to go on.
+async fn drain_step(
+    queue: &str,
+    keys: &[String],
+    drained: &mut Drained,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(), BindingError> {
+    let claims = Claims::claim(queue, keys, config, platform).await;
+    let Sent { taken, refused } = send(queue, &claims.granted, platform).await;
+    claims.settle(&taken, config, platform).await;
+    drained.sent += taken.len();
+
+    let deletions = taken
+        .iter()
+        .chain(&claims.held)
+        .map(|key| within(platform, CALL_MS, platform.delete(SPOOL, key)));
+    let deleted: Vec<_> = stream::iter(deletions).buffered(MAX_CONNECTIONS).collect().await;
+    deleted.into_iter().collect::<Result<(), _>>()?;
+    match refused.into_iter().next() {
+        Some((_, error)) if taken.is_empty() => Err(error),
+        Some((key, error)) => {
+            drained.failures.push(format!("{key}: {error}"));
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+/// What became of entries, by their keys.
+#[derive(Default)]
+struct Sent<'k> {
+    /// The queue took their messages.
+    taken: Vec<&'k String>,
+    /// The queue, or the spool, failed.
+    refused: Vec<(&'k String, BindingError)>,
+}
+
+/// Sends the messages of these entries. Where a queue refuses several together, it is asked for each,
+/// so that one that it never takes does not hold up the others.
+async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) -> Sent<'k> {
+    let mut sent = Sent::default();
+    let gets = keys.iter().map(|key| within(platform, CALL_MS, platform.get(SPOOL, key)));
+    let messages: Vec<_> = stream::iter(gets).buffered(MAX_CONNECTIONS).collect().await;
+    let mut entries = Vec::with_capacity(keys.len());
+    for (key, message) in keys.iter().copied().zip(messages) {
+        match message {
+            Ok(Some(message)) => entries.push((key, message)),
+            // It was deleted and the list is old, or it is new and shows late: a later list tells.
+            Ok(None) => {}
+            Err(error) => sent.refused.push((key, error)),
+        }
+    }
+    for entries in divide(entries, |(_, message)| message.len()) {
+        let began = platform.now();
+        let messages: Vec<_> = entries.iter().map(|(_, message)| &**message).collect();
+        let together = within(platform, CALL_MS, platform.send(queue, &messages)).await;
+        let hangs = platform.now() >= began + CALL_MS;
+        for (key, message) in &entries {
+            let result = match &together {
+                Err(_) if entries.len() > 1 && !hangs => {
+                    within(platform, CALL_MS, platform.send(queue, &[message])).await
+                }
+                together => together.clone(),
+            };
+            match result {
+                Ok(()) => sent.taken.push(key),
+                Err(error) => sent.refused.push((key, error)),
+            }
+        }
+        if hangs {
+            break;
+        }
+    }
+    sent
+}
+
+/// Entries that are claimed in the ledger, so that one whose deletion failed, or shows late, is not
+/// sent again. Without a ledger, or where it fails, all are taken.
+struct Claims<'k> {
+    shard: usize,
+    number: Option<u64>,
+    granted: Vec<&'k String>,
+    held: Vec<&'k String>,
+}
+
+impl<'k> Claims<'k> {
+    async fn claim(
+        queue: &str,
+        keys: &'k [String],
+        config: &Config,
+        platform: &impl Platform,
+    ) -> Self {
+        let shard = Key::of(&[NAME, queue]).shard();
+        let all = Self { shard, number: None, granted: keys.iter().collect(), held: Vec::new() };
+        let Some(dedupe_window_ms) = config.dedupe_window_ms else { return all };
+        let claim =
+            |key: &'k String| Claim { key: key.into(), names: vec![NAME.into()], time: None };
+        let request = ClaimRequest {
+            claims: keys.iter().map(claim).collect(),
+            claim_ms: DRAIN_MS,
+            remember_ms: dedupe_window_ms,
+        };
+        let claimed = platform.claim(shard, &request);
+        let Ok(answer) = within(platform, config.ledger_ms(), claimed).await else { return all };
+        let verdicts = || keys.iter().zip(answer.verdicts.iter().flatten());
+        let are = |is: fn(Verdict) -> bool| {
+            verdicts().filter(|(_, verdict)| is(**verdict)).map(|(key, _)| key).collect()
+        };
+        Self {
+            shard,
+            number: Some(answer.number),
+            granted: are(Verdict::is_granted),
+            held: are(|verdict| verdict == Verdict::Held),
+        }
+    }
+
+    /// Tells the ledger which entries are dealt with.
+    async fn settle(&self, held: &[&String], config: &Config, platform: &impl Platform) {
+        let (Some(number), Some(remember_ms)) = (self.number, config.dedupe_window_ms) else {
+            return;
+        };
+        let settlement = |key: &&'k String| Settlement::of_one(key, NAME, held.contains(key), None);
+        let settlements = self.granted.iter().map(settlement).collect();
+        let request = SettleRequest { number, settlements, remember_ms };
+        let settled = platform.settle(self.shard, &request);
+        // If this fails, the claims end by themselves.
+        let _ = within(platform, config.ledger_ms(), settled).await;
+    }
+}
+
+/// The first entries with this prefix.
+async fn list(prefix: &str, platform: &impl Platform) -> Result<Vec<String>, BindingError> {
+    within(platform, CALL_MS, platform.list(SPOOL, prefix, LIST_KEYS)).await
+}
+
+/// Tells of entries whose queue is bound no more.
+async fn stranded(config: &Config, platform: &impl Platform) -> Option<String> {
+    let keys = match list("", platform).await {
+        Ok(keys) => keys,
+        Err(error) => return Some(error.to_string()),
+    };
+    let is_bound = |key: &&String| {
+        key.split_once('/').is_some_and(|(queue, _)| config.queues.iter().any(|q| q == queue))
+    };
+    let stranded = keys.iter().find(|key| !is_bound(key))?;
+    Some(format!("{stranded}: no queue of this name is bound"))
+}

@@ -1,0 +1,100 @@
+//! The process dies, at each step between the claim and the answer.
+
+use edge::Fault;
+
+use super::{CLAIM_SECONDS, PATIENT, Stage, comes, product, stream, stream_and_archive};
+
+/// An event comes, and the process dies while a call of this binding hangs.
+#[track_caller]
+fn comes_and_dies(stage: &mut Stage, event: &str, fault: Fault, binding: &str) {
+    stage.receiver.fail(&[fault]);
+    let unanswered = comes(stage, event);
+    stage.die(binding);
+    assert_eq!(unanswered.answer().status(), None);
+}
+
+/// The process dies after it claimed an event
+/// | no answer; then 503 `under_way` until the claim ends
+/// | when the sender comes again after that, it is forwarded
+#[test]
+fn dies_before_forwarding() {
+    let mut stage = Stage::new(stream(PATIENT));
+    let event = product("1");
+    comes_and_dies(&mut stage, &event, Fault::late("LEDGER"), "LEDGER");
+    assert!(stage.queue().is_empty());
+
+    stage.send(&event, 503, "under_way");
+    stage.receiver.advance(CLAIM_SECONDS);
+    stage.send(&event, 202, "accepted");
+    stage.send(&event, 200, "duplicate");
+    assert_eq!(stage.queue(), [event]);
+}
+
+/// The process dies while it forwards an event: KV holds it, the queue does not
+/// | no answer; then 503 `under_way` until the claims end
+/// | when the sender comes again after that, both get it: KV under the same key
+#[test]
+fn dies_while_forwarding() {
+    let mut stage = Stage::new(stream_and_archive(PATIENT));
+    let event = product("1");
+    // KV is called when the queue was, and hangs when it has written.
+    stage.receiver.fail(&[Fault::hang("EVENTS_QUEUE"), Fault::late("EVENTS_KV")]);
+    let unanswered = comes(&stage, &event);
+    stage.receiver.wait_until_hanging("EVENTS_QUEUE", 1);
+    stage.die("EVENTS_KV");
+    assert_eq!(unanswered.answer().status(), None);
+    assert!(stage.queue().is_empty());
+    assert_eq!(stage.values("EVENTS_KV"), [&*event]);
+
+    stage.send(&event, 503, "under_way");
+    stage.receiver.advance(CLAIM_SECONDS);
+    stage.send(&event, 202, "accepted");
+    stage.send(&event, 200, "duplicate");
+    assert_eq!(stage.queue(), [&*event]);
+    assert_eq!(stage.values("EVENTS_KV"), [event]);
+}
+
+/// The process dies before it hears that the queue took an event
+/// | no answer; then 503 `under_way` until the claim ends
+/// | when the sender comes again after that, it is forwarded again: twice, never lost
+#[test]
+fn dies_after_forwarding() {
+    let mut stage = Stage::new(stream(PATIENT));
+    let event = product("1");
+    comes_and_dies(&mut stage, &event, Fault::late("EVENTS_QUEUE"), "EVENTS_QUEUE");
+    assert_eq!(stage.queue(), [&*event]);
+
+    stage.send(&event, 503, "under_way");
+    stage.receiver.advance(CLAIM_SECONDS);
+    stage.send(&event, 202, "accepted");
+    stage.send(&event, 200, "duplicate");
+    assert_eq!(stage.queue(), [&*event, &*event]);
+}
+
+/// The process dies before the ledger notes that an event was forwarded
+/// | no answer; then 503 `under_way` until the claim ends
+/// | when the sender comes again after that, it is forwarded again: twice, never lost
+#[test]
+fn dies_before_it_is_noted() {
+    let mut stage = Stage::new(stream(PATIENT));
+    let event = product("1");
+    comes_and_dies(&mut stage, &event, Fault::hang("LEDGER").after(1), "LEDGER");
+    assert_eq!(stage.queue(), [&*event]);
+
+    stage.send(&event, 503, "under_way");
+    stage.receiver.advance(CLAIM_SECONDS);
+    stage.send(&event, 202, "accepted");
+    assert_eq!(stage.queue(), [&*event, &*event]);
+}
+
+/// The process dies after the ledger noted that an event was forwarded
+/// | no answer; then 200 `duplicate`
+/// | it is not forwarded again
+#[test]
+fn dies_before_the_answer() {
+    let mut stage = Stage::new(stream(PATIENT));
+    let event = product("1");
+    comes_and_dies(&mut stage, &event, Fault::late("LEDGER").after(1), "LEDGER");
+    stage.send(&event, 200, "duplicate");
+    assert_eq!(stage.queue(), [event]);
+}

@@ -1,0 +1,261 @@
+//! Every way in which the standing of a name with a key can change.
+
+use elytra_webhooks::ledger::{Claim, ClaimRequest, Moment, SettleRequest, Settlement, Verdict};
+
+use crate::memory::Shard;
+use Step::{Claims, Holds, Releases, Waits};
+use Verdict::{Granted, Held, Uncertain, UnderWay};
+
+const CLAIM_MS: u64 = 5_000;
+const REMEMBER_MS: u64 = 100_000;
+
+/// What happens, one after the other. Claims are numbered from 1, in their order.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// A name claims the key, for something of this time, and gets this verdict.
+    Claims(&'static str, Option<Moment>, Verdict),
+    /// The claim of this number is settled: the name holds something of this time.
+    Holds(u64, &'static str, Option<Moment>),
+    /// The claim of this number is settled: the name does not hold it.
+    Releases(u64, &'static str),
+    /// So many milliseconds pass.
+    Waits(u64),
+}
+
+fn request<'r>(names: &[&'r str], time: Option<Moment>) -> ClaimRequest<'r> {
+    let names = names.iter().map(|name| (*name).into()).collect();
+    let claims = vec![Claim { key: "key".into(), names, time }];
+    ClaimRequest { claims, claim_ms: CLAIM_MS, remember_ms: REMEMBER_MS }
+}
+
+fn settlement<'r>(
+    number: u64,
+    held: &[&'r str],
+    released: &[&'r str],
+    time: Option<Moment>,
+) -> SettleRequest<'r> {
+    let [held, released] =
+        [held, released].map(|names| names.iter().map(|name| (*name).into()).collect());
+    let settlements = vec![Settlement { key: "key".into(), held, released, time }];
+    SettleRequest { number, settlements, remember_ms: REMEMBER_MS }
+}
+
+#[track_caller]
+fn check(why: &str, steps: &[Step]) {
+    check_on(why, &Shard::default(), steps);
+}
+
+#[track_caller]
+fn check_on(why: &str, shard: &Shard, steps: &[Step]) {
+    let mut now = 1_000_000;
+    for step in steps {
+        match *step {
+            Claims(name, time, expected) => {
+                let answer = shard.claim(&request(&[name], time), now);
+                assert_eq!(answer.verdicts, [[expected]], "{why}: {step:?}");
+            }
+            Holds(number, name, time) => {
+                shard.settle(&settlement(number, &[name], &[], time), now);
+            }
+            Releases(number, name) => shard.settle(&settlement(number, &[], &[name], None), now),
+            Waits(milliseconds) => now += milliseconds,
+        }
+    }
+}
+
+#[test]
+fn a_claim_is_granted_settled_and_ends() {
+    check("nothing is known", &[Claims("a", None, Uncertain)]);
+    check(
+        "issue 4: two at the same moment never both forward",
+        &[Claims("a", None, Uncertain), Claims("a", None, UnderWay), Claims("a", None, UnderWay)],
+    );
+    check(
+        "what is held is held",
+        &[Claims("a", None, Uncertain), Holds(1, "a", None), Claims("a", None, Held)],
+    );
+    check(
+        "peers #1: what failed can be had at once",
+        &[Claims("a", None, Uncertain), Releases(1, "a"), Claims("a", None, Uncertain)],
+    );
+    check(
+        "its holder died",
+        &[
+            Claims("a", None, Uncertain),
+            Waits(CLAIM_MS - 1),
+            Claims("a", None, UnderWay),
+            Waits(1),
+            Claims("a", None, Uncertain),
+        ],
+    );
+    check(
+        "the time of a claim that was not granted does not count",
+        &[
+            Claims("a", None, Uncertain),
+            Waits(CLAIM_MS - 1),
+            Claims("a", None, UnderWay),
+            Waits(1),
+            Claims("a", None, Uncertain),
+            Waits(CLAIM_MS - 1),
+            Claims("a", None, UnderWay),
+        ],
+    );
+}
+
+#[test]
+fn a_claim_belongs_to_its_number() {
+    let taken_over = [Claims("a", None, Uncertain), Waits(CLAIM_MS), Claims("a", None, Uncertain)];
+    let then = |steps: &[Step]| [&taken_over[..], steps].concat();
+    check(
+        "who comes late does not end the claim of another",
+        &then(&[Releases(1, "a"), Claims("a", None, UnderWay)]),
+    );
+    check("the other does", &then(&[Releases(2, "a"), Claims("a", None, Uncertain)]));
+    check(
+        "who comes late and holds it, holds it",
+        &then(&[Holds(1, "a", None), Claims("a", None, Held)]),
+    );
+    check(
+        "and nobody can take that back",
+        &then(&[Holds(1, "a", None), Releases(2, "a"), Claims("a", None, Held)]),
+    );
+    check(
+        "both hold it: it came twice",
+        &then(&[Holds(1, "a", None), Holds(2, "a", None), Claims("a", None, Held)]),
+    );
+    check(
+        "held though the claim had ended and nobody took it over",
+        &[
+            Claims("a", None, Uncertain),
+            Waits(CLAIM_MS),
+            Holds(1, "a", None),
+            Claims("a", None, Held),
+        ],
+    );
+    check("a settlement of nothing", &[Releases(9, "a"), Claims("a", None, Uncertain)]);
+    check("held though the claim was forgotten", &[Holds(9, "a", None), Claims("a", None, Held)]);
+}
+
+#[test]
+fn each_name_has_a_standing_of_its_own() {
+    check(
+        "issue 4: the retry goes to the missing one alone",
+        &[
+            Claims("a", None, Uncertain),
+            Claims("b", None, Uncertain),
+            Holds(1, "a", None),
+            Releases(2, "b"),
+            Claims("a", None, Held),
+            Claims("b", None, Uncertain),
+        ],
+    );
+    let shard = Shard::default();
+    let first = shard.claim(&request(&["a", "b", "c"], None), 0);
+    assert_eq!((first.number, first.verdicts), (1, vec![vec![Uncertain; 3]]));
+    shard.settle(&settlement(1, &["a"], &["b"], None), 0);
+    let second = shard.claim(&request(&["c", "b", "d", "a"], None), 0);
+    let verdicts = [UnderWay, Uncertain, Uncertain, Held];
+    assert_eq!(second.verdicts, [verdicts], "in the order of the names");
+}
+
+const fn at(seconds: i64) -> Moment {
+    Moment(seconds, 0)
+}
+
+#[test]
+fn a_claim_with_a_time_is_for_the_newest() {
+    let five = [Claims("a", Some(at(5)), Uncertain), Holds(1, "a", Some(at(5)))];
+    let then = |steps: &[Step]| [&five[..], steps].concat();
+    check("newer", &then(&[Claims("a", Some(at(6)), Granted)]));
+    check("by a nanosecond", &then(&[Claims("a", Some(Moment(5, 1)), Granted)]));
+    check("of the same time: the later arrival wins", &then(&[Claims("a", Some(at(5)), Granted)]));
+    check("older", &then(&[Claims("a", Some(at(4)), Held)]));
+    check("by a nanosecond", &then(&[Claims("a", Some(Moment(4, 999_999_999)), Held)]));
+    check("before 1970", &then(&[Claims("a", Some(at(-1)), Held)]));
+    check(
+        "another one is being written",
+        &then(&[
+            Claims("a", Some(at(7)), Granted),
+            Claims("a", Some(at(8)), UnderWay),
+            Claims("a", Some(at(6)), UnderWay),
+        ]),
+    );
+    check(
+        "even so, older is older",
+        &then(&[Claims("a", Some(at(7)), Granted), Claims("a", Some(at(4)), Held)]),
+    );
+    check(
+        "none is held yet",
+        &[Claims("a", Some(at(7)), Uncertain), Claims("a", Some(at(4)), UnderWay)],
+    );
+    check(
+        "the time never goes back: KV held something newer, or two came at once",
+        &then(&[
+            Holds(9, "a", Some(at(4))),
+            Claims("a", Some(at(4)), Held),
+            Claims("a", Some(at(5)), Granted),
+        ]),
+    );
+    check(
+        "what was written last counts",
+        &then(&[
+            Claims("a", Some(at(7)), Granted),
+            Holds(2, "a", Some(at(7))),
+            Claims("a", Some(at(6)), Held),
+        ]),
+    );
+    check(
+        "what was not written does not",
+        &then(&[
+            Claims("a", Some(at(7)), Granted),
+            Releases(2, "a"),
+            Claims("a", Some(at(6)), Granted),
+        ]),
+    );
+    check(
+        "its writer died, and nobody knows what it wrote: KV has to be asked",
+        &then(&[
+            Claims("a", Some(at(7)), Granted),
+            Waits(CLAIM_MS),
+            Claims("a", Some(at(6)), Uncertain),
+            Holds(3, "a", Some(at(7))),
+            Claims("a", Some(at(7)), Granted),
+        ]),
+    );
+}
+
+#[test]
+fn times_and_their_absence_do_not_mix() {
+    check("once and for all", &[Holds(9, "a", Some(at(5))), Claims("a", None, Held)]);
+    check("the other way", &[Holds(9, "a", None), Claims("a", Some(at(5)), Held)]);
+}
+
+#[test]
+fn what_is_old_is_forgotten() {
+    check(
+        "the window begins when it is held",
+        &[
+            Claims("a", None, Uncertain),
+            Waits(CLAIM_MS),
+            Holds(1, "a", None),
+            Waits(REMEMBER_MS - 1),
+            Claims("a", None, Held),
+            Waits(1),
+            Claims("a", None, Uncertain),
+        ],
+    );
+    let shard = Shard::default();
+    check_on("nothing is left of it", &shard, &[Claims("a", None, Uncertain), Releases(1, "a")]);
+    assert!(shard.records.borrow().is_empty(), "the table does not grow by what failed");
+    check_on("held and refused", &shard, &[Holds(9, "a", None), Claims("a", None, Held)]);
+    assert_eq!(shard.records.borrow()["key"].1, 1_000_000 + REMEMBER_MS);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_none() {
+    for record in ["", "{", "5", r#"{"a":5}"#, r#"{"a":{"held":{"time":[0]}}}"#] {
+        let shard = Shard::default();
+        shard.records.borrow_mut().insert("key".to_owned(), (record.to_owned(), u64::MAX));
+        check_on(record, &shard, &[Claims("a", None, Uncertain), Claims("a", None, UnderWay)]);
+    }
+}

@@ -1,0 +1,224 @@
+//! The platform in memory: queues, KV, the ledger and a clock of its own, all of which can be told to
+//! fail.
+
+mod destinations;
+mod faults;
+mod ledger;
+mod time;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::pending;
+
+use elytra_webhooks::platform::{BindingError, Clock, RateLimiter};
+
+pub(crate) use destinations::{Held, Stored};
+pub(crate) use faults::{ALWAYS, Fault, SAYS};
+pub(crate) use ledger::Shard;
+pub(crate) use time::{START, Time};
+
+use faults::Faults;
+
+/// A call to a binding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) binding: String,
+    pub(crate) method: &'static str,
+    /// How many messages or claims it has.
+    pub(crate) size: usize,
+    /// When it began, in milliseconds since [`START`].
+    pub(crate) at: u64,
+}
+
+/// The platform in memory.
+#[derive(Default)]
+pub(crate) struct Memory {
+    queues: RefCell<BTreeMap<String, Vec<String>>>,
+    /// By namespace and key.
+    namespaces: RefCell<BTreeMap<(String, String), Stored>>,
+    /// What was deleted, and shows in lists where they lag.
+    deleted: RefCell<BTreeMap<(String, String), Stored>>,
+    pub(crate) lists_lag: Cell<bool>,
+    /// How many times what is there is not found.
+    pub(crate) gets_lag: Cell<usize>,
+    shards: RefCell<BTreeMap<usize, Shard>>,
+    pub(crate) time: Time,
+    faults: Faults,
+    pub(crate) calls: RefCell<Vec<Call>>,
+    /// How many milliseconds each call takes.
+    latency: u64,
+    /// How many calls to queues and KV are under way, and how many there were at the most.
+    under_way: Cell<usize>,
+    pub(crate) most_under_way: Cell<usize>,
+    /// The rate limits that were asked, each with the key.
+    pub(crate) asked: RefCell<Vec<(String, String)>>,
+    /// Whether the rate limits are used up.
+    is_used_up: bool,
+}
+
+impl Memory {
+    /// Each call takes so many milliseconds.
+    pub(crate) fn with_latency(latency: u64) -> Self {
+        Self { latency, ..Self::default() }
+    }
+
+    /// Whether the rate limits are used up.
+    pub(crate) fn used_up(is_used_up: bool) -> Self {
+        Self { is_used_up, ..Self::default() }
+    }
+
+    /// Bindings that always fail.
+    pub(crate) fn failing(bindings: &[&'static str]) -> Self {
+        bindings
+            .iter()
+            .fold(Self::default(), |memory, binding| memory.with(binding, "", Fault::Fails, ALWAYS))
+    }
+
+    /// With a fault, for the next calls of this method, or of any where it is empty.
+    pub(crate) fn with(
+        self,
+        binding: &'static str,
+        method: &'static str,
+        fault: Fault,
+        times: usize,
+    ) -> Self {
+        self.faults.add(binding, method, fault, times);
+        self
+    }
+
+    /// The same, of a platform that is in use.
+    pub(crate) fn breaks(
+        &self,
+        binding: &'static str,
+        method: &'static str,
+        fault: Fault,
+        times: usize,
+    ) {
+        self.faults.add(binding, method, fault, times);
+    }
+
+    /// Everything works again.
+    pub(crate) fn mend(&self) {
+        self.faults.clear();
+    }
+
+    /// Everything that is held: what is in KV by its keys, then what is in queues as it came.
+    pub(crate) fn held(&self) -> Vec<Held> {
+        let namespaces = self.namespaces.borrow();
+        let stored = namespaces.iter().map(|((binding, key), stored)| Held {
+            binding: binding.clone(),
+            key: Some(key.clone()),
+            value: stored.value.clone(),
+        });
+        let queues = self.queues.borrow();
+        let messages = queues.iter().flat_map(|(binding, messages)| {
+            messages.iter().map(|message| (binding.clone(), message.clone()))
+        });
+        let sent = messages.map(|(binding, value)| Held { binding, key: None, value });
+        stored.chain(sent).collect()
+    }
+
+    /// Empties everything that holds events, and tells what was there.
+    pub(crate) fn take_held(&self) -> Vec<Held> {
+        let held = self.held();
+        self.namespaces.borrow_mut().clear();
+        self.queues.borrow_mut().clear();
+        held
+    }
+
+    /// The messages of a queue.
+    pub(crate) fn queue(&self, queue: &str) -> Vec<String> {
+        self.queues.borrow().get(queue).cloned().unwrap_or_default()
+    }
+
+    /// The keys of a namespace, with what they hold.
+    pub(crate) fn namespace(&self, namespace: &str) -> Vec<(String, Stored)> {
+        let namespaces = self.namespaces.borrow();
+        let named = namespaces.iter().filter(|((name, _), _)| name == namespace);
+        named.map(|((_, key), stored)| (key.clone(), stored.clone())).collect()
+    }
+
+    /// How often a method of a binding was called.
+    pub(crate) fn count(&self, binding: &str, method: &str) -> usize {
+        self.sizes(binding, method).len()
+    }
+
+    /// How many messages or claims the calls of a method had.
+    pub(crate) fn sizes(&self, binding: &str, method: &str) -> Vec<usize> {
+        let calls = self.calls.borrow();
+        let named = calls.iter().filter(|call| call.binding == binding && call.method == method);
+        named.map(|call| call.size).collect()
+    }
+
+    /// Forgets everything that the ledger knows.
+    pub(crate) fn forget_ledger(&self) {
+        self.shards.borrow_mut().clear();
+    }
+
+    /// One call, with the fault that is due.
+    async fn call<T>(
+        &self,
+        binding: &str,
+        method: &'static str,
+        size: usize,
+        act: impl FnOnce() -> Result<T, BindingError>,
+    ) -> Result<T, BindingError> {
+        let at = self.time.now() - START;
+        self.calls.borrow_mut().push(Call { binding: binding.to_owned(), method, size, at });
+        let _counted = (binding != "LEDGER").then(|| UnderWay::new(self));
+        let fault = self.faults.next(binding, method);
+        self.time.sleep(self.latency).await;
+        match fault {
+            None => act(),
+            Some(Fault::Fails) => Err(BindingError(SAYS.to_owned())),
+            Some(Fault::Hangs) => pending().await,
+            Some(Fault::LosesAnswer) => {
+                let _ = act();
+                Err(BindingError(SAYS.to_owned()))
+            }
+            Some(Fault::HangsAfterwards) => {
+                let _ = act();
+                pending().await
+            }
+            Some(Fault::Takes(milliseconds)) => {
+                self.time.sleep(milliseconds).await;
+                act()
+            }
+        }
+    }
+}
+
+/// Counts a call while it is under way.
+struct UnderWay<'m>(&'m Cell<usize>);
+
+impl<'m> UnderWay<'m> {
+    fn new(memory: &'m Memory) -> Self {
+        let now = memory.under_way.get() + 1;
+        memory.under_way.set(now);
+        memory.most_under_way.set(memory.most_under_way.get().max(now));
+        Self(&memory.under_way)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+impl RateLimiter for Memory {
+    async fn allows(&self, rate_limit: &str, key: &str) -> bool {
+        self.asked.borrow_mut().push((rate_limit.to_owned(), key.to_owned()));
+        !self.is_used_up
+    }
+}
+
+impl Clock for Memory {
+    fn now(&self) -> u64 {
+        self.time.now()
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        self.time.sleep(milliseconds).await;
+    }
+}

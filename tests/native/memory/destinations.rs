@@ -1,0 +1,135 @@
+//! Queues and KV in memory, within Cloudflare's limits.
+
+use elytra_webhooks::forward::{
+    KvEntry, MAX_KV_KEY_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES,
+};
+use elytra_webhooks::platform::{BindingError, Namespaces, Queues};
+use serde_json::Value;
+
+use super::Memory;
+
+/// What a destination holds: its binding, the key in KV, the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) binding: String,
+    pub(crate) key: Option<String>,
+    pub(crate) value: String,
+}
+
+/// What KV holds at a key.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) value: String,
+    /// JSON.
+    pub(crate) metadata: String,
+    pub(crate) expiration_ttl: Option<u64>,
+    written_at: u64,
+}
+
+impl Memory {
+    /// Something that KV holds for a long time.
+    pub(crate) fn store(&self, namespace: &str, key: &str, value: &str) {
+        let stored = Stored {
+            value: value.to_owned(),
+            metadata: "{}".to_owned(),
+            expiration_ttl: None,
+            written_at: 0,
+        };
+        self.namespaces.borrow_mut().insert((namespace.to_owned(), key.to_owned()), stored);
+    }
+
+    /// Writes a key, unless KV was written there within a second.
+    fn write(&self, namespace: &str, key: &str, stored: Stored) -> Result<(), BindingError> {
+        let place = (namespace.to_owned(), key.to_owned());
+        let mut namespaces = self.namespaces.borrow_mut();
+        let before = namespaces.get(&place);
+        if before.is_some_and(|before| stored.written_at < before.written_at + 1_000) {
+            return Err(BindingError("429 Too Many Requests".to_owned()));
+        }
+        namespaces.insert(place, stored);
+        Ok(())
+    }
+}
+
+impl Queues for Memory {
+    async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError> {
+        let bytes: usize = messages.iter().map(|message| message.len() + 100).sum();
+        assert!((1..=MAX_SEND_BATCH_MESSAGES).contains(&messages.len()), "{}", messages.len());
+        assert!(bytes <= MAX_SEND_BATCH_BYTES, "{bytes} bytes in one call");
+        self.call(queue, "send", messages.len(), || {
+            let messages = messages.iter().map(|message| (*message).to_owned());
+            self.queues.borrow_mut().entry(queue.to_owned()).or_default().extend(messages);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Namespaces for Memory {
+    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), BindingError> {
+        assert!((1..=MAX_KV_KEY_BYTES).contains(&entry.key.len()), "{}", entry.key);
+        self.call(namespace, "put", 1, || {
+            let stored = Stored {
+                value: entry.value.to_owned(),
+                metadata: serde_json::to_string(&entry.metadata).unwrap(),
+                expiration_ttl: entry.expiration_ttl,
+                written_at: self.time.now(),
+            };
+            self.write(namespace, &entry.key, stored)
+        })
+        .await
+    }
+
+    async fn get(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError> {
+        self.call(namespace, "get", 1, || {
+            let place = (namespace.to_owned(), key.to_owned());
+            if self.gets_lag.get() > 0 {
+                self.gets_lag.set(self.gets_lag.get() - 1);
+                return Ok(None);
+            }
+            Ok(self.namespaces.borrow().get(&place).map(|stored| stored.value.clone()))
+        })
+        .await
+    }
+
+    async fn time(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError> {
+        self.call(namespace, "time", 1, || {
+            let place = (namespace.to_owned(), key.to_owned());
+            let namespaces = self.namespaces.borrow();
+            let Some(stored) = namespaces.get(&place) else { return Ok(None) };
+            let metadata: Value = stored.metadata.parse().unwrap();
+            Ok(metadata["time"].as_str().map(str::to_owned))
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        namespace: &str,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, BindingError> {
+        assert!((1..=1_000).contains(&limit), "KV lists no more: {limit}");
+        self.call(namespace, "list", 1, || {
+            let mut listed = self.namespaces.borrow().clone();
+            if self.lists_lag.get() {
+                listed.extend(self.deleted.borrow().clone());
+            }
+            let keys = listed.into_keys().filter(|(name, _)| name == namespace);
+            let keys = keys.map(|(_, key)| key).filter(|key| key.starts_with(prefix));
+            Ok(keys.take(limit).collect())
+        })
+        .await
+    }
+
+    async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError> {
+        self.call(namespace, "delete", 1, || {
+            let place = (namespace.to_owned(), key.to_owned());
+            if let Some(stored) = self.namespaces.borrow_mut().remove(&place) {
+                self.deleted.borrow_mut().insert(place, stored);
+            }
+            Ok(())
+        })
+        .await
+    }
+}
