@@ -1,13 +1,17 @@
-//! What happens while the clients work: bindings fail, workerd dies, and the terminal is told.
+//! What happens while the clients work: bindings fail, workerd dies, the cron trigger goes off, and
+//! the terminal is told. At the end nothing fails any more, and the spool is drained.
 
+use std::sync::mpsc::{self, Receiver as Channel, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use edge::Receiver;
+use elytra_webhooks::spool::DRAIN_MS;
 use fastrand::Rng;
 
 use crate::clients::Clients;
-use crate::sender::{CLIENTS, Sender};
+use crate::scene::SPOOL;
+use crate::sender::Sender;
 use crate::{Arguments, say, scene};
 
 /// How often it looks whether something is to be done.
@@ -15,6 +19,17 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// How often it tells how far it is.
 const PROGRESS: Duration = Duration::from_secs(10);
+
+/// How often the cron trigger goes off.
+const CRON: Duration = Duration::from_secs(1);
+
+/// How long the spool may take to be drained at the end: a drain that died has claimed what it was
+/// at, so that the next one has to wait. A short run does not wait for that.
+const DRAIN: Duration = Duration::from_millis(DRAIN_MS + 15_000);
+const SHORT_DRAIN: Duration = Duration::from_secs(3);
+
+/// How long the queue takes nothing after each restart, so that the spool has something to do.
+const OUTAGE: Duration = Duration::from_secs(2);
 
 /// When memory is measured, to be compared with that at the end.
 const SETTLED: Duration = Duration::from_mins(1);
@@ -30,6 +45,8 @@ pub(crate) struct Conductor<'a> {
     /// When workerd is killed, told by how many events were taken; the next one last.
     deaths: Vec<usize>,
     restarts: u32,
+    /// When the queue takes messages again.
+    outage_ends: Option<Instant>,
     started: Instant,
 }
 
@@ -47,22 +64,28 @@ impl<'a> Conductor<'a> {
             clients,
             deaths: deaths(arguments),
             restarts: 0,
+            outage_ends: None,
             started: Instant::now(),
         }
     }
 
-    /// Lets the clients work, until nothing is left to be sent and nothing fails any more.
-    pub(crate) fn conduct(mut self) {
+    /// Lets the clients work, until nothing is left to be sent and nothing fails any more. Gives the
+    /// messages that are in the spool even then, which is only right after a short run.
+    pub(crate) fn conduct(mut self) -> Vec<String> {
         self.fail();
-        let clients = self.clients;
+        let (clients, sender) = (self.clients, self.sender);
         thread::scope(|scope| {
+            let (_end, ended) = mpsc::channel();
+            scope.spawn(move || ring(sender, &ended));
             let _ends_with_us = StopAtTheEnd(clients);
-            let workers: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| clients.work())).collect();
+            let workers: Vec<_> =
+                (0..self.arguments.clients).map(|_| scope.spawn(|| clients.work())).collect();
             let mut next_progress = PROGRESS;
             let mut is_settled = false;
             while !workers.iter().all(thread::ScopedJoinHandle::is_finished) {
                 thread::sleep(TICK);
                 self.die_if_due();
+                self.end_outage_if_due();
                 if self.started.elapsed() >= next_progress {
                     self.say_progress();
                     next_progress += PROGRESS;
@@ -73,16 +96,49 @@ impl<'a> Conductor<'a> {
                 }
             }
         });
+        let a_second = self.arguments.events as u128 * 1_000 / self.started.elapsed().as_millis();
         self.say_progress();
+        say(&format!("{a_second} events a second"));
         self.say_memory("at the end");
         self.receiver.fail(&[]);
+        self.drain()
+    }
+
+    /// Lets the cron trigger go off until the spool is empty. Gives what is left, if the run was too
+    /// short to wait for that.
+    fn drain(&self) -> Vec<String> {
+        let is_short = self.started.elapsed() < SETTLED;
+        let patience = if is_short { SHORT_DRAIN } else { DRAIN };
+        let started = Instant::now();
+        let mut spool = self.receiver.kv_of(SPOOL);
+        let at_first = spool.len();
+        while !spool.is_empty() && started.elapsed() < patience {
+            self.receiver.run_cron();
+            spool = self.receiver.kv_of(SPOOL);
+            if !spool.is_empty() {
+                thread::sleep(CRON);
+            }
+        }
+        say(&format!(
+            "the spool held {at_first} messages, and {} after {} s",
+            spool.len(),
+            started.elapsed().as_secs(),
+        ));
+        if is_short { spool.into_values().map(|entry| entry.value).collect() } else { Vec::new() }
     }
 
     /// Makes the bindings fail; after each restart otherwise than before.
     fn fail(&self) {
         let Arguments { faults, seed, .. } = self.arguments;
         let seed = seed.wrapping_add(self.restarts.wrapping_mul(1_000));
-        self.receiver.fail(&scene::faults(faults, seed));
+        self.receiver.fail(&scene::faults(faults, seed, self.outage_ends.is_some()));
+    }
+
+    fn end_outage_if_due(&mut self) {
+        if self.outage_ends.is_some_and(|end| end <= Instant::now()) {
+            self.outage_ends = None;
+            self.fail();
+        }
     }
 
     fn die_if_due(&mut self) {
@@ -93,6 +149,7 @@ impl<'a> Conductor<'a> {
         self.receiver.kill();
         self.receiver.restart();
         self.restarts += 1;
+        self.outage_ends = Some(Instant::now() + OUTAGE);
         self.fail();
         self.sender.redirect(self.receiver.base());
         say(&format!("workerd was killed after {taken} events, and started again"));
@@ -101,10 +158,11 @@ impl<'a> Conductor<'a> {
     fn say_progress(&self) {
         let (p50, p99) = self.sender.latencies();
         say(&format!(
-            "{:>4} s: {} events taken, {} acknowledged, p50 {p50} ms, p99 {p99} ms",
+            "{:>4} s: {} events taken, {} acknowledged, {}; p50 {p50} ms, p99 {p99} ms",
             self.started.elapsed().as_secs(),
             self.clients.taken_events(),
             self.clients.acknowledged_events(),
+            self.sender.tally(),
         ));
     }
 
@@ -121,6 +179,13 @@ impl<'a> Conductor<'a> {
     }
 }
 
+/// Lets the cron trigger go off now and then, until the other end of the channel is gone.
+fn ring(sender: &Sender, ended: &Channel<()>) {
+    while ended.recv_timeout(CRON) == Err(RecvTimeoutError::Timeout) {
+        sender.ring();
+    }
+}
+
 /// Stops the clients when it goes, lest they go on without a receiver where this thread panics.
 struct StopAtTheEnd<'a>(&'a Clients<'a>);
 
@@ -130,12 +195,16 @@ impl Drop for StopAtTheEnd<'_> {
     }
 }
 
-/// When workerd is killed: at some moment in each of equal stretches, the last one first.
-fn deaths(Arguments { events, faults, restarts, seed }: Arguments) -> Vec<usize> {
+/// When workerd is killed: at some moment about the middle of each of equal stretches, the last one
+/// first.
+fn deaths(Arguments { events, faults, restarts, seed, .. }: Arguments) -> Vec<usize> {
     if faults == 0.0 {
         return Vec::new();
     }
     let mut rng = Rng::with_seed(seed.into());
     let stretch = events / restarts.max(1);
-    (0..restarts).rev().map(|death| death * stretch + rng.usize(..stretch.max(1))).collect()
+    (0..restarts)
+        .rev()
+        .map(|death| death * stretch + rng.usize(stretch / 4..=stretch / 4 * 3))
+        .collect()
 }

@@ -47,6 +47,9 @@ struct Arguments {
     /// How often workerd is killed and started again on the way
     #[arg(long, default_value_t = 5)]
     restarts: usize,
+    /// How many clients send at the same time
+    #[arg(long, default_value_t = 16)]
+    clients: usize,
     /// Where chance starts from: the same seed sends the same; random, where it is not given
     #[arg(long, default_value_t = fastrand::u32(..))]
     seed: u32,
@@ -54,22 +57,23 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let Arguments { events, faults, seed, .. } = arguments;
-    say(&format!("{events} events, faults {faults}, seed {seed}"));
+    let Arguments { events, faults, clients, seed, .. } = arguments;
+    say(&format!("{events} events, faults {faults}, {clients} clients, seed {seed}"));
 
     let sink = Sink::start();
-    let mut receiver = Receiver::start(&scene::settings(&sink));
+    let mut receiver = Receiver::start(&scene::settings(&sink, faults));
+    scene::warm_up(&receiver, &sink);
     let traffic = Traffic::new(seed, events);
-    let sender = Sender::new(receiver.base());
+    let sender = Sender::new(receiver.base(), clients, scene::time_budget(faults));
     let clients = Clients::new(&traffic, &sender);
-    Conductor::new(arguments, &mut receiver, &sender, &clients).conduct();
+    let spool = Conductor::new(arguments, &mut receiver, &sender, &clients).conduct();
     if let Some(refusal) = clients.refusal() {
         say(&format!("refused, which is never right here: {refusal}"));
         return ExitCode::FAILURE;
     }
 
     let acknowledged = clients.acknowledged();
-    let verdict = verdict::verdict(&receiver, &sink, &traffic, &acknowledged);
+    let verdict = verdict::verdict(&receiver, &sink, &spool, &traffic, &acknowledged);
     let (p50, p99) = sender.latencies();
     let line = format!(
         "events={events} acknowledged={} lost={} duplicated={} p50_ms={p50} p99_ms={p99} seed={seed}",

@@ -1,5 +1,7 @@
 //! What an event holds: text that any reading and printing again would change.
 
+use std::ops::RangeInclusive;
+
 use fastrand::Rng;
 
 use crate::scene::EVENT_TYPES;
@@ -17,31 +19,45 @@ const PIECES: [&str; 8] = ["Preis ", "ß", "😀", r"\u00e9", r"\n", "\\\"", r"\
 const USUAL_PIECES: usize = 100;
 const MAX_PIECES: usize = 3_000;
 
-/// A structured event, or one of a batch.
-pub(crate) fn structured(rng: &mut Rng, id: &str) -> Event {
+/// How many of a thousand events are too large for a queue, and how many bytes of JSON their data
+/// have, about.
+const LARGE_PER_MILLE: u16 = 4;
+const LARGE_BYTES: RangeInclusive<usize> = 130_000..=300_000;
+
+/// Base64 makes four bytes of three.
+const LARGE_BINARY_BYTES: RangeInclusive<usize> = 97_500..=225_000;
+
+/// The offsets that times are written with.
+const OFFSETS: [&str; 3] = ["Z", "+01:00", "-02:30"];
+
+/// A structured event, or one of a batch, about one of so many objects.
+pub(crate) fn structured(rng: &mut Rng, id: &str, objects: usize) -> Event {
     let [event_type, source, operation] = attributes(rng);
-    let data = json_data(rng);
+    let time = time(rng);
+    let data = json_data(rng, objects);
     let text = format!(
         r#"{{ "specversion":"1.0", "id":"{id}","source":"{source}",
- "type":"com.elytra.{event_type}","time":"2025-12-31T04:19:30.860984129+01:00","eventtype":"{event_type}",
+ "type":"com.elytra.{event_type}","time":"{time}","eventtype":"{event_type}",
  "operation":"{operation}","subject":"Gr\u00f6ße {id}","data": {data} }}"#
     );
     Event { event_type, text }
 }
 
-/// The event type, the headers and the body of a binary event.
-pub(crate) fn binary(rng: &mut Rng, id: &str) -> (&'static str, Fields, Vec<u8>) {
+/// The event type, the headers and the body of a binary event, about one of so many objects.
+pub(crate) fn binary(rng: &mut Rng, id: &str, objects: usize) -> (&'static str, Fields, Vec<u8>) {
     let [event_type, source, operation] = attributes(rng);
+    let time = time(rng);
     let (content_type, body) = match rng.u8(..4) {
-        0 => ("application/octet-stream", (0..rng.u8(..)).map(|_| rng.u8(..)).collect()),
+        0 => ("application/octet-stream", binary_data(rng)),
         1 => ("text/plain; charset=utf-8", format!("Größe\n\t\"{id}\" 😀").into_bytes()),
-        _ => ("application/json", json_data(rng).into_bytes()),
+        _ => ("application/json", json_data(rng, objects).into_bytes()),
     };
     let headers = Fields::of_type(content_type)
         .with("ce-specversion", "1.0")
         .with("ce-id", id)
         .with("ce-source", source.replace('%', "%25"))
         .with("ce-type", format!("com.elytra.{event_type}"))
+        .with("ce-time", time)
         .with("ce-eventtype", event_type)
         .with("ce-operation", operation)
         .with("ce-subject", format!("Gr%C3%B6%C3%9Fe%20{id}"));
@@ -53,11 +69,36 @@ fn attributes(rng: &mut Rng) -> [&'static str; 3] {
     [choose(&EVENT_TYPES), choose(&SOURCES), choose(&OPERATIONS)]
 }
 
-fn json_data(rng: &mut Rng) -> String {
-    let limit = if rng.u8(..100) < 97 { USUAL_PIECES } else { MAX_PIECES };
-    let text: String = (0..rng.usize(..limit)).filter_map(|_| rng.choice(PIECES)).collect();
-    let object = rng.u64(..);
+/// A time in a few hours: some differ by a nanosecond alone, some are the same with another offset.
+fn time(rng: &mut Rng) -> String {
+    let offset = rng.choice(OFFSETS).expect("it is not empty");
+    let [hour, second, nanosecond] = [rng.u8(4..8), rng.u8(..20), rng.u8(..10)];
+    format!("2025-12-31T{hour:02}:19:{second:02}.86098412{nanosecond}{offset}")
+}
+
+fn json_data(rng: &mut Rng, objects: usize) -> String {
+    let text = if is_large(rng) {
+        let bytes = rng.usize(LARGE_BYTES);
+        let mut text = String::with_capacity(bytes + PIECES.len());
+        while text.len() < bytes {
+            text.extend(rng.choice(PIECES));
+        }
+        text
+    } else {
+        let limit = if rng.u8(..100) < 97 { USUAL_PIECES } else { MAX_PIECES };
+        (0..rng.usize(..limit)).filter_map(|_| rng.choice(PIECES)).collect()
+    };
+    let object = rng.usize(..objects);
     format!(
         r#"{{ "objectId":{object},"objectType":"product", "z":1.0,"a":1e400,"zero":-0.0,"text":"{text}" }}"#
     )
+}
+
+fn binary_data(rng: &mut Rng) -> Vec<u8> {
+    let bytes = if is_large(rng) { rng.usize(LARGE_BINARY_BYTES) } else { rng.usize(..256) };
+    (0..bytes).map(|_| rng.u8(..)).collect()
+}
+
+fn is_large(rng: &mut Rng) -> bool {
+    rng.u16(..1_000) < LARGE_PER_MILLE
 }

@@ -1,56 +1,122 @@
 //! What the receiver is started with, and how it fails.
 
-use edge::{Fault, Settings, Sink};
+use std::time::Duration;
+
+use edge::{Fault, Receiver, Settings, Sink, event};
 
 /// The binding of the queue.
 pub(crate) const QUEUE: &str = "EVENTS_QUEUE";
 
-/// The binding of the KV namespace.
+/// The binding of the KV namespace with a key for each event.
 pub(crate) const KV: &str = "EVENTS_KV";
 
-/// The subscription that leads to KV: its name stands in the keys.
+/// The binding of the KV namespace with a key for each object.
+pub(crate) const MIRROR_KV: &str = "MIRROR_KV";
+
+/// The binding of the KV namespace for what is too large for the queue.
+pub(crate) const CLAIMS: &str = "CLAIMS";
+
+/// The binding of the KV namespace for what the queue does not take.
+pub(crate) const SPOOL: &str = "SPOOL";
+
+/// The binding of the ledger.
+const LEDGER: &str = "LEDGER";
+
+/// The subscriptions that lead to KV: their names stand in the keys.
 pub(crate) const ARCHIVE: &str = "archive";
+pub(crate) const MIRROR: &str = "mirror";
 
 /// The event types that are sent.
 pub(crate) const EVENT_TYPES: [&str; 6] =
     ["product", "document", "product_text", "customer", "workflow", "catalog_content"];
 
-/// Those that belong into KV as well.
+/// Those that belong into KV as well, each event under a key.
 pub(crate) const ARCHIVED: [&str; 3] = ["document", "product_text", "workflow"];
 
-/// The bindings whose calls may fail.
-const FRAGILE: [&str; 2] = [QUEUE, KV];
+/// Those that belong into KV as well, each object under a key.
+pub(crate) const MIRRORED: [&str; 2] = ["product", "product_text"];
+
+/// The bindings whose calls may fail: all of them.
+const FRAGILE: [&str; 6] = [QUEUE, KV, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
 
 /// What happens to a call that fails, and how many of a hundred times: seldom nothing, for that
 /// costs the sender the whole time budget.
 const MIX: [(MakeFault, f64); 4] =
     [(Fault::fail, 0.5), (Fault::lost, 0.4), (Fault::hang, 0.05), (Fault::late, 0.05)];
 
+/// The time budget, which a call that hangs costs the sender: half of what it is where nobody sets it.
+const TIME_BUDGET_MS: u64 = 2_000;
+
+/// That where nothing fails, the longest there is: a machine that is slow is no fault either, and an
+/// event that took too long would be spooled and come twice.
+const PATIENT_TIME_BUDGET_MS: u64 = 30_000;
+
+/// The largest body: some large events in a batch.
+const MAX_BODY_BYTES: usize = 8_000_000;
+
+/// So many that every shard of the ledger has one to keep.
+const WARM_UP_EVENTS: usize = 64;
+
 /// Makes a fault of a binding.
 type MakeFault = fn(&str) -> Fault;
 
-/// Every event to the queue, half of the event types to KV.
-pub(crate) fn settings(sink: &Sink) -> Settings {
+/// Every event to the queue, half of the event types to KV, a third of them to the mirror.
+pub(crate) fn settings(sink: &Sink, faults: f64) -> Settings {
+    let time_budget_ms = time_budget(faults).as_millis();
     let vars = format!(
         r#"
         [vars.WEBHOOK]
         auth_type = "bearer"
         auth = {{ token = "TOKEN" }}
-        time_budget_ms = 400
+        max_body_bytes = {MAX_BODY_BYTES}
+        time_budget_ms = {time_budget_ms}
+        dedupe_window_seconds = 86400
 
         [vars.SUBSCRIPTION_STREAM]
         queue = "{QUEUE}"
 
-        [vars.SUBSCRIPTION_ARCHIVE]
+        [vars.SUBSCRIPTION_{ARCHIVE}]
         event_types = {ARCHIVED:?}
         kv = {{ binding = "{KV}" }}
-        "#
+
+        [vars.SUBSCRIPTION_{MIRROR}]
+        event_types = {MIRRORED:?}
+        kv = {{ binding = "{MIRROR_KV}", key = "object" }}
+        "#,
+        ARCHIVE = ARCHIVE.to_uppercase(),
+        MIRROR = MIRROR.to_uppercase(),
     );
-    Settings::new(vars).with_secret("TOKEN", "right-token").with_sink(sink)
+    Settings::new(vars)
+        .with_secret("TOKEN", "right-token")
+        .with_kv(MIRROR_KV)
+        .with_kv(CLAIMS)
+        .with_kv(SPOOL)
+        .with_ledger()
+        .with_sink(sink)
 }
 
-/// Every call of a binding fails with this probability, in one of several ways.
-pub(crate) fn faults(probability: f64, seed: u32) -> Vec<Fault> {
+/// How long the receiver may take for a request.
+pub(crate) fn time_budget(faults: f64) -> Duration {
+    Duration::from_millis(if faults == 0.0 { PATIENT_TIME_BUDGET_MS } else { TIME_BUDGET_MS })
+}
+
+/// Sends some events that nobody counts: the first ones wait until workerd has compiled the receiver
+/// and opened all its storage, which on a busy machine takes longer than any time budget.
+pub(crate) fn warm_up(receiver: &Receiver, sink: &Sink) {
+    let ids = (0..WARM_UP_EVENTS).map(|number| format!("warm-up-{number}"));
+    // About an object that no other event is about.
+    let events = ids.map(|id| event(&id, "product_text").replace("4711", "-1"));
+    let batch = format!("[{}]", events.collect::<Vec<_>>().join(","));
+    let call = receiver.post(batch).header("content-type", "application/cloudevents-batch+json");
+    let answer = call.send();
+    assert!(matches!(answer.status, 202 | 503), "{}", answer.body);
+    receiver.run_cron();
+    drop(sink.take_messages(QUEUE));
+}
+
+/// Every call of a binding fails with this probability, in one of several ways; those of a queue
+/// that is out all fail.
+pub(crate) fn faults(probability: f64, seed: u32, queue_is_out: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     for binding in FRAGILE {
         // A call meets the next fault only if those before let it pass.
@@ -62,5 +128,6 @@ pub(crate) fn faults(probability: f64, seed: u32) -> Vec<Fault> {
             passes -= strikes;
         }
     }
+    faults.extend(queue_is_out.then(|| Fault::fail(QUEUE)));
     faults
 }

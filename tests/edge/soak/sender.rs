@@ -1,10 +1,12 @@
-//! The sender: it comes again as Elytra does.
+//! The sender: it comes again as Elytra does. And what the receiver answers, counted.
 
+use std::fmt;
 use std::sync::{Mutex, RwLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use serde::Deserialize;
 use ureq::Agent;
 
 use crate::traffic::Request;
@@ -18,11 +20,8 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// How much faster time runs here.
 const TIME_LAPSE: u32 = 5;
 
-/// How long it waits for an answer: far longer than the receiver's time budget.
+/// How much longer than the receiver's time budget it waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The clients at once, and the connections that are kept.
-pub(crate) const CLIENTS: usize = 20;
 
 /// A sender of events, with its connections.
 pub(crate) struct Sender {
@@ -31,6 +30,32 @@ pub(crate) struct Sender {
     base: RwLock<String>,
     /// How long the answers took, in microseconds.
     latencies: Mutex<Histogram<u64>>,
+    tally: Mutex<Tally>,
+}
+
+/// What the receiver answered so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    /// Events that the spool took.
+    spooled: usize,
+    /// Events that every destination held before.
+    duplicates: usize,
+    /// Answers that another request is forwarding an event.
+    under_way: usize,
+    /// Answers with 503 because a destination failed.
+    undelivered: usize,
+    /// Calls without an answer: workerd was dead, or took too long.
+    unanswered: usize,
+}
+
+/// What is read of an answer: that of an event alone, or of a batch, or of an event in one.
+#[derive(Deserialize)]
+struct Body {
+    code: String,
+    #[serde(default)]
+    spooled: Vec<String>,
+    #[serde(default)]
+    events: Vec<Self>,
 }
 
 /// What the receiver said of a request, if it said anything.
@@ -43,19 +68,23 @@ enum Answer {
 }
 
 impl Sender {
-    pub(crate) fn new(base: &str) -> Self {
+    /// A sender, for so many clients, to a receiver that listens there and has this time budget.
+    pub(crate) fn new(base: &str, clients: usize, time_budget: Duration) -> Self {
+        // Each may send twice at the same moment.
+        let connections = 2 * clients;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(TIMEOUT))
-            .max_idle_connections(2 * CLIENTS)
-            .max_idle_connections_per_host(2 * CLIENTS)
+            .timeout_global(Some(time_budget + TIMEOUT))
+            .max_idle_connections(connections)
+            .max_idle_connections_per_host(connections)
             .build();
         let latencies = Histogram::new(3).expect("3 is a number of digits");
         Self {
             agent: Agent::new_with_config(config),
             base: RwLock::new(base.to_owned()),
             latencies: Mutex::new(latencies),
+            tally: Mutex::default(),
         }
     }
 
@@ -89,22 +118,79 @@ impl Sender {
         (milliseconds(0.5), milliseconds(0.99))
     }
 
+    /// What the receiver answered so far.
+    pub(crate) fn tally(&self) -> Tally {
+        *self.tally.lock().unwrap()
+    }
+
+    /// Lets the receiver's cron trigger go off. Whether it gets to its end is none of our business.
+    pub(crate) fn ring(&self) {
+        let url = format!("{}/test/cron", self.base.read().unwrap());
+        if let Ok(mut response) = self.agent.get(url).call() {
+            let _ = response.body_mut().read_to_string();
+        }
+    }
+
     fn send(&self, request: &Request) -> Answer {
+        let answer = self.try_to_send(request);
+        let mut tally = self.tally.lock().unwrap();
+        match answer {
+            Some((status @ (200..300 | 500..), body)) => {
+                tally.count(&body);
+                if status < 300 { Answer::Acknowledged } else { Answer::Failed }
+            }
+            Some((status, body)) => Answer::Refused(format!("{status} {body}")),
+            None => {
+                tally.unanswered += 1;
+                Answer::Failed
+            }
+        }
+    }
+
+    /// The status and the body of the answer, if there is one.
+    fn try_to_send(&self, request: &Request) -> Option<(u16, String)> {
         let url = format!("{}/webhook", self.base.read().unwrap());
         let mut call = self.agent.post(url).header("authorization", "Bearer right-token");
         for (name, value) in &request.headers.0 {
             call = call.header(name, value);
         }
         let started = Instant::now();
-        let Ok(mut response) = call.send(&request.body[..]) else { return Answer::Failed };
+        let mut response = call.send(&request.body[..]).ok()?;
         let status = response.status().as_u16();
-        let Ok(body) = response.body_mut().read_to_string() else { return Answer::Failed };
+        let body = response.body_mut().read_to_string().ok()?;
         let microseconds = u64::try_from(started.elapsed().as_micros()).unwrap();
         self.latencies.lock().unwrap().record(microseconds).unwrap();
-        match status {
-            200..300 => Answer::Acknowledged,
-            429 | 500.. => Answer::Failed,
-            _ => Answer::Refused(format!("{status} {body}")),
+        Some((status, body))
+    }
+}
+
+impl Tally {
+    fn count(&mut self, body: &str) {
+        // It is wrangler that answers, while workerd is dying.
+        let Ok(body) = serde_json::from_str::<Body>(body) else {
+            self.unanswered += 1;
+            return;
+        };
+        match &*body.code {
+            "under_way" => self.under_way += 1,
+            "undelivered" => self.undelivered += 1,
+            _ => {}
         }
+        let is_batch = !body.events.is_empty();
+        for event in body.events.iter().chain((!is_batch).then_some(&body)) {
+            self.spooled += usize::from(!event.spooled.is_empty());
+            self.duplicates += usize::from(event.code == "duplicate");
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { spooled, duplicates, under_way, undelivered, unanswered } = self;
+        write!(
+            f,
+            "{spooled} events spooled, {duplicates} answered as duplicates; {undelivered} answers \
+             503 undelivered, {under_way} under way, {unanswered} none"
+        )
     }
 }

@@ -16,6 +16,9 @@ const PERCENT_LATER: u8 = 5;
 /// How much later that is at most, in requests.
 const MAX_REQUESTS_LATER: usize = 1_000;
 
+/// How many events there are for each object, among them those that nobody mirrors.
+const EVENTS_PER_OBJECT: usize = 20;
+
 /// All requests of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Traffic {
@@ -66,27 +69,35 @@ impl Traffic {
     pub(crate) fn requests(self) -> impl Iterator<Item = Request> {
         let mut left = self.events;
         (0..).map_while(move |index| {
-            let request = (left > 0).then(|| Request::new(self.seed, index, left))?;
+            let request = (left > 0).then(|| Request::new(self, index, left))?;
             left -= request.events.len();
             Some(request)
         })
+    }
+
+    /// The event of this id, as it was sent.
+    pub(crate) fn event(self, id: &str) -> Option<Event> {
+        let (index, place) = id.split_once('/').unwrap_or((id, "0"));
+        let request = Request::new(self, index.parse().ok()?, self.events);
+        request.events.into_iter().nth(place.parse().ok()?)
     }
 }
 
 impl Request {
     /// The request of this number, with at most `limit` events.
-    fn new(seed: u32, index: usize, limit: usize) -> Self {
+    fn new(Traffic { seed, events }: Traffic, index: usize, limit: usize) -> Self {
         let mut rng = Rng::with_seed(u64::from(seed) << 32 | index as u64);
+        let objects = events.div_ceil(EVENTS_PER_OBJECT);
         let mode = rng.choice(MODES).expect("there are modes");
         let repeat = Repeat::random(&mut rng);
         let (headers, body, events) = match mode {
             Mode::Structured => {
-                let event = structured(&mut rng, &index.to_string());
+                let event = structured(&mut rng, &index.to_string(), objects);
                 let body = event.text.clone().into_bytes();
                 (Fields::of_type("application/cloudevents+json"), body, vec![event])
             }
             Mode::Binary => {
-                let (event_type, headers, body) = binary(&mut rng, &index.to_string());
+                let (event_type, headers, body) = binary(&mut rng, &index.to_string(), objects);
                 let text = read_binary(&headers, &body);
                 (headers, body, vec![Event { event_type, text }])
             }
@@ -94,7 +105,7 @@ impl Request {
                 let count = rng.usize(2..=MAX_BATCH_EVENTS).min(limit);
                 // A slash, which is encoded in a key.
                 let events: Vec<_> = (0..count)
-                    .map(|place| structured(&mut rng, &format!("{index}/{place}")))
+                    .map(|place| structured(&mut rng, &format!("{index}/{place}"), objects))
                     .collect();
                 let texts: Vec<_> = events.iter().map(|event| event.text.as_str()).collect();
                 let body = format!("[\n {} ]", texts.join(" ,\n")).into_bytes();

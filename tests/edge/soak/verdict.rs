@@ -1,20 +1,23 @@
 //! The verdict: whether all that was acknowledged is where it belongs, byte for byte.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use edge::{Receiver, Sink};
 use elytra_webhooks::CloudEvent;
-use elytra_webhooks::forward::KvEntry;
+use elytra_webhooks::cloudevents::Timestamp;
+use elytra_webhooks::forward::{KvEntry, MAX_QUEUE_EVENT_BYTES};
+use elytra_webhooks::ledger::Moment;
 
 use crate::say;
-use crate::scene::{ARCHIVE, ARCHIVED, KV, QUEUE};
+use crate::scene::{ARCHIVE, ARCHIVED, CLAIMS, KV, MIRROR, MIRROR_KV, MIRRORED, QUEUE};
 use crate::traffic::{Event, Request, Traffic};
 
-/// How many keys of KV are asked for at a time.
-const KEYS_AT_ONCE: usize = 500;
+/// How many events are looked up at a time.
+const EVENTS_AT_ONCE: usize = 500;
 
-/// How many lost events are shown.
-const SHOWN: usize = 10;
+/// How many lost events are shown for each place, and how much of each.
+const SHOWN: usize = 3;
+const SHOWN_CHARACTERS: usize = 400;
 
 /// What came out.
 #[derive(Debug, Default)]
@@ -25,6 +28,27 @@ pub(crate) struct Verdict {
     pub(crate) lost: usize,
     /// The messages in the queue beyond the first of each event.
     pub(crate) duplicated: usize,
+    /// How many were looked for in each place, so that it shows whether the run was about it at all.
+    places: Places,
+    /// How many are missing or different in each place.
+    missing: BTreeMap<&'static str, usize>,
+}
+
+/// How many events belong in each place beside the queue.
+#[derive(Debug, Default)]
+struct Places {
+    claims: usize,
+    archive: usize,
+    mirror: usize,
+    /// Those of the mirror that something newer has replaced.
+    outdated: usize,
+}
+
+/// What the queue and the KV namespaces hold.
+struct Destinations<'a> {
+    receiver: &'a Receiver,
+    traffic: &'a Traffic,
+    queue: HashMap<Identity, Messages>,
 }
 
 /// The queue's messages of one event.
@@ -35,57 +59,180 @@ struct Messages {
     agree: bool,
 }
 
-/// Looks every acknowledged event up in each destination that wants it.
+/// Looks every acknowledged event up in each destination that wants it. What is in the spool is
+/// as good as in the queue.
 pub(crate) fn verdict(
     receiver: &Receiver,
     sink: &Sink,
+    spool: &[String],
     traffic: &Traffic,
     acknowledged: &[bool],
 ) -> Verdict {
-    let queue = by_event(sink.take_messages(QUEUE));
+    let mut queue = by_event(sink.take_messages(QUEUE));
     let duplicated = queue.values().map(|messages| messages.copies - 1).sum();
+    for (identity, messages) in by_event(spool.to_vec()) {
+        queue.entry(identity).or_insert(messages);
+    }
+    let destinations = Destinations { receiver, traffic, queue };
     let mut verdict = Verdict { duplicated, ..Verdict::default() };
     let is_acknowledged =
         |request: &Request| acknowledged.get(request.index).copied().unwrap_or_default();
     let mut events =
         traffic.requests().filter(is_acknowledged).flat_map(|request| request.events).peekable();
     while events.peek().is_some() {
-        let some: Vec<Event> = events.by_ref().take(KEYS_AT_ONCE).collect();
-        verdict.add(&some, &queue, receiver);
+        let some: Vec<Event> = events.by_ref().take(EVENTS_AT_ONCE).collect();
+        verdict.add(&some, &destinations);
     }
+    for (place, events) in &verdict.missing {
+        say(&format!("{events} events are missing or different in {place}"));
+    }
+    let Places { claims, archive, mirror, outdated } = verdict.places;
+    say(&format!(
+        "of the acknowledged events, {claims} were too large for the queue, {archive} belong in KV, \
+         {mirror} in the mirror, where {outdated} have been replaced"
+    ));
     verdict
 }
 
 impl Verdict {
     /// Judges some events more.
-    fn add(&mut self, events: &[Event], queue: &HashMap<Identity, Messages>, receiver: &Receiver) {
+    fn add(&mut self, events: &[Event], destinations: &Destinations<'_>) {
         let parsed: Vec<_> = events.iter().map(|event| parse(&event.text)).collect();
-        let belongs_in_kv = |event: &Event| ARCHIVED.contains(&event.event_type);
-        let archived = events.iter().zip(&parsed).filter(|(event, _)| belongs_in_kv(event));
-        let keys: Vec<_> =
-            archived.map(|(_, parsed)| KvEntry::new(ARCHIVE, parsed, None).key).collect();
-        let keys: Vec<_> = keys.iter().map(String::as_str).collect();
-        let mut values = receiver.kv_values(KV, &keys).into_iter();
+        let both = || events.iter().zip(&parsed);
+        let messages: Vec<_> = parsed.iter().map(|event| destinations.message(event)).collect();
+        let references = both().zip(&messages).map(|((event, parsed), message)| {
+            is_large(event).then(|| message.as_deref().and_then(|text| reference(text, parsed)))
+        });
+        let claims = destinations.look_up(CLAIMS, references);
+        let keys = both().map(|(event, parsed)| archive_key(event, parsed).map(Some));
+        let archive = destinations.look_up(KV, keys);
+        let keys = both().map(|(event, parsed)| mirror_key(event, parsed).map(Some));
+        let mirror = destinations.look_up(MIRROR_KV, keys);
 
-        for (event, parsed) in events.iter().zip(&parsed) {
-            let is_queued = queue
-                .get(&identity(parsed))
-                .is_some_and(|messages| messages.agree && messages.text == event.text);
-            let is_archived = !belongs_in_kv(event)
-                || values.next().flatten().is_some_and(|value| value == event.text);
-            self.acknowledged += 1;
-            if is_queued && is_archived {
-                continue;
+        let values = messages.into_iter().zip(claims).zip(archive).zip(mirror);
+        for ((event, parsed), (((message, claims), archive), mirror)) in both().zip(values) {
+            let is_here = |value: Option<String>| value.is_some_and(|value| value == event.text);
+            let mut missing = Vec::new();
+            match claims {
+                Place::None if message.as_deref() != Some(&event.text) => missing.push(QUEUE),
+                Place::None => {}
+                Place::Value(value) => {
+                    self.places.claims += 1;
+                    if !is_here(value) {
+                        missing.push(CLAIMS);
+                    }
+                }
             }
-            self.lost += 1;
-            if self.lost <= SHOWN {
-                say(&format!(
-                    "lost (in the queue: {is_queued}, in KV: {is_archived}): {}",
-                    event.text
-                ));
+            if let Place::Value(value) = archive {
+                self.places.archive += 1;
+                if !is_here(value) {
+                    missing.push(KV);
+                }
+            }
+            if let Place::Value(value) = mirror {
+                self.places.mirror += 1;
+                match value {
+                    Some(value) if value == event.text => {}
+                    Some(value) if destinations.replaces(&value, event, parsed) => {
+                        self.places.outdated += 1;
+                    }
+                    _ => missing.push(MIRROR_KV),
+                }
+            }
+            self.note(event, &missing);
+        }
+    }
+
+    fn note(&mut self, event: &Event, missing: &[&'static str]) {
+        self.acknowledged += 1;
+        self.lost += usize::from(!missing.is_empty());
+        for place in missing {
+            let missing = self.missing.entry(place).or_default();
+            *missing += 1;
+            if *missing <= SHOWN {
+                let text: String = event.text.chars().take(SHOWN_CHARACTERS).collect();
+                say(&format!("missing or different in {place}: {text}"));
             }
         }
     }
+}
+
+/// What a place holds of an event.
+enum Place {
+    /// It does not belong there.
+    None,
+    /// It belongs there, and this is there.
+    Value(Option<String>),
+}
+
+impl Destinations<'_> {
+    /// What the queue got of an event; nothing, where its copies differ.
+    fn message(&self, event: &CloudEvent<'_>) -> Option<String> {
+        let messages = self.queue.get(&identity(event))?;
+        messages.agree.then(|| messages.text.clone())
+    }
+
+    /// What lies in a namespace under these keys. Where there is no key for what belongs there, there
+    /// is nothing either.
+    fn look_up(
+        &self,
+        namespace: &str,
+        keys: impl Iterator<Item = Option<Option<String>>>,
+    ) -> Vec<Place> {
+        let keys: Vec<_> = keys.collect();
+        let asked: Vec<_> = keys.iter().flatten().flatten().map(String::as_str).collect();
+        let mut values = self.receiver.kv_values(namespace, &asked).into_iter();
+        let place = |key: &Option<_>| match key {
+            None => Place::None,
+            Some(None) => Place::Value(None),
+            Some(Some(_)) => Place::Value(values.next().expect("there is an answer for each key")),
+        };
+        keys.iter().map(place).collect()
+    }
+
+    /// Whether this value of the mirror may stand where an event was written: it was sent, is about
+    /// the same object, and is not older.
+    fn replaces(&self, value: &str, event: &Event, parsed: &CloudEvent<'_>) -> bool {
+        let Ok(found) = CloudEvent::from_json(value) else { return false };
+        let Some(sent) = self.traffic.event(found.id()) else { return false };
+        sent.text == value
+            && mirror_key(&sent, &found) == mirror_key(event, parsed)
+            && moment(&found) >= moment(parsed)
+    }
+}
+
+fn is_large(event: &Event) -> bool {
+    event.text.len() > MAX_QUEUE_EVENT_BYTES
+}
+
+/// The key in `CLAIMS` that the message of a large event names, if it is that event without its data.
+fn reference(message: &str, event: &CloudEvent<'_>) -> Option<String> {
+    let message = parse(message);
+    let has_same_attributes = message.specversion() == event.specversion()
+        && message.id() == event.id()
+        && message.source() == event.source()
+        && message.type_() == event.type_()
+        && message.subject() == event.subject()
+        && message.datacontenttype() == event.datacontenttype()
+        && message.time().map(Timestamp::as_str) == event.time().map(Timestamp::as_str)
+        && message.extensions().filter(|(name, _)| *name != "dataref").eq(event.extensions());
+    let dataref = message.dataref().filter(|dataref| dataref.binding == CLAIMS)?;
+    (has_same_attributes && message.data().is_none()).then(|| dataref.key.to_owned())
+}
+
+fn archive_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
+    let entry = ARCHIVED.contains(&event.event_type).then(|| KvEntry::new(ARCHIVE, parsed, None));
+    entry.map(|entry| entry.key)
+}
+
+/// An event whose data name no object is not mirrored.
+fn mirror_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
+    let entry = || KvEntry::of_object(MIRROR, parsed, None, 0);
+    MIRRORED.contains(&event.event_type).then(entry).flatten().map(|entry| entry.key)
+}
+
+fn moment(event: &CloudEvent<'_>) -> Moment {
+    Moment::from(event.time().expect("every event here has a time"))
 }
 
 /// The source and the id of an event, which no other event has.
