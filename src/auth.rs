@@ -12,6 +12,9 @@ use crate::receive::RequestHead;
 /// The header of an API key, unless the configuration names another.
 pub const DEFAULT_API_KEY_HEADER: &str = "api-key";
 
+/// The parameter of the query in which a bearer token may come (RFC 6750 section 2.3).
+pub(crate) const ACCESS_TOKEN: &str = "access_token";
+
 /// What a caller must present. Of several credentials any one will do, so that a secret can be
 /// rotated without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,7 +177,7 @@ fn bearer_token(head: &impl RequestHead) -> Result<(String, PresentedIn), Unauth
         Err(reason) => {
             let query = head.query();
             let parameters = form_urlencoded::parse(query.as_bytes());
-            let mut tokens = parameters.filter(|(name, _)| name == "access_token");
+            let mut tokens = parameters.filter(|(name, _)| name == ACCESS_TOKEN);
             match (tokens.next(), tokens.next()) {
                 (Some((_, token)), None) => Ok((token.into_owned(), PresentedIn::Query)),
                 // A parameter must not be there twice (RFC 6749 section 3.1).

@@ -32,7 +32,7 @@ pub use timestamp::{Expected, Part, Timestamp, TimestampError};
 pub use violation::{JsonType, Problem, Violation};
 
 /// RFC 4648 section 4; bits set behind the last byte are let pass, as its section 3.5 allows.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );

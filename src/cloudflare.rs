@@ -6,7 +6,9 @@
 mod bindings;
 mod bound;
 mod clock;
+mod http;
 mod ledger;
+mod queue;
 mod request;
 
 use std::sync::OnceLock;

@@ -6,6 +6,7 @@ mod destination;
 mod error;
 mod table;
 mod webhook;
+mod webhook_destination;
 
 use std::collections::BTreeMap;
 
@@ -76,6 +77,15 @@ pub const CLAIMS: &str = "CLAIMS";
 /// The binding of the KV namespace for what queues do not take.
 pub const SPOOL: &str = "SPOOL";
 
+/// The binding of the queue for events on their way to webhooks.
+pub const DELIVERIES: &str = "DELIVERIES";
+
+/// The binding of the queue for events that cannot be delivered.
+pub const DEAD_LETTERS: &str = "DEAD_LETTERS";
+
+/// The binding of the KV namespace in which they are kept.
+pub const DEAD: &str = "DEAD";
+
 /// The binding of the Durable Objects that know who holds which event.
 pub const LEDGER: &str = "LEDGER";
 
@@ -83,14 +93,17 @@ pub const LEDGER: &str = "LEDGER";
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
 
 const WEBHOOK: &str = "WEBHOOK";
+const ADMIN: &str = "ADMIN";
 const SUBSCRIPTION: &str = "SUBSCRIPTION";
 const SUBSCRIPTION_PREFIX: &str = "SUBSCRIPTION_";
 
 /// A configuration that holds together: every name in it is known, every binding is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// What a caller must present.
     pub authentication: Authentication,
+    /// What an operator must present who looks at dead letters; nobody may, where it is `None`.
+    pub admin: Option<Authentication>,
     /// The HTTP methods an event may come with; at least one.
     pub methods: Vec<Method>,
     /// The largest body that is read, in bytes.
@@ -137,6 +150,7 @@ impl Config {
     pub fn from_bindings(bindings: &Bindings) -> Result<Self, Vec<ConfigError>> {
         let mut mistakes = Mistakes::default();
         let mut webhook = None;
+        let mut admin = None;
         let mut subscriptions = Vec::new();
         let mut names = BTreeMap::new();
         for (var, binding) in bindings {
@@ -153,6 +167,10 @@ impl Config {
                     webhook = read_table(var, binding, &mut mistakes)
                         .and_then(|table| webhook::read(table, bindings, &mut mistakes));
                 }
+                (_, None) if var == ADMIN => {
+                    admin = read_table(var, binding, &mut mistakes)
+                        .and_then(|table| webhook::read_admin(table, bindings, &mut mistakes));
+                }
                 // The Worker reads no other table, so this one is a slip of the pen.
                 (Binding::Json(json), None) if json.starts_with('{') => {
                     mistakes.note(var, Mistake::UnknownVar { nearest: nearest_var(var) });
@@ -168,7 +186,7 @@ impl Config {
         }
         match (webhook, mistakes.into_vec()) {
             (Some(webhook), mistakes) if mistakes.is_empty() => {
-                Ok(Self { subscriptions, ..webhook })
+                Ok(Self { admin, subscriptions, ..webhook })
             }
             (_, mistakes) => Err(mistakes),
         }
@@ -223,7 +241,7 @@ fn nearest_var(var: &str) -> Option<String> {
         let name = if rest.is_empty() { "<NAME>" } else { rest };
         return Some(format!("{SUBSCRIPTION_PREFIX}{name}"));
     }
-    nearest(var, [WEBHOOK]).map(str::to_owned)
+    nearest(var, [WEBHOOK, ADMIN]).map(str::to_owned)
 }
 
 /// `<NAME>` in lower case.

@@ -180,7 +180,10 @@ impl Claimed {
     fn names<'p>(&self, plan: &Plan<'p, '_>) -> impl Iterator<Item = (&'p str, bool)> {
         let deliveries = self.deliveries.iter().filter_map(|place| plan.deliveries.get(*place));
         deliveries.map(|delivery| {
-            let is_held = matches!(delivery.progress, Progress::Held | Progress::Spooled(_));
+            let is_held = matches!(
+                delivery.progress,
+                Progress::Held | Progress::Superseded | Progress::Spooled(_)
+            );
             (&*delivery.subscription.name, is_held)
         })
     }

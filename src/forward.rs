@@ -15,6 +15,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
+pub(crate) use kv::event_path;
 pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES};
 pub use large::{DataRef, LargeEvent};
 pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
@@ -35,8 +36,8 @@ pub const MAX_CONNECTIONS: usize = 6;
 
 /// One call to a binding, or a few that must follow each other.
 enum Step<'p> {
-    /// Stores an event that is too large for its queues.
-    Store(usize),
+    /// Stores an event that is too large for its queues, and then sends these messages.
+    Store(&'p LargeEvent<'p>, Vec<(&'p str, Message<'p>)>),
     /// Sends messages to a queue.
     Send(&'p str, Vec<Message<'p>>),
     /// Spools a message that a queue did not take.
@@ -71,7 +72,7 @@ pub async fn forward(
         while under_way.len() < MAX_CONNECTIONS
             && let Some(step) = waiting.pop_front()
         {
-            under_way.push(take(step, plan, config, platform));
+            under_way.push(take(step, config, platform));
         }
         match select(under_way.next(), &mut time_is_up).await {
             Either::Left((Some(done), _)) => {
@@ -88,20 +89,15 @@ pub async fn forward(
 }
 
 fn first_steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
-    let mut steps = queue::steps(plan);
+    let mut steps = queue::steps(plan, now);
     steps.extend(kv::steps(plan));
     steps.extend(newest::steps(plan, now));
     steps
 }
 
-async fn take<'p>(
-    step: Step<'p>,
-    plan: &'p Plan<'_, '_>,
-    config: &Config,
-    platform: &impl Platform,
-) -> Done<'p> {
+async fn take<'p>(step: Step<'p>, config: &Config, platform: &impl Platform) -> Done<'p> {
     match step {
-        Step::Store(event) => queue::store(event, plan, platform).await,
+        Step::Store(large, messages) => queue::store(large, messages, platform).await,
         Step::Send(queue, messages) => queue::send(queue, messages, config, platform).await,
         Step::Spool(queue, message, why) => queue::spool(queue, &message, why, platform).await,
         Step::Put(put) => kv::put(&put, platform).await,

@@ -42,6 +42,10 @@ pub mod ledger;
 
 pub mod spool;
 
+pub mod webhook;
+
+pub mod dead_letters;
+
 pub mod platform;
 
 pub mod outcome;

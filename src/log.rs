@@ -2,6 +2,7 @@
 //!
 //! No secret and nothing of an event's data gets in here.
 
+mod delivery;
 mod drain;
 
 use std::iter;
@@ -9,6 +10,7 @@ use std::iter;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+pub use delivery::DeliveryLine;
 pub use drain::DrainLine;
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
@@ -93,6 +95,9 @@ struct EventLine<'c> {
     /// The subscriptions whose destination holds the event since this request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions: Vec<&'c str>,
+    /// Those whose key of the object holds something newer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    superseded: Vec<&'c str>,
     /// Those that held it before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'c str>,
@@ -186,6 +191,7 @@ impl<'c> EventLine<'c> {
             event_type: event.event_type.map(cut),
             operation: event.operation.map(cut),
             subscriptions: fate.held,
+            superseded: fate.superseded,
             held_before: fate.held_before,
             spooled: fate.spooled.iter().map(|(name, _)| *name).collect(),
             under_way: fate.under_way,
@@ -245,6 +251,7 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
         }
         Err(Rejection::InvalidEvents(InvalidEvents::Invalid(invalid))) => violations(invalid),
         Err(Rejection::BodyBrokeOff(error)) => vec![error.0.clone()],
+        Err(Rejection::DeadLettersFailed(error)) => vec![error.to_string()],
         Err(rejection) => vec![rejection.to_string()],
     }
 }

@@ -5,8 +5,10 @@ use std::fmt;
 use crate::auth::Unauthenticated;
 use crate::cloudevents::{InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
+use crate::dead_letters::{DeadLetter, DeadLetterPage, Redriven};
 use crate::handshake::Consent;
 use crate::plan::{EventTooLarge, Fate};
+use crate::platform::BindingError;
 
 /// What became of a request that was in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,12 @@ pub enum Outcome<'c> {
     /// Each event is where it belongs: in all of its destinations or the spool, or nowhere because
     /// no subscription wants it.
     Served(Vec<Fate<'c>>),
+    /// An operator asked which events could not be delivered.
+    DeadLetters(DeadLetterPage),
+    /// An operator asked for one of them.
+    DeadLetter(Box<DeadLetter>),
+    /// An operator had some sent again.
+    Redriven(Redriven),
 }
 
 /// Why a request was not served, one variant for each thing that can go wrong on the line.
@@ -69,6 +77,12 @@ pub enum Rejection<'c> {
     Undelivered(Vec<Fate<'c>>),
     /// Another request is forwarding one of the events; all others are where they belong.
     UnderWay(Vec<Fate<'c>>),
+    /// The query of the URL asks for what there is not; the text says what.
+    BadQuery(String),
+    /// There is no dead letter with this id.
+    NoSuchDeadLetter,
+    /// The dead letters cannot be read or sent again; some may have been.
+    DeadLettersFailed(BindingError),
 }
 
 /// The body broke off; the text is for the log.
@@ -80,7 +94,10 @@ impl Rejection<'_> {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         match self {
-            Self::BrokenConfiguration(_) | Self::BodyBrokeOff(_) | Self::Undelivered(_) => true,
+            Self::BrokenConfiguration(_)
+            | Self::BodyBrokeOff(_)
+            | Self::Undelivered(_)
+            | Self::DeadLettersFailed(_) => true,
             Self::NotFound
             | Self::MethodNotAllowed { .. }
             | Self::Unauthenticated { .. }
@@ -90,7 +107,9 @@ impl Rejection<'_> {
             | Self::BodyTooLarge { .. }
             | Self::InvalidEvents(_)
             | Self::EventsTooLarge(_)
-            | Self::UnderWay(_) => false,
+            | Self::UnderWay(_)
+            | Self::BadQuery(_)
+            | Self::NoSuchDeadLetter => false,
         }
     }
 }
@@ -155,6 +174,11 @@ impl fmt::Display for Rejection<'_> {
             }
             Self::UnderWay(_) => {
                 f.write_str("another request is forwarding the same event, send it again")
+            }
+            Self::BadQuery(why) => f.write_str(why),
+            Self::NoSuchDeadLetter => f.write_str("there is no dead letter with this id"),
+            Self::DeadLettersFailed(_) => {
+                f.write_str("the dead letters cannot be had now, the log says why")
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Which subscriptions get which events, and how far each delivery has come.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use crate::cloudevents::{CloudEvent, Mode};
-use crate::forward::{LargeEvent, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
+use crate::forward::LargeEvent;
 use crate::platform::BindingError;
-use crate::subscription::{Destination, Mismatch, Subscription};
+use crate::subscription::{Mismatch, Subscription};
 
 /// Why a delivery failed that came to no end.
 const NO_ANSWER: &str = "no answer before the time was up";
@@ -39,6 +40,8 @@ pub(crate) enum Progress {
     Planned,
     /// The destination holds the event.
     Held,
+    /// The destination holds something newer of the same object, so this is not needed any more.
+    Superseded,
     /// The destination held it before.
     HeldBefore,
     /// The spool holds it, since the destination failed.
@@ -82,6 +85,8 @@ pub enum TooLarge {
 pub struct Fate<'c> {
     /// Their destinations hold it now.
     pub held: Vec<&'c str>,
+    /// Their destinations hold something newer of the same object.
+    pub superseded: Vec<&'c str>,
     /// Their destinations held it before this request.
     pub held_before: Vec<&'c str>,
     /// The spool holds it for them, each with the reason why its queue does not.
@@ -134,25 +139,26 @@ impl<'c, 'e> Plan<'c, 'e> {
         for delivery in &self.deliveries {
             let Some(event) = self.events.get(delivery.event) else { continue };
             let bytes = event.as_json().len();
-            let (limit, why) = match delivery.subscription.destination {
-                Destination::Queue { .. }
-                    if bytes <= MAX_QUEUE_EVENT_BYTES
-                        || self.large_events.contains_key(&delivery.event) =>
-                {
-                    continue;
-                }
-                Destination::Queue { .. } => {
+            let destination = &delivery.subscription.destination;
+            let most = destination.most_bytes();
+            let (limit, why) = match destination.queue() {
+                _ if bytes > most => (most, TooLarge::ForKv),
+                Some((_, limit)) if bytes <= limit => continue,
+                Some((_, limit)) => {
                     let ttl = claims_expiration_ttl.ok_or(TooLarge::NoClaims);
-                    match ttl.and_then(|ttl| LargeEvent::new(event, ttl)) {
-                        Ok(large) => {
-                            self.large_events.insert(delivery.event, large);
-                            continue;
-                        }
-                        Err(why) => (MAX_QUEUE_EVENT_BYTES, why),
+                    let large = match self.large_events.entry(delivery.event) {
+                        Entry::Occupied(large) => Ok(large.into_mut()),
+                        Entry::Vacant(entry) => ttl
+                            .and_then(|ttl| LargeEvent::new(event, ttl))
+                            .map(|large| entry.insert(large)),
+                    };
+                    match large {
+                        Ok(large) if large.message.len() <= limit => continue,
+                        Ok(_) => (limit, TooLarge::WithoutData),
+                        Err(why) => (limit, why),
                     }
                 }
-                Destination::Kv { .. } if bytes <= MAX_KV_VALUE_BYTES => continue,
-                Destination::Kv { .. } => (MAX_KV_VALUE_BYTES, TooLarge::ForKv),
+                None => continue,
             };
             too_large.push(EventTooLarge {
                 index: (mode == Mode::Batch).then_some(delivery.event),
@@ -190,6 +196,7 @@ impl<'c, 'e> Plan<'c, 'e> {
             match progress {
                 Progress::Planned => fate.failed.push((name, BindingError(NO_ANSWER.to_owned()))),
                 Progress::Held => fate.held.push(name),
+                Progress::Superseded => fate.superseded.push(name),
                 Progress::HeldBefore => fate.held_before.push(name),
                 Progress::Spooled(error) => fate.spooled.push((name, error)),
                 Progress::UnderWay => fate.under_way.push(name),
@@ -229,10 +236,10 @@ impl<'c> Fate<'c> {
         !self.under_way.is_empty()
     }
 
-    /// Whether something holds it that did not before.
+    /// Whether something holds it that did not before, or what is newer.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        !self.held.is_empty() || !self.spooled.is_empty()
+        !self.held.is_empty() || !self.spooled.is_empty() || !self.superseded.is_empty()
     }
 
     /// Whether no subscription wants the event.
@@ -261,7 +268,8 @@ impl fmt::Display for EventTooLarge<'_> {
         }
         write!(f, " has {bytes} bytes, but the destination of {subscription:?} takes {limit}")?;
         match why {
-            TooLarge::ForKv | TooLarge::NoClaims => Ok(()),
+            TooLarge::ForKv => Ok(()),
+            TooLarge::NoClaims => f.write_str(", and there is no CLAIMS to store it in"),
             TooLarge::HasDataref => f.write_str(", and it has a dataref of its own"),
             TooLarge::WithoutData => f.write_str(", and its attributes alone are too large"),
         }

@@ -6,13 +6,17 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
+use serde::Serialize;
+use serde_json::Value;
+
 use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+use crate::webhook::HttpRequest;
 
 /// Everything that is needed.
-pub trait Platform: Queues + Namespaces + Ledger + RateLimiter + Clock {}
+pub trait Platform: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Clock {}
 
-impl<P: Queues + Namespaces + Ledger + RateLimiter + Clock> Platform for P {}
+impl<P: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Clock> Platform for P {}
 
 /// The queues, by the names of their bindings.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
@@ -28,7 +32,11 @@ pub trait Queues {
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Namespaces {
     /// Writes a key. A success means that it is held durably.
-    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), BindingError>;
+    async fn put<M: Serialize>(
+        &self,
+        namespace: &str,
+        entry: &KvEntry<'_, M>,
+    ) -> Result<(), BindingError>;
 
     /// A key's value; `None` where there is no such key.
     async fn get(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
@@ -36,14 +44,15 @@ pub trait Namespaces {
     /// The `time` in a key's metadata; `None` where there is no such key, or no time.
     async fn time(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
 
-    /// The first keys with this prefix in the order of their bytes, as many as `limit` at most,
-    /// which is 1,000 at most.
+    /// The first keys with this prefix in the order of their bytes, or those behind a cursor, as many
+    /// as `limit` at most, which is 1,000 at most.
     async fn list(
         &self,
         namespace: &str,
         prefix: &str,
         limit: usize,
-    ) -> Result<Vec<String>, BindingError>;
+        cursor: Option<&str>,
+    ) -> Result<KvPage, BindingError>;
 
     /// Deletes a key, if there is one.
     async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError>;
@@ -61,6 +70,43 @@ pub trait Ledger {
 
     /// Tells a shard what came of its claims.
     async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError>;
+}
+
+/// Some keys of a namespace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KvPage {
+    /// The keys, each with its metadata.
+    pub keys: Vec<(String, Option<Value>)>,
+    /// Where to go on; `None` at the end.
+    pub cursor: Option<String>,
+}
+
+/// Calls HTTP servers.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait HttpClient {
+    /// Makes a call, and follows no redirect. Of the answer's body as much is read as
+    /// [`MAX_ANSWER_BYTES`](crate::webhook::MAX_ANSWER_BYTES), and dropped.
+    async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
+}
+
+/// What is asked of a server's answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: u16,
+    /// `Retry-After`.
+    pub retry_after: Option<String>,
+    /// `Location`.
+    pub location: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpFailure {
+    /// The time was up.
+    Timeout,
+    /// There was no connection, or it broke; the text is for the log.
+    Connection(String),
 }
 
 /// Counts requests.

@@ -5,9 +5,10 @@
 
 use std::num::IntErrorKind;
 
-use crate::auth::Caller;
+use crate::auth::{Authentication, Caller};
 use crate::cloudevents::{self, Headers, Mode};
 use crate::config::{Config, ConfigError};
+use crate::dead_letters::{self, DeadLetterQuery};
 use crate::dedupe;
 use crate::forward::forward;
 use crate::log::LogLine;
@@ -48,6 +49,8 @@ pub async fn answer<'c>(
         ("/webhook", "OPTIONS") => handshake(config, head),
         ("/webhook", _) => receive(config, head, body, platform, &mut trace).await,
         ("/health", _) => health(config, head),
+        ("/dead-letters", _) => dead_letters(config, head, platform, &mut trace).await,
+        ("/dead-letters/redrive", _) => redrive(config, head, platform, &mut trace).await,
         _ => Err(Rejection::NotFound),
     };
     let reply = Reply::new(&result, &trace);
@@ -74,7 +77,7 @@ pub async fn receive<'c>(
     allow(head, config.methods())?;
 
     // 3. The caller is known, and not too fast. Nothing of the body has been read.
-    let caller = authenticate(config, head, trace)?;
+    let caller = authenticate(&config.authentication, head, trace)?;
     limit_rate(config, &caller, platform).await?;
 
     // 4. The content type is one that is read here; then the body, never more than the limit.
@@ -143,15 +146,58 @@ fn allow<'c>(head: &impl RequestHead, methods: Vec<&'static str>) -> Result<(), 
     }
 }
 
-fn authenticate<'c>(
+/// Shows an operator which events could not be delivered.
+async fn dead_letters<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    const PARAMETERS: [&str; 5] = ["id", "subscription", "cause", "cursor", "limit"];
+
+    let query = admit(config?, head, &["GET", "HEAD"], &PARAMETERS, trace)?;
+    if let Some(id) = &query.id {
+        let letter = dead_letters::find(id, platform).await?;
+        return Ok(Outcome::DeadLetter(Box::new(letter)));
+    }
+    let page = dead_letters::list(&query, platform).await;
+    Ok(Outcome::DeadLetters(page.map_err(Rejection::DeadLettersFailed)?))
+}
+
+/// Sends events again that could not be delivered.
+async fn redrive<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let config = config?;
+    let query = admit(config, head, &["POST"], &["id", "subscription", "cursor"], trace)?;
+    Ok(Outcome::Redriven(dead_letters::redrive(&query, config, platform).await?))
+}
+
+/// Lets an operator in, where the configuration has one. What is asked must be in order too.
+fn admit<'c>(
     config: &'c Config,
+    head: &impl RequestHead,
+    methods: &[&'static str],
+    parameters: &[&'static str],
+    trace: &mut Trace<'c>,
+) -> Result<DeadLetterQuery, Rejection<'c>> {
+    let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
+    allow(head, methods.to_vec())?;
+    authenticate(admin, head, trace)?;
+    DeadLetterQuery::read(&head.query(), parameters).map_err(Rejection::BadQuery)
+}
+
+fn authenticate<'c>(
+    authentication: &'c Authentication,
     head: &impl RequestHead,
     trace: &mut Trace<'c>,
 ) -> Result<Caller<'c>, Rejection<'c>> {
-    let auth_type = config.authentication.auth_type();
+    let auth_type = authentication.auth_type();
     trace.auth_type = Some(auth_type);
-    let caller = config
-        .authentication
+    let caller = authentication
         .verify(head)
         .map_err(|reason| Rejection::Unauthenticated { auth_type, reason })?;
     trace.caller = Some(caller.clone());

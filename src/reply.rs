@@ -10,7 +10,9 @@ use crate::handshake::{AllowedRate, Consent};
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Fate;
 use crate::trace::Trace;
-use body::{EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations};
+use body::{
+    DeadLetterBody, EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations, with_code,
+};
 
 /// After how many seconds to come back when a destination failed: soon, since a sender may give
 /// up after half a minute.
@@ -78,6 +80,11 @@ fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
             };
             (status, code, body)
         }
+        Outcome::DeadLetters(page) => {
+            (200, "dead_letters", print(&with_code("dead_letters", page)))
+        }
+        Outcome::DeadLetter(letter) => (200, "dead_letter", print(&DeadLetterBody::new(letter))),
+        Outcome::Redriven(redriven) => (200, "redriven", print(&with_code("redriven", redriven))),
     };
     Reply { code, status, headers, body }
 }
@@ -157,6 +164,11 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::Undelivered(_) => (503, "undelivered", "A destination failed"),
         // The sender may not ignore it as a duplicate: the other request may still fail.
         Rejection::UnderWay(_) => (503, "under_way", "The event is being forwarded"),
+        Rejection::BadQuery(_) => (400, "bad_query", "The query is wrong"),
+        Rejection::NoSuchDeadLetter => (404, "no_such_dead_letter", "There is no such dead letter"),
+        Rejection::DeadLettersFailed(_) => {
+            (503, "dead_letters_failed", "The dead letters cannot be had")
+        }
     }
 }
 
@@ -166,9 +178,10 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         Rejection::BrokenConfiguration(_) => {
             Some(("retry-after", RETRY_AFTER_BROKEN_CONFIGURATION.to_owned()))
         }
-        Rejection::BodyBrokeOff(_) | Rejection::Undelivered(_) | Rejection::UnderWay(_) => {
-            Some(("retry-after", RETRY_AFTER_FAILURE.to_owned()))
-        }
+        Rejection::BodyBrokeOff(_)
+        | Rejection::Undelivered(_)
+        | Rejection::UnderWay(_)
+        | Rejection::DeadLettersFailed(_) => Some(("retry-after", RETRY_AFTER_FAILURE.to_owned())),
         Rejection::TooFast => Some(("retry-after", RETRY_AFTER_TOO_FAST.to_owned())),
         Rejection::MethodNotAllowed { allowed, .. } => Some(("allow", allowed.join(", "))),
         Rejection::Unauthenticated { auth_type, reason } => {
@@ -179,7 +192,9 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         | Rejection::UnsupportedContentEncoding(_)
         | Rejection::BodyTooLarge { .. }
         | Rejection::InvalidEvents(_)
-        | Rejection::EventsTooLarge(_) => None,
+        | Rejection::EventsTooLarge(_)
+        | Rejection::BadQuery(_)
+        | Rejection::NoSuchDeadLetter => None,
     }
 }
 

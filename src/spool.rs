@@ -41,10 +41,10 @@ pub struct Drained {
     pub failures: Vec<String>,
 }
 
-/// The key of a message that a queue did not take: `<queue>/<time>/<key of the event>`, the time in
-/// milliseconds since 1970.
-pub(crate) fn spool_key(queue: &str, now: u64, event: &Key) -> String {
-    format!("{queue}/{now:0TIME_DIGITS$}/{}", event.as_str())
+/// The key of a message that a queue did not take: `<queue>/<time>/<digest of the message>`, the time
+/// in milliseconds since 1970.
+pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
+    format!("{queue}/{now:0TIME_DIGITS$}/{}", Key::of(&["message", message]).as_str())
 }
 
 /// Sends what is spooled, the oldest of each queue first, until nothing is left, a queue still fails,
@@ -222,7 +222,8 @@ impl<'k> Claims<'k> {
 
 /// The first entries with this prefix.
 async fn list(prefix: &str, platform: &impl Platform) -> Result<Vec<String>, BindingError> {
-    within(platform, CALL_MS, platform.list(SPOOL, prefix, LIST_KEYS)).await
+    let page = within(platform, CALL_MS, platform.list(SPOOL, prefix, LIST_KEYS, None)).await?;
+    Ok(page.keys.into_iter().map(|(key, _)| key).collect())
 }
 
 /// Tells of entries whose queue is bound no more.

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use crate::cloudevents::CloudEvent;
+use crate::config::DELIVERIES;
 use crate::elytra::{EventType, Operation};
+use crate::forward::{MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
 use crate::names::{Known, Name};
+use crate::webhook::{MAX_DELIVERY_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, Webhook};
 
 /// A `SUBSCRIPTION_<NAME>` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
     /// `<NAME>` in lower case, as it stands in answers, logs and keys.
     pub name: String,
@@ -21,8 +24,9 @@ pub struct Subscription {
     pub destination: Destination,
 }
 
-/// Where a subscription's events go: one of the Worker's bindings, by its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a subscription's events go: one of the Worker's bindings, by its name, or a
+/// server.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Destination {
     /// A Cloudflare Queue.
     Queue {
@@ -38,6 +42,8 @@ pub enum Destination {
         /// After how many seconds a key is gone; never, where it is `None`.
         expiration_ttl: Option<u64>,
     },
+    /// An HTTP destination.
+    Webhook(Webhook),
 }
 
 /// What has a key of its own in KV.
@@ -63,6 +69,26 @@ pub enum Mismatch {
     Operation(Option<String>),
     /// The event's data name no object, and its key is made of one.
     NoObject,
+}
+
+impl Destination {
+    /// The largest event that can come here by any way, in bytes of its JSON.
+    pub(crate) fn most_bytes(&self) -> usize {
+        match self {
+            Self::Queue { .. } | Self::Kv { .. } => MAX_KV_VALUE_BYTES,
+            Self::Webhook(_) => MAX_WEBHOOK_EVENT_BYTES,
+        }
+    }
+
+    /// The queue that the events go to, and how large they may be there, in bytes of their JSON;
+    /// `None` where they go to none.
+    pub(crate) fn queue(&self) -> Option<(&str, usize)> {
+        match self {
+            Self::Queue { binding } => Some((binding, MAX_QUEUE_EVENT_BYTES)),
+            Self::Webhook(_) => Some((DELIVERIES, MAX_DELIVERY_EVENT_BYTES)),
+            Self::Kv { .. } => None,
+        }
+    }
 }
 
 impl Subscription {

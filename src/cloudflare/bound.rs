@@ -1,16 +1,20 @@
 //! The bindings of an `env`, called by their names.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{
     BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, SendMessage, console_error,
 };
 
-use super::{clock, ledger};
+use super::{clock, http, ledger};
 use crate::config::LEDGER;
 use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
-use crate::platform::{BindingError, Clock, Ledger, Namespaces, Queues, RateLimiter};
+use crate::platform::{
+    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, KvPage, Ledger, Namespaces, Queues,
+    RateLimiter,
+};
+use crate::webhook::HttpRequest;
 
 /// What is bound in this `env`.
 pub(super) struct BoundEnv<'e> {
@@ -44,7 +48,11 @@ struct MetadataTime {
 }
 
 impl Namespaces for BoundEnv<'_> {
-    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), BindingError> {
+    async fn put<M: Serialize>(
+        &self,
+        namespace: &str,
+        entry: &KvEntry<'_, M>,
+    ) -> Result<(), BindingError> {
         let namespace = self.env.kv(namespace).map_err(failed)?;
         let mut put = namespace
             .put(&entry.key, entry.value)
@@ -73,11 +81,17 @@ impl Namespaces for BoundEnv<'_> {
         namespace: &str,
         prefix: &str,
         limit: usize,
-    ) -> Result<Vec<String>, BindingError> {
+        cursor: Option<&str>,
+    ) -> Result<KvPage, BindingError> {
         let namespace = self.env.kv(namespace).map_err(failed)?;
-        let list = namespace.list().prefix(prefix.to_owned()).limit(limit as u64);
-        let keys = list.execute().await.map_err(failed)?.keys;
-        Ok(keys.into_iter().map(|key| key.name).collect())
+        let mut list = namespace.list().prefix(prefix.to_owned()).limit(limit as u64);
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor.to_owned());
+        }
+        let page = list.execute().await.map_err(failed)?;
+        let cursor = page.cursor.filter(|_| !page.list_complete);
+        let keys = page.keys.into_iter().map(|key| (key.name, key.metadata)).collect();
+        Ok(KvPage { keys, cursor })
     }
 
     async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError> {
@@ -98,6 +112,12 @@ impl Ledger for BoundEnv<'_> {
     async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError> {
         let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
         ledger::ask(&namespace, shard, ledger::SETTLE, request).await.map_err(failed)
+    }
+}
+
+impl HttpClient for BoundEnv<'_> {
+    async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
+        http::call(request).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::names::{names, nearest};
 
 names! {
     /// The ways to authenticate, as Elytra's own webhook configuration names them.
-    enum AuthType {
+    pub(super) enum AuthType {
         None = "none",
         Basic = "basic",
         Bearer = "bearer",
@@ -46,13 +46,27 @@ pub(super) fn read(
             Some(match auth_type {
                 AuthType::None => Authentication::None,
                 AuthType::Basic => Authentication::Basic(
-                    tables.filter_map(|table| secrets.user_pass(table)).collect(),
+                    tables
+                        .filter_map(|table| secrets.user_pass(table))
+                        .map(|((_, username), (name, password))| {
+                            Credential::user_pass(&name, username, password)
+                        })
+                        .collect(),
                 ),
                 AuthType::Bearer => Authentication::Bearer(
-                    tables.filter_map(|table| secrets.token(table)).collect(),
+                    tables
+                        .filter_map(|table| secrets.token(table))
+                        .map(|(name, token)| Credential::secret(&name, token))
+                        .collect(),
                 ),
                 AuthType::ApiKey => Authentication::ApiKey(
-                    tables.filter_map(|table| secrets.api_key(table)).collect(),
+                    tables
+                        .filter_map(|table| secrets.api_key(table))
+                        .map(|(header_name, name, key)| ApiKey {
+                            header_name,
+                            credential: Credential::secret(&name, key),
+                        })
+                        .collect(),
                 ),
             })
         }
@@ -77,19 +91,24 @@ fn credential_tables(path: String, auth: Value, mistakes: &mut Mistakes) -> Vec<
 }
 
 /// Looks up the secrets that the fields of a credential name.
-struct Secrets<'b, 'm> {
-    bindings: &'b Bindings,
-    mistakes: &'m mut Mistakes,
+pub(super) struct Secrets<'b, 'm> {
+    pub(super) bindings: &'b Bindings,
+    pub(super) mistakes: &'m mut Mistakes,
 }
 
-impl Secrets<'_, '_> {
-    fn token(&mut self, mut table: Table) -> Option<Credential> {
+/// A secret, and the name of its binding.
+type Named<'b> = (String, &'b str);
+
+impl<'b> Secrets<'b, '_> {
+    /// `{ token }`.
+    pub(super) fn token(&mut self, mut table: Table) -> Option<Named<'b>> {
         let token = self.header_secret(&mut table, "token");
         table.finish(self.mistakes);
-        token.map(|(name, token)| Credential::secret(&name, token))
+        token
     }
 
-    fn user_pass(&mut self, mut table: Table) -> Option<Credential> {
+    /// `{ username, password }`.
+    pub(super) fn user_pass(&mut self, mut table: Table) -> Option<(Named<'b>, Named<'b>)> {
         let username = self.secret(&mut table, "username");
         if let Some((binding, username)) = &username
             && username.contains(':')
@@ -99,11 +118,11 @@ impl Secrets<'_, '_> {
         }
         let password = self.secret(&mut table, "password");
         table.finish(self.mistakes);
-        let ((_, username), (name, password)) = username.zip(password)?;
-        Some(Credential::user_pass(&name, username, password))
+        username.zip(password)
     }
 
-    fn api_key(&mut self, mut table: Table) -> Option<ApiKey> {
+    /// `{ api_key, header_name }`: the header's name in lower case, and the key.
+    pub(super) fn api_key(&mut self, mut table: Table) -> Option<(String, String, &'b str)> {
         let key = self.header_secret(&mut table, "api_key");
         let header_name = table
             .string("header_name", self.mistakes)
@@ -114,12 +133,9 @@ impl Secrets<'_, '_> {
         }
         table.finish(self.mistakes);
         let (name, key) = key?;
-        let credential = Credential::secret(&name, key);
-        Some(ApiKey { header_name: header_name.to_ascii_lowercase(), credential })
+        Some((header_name.to_ascii_lowercase(), name, key))
     }
-}
 
-impl<'b> Secrets<'b, '_> {
     /// A secret that comes in a header as it is.
     fn header_secret(
         &mut self,

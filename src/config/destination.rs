@@ -1,11 +1,15 @@
-//! The destination of a subscription: one of `queue` and `kv`, bound to what is really there.
+//! The destination of a subscription: one of `queue`, `kv` and `webhook`, bound to what is really
+//! there.
 
 use serde_json::Value;
 
 use super::bindings::{Bindings, look_up, look_up_fixed};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table, known_name};
-use super::{CLAIMS, DEFAULT_TOMBSTONE_TTL, LEAST_EXPIRATION_TTL, LEDGER, SPOOL};
+use super::{
+    CLAIMS, DEAD, DEAD_LETTERS, DEFAULT_TOMBSTONE_TTL, DELIVERIES, LEAST_EXPIRATION_TTL, LEDGER,
+    SPOOL, webhook_destination,
+};
 use crate::names::names;
 use crate::subscription::{Destination, KvKey};
 
@@ -23,12 +27,10 @@ pub(super) fn read(
     mistakes: &mut Mistakes,
 ) -> Option<Destination> {
     let subscription = table.path().to_owned();
-    let queue = table.has("queue");
-    let kv = table.has("kv");
-    if queue && kv {
-        mistakes.note(subscription.clone(), Mistake::SeveralDestinations);
-    } else if !queue && !kv {
-        mistakes.note(subscription.clone(), Mistake::NoDestination);
+    match ["queue", "kv", "webhook"].iter().filter(|field| table.has(field)).count() {
+        0 => mistakes.note(subscription, Mistake::NoDestination),
+        1 => {}
+        _ => mistakes.note(subscription, Mistake::SeveralDestinations),
     }
 
     let queue_path = table.path_of("queue");
@@ -39,12 +41,16 @@ pub(super) fn read(
     });
     let kv_path = table.path_of("kv");
     let kv = table.take("kv").and_then(|value| read_kv(kv_path, value, bindings, mistakes));
-    queue.or(kv)
+    let webhook_path = table.path_of("webhook");
+    let webhook = table.take("webhook").and_then(|value| {
+        webhook_destination::read(webhook_path, value, bindings, mistakes).map(Destination::Webhook)
+    });
+    queue.or(kv).or(webhook)
 }
 
 /// The bindings that the Worker keeps its own things in are no destinations.
 fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
-    if [CLAIMS, SPOOL].contains(&binding) {
+    if [CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD].contains(&binding) {
         mistakes.note(path, Mistake::ReservedBinding(binding.to_owned()));
     }
 }

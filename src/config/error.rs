@@ -22,6 +22,7 @@ pub enum Mistake {
     UnknownField { nearest: Option<String> },
     WrongType { expected: &'static str },
     OutOfRange { least: u64, most: u64 },
+    NotBetween { least: u32, most: u32 },
     UnknownName { name: String, nearest: Option<String> },
     NoMethods,
     AuthWithNone,
@@ -31,12 +32,19 @@ pub enum Mistake {
     SecretNotSet { nearest: Option<String> },
     SecretEmpty { binding: String },
     SecretNotSendable { binding: String },
+    SecretNotAscii { binding: String },
     NoSubscriptions,
     BadSubscriptionName,
     SameSubscriptionName { other: String },
     NoDestination,
     OnlyWithObjectKeys,
     ReservedBinding(String),
+    BadUrl,
+    InsecureUrl,
+    CredentialsInUrl,
+    FragmentInUrl,
+    TakenHeader(String),
+    AdminWithNone,
     SeveralDestinations,
     NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
     WrongBinding { binding: String, kind: BindingKind, found: String },
@@ -81,6 +89,9 @@ impl fmt::Display for Mistake {
             Self::OutOfRange { least, most } => {
                 write!(f, "expected a whole number from {least} to {most}")
             }
+            Self::NotBetween { least, most } => {
+                write!(f, "expected a number from {least} to {most}")
+            }
             Self::UnknownName { name, nearest } => {
                 write!(f, "unknown name {name:?}")?;
                 suggest(f, nearest.as_deref())
@@ -103,6 +114,9 @@ impl fmt::Display for Mistake {
                 "the secret {binding:?} begins or ends with white space or holds a control \
                  character, so that no header can carry it"
             ),
+            Self::SecretNotAscii { binding } => {
+                write!(f, "the secret {binding:?} is not ASCII, so that no header can carry it")
+            }
             Self::NoSubscriptions => {
                 f.write_str("missing: without a subscription every event would be ignored")
             }
@@ -113,7 +127,8 @@ impl fmt::Display for Mistake {
                 write!(f, "the same subscription as {other}, but for the case")
             }
             Self::NoDestination => f.write_str(
-                "expected a destination: queue = \"<binding>\" or kv = { binding = \"<binding>\" }",
+                "expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" } or \
+                 webhook = { url = \"<URL>\" }",
             ),
             Self::ReservedBinding(binding) => {
                 write!(f, "{binding:?} is for what the Worker keeps itself, expected another")
@@ -121,8 +136,19 @@ impl fmt::Display for Mistake {
             Self::OnlyWithObjectKeys => {
                 f.write_str("only a destination with key = \"object\" has tombstones")
             }
+            Self::BadUrl => f.write_str("expected an absolute https URL"),
+            Self::InsecureUrl => f.write_str(
+                "expected https: http is only possible with allow_insecure = true beside it",
+            ),
+            Self::CredentialsInUrl => {
+                f.write_str("must not hold credentials: they belong in a secret that auth names")
+            }
+            Self::FragmentInUrl => f.write_str("must not have a fragment"),
+            Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
+            Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
             Self::SeveralDestinations => f.write_str(
-                "queue and kv exclude each other: a second destination is a second subscription",
+                "queue, kv and webhook exclude each other: a second destination is a second \
+                 subscription",
             ),
             Self::NoBinding { binding, kind, nearest } => {
                 write!(f, "no {kind} is bound as {binding:?}")?;

@@ -84,6 +84,23 @@ impl Table {
         integer
     }
 
+    pub(super) fn number(
+        &mut self,
+        field: &'static str,
+        range: RangeInclusive<u32>,
+        mistakes: &mut Mistakes,
+    ) -> Option<f64> {
+        let (least, most) = range.into_inner();
+        let value = self.take(field)?;
+        let is_within = |number: &f64| (f64::from(least)..=f64::from(most)).contains(number);
+        let number = value.as_f64().filter(is_within);
+        if number.is_none() {
+            let mistake = Mistake::NotBetween { least, most };
+            mistakes.note(self.path_of(field), mistake);
+        }
+        number
+    }
+
     pub(super) fn string(
         &mut self,
         field: &'static str,
@@ -106,6 +123,17 @@ impl Table {
             mistakes.note(self.path_of(field), Mistake::Missing);
         }
         self.string(field, mistakes)
+    }
+
+    /// A name of a fixed list; `None` where the field is absent, or the name not known.
+    pub(super) fn name<T: Known>(
+        &mut self,
+        field: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<T> {
+        let path = self.path_of(field);
+        let name = self.string(field, mistakes)?;
+        known_name(path, &name, mistakes)
     }
 
     /// A list of names; `None` where the field is absent, or where not all of them are known.

@@ -1,4 +1,4 @@
-//! The var `WEBHOOK`: who may call, with what, and how much.
+//! The vars `WEBHOOK` and `ADMIN`: who may call, with what, and how much.
 
 use std::num::NonZeroU64;
 
@@ -8,12 +8,13 @@ use super::bindings::{Binding, Bindings, look_up, look_up_fixed};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
 use super::{
-    CLAIMS, Config, DEFAULT_CLAIMS_EXPIRATION_TTL, DEFAULT_MAX_BATCH_EVENTS,
-    DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS, LEAST_DEDUPE_WINDOW_SECONDS,
+    CLAIMS, Config, DEAD, DEFAULT_CLAIMS_EXPIRATION_TTL, DEFAULT_MAX_BATCH_EVENTS,
+    DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS, DELIVERIES, LEAST_DEDUPE_WINDOW_SECONDS,
     LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, LEDGER,
     MOST_DEDUPE_WINDOW_SECONDS, MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS,
     Method, SPOOL, authentication,
 };
+use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
 use crate::names::Known;
 
@@ -49,6 +50,7 @@ pub(super) fn read(
     table.finish(mistakes);
     Some(Config {
         authentication: authentication?,
+        admin: None,
         methods,
         max_body_bytes: usize::try_from(max_body_bytes).ok()?,
         max_batch_events: usize::try_from(max_batch_events).ok()?,
@@ -61,6 +63,23 @@ pub(super) fn read(
         subscriptions: Vec::new(),
         queues: queues(bindings),
     })
+}
+
+/// Reads `ADMIN`: who may look at dead letters, and send them again.
+pub(super) fn read_admin(
+    mut table: Table,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> Option<Authentication> {
+    let path = table.path_of("auth_type");
+    let authentication = authentication::read(&mut table, bindings, mistakes);
+    look_up_fixed(table.path(), DELIVERIES, BindingKind::Queue, bindings, mistakes);
+    look_up_fixed(table.path(), DEAD, BindingKind::Kv, bindings, mistakes);
+    if authentication == Some(Authentication::None) {
+        mistakes.note(path, Mistake::AdminWithNone);
+    }
+    table.finish(mistakes);
+    authentication
 }
 
 /// `dedupe_window_seconds`, in milliseconds. It needs the ledger.

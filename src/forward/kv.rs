@@ -31,7 +31,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// A key to be written, with all that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KvEntry<'e> {
+pub struct KvEntry<'e, M = KvMetadata<'e>> {
     /// `<subscription>/<source>/<id>`, each percent-encoded; the same event has the same key, and
     /// no other event has it. For an object's newest state, `<subscription>/<objectType>/<objectId>`.
     ///
@@ -41,7 +41,7 @@ pub struct KvEntry<'e> {
     /// The event, in the JSON format.
     pub value: &'e str,
     /// What a listing of the keys shows of the event.
-    pub metadata: KvMetadata<'e>,
+    pub metadata: M,
     /// After how many seconds the key is gone; never, where it is `None`.
     pub expiration_ttl: Option<u64>,
 }
@@ -112,14 +112,24 @@ impl<'e> KvEntry<'e> {
     }
 }
 
+/// `<source>/<id>` of an event, each percent-encoded, or `sha256=<digest>` of that where it would be
+/// longer than a key of KV.
+pub(crate) fn event_path(event: &CloudEvent<'_>) -> String {
+    path(event.source(), event.id(), MAX_KV_KEY_BYTES)
+}
+
 fn key(subscription: &str, group: &str, id: &str) -> String {
+    let path = path(group, id, MAX_KV_KEY_BYTES.saturating_sub(subscription.len() + 1));
+    format!("{subscription}/{path}")
+}
+
+fn path(group: &str, id: &str, most_bytes: usize) -> String {
     let encode = |text| utf8_percent_encode(text, ENCODED);
-    let rest = format!("{}/{}", encode(group), encode(id));
-    if subscription.len() + 1 + rest.len() <= MAX_KV_KEY_BYTES {
-        format!("{subscription}/{rest}")
+    let path = format!("{}/{}", encode(group), encode(id));
+    if path.len() <= most_bytes {
+        path
     } else {
-        let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(rest));
-        format!("{subscription}/sha256={digest}")
+        format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(path)))
     }
 }
 

@@ -3,8 +3,7 @@
 //! (CloudEvents, extension "Dataref").
 
 use super::kv::{KvEntry, KvMetadata};
-use super::queue::MAX_QUEUE_EVENT_BYTES;
-use crate::cloudevents::{CloudEvent, Data};
+use crate::cloudevents::{AttributeValue, CloudEvent, Data};
 use crate::config::CLAIMS;
 use crate::ledger::Key;
 use crate::plan::TooLarge;
@@ -52,9 +51,6 @@ impl<'e> LargeEvent<'e> {
         };
         let key = Key::of_event(event).as_str().to_owned();
         let message = event.with_dataref(&format!("{SCHEME}{CLAIMS}/{key}#/{member}"));
-        if message.len() > MAX_QUEUE_EVENT_BYTES {
-            return Err(TooLarge::WithoutData);
-        }
         let entry = KvEntry {
             key,
             value: event.as_json(),
@@ -78,12 +74,15 @@ impl<'a> DataRef<'a> {
 }
 
 impl CloudEvent<'_> {
-    /// Where this event's data are, if they were too large for a queue.
+    /// Where this event's data are, if they were too large for a queue. A `dataref` of the sender's own
+    /// is none of ours: it may name what belongs to another event.
     #[must_use]
     pub fn dataref(&self) -> Option<DataRef<'_>> {
-        match self.extension(DATAREF)? {
-            crate::cloudevents::AttributeValue::String(text) => DataRef::parse(text),
-            _ => None,
-        }
+        let AttributeValue::String(text) = self.extension(DATAREF)? else { return None };
+        DataRef::parse(text).filter(|dataref| {
+            self.data().is_none()
+                && dataref.binding == CLAIMS
+                && dataref.key == Key::of_event(self).as_str()
+        })
     }
 }

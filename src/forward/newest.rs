@@ -99,15 +99,22 @@ pub(super) async fn put<'p>(
     config: &Config,
     platform: &impl Platform,
 ) -> Done<'p> {
-    let written = put_in_turn(newest, config, platform).await;
-    Done::all(&newest.deliveries, &written.map_or_else(Progress::Failed, |()| Progress::Held))
+    let progress = put_in_turn(newest, config, platform).await;
+    let mut done = Done::all(&newest.deliveries, &progress.unwrap_or_else(Progress::Failed));
+    // The first is the newest itself, and what it supersedes comes behind it.
+    for (_, progress) in done.progress.iter_mut().skip(1) {
+        if *progress == Progress::Held {
+            *progress = Progress::Superseded;
+        }
+    }
+    done
 }
 
 async fn put_in_turn(
     newest: &Newest<'_>,
     config: &Config,
     platform: &impl Platform,
-) -> Result<(), BindingError> {
+) -> Result<Progress, BindingError> {
     let shard = newest.object.shard();
     let request = ClaimRequest {
         claims: vec![Claim {
@@ -124,15 +131,18 @@ async fn put_in_turn(
         match answer.verdicts.first().and_then(|verdicts| verdicts.first()) {
             Some(Verdict::Granted) => break (answer.number, false),
             Some(Verdict::Uncertain) => break (answer.number, true),
-            Some(Verdict::Held) => return Ok(()),
+            Some(Verdict::Held) => return Ok(Progress::Superseded),
             Some(Verdict::UnderWay) => platform.sleep(BUSY_MS).await,
             None => return Err(BindingError("the ledger gave no verdict".to_owned())),
         }
     };
     let newer = if is_first { newer_in_kv(newest, platform).await } else { Ok(None) };
     let (written, time) = match newer {
-        Ok(Some(time)) => (Ok(()), time),
-        Ok(None) => (try_to_put(newest, platform).await, newest.time),
+        Ok(Some(time)) => (Ok(Progress::Superseded), time),
+        Ok(None) => {
+            let written = try_to_put(newest, platform).await;
+            (written.map(|()| Progress::Held), newest.time)
+        }
         Err(error) => (Err(error), newest.time),
     };
     // If this fails, the claim ends by itself, and the next write looks into KV.

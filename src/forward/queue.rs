@@ -1,15 +1,16 @@
 //! Queues: as few calls as their limits allow, a second try, and the spool for what they refuse.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Done, KvEntry, KvMetadata, Step};
+use super::{Done, KvEntry, KvMetadata, LargeEvent, Step};
 use crate::cloudevents::CloudEvent;
 use crate::config::{CLAIMS, Config, SPOOL};
-use crate::ledger::Key;
 use crate::plan::{Plan, Progress};
 use crate::platform::{BindingError, Platform, within};
 use crate::spool::spool_key;
 use crate::subscription::Destination;
+use crate::webhook::DeliveryMessage;
 
 /// The largest event a queue takes, in bytes of its JSON: Cloudflare's limit of 128 KB for a
 /// message, counted in thousands, less the 100 bytes it counts for its own metadata.
@@ -27,58 +28,73 @@ pub const MAX_SEND_BATCH_BYTES: usize = 256_000;
 /// After how many milliseconds a queue that failed is tried once more.
 pub const SEND_AGAIN_MS: u64 = 100;
 
-/// A message, for all deliveries of an event to a queue: two subscriptions with one queue get it
-/// once.
+/// A message, for all deliveries of an event that it makes: two subscriptions with one queue get it
+/// once, but each webhook has its own.
 pub(super) struct Message<'p> {
+    /// The place of its event.
+    place: usize,
     event: &'p CloudEvent<'p>,
-    text: &'p str,
+    text: Cow<'p, str>,
+    /// Whether the event must be stored first.
+    is_reference: bool,
     deliveries: Vec<usize>,
 }
 
-/// What brings the events to their queues.
-pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>) -> Vec<Step<'p>> {
-    let mut steps: Vec<_> = plan
-        .large_events
-        .keys()
-        .filter(|event| is_planned(plan, **event))
-        .map(|event| Step::Store(*event))
-        .collect();
-    for (queue, messages) in messages(plan, |event| !plan.large_events.contains_key(&event)) {
+/// What brings the events to their queues: the large ones are stored first.
+pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
+    let mut steps = Vec::new();
+    let mut queues: BTreeMap<&str, Vec<Message<'_>>> = BTreeMap::new();
+    let mut large: BTreeMap<usize, Vec<(&str, Message<'_>)>> = BTreeMap::new();
+    for (queue, message) in messages(plan, now) {
+        if message.is_reference {
+            large.entry(message.place).or_default().push((queue, message));
+        } else {
+            queues.entry(queue).or_default().push(message);
+        }
+    }
+    for (event, messages) in large {
+        steps.extend(plan.large_events.get(&event).map(|large| Step::Store(large, messages)));
+    }
+    for (queue, messages) in queues {
         let calls = divide(messages, |message| message.text.len());
         steps.extend(calls.into_iter().map(|messages| Step::Send(queue, messages)));
     }
     steps
 }
 
-/// Whether a queue still waits for the event.
-fn is_planned(plan: &Plan<'_, '_>, event: usize) -> bool {
-    let is_queue = |destination: &_| matches!(destination, Destination::Queue { .. });
-    plan.planned().any(|(_, delivery)| {
-        delivery.event == event && is_queue(&delivery.subscription.destination)
-    })
-}
-
-/// The messages of these events that are planned, by their queues.
-fn messages<'p>(
-    plan: &'p Plan<'_, '_>,
-    is_among: impl Fn(usize) -> bool,
-) -> BTreeMap<&'p str, Vec<Message<'p>>> {
-    let mut queues: BTreeMap<&str, Vec<(usize, Message<'_>)>> = BTreeMap::new();
-    for (place, delivery) in plan.planned().filter(|(_, delivery)| is_among(delivery.event)) {
-        let Destination::Queue { binding } = &delivery.subscription.destination else { continue };
+/// The messages that are planned, each with its queue.
+fn messages<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<(&'p str, Message<'p>)> {
+    let mut messages: Vec<(&str, Message<'_>)> = Vec::new();
+    for (delivery_place, delivery) in plan.planned() {
+        let destination = &delivery.subscription.destination;
+        let Some((queue, limit)) = destination.queue() else { continue };
         let Some(event) = plan.events.get(delivery.event) else { continue };
-        let messages = queues.entry(binding).or_default();
-        match messages.last_mut() {
-            Some((last, message)) if *last == delivery.event => message.deliveries.push(place),
-            _ => {
-                let large = plan.large_events.get(&delivery.event);
-                let text = large.map_or_else(|| event.as_json(), |large| &large.message);
-                messages.push((delivery.event, Message { event, text, deliveries: vec![place] }));
-            }
+        let is_webhook = matches!(destination, Destination::Webhook(_));
+        let same = messages.iter_mut().rev().take_while(|(_, other)| other.place == delivery.event);
+        let same = same.filter(|(other, _)| *other == queue && !is_webhook);
+        if let Some((_, message)) = same.last() {
+            message.deliveries.push(delivery_place);
+            continue;
         }
+        let large = plan.large_events.get(&delivery.event);
+        let large = large.filter(|_| event.as_json().len() > limit);
+        let text = large.map_or_else(|| event.as_json(), |large| &large.message);
+        let text = if is_webhook {
+            let subscription = Cow::Borrowed(&*delivery.subscription.name);
+            DeliveryMessage { subscription, accepted_at: now }.print(text).into()
+        } else {
+            Cow::Borrowed(text)
+        };
+        let message = Message {
+            place: delivery.event,
+            event,
+            text,
+            is_reference: large.is_some(),
+            deliveries: vec![delivery_place],
+        };
+        messages.push((queue, message));
     }
-    let without_place = |messages: Vec<(usize, Message<'p>)>| messages.into_iter().map(|(_, m)| m);
-    queues.into_iter().map(|(queue, messages)| (queue, without_place(messages).collect())).collect()
+    messages
 }
 
 /// Divides messages among as few calls as the limits of `sendBatch` allow, in their order.
@@ -101,23 +117,21 @@ pub(crate) fn divide<T>(messages: Vec<T>, bytes_of: impl Fn(&T) -> usize) -> Vec
     calls
 }
 
-/// Stores a large event; then the message that refers to it can be sent.
+/// Stores a large event; then the messages that refer to it can be sent.
 pub(super) async fn store<'p>(
-    event: usize,
-    plan: &'p Plan<'_, '_>,
+    large: &LargeEvent<'_>,
+    messages: Vec<(&'p str, Message<'p>)>,
     platform: &impl Platform,
 ) -> Done<'p> {
-    let messages = messages(plan, |other| other == event);
-    let Some(large) = plan.large_events.get(&event) else { return Done::default() };
     match platform.put(CLAIMS, &large.entry).await {
         Ok(()) => {
-            let send = |(queue, messages)| Step::Send(queue, messages);
+            let send = |(queue, message)| Step::Send(queue, vec![message]);
             Done { progress: Vec::new(), next: messages.into_iter().map(send).collect() }
         }
         Err(error) => {
             let error = BindingError(format!("{CLAIMS}: {error}"));
             let deliveries: Vec<_> =
-                messages.into_values().flatten().flat_map(|message| message.deliveries).collect();
+                messages.into_iter().flat_map(|(_, message)| message.deliveries).collect();
             Done::all(&deliveries, &Progress::Failed(error))
         }
     }
@@ -131,7 +145,7 @@ pub(super) async fn send<'p>(
     config: &Config,
     platform: &impl Platform,
 ) -> Done<'p> {
-    let texts: Vec<_> = messages.iter().map(|message| message.text).collect();
+    let texts: Vec<_> = messages.iter().map(|message| &*message.text).collect();
     let twice = async {
         if platform.send(queue, &texts).await.is_ok() {
             return Ok(());
@@ -165,8 +179,8 @@ pub(super) async fn spool<'p>(
     platform: &impl Platform,
 ) -> Done<'p> {
     let entry = KvEntry {
-        key: spool_key(queue, platform.now(), &Key::of_event(message.event)),
-        value: message.text,
+        key: spool_key(queue, platform.now(), &message.text),
+        value: &message.text,
         metadata: KvMetadata::of_digest(message.event),
         expiration_ttl: None,
     };

@@ -10,6 +10,8 @@ use crate::spool::Drained;
 pub struct DrainLine {
     /// `drained`, or `failed`.
     outcome: &'static str,
+    /// `spool`.
+    code: &'static str,
     /// How many messages the queues took from the spool.
     sent: usize,
     /// Why there is something left.
@@ -22,7 +24,7 @@ impl DrainLine {
     #[must_use]
     pub fn new(Drained { sent, failures }: Drained) -> Self {
         let outcome = if failures.is_empty() { "drained" } else { "failed" };
-        Self { outcome, sent, reasons: failures.into_iter().map(cut).collect() }
+        Self { outcome, code: "spool", sent, reasons: failures.into_iter().map(cut).collect() }
     }
 
     /// Who must act; `None` where nothing was to be done, which is not worth a line.

@@ -1,11 +1,14 @@
 //! The JSON bodies of replies.
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents};
+use crate::dead_letters::DeadLetter;
 use crate::plan::Fate;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
+use crate::webhook::DeadMessage;
 
 /// What became of an event: the whole body where it came alone, an element where in a batch.
 #[derive(Serialize)]
@@ -20,6 +23,9 @@ pub(super) struct EventBody<'r> {
     /// Those among them for which the spool holds it, until their queue does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spooled: Vec<&'r str>,
+    /// Those whose key of the object holds something newer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    superseded: Vec<&'r str>,
     /// Those among them that held it before, of an accepted event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'r str>,
@@ -62,6 +68,38 @@ pub(super) struct SuccessBody<'r> {
     pub(super) code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) events: Option<Vec<EventBody<'r>>>,
+}
+
+/// Something that is told under a code.
+#[derive(Serialize)]
+pub(super) struct WithCode<'r, T> {
+    code: &'static str,
+    #[serde(flatten)]
+    told: &'r T,
+}
+
+/// Something under its code.
+pub(super) fn with_code<'r, T>(code: &'static str, told: &'r T) -> WithCode<'r, T> {
+    WithCode { code, told }
+}
+
+/// A dead letter, whole.
+#[derive(Serialize)]
+pub(super) struct DeadLetterBody<'r> {
+    code: &'static str,
+    id: &'r str,
+    #[serde(flatten)]
+    why: &'r DeadMessage<'static>,
+    /// The event as it came; a string, where that was no JSON.
+    event: Box<RawValue>,
+}
+
+impl<'r> DeadLetterBody<'r> {
+    pub(super) fn new(DeadLetter { id, why, event }: &'r DeadLetter) -> Self {
+        let event = RawValue::from_string(event.clone());
+        let event = event.or_else(|_| to_raw_value("what came was not JSON")).unwrap_or_default();
+        Self { code: "dead_letter", id, why, event }
+    }
 }
 
 /// The body of a refusal or a failure: problem details by RFC 9457.
@@ -109,6 +147,7 @@ impl<'r> EventBody<'r> {
             },
             subscriptions: is_served.then(|| fate.holders()),
             spooled: if is_served { names(&fate.spooled) } else { Vec::new() },
+            superseded: if is_served { fate.superseded.clone() } else { Vec::new() },
             held_before: if is_accepted { fate.held_before.clone() } else { Vec::new() },
             undelivered: is_undelivered.then(|| UndeliveredBody::new(fate)),
             reasons: if fate.is_ignored() { reasons(&fate.unwanted) } else { Vec::new() },

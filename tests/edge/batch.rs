@@ -86,7 +86,8 @@ fn refused_as_a_whole() {
     assert_eq!((answer.status, answer.code().as_str()), (413, "event_too_large"));
     assert_eq!(
         answer.json()["detail"],
-        "event 1 of the batch has 127901 bytes, but the destination of \"stream\" takes 127900"
+        "event 1 of the batch has 127901 bytes, but the destination of \"stream\" takes 127900, and \
+         there is no CLAIMS to store it in"
     );
 
     // What is no batch.

@@ -6,7 +6,7 @@ use edge::{Receiver, Settings};
 use serde_json::json;
 
 /// An event that any reading and printing again would change.
-fn delicate(event_type: &str) -> String {
+pub(crate) fn delicate(event_type: &str) -> String {
     format!(
         r#" {{ "specversion" : "1.0","type":"com.elytra.{event_type}","source":"/elytra/pim?a=b","id":"a/b c\u00e9",
   "time":"2025-12-31T04:19:30.860984129+01:00", "eventtype":"{event_type}","operation":"modify","subject":"Größe",

@@ -19,6 +19,8 @@ use std::path::PathBuf;
 use edge::{Answer, Connection, Receiver, Settings, Sink, event, raw_post};
 use serde_json::{Value, json};
 
+pub(crate) use large::large;
+
 use crate::readme::README;
 
 /// The files of the tests, in the order of the table.

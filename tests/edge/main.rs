@@ -23,3 +23,4 @@ mod ledger;
 mod rate_limit;
 mod readme;
 mod volume;
+mod webhooks;

@@ -1,10 +1,12 @@
 //! From the Worker's bindings to a configuration: what is read, and its defaults and bounds.
 
+mod admin;
 mod mistakes;
 mod properties;
 mod shipped;
 mod storage;
 mod webhook;
+mod webhook_destination;
 
 use std::collections::BTreeMap;
 
@@ -58,6 +60,7 @@ fn what_is_not_set_has_its_default() {
     let config = accept("auth_type and a destination are enough", &bindings());
     let expected = Config {
         authentication: Authentication::Bearer(vec![Credential::secret("TOKEN", "token-canary")]),
+        admin: None,
         methods: vec![Method::Post, Method::Put, Method::Patch],
         max_body_bytes: 1_048_576,
         max_batch_events: 100,

@@ -40,6 +40,9 @@ mod dataref;
 mod ledger;
 
 #[cfg(test)]
+mod webhook;
+
+#[cfg(test)]
 mod pipeline;
 
 #[cfg(test)]

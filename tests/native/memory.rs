@@ -3,17 +3,19 @@
 
 mod destinations;
 mod faults;
+mod http;
 mod ledger;
 mod time;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
 use elytra_webhooks::platform::{BindingError, Clock, RateLimiter};
 
 pub(crate) use destinations::{Held, Stored};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
+pub(crate) use http::{Called, Outcome, status};
 pub(crate) use ledger::Shard;
 pub(crate) use time::{START, Time};
 
@@ -42,6 +44,9 @@ pub(crate) struct Memory {
     /// How many times what is there is not found.
     pub(crate) gets_lag: Cell<usize>,
     shards: RefCell<BTreeMap<usize, Shard>>,
+    /// What each server answers, by its URL.
+    servers: RefCell<BTreeMap<String, VecDeque<Outcome>>>,
+    called: RefCell<Vec<Called>>,
     pub(crate) time: Time,
     faults: Faults,
     pub(crate) calls: RefCell<Vec<Call>>,
@@ -124,6 +129,11 @@ impl Memory {
         self.namespaces.borrow_mut().clear();
         self.queues.borrow_mut().clear();
         held
+    }
+
+    /// Empties a queue.
+    pub(crate) fn take_queue(&self, queue: &str) -> Vec<String> {
+        self.queues.borrow_mut().remove(queue).unwrap_or_default()
     }
 
     /// The messages of a queue.

@@ -3,6 +3,7 @@
 mod access_token;
 mod batches;
 mod binary;
+mod dead_letters;
 mod dedupe;
 mod division;
 mod forwarding;
@@ -16,6 +17,7 @@ mod rate_limit;
 mod refusals;
 mod soak;
 mod spool;
+mod webhooks;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -33,7 +35,15 @@ use crate::support::{Head, event};
 pub(crate) const TOKEN: &str = "token-canary";
 
 /// What no reply and no log line may hold: secrets, presented or kept, and what `data` says.
-const CANARIES: [&str; 4] = [TOKEN, "next-canary", "presented-canary", "data-canary"];
+const CANARIES: [&str; 7] = [
+    TOKEN,
+    "next-canary",
+    "presented-canary",
+    "data-canary",
+    "admin-canary",
+    "shop-canary",
+    "url-canary",
+];
 
 pub(crate) const WEBHOOK: &str =
     r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]}"#;

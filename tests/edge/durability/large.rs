@@ -11,7 +11,7 @@ use super::{PATIENT, Stage, json, stream};
 const CLAIMS_SECONDS: u64 = 604_800;
 
 /// An event that any reading and printing again would change, of this many bytes.
-pub(super) fn large(id: &str, bytes: usize) -> String {
+pub(crate) fn large(id: &str, bytes: usize) -> String {
     let head = format!(
         r#"{{ "specversion":"1.0","id":"{id}","source":"elytra-pim","type":"com.elytra.product",
         "data":{{"big":1234567890123456789012345678901234567890,"one":1.0,"emoji":"\ud83d\ude00 😀","pad":""#

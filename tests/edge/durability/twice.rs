@@ -39,7 +39,7 @@ fn an_event_that_comes_again_late() {
 }
 
 /// An event comes twice at the same moment
-/// | 202 for one, 503 `under_way` for the other, which comes again and gets 200 `duplicate`
+/// | 202 for one; 503 `under_way` for the other as long as that takes, and 200 `duplicate` when it comes again
 /// | it is forwarded once
 #[test]
 fn an_event_that_comes_twice_at_once() {

@@ -6,6 +6,9 @@ use serde_json::Value;
 use ureq::SendBody;
 use ureq::http::Request;
 
+/// The largest answer that is read: KV's largest value, as JSON in JSON.
+const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
+
 /// A call that is being put together. It starts as a POST with the right bearer token.
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -105,7 +108,12 @@ impl<'a> Call<'a> {
         Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: response.body_mut().read_to_string().unwrap(),
+            body: response
+                .body_mut()
+                .with_config()
+                .limit(MAX_ANSWER_BYTES)
+                .read_to_string()
+                .unwrap(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Receiver`] is one `wrangler dev` with its own configuration and storage, on a free port of
 //! this machine. It ends with the value. It fails on demand ([`Fault`]), can be killed and started
-//! again, and its queues can lead to a [`Sink`] that outlives it.
+//! again, and its queues can lead to a [`Sink`] that outlives it. A [`Shop`] is what its webhooks call.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
 #![expect(
     clippy::panic,
@@ -19,6 +19,7 @@ mod process;
 mod raw;
 mod receiver;
 mod settings;
+mod shop;
 mod sink;
 mod window;
 
@@ -29,8 +30,9 @@ pub use process::{Process, tools, wait_until};
 pub use raw::{Connection, RawAnswer, raw_post};
 pub use receiver::Receiver;
 pub use settings::Settings;
+pub use shop::{Order, Reply, Shop};
 pub use sink::Sink;
-pub use window::{KvEntry, Shard};
+pub use window::{Asked, KvEntry, Shard};
 
 /// A product event, of the kind Elytra's documentation shows, with this id.
 #[must_use]

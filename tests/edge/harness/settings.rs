@@ -18,6 +18,7 @@ pub struct Settings {
     /// The address of the sink, where the queues lead to one.
     sink: Option<String>,
     has_ledger: bool,
+    has_webhooks: bool,
 }
 
 impl Settings {
@@ -31,6 +32,7 @@ impl Settings {
             queues: vec!["EVENTS_QUEUE".to_owned()],
             sink: None,
             has_ledger: false,
+            has_webhooks: false,
         }
     }
 
@@ -120,6 +122,14 @@ impl Settings {
         self
     }
 
+    /// With what webhooks need, as the shipped `wrangler.toml` has it: the queues `DELIVERIES` and
+    /// `DEAD_LETTERS`, which the receiver consumes, and the KV namespace `DEAD`.
+    #[must_use]
+    pub fn with_webhooks(mut self) -> Self {
+        self.has_webhooks = true;
+        self.with_queue("DELIVERIES").with_queue("DEAD_LETTERS").with_kv("DEAD")
+    }
+
     /// Writes `wrangler.toml` and `.dev.vars`, and beside them the receiver as it was built and the
     /// tests' entry module, which consumes the queue as well. They are copies, since wrangler starts
     /// a Worker anew when its files change, and another test may have them built.
@@ -153,9 +163,15 @@ impl Settings {
         });
         let namespaces = bindings(&self.namespaces, "id", str::to_owned);
         configuration.insert("kv_namespaces".to_owned(), namespaces);
-        let producers = bindings(&self.queues, "queue", queue_name);
         let queues = configuration.get_mut("queues").and_then(Value::as_table_mut);
-        queues.expect("it has consumers").insert("producers".to_owned(), producers);
+        let queues = queues.expect("it has consumers");
+        let producers = bindings(&self.queues, "queue", queue_name);
+        queues.insert("producers".to_owned(), producers);
+        if self.has_webhooks {
+            let consumers = queues.get_mut("consumers").and_then(Value::as_array_mut);
+            let consumers = consumers.expect("it has consumers");
+            consumers.extend(["deliveries", "dead-letters"].map(receivers_consumer));
+        }
         if let Some(sink) = &self.sink {
             let vars = configuration.get_mut("vars").and_then(Value::as_table_mut);
             let vars = vars.expect("the test has vars");
@@ -170,6 +186,17 @@ impl Settings {
         }
         configuration
     }
+}
+
+/// How the receiver consumes a queue.
+fn receivers_consumer(queue: &str) -> Value {
+    let mut consumer = toml::toml! {
+        max_batch_size = 6
+        max_batch_timeout = 0
+        max_retries = 100
+    };
+    consumer.insert("queue".to_owned(), queue.into());
+    Value::Table(consumer)
 }
 
 /// Each binding, and what it leads to.

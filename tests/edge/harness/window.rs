@@ -1,10 +1,11 @@
-//! The window of `worker/entry.mjs` into a receiver: faults, calls, messages, KV, the ledger, the clock.
+//! The window of `worker/entry.mjs` into a receiver: faults, calls, messages, KV, the ledger, the clock,
+//! the consumer.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fault::{Calls, Fault};
 use crate::process::wait_until;
@@ -19,7 +20,8 @@ const CRON: &str = "/test/cron";
 pub struct KvEntry {
     /// The value.
     pub value: String,
-    /// The metadata.
+    /// The metadata; null where there are none.
+    #[serde(default)]
     pub metadata: Value,
     /// When the key goes, in seconds since 1970.
     pub expiration: Option<u64>,
@@ -33,6 +35,16 @@ pub struct Shard {
     pub records: usize,
     /// Whether it will look for records whose time is over.
     pub has_alarm: bool,
+}
+
+/// What the receiver's consumer asked for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// It is done with.
+    Ack,
+    /// It is to come again, after so many seconds.
+    Retry(u64),
 }
 
 impl Receiver {
@@ -142,6 +154,46 @@ impl Receiver {
         let keys = serde_json::to_vec(keys).unwrap();
         let answer = self.look(&format!("/test/kv/values?binding={binding}"), Some(keys));
         serde_json::from_str(&answer).unwrap()
+    }
+
+    /// Writes a value into a KV namespace, past the receiver.
+    #[track_caller]
+    pub fn put_kv(&self, binding: &str, key: &str, value: &str) {
+        let entry = serde_json::to_vec(&[key, value]).unwrap();
+        self.look(&format!("/test/kv/put?binding={binding}"), Some(entry));
+    }
+
+    /// Deletes a key of a KV namespace.
+    #[track_caller]
+    pub fn delete_kv(&self, binding: &str, key: &str) {
+        let key = serde_json::to_vec(key).unwrap();
+        self.look(&format!("/test/kv/delete?binding={binding}"), Some(key));
+    }
+
+    /// Hands the receiver's consumer a batch: the text of each message, and how often it has been
+    /// handed out, this time included. Returns what was asked for each.
+    #[track_caller]
+    #[must_use]
+    pub fn consume(&self, batch: &[(&str, u32)]) -> Vec<Asked> {
+        let batch: Vec<_> =
+            batch.iter().map(|(body, attempts)| (Value::from(*body), *attempts)).collect();
+        self.consume_any(&batch)
+    }
+
+    /// The same, with messages that need not be text.
+    #[track_caller]
+    #[must_use]
+    pub fn consume_any(&self, batch: &[(Value, u32)]) -> Vec<Asked> {
+        let batch =
+            batch.iter().map(|(body, attempts)| json!({ "body": body, "attempts": attempts }));
+        let batch = Value::Array(batch.collect()).to_string().into_bytes();
+        let asked: Vec<Vec<Asked>> =
+            serde_json::from_str(&self.look("/test/queue", Some(batch))).unwrap();
+        let once = |asked: Vec<Asked>| match *asked {
+            [once] => once,
+            _ => panic!("each message is settled once, not {asked:?}"),
+        };
+        asked.into_iter().map(once).collect()
     }
 
     #[track_caller]

@@ -1,10 +1,11 @@
 // The receiver as it was built (the harness copies both beside each other), with a window for the
 // tests: what the consumer of the queue got, what lies in KV and in the ledger, what was called, how
-// large the receiver is, a switch that makes bindings fail, a clock that can be put forward, and bells
-// for the cron trigger and the ledger's alarms.
+// large the receiver is, a switch that makes bindings fail, a clock that can be put forward, bells for
+// the cron trigger and the ledger's alarms, and a hand that gives its consumer messages.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { advance } from "./clock.mjs";
+import { consume } from "./consumer.mjs";
 import { wasmBytes } from "./memory.mjs";
 import Receiver from "./receiver/index.js";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
@@ -13,6 +14,9 @@ import { fill, ofShards } from "./ledger.mjs";
 import { withSink } from "./sink.mjs";
 
 export { Ledger } from "./ledger.mjs";
+
+/** The queue that the tests consume; the receiver consumes the others. */
+const OURS = "events-queue";
 
 /** The texts of the messages that the queue's consumer got, with their content types' effect. */
 const received = [];
@@ -28,6 +32,12 @@ export default class extends WorkerEntrypoint {
         return Response.json(await dump(namespace));
       case "/test/kv/values":
         return Response.json(await get(namespace, await request.json()));
+      case "/test/kv/put":
+        await namespace.put(...(await request.json()));
+        return new Response();
+      case "/test/kv/delete":
+        await namespace.delete(await request.json());
+        return new Response();
       case "/test/faults":
         setFaults(await request.json());
         return new Response();
@@ -37,6 +47,8 @@ export default class extends WorkerEntrypoint {
         return Response.json(wasmBytes());
       case "/test/cron":
         return this.cron();
+      case "/test/queue":
+        return Response.json(await consume(this.receiver(), await request.json()));
       case "/test/clock":
         advance(await request.json());
         return new Response();
@@ -54,6 +66,10 @@ export default class extends WorkerEntrypoint {
   }
 
   async queue(batch) {
+    if (batch.queue !== OURS) {
+      await this.receiver().queue(batch);
+      return;
+    }
     for (const { body } of batch.messages) received.push(body);
   }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
+use super::webhook_destination::bindings_with as bindings_with_webhook;
 use super::{json, with};
 use crate::support::property;
 
@@ -56,6 +57,24 @@ const WORDS: &[&str] = &[
     "SPOOL",
     "*",
     "WEBHOOK",
+    "webhook",
+    "url",
+    "https://a.example",
+    "http://user:pass@a.example/#b",
+    "method",
+    "mode",
+    "structured",
+    "binary",
+    "timeout_ms",
+    "retry",
+    "max_retries",
+    "initial_delay",
+    "backoff_multiplier",
+    "max_delay",
+    "allow_insecure",
+    "DELIVERIES",
+    "DEAD_LETTERS",
+    "DEAD",
 ];
 
 fn word() -> impl Strategy<Value = String> {
@@ -81,7 +100,8 @@ fn value() -> impl Strategy<Value = Value> {
 
 #[test]
 fn no_value_of_a_var_panics() {
-    let names = select(vec!["WEBHOOK", "SUBSCRIPTION_A", "SUBSCRIPTION_", "SUBSCRIPTION_a", "X"]);
+    let names =
+        select(vec!["WEBHOOK", "SUBSCRIPTION_A", "SUBSCRIPTION_", "SUBSCRIPTION_a", "ADMIN", "X"]);
     property((names, value()), |(name, value)| {
         let bindings = with(name, json(&value.to_string()));
         if let Err(mistakes) = Config::from_bindings(&bindings) {
@@ -89,6 +109,19 @@ fn no_value_of_a_var_panics() {
             for mistake in mistakes {
                 assert!(!mistake.to_string().contains("canary"), "{mistake}");
             }
+        }
+    });
+}
+
+#[test]
+fn no_value_of_a_webhook_panics() {
+    let fields = btree_map(word(), value(), 0..6);
+    property(fields, |fields| {
+        let webhook = serde_json::json!({ "webhook": fields });
+        let bindings = bindings_with_webhook(&webhook.to_string());
+        if let Err(mistakes) = Config::from_bindings(&bindings) {
+            let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+            assert!(!mistakes.is_empty() && !mistakes.concat().contains("canary"), "{mistakes:?}");
         }
     });
 }

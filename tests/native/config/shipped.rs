@@ -5,7 +5,9 @@ use std::path::Path;
 
 use elytra_webhooks::auth::Authentication;
 use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::forward::MAX_CONNECTIONS;
 use elytra_webhooks::subscription::{Destination, KvKey};
+use elytra_webhooks::webhook::{RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode};
 use toml::{Table, Value};
 
 use super::{json, text};
@@ -102,6 +104,7 @@ fn invented_secrets(line: &str) -> Bindings {
 fn the_ways_to_authenticate_that_it_suggests_pass_too() {
     let wrangler = read("wrangler.toml");
     let alternatives = wrangler.lines().filter(|line| line.starts_with("# auth = "));
+    let alternatives = alternatives.filter(|line| line.contains("\"ELYTRA_"));
     let mut tried = Vec::new();
     for alternative in alternatives {
         let (changed, auth_type) = with_alternative(&wrangler, alternative);
@@ -147,4 +150,69 @@ fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
     assert_eq!(uncommented, 7, "{changed}");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
     assert!(config.handshake.is_some() && config.rate_limit.is_some());
+}
+
+/// `wrangler.toml` with everything that webhooks need, which stands there behind `#`.
+fn with_webhooks(wrangler: &str) -> String {
+    let sections = [
+        ("# [vars.SUBSCRIPTION_SHOP]", "# Who may look"),
+        ("# [vars.ADMIN]", "[[queues.producers]]"),
+        ("# [[queues.producers]]", "[[kv_namespaces]]"),
+    ];
+    let mut changed = wrangler.to_owned();
+    for (begin, end) in sections {
+        let (before, rest) = changed.split_once(&format!("\n{begin}")).unwrap();
+        let (section, after) = rest.split_once(&format!("\n{end}")).unwrap();
+        let lines = format!("{begin}{section}");
+        let lines = lines.lines().map(|line| line.strip_prefix('#').unwrap_or(line).trim_start());
+        let section = lines.collect::<Vec<_>>().join("\n");
+        changed = format!("{before}\n{section}\n{end}{after}");
+    }
+    changed
+}
+
+#[test]
+fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
+    let changed = with_webhooks(&read("wrangler.toml"));
+    let mut secrets = secrets_of(&read(".dev.vars.example"));
+    secrets.insert("SHOP_TOKEN".to_owned(), text("invented"));
+    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented"));
+    let config = check("uncommented", &changed, secrets);
+    let shop = config.subscriptions.iter().find(|subscription| subscription.name == "shop");
+    let webhook = Webhook {
+        url: "https://shop.example.com/elytra".to_owned(),
+        method: WebhookMethod::Post,
+        credential: Some(("authorization".to_owned(), Secret::new("Bearer invented"))),
+        mode: WebhookMode::Structured,
+        timeout_ms: 10_000,
+        retry: RetryPolicy::default(),
+    };
+    assert_eq!(shop.unwrap().destination, Destination::Webhook(webhook), "with the defaults");
+    assert_eq!(config.admin.unwrap().auth_type(), "bearer");
+    assert_eq!(config.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+}
+
+#[test]
+fn both_queues_that_it_suggests_are_consumed() {
+    let file: Table = with_webhooks(&read("wrangler.toml")).parse().unwrap();
+    let consumers = file["queues"]["consumers"].as_array().unwrap();
+    let of = |consumer: &Value| {
+        let number = |name: &str| consumer[name].as_integer().unwrap();
+        let queue = consumer["queue"].as_str().unwrap().to_owned();
+        (queue, number("max_batch_size"), number("max_batch_timeout"), number("max_retries"))
+    };
+    let found: Vec<_> = consumers.iter().map(of).collect();
+    let connections = i64::try_from(MAX_CONNECTIONS).unwrap();
+    let expected = ["deliveries", "dead-letters"];
+    let expected = expected.map(|queue| (queue.to_owned(), connections, 0, 100));
+    assert_eq!(found, expected, "none waits for another; the retries are the webhook's own");
+    let dead = consumers[0]["dead_letter_queue"].as_str();
+    assert_eq!(dead, Some("dead-letters"), "issue 5: nothing dies silently");
+    let producers = file["queues"]["producers"].as_array().unwrap();
+    let bound = producers.iter().map(|producer| {
+        (producer["binding"].as_str().unwrap(), producer["queue"].as_str().unwrap())
+    });
+    let bound: Vec<_> = bound.collect();
+    let expected = [("DELIVERIES", "deliveries"), ("DEAD_LETTERS", "dead-letters")];
+    assert!(expected.iter().all(|pair| bound.contains(pair)), "{bound:?}");
 }

@@ -1,9 +1,11 @@
 //! Queues and KV in memory, within Cloudflare's limits.
 
 use elytra_webhooks::forward::{
-    KvEntry, MAX_KV_KEY_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES,
+    KvEntry, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES,
+    MAX_SEND_BATCH_MESSAGES,
 };
-use elytra_webhooks::platform::{BindingError, Namespaces, Queues};
+use elytra_webhooks::platform::{BindingError, KvPage, Namespaces, Queues};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Memory;
@@ -56,6 +58,8 @@ impl Queues for Memory {
         let bytes: usize = messages.iter().map(|message| message.len() + 100).sum();
         assert!((1..=MAX_SEND_BATCH_MESSAGES).contains(&messages.len()), "{}", messages.len());
         assert!(bytes <= MAX_SEND_BATCH_BYTES, "{bytes} bytes in one call");
+        let largest = messages.iter().map(|message| message.len()).max().unwrap_or_default();
+        assert!(largest <= MAX_QUEUE_EVENT_BYTES, "{largest} bytes in one message");
         self.call(queue, "send", messages.len(), || {
             let messages = messages.iter().map(|message| (*message).to_owned());
             self.queues.borrow_mut().entry(queue.to_owned()).or_default().extend(messages);
@@ -66,12 +70,18 @@ impl Queues for Memory {
 }
 
 impl Namespaces for Memory {
-    async fn put(&self, namespace: &str, entry: &KvEntry<'_>) -> Result<(), BindingError> {
+    async fn put<M: Serialize>(
+        &self,
+        namespace: &str,
+        entry: &KvEntry<'_, M>,
+    ) -> Result<(), BindingError> {
         assert!((1..=MAX_KV_KEY_BYTES).contains(&entry.key.len()), "{}", entry.key);
+        let metadata = serde_json::to_string(&entry.metadata).unwrap();
+        assert!(metadata.len() <= MAX_KV_METADATA_BYTES, "{} bytes: {metadata}", metadata.len());
         self.call(namespace, "put", 1, || {
             let stored = Stored {
                 value: entry.value.to_owned(),
-                metadata: serde_json::to_string(&entry.metadata).unwrap(),
+                metadata,
                 expiration_ttl: entry.expiration_ttl,
                 written_at: self.time.now(),
             };
@@ -108,16 +118,24 @@ impl Namespaces for Memory {
         namespace: &str,
         prefix: &str,
         limit: usize,
-    ) -> Result<Vec<String>, BindingError> {
+        cursor: Option<&str>,
+    ) -> Result<KvPage, BindingError> {
         assert!((1..=1_000).contains(&limit), "KV lists no more: {limit}");
         self.call(namespace, "list", 1, || {
             let mut listed = self.namespaces.borrow().clone();
             if self.lists_lag.get() {
                 listed.extend(self.deleted.borrow().clone());
             }
-            let keys = listed.into_keys().filter(|(name, _)| name == namespace);
-            let keys = keys.map(|(_, key)| key).filter(|key| key.starts_with(prefix));
-            Ok(keys.take(limit).collect())
+            let keys = listed.into_iter().filter(|((name, _), _)| name == namespace);
+            let keys = keys.map(|((_, key), stored)| (key, stored.metadata.parse().ok()));
+            let keys = keys.filter(|(key, _)| key.starts_with(prefix));
+            let behind = cursor.map(|cursor| cursor.strip_prefix("behind ").unwrap());
+            let keys = keys.filter(|(key, _)| behind.is_none_or(|behind| &**key > behind));
+            let mut keys: Vec<(String, Option<Value>)> = keys.collect();
+            let is_end = keys.len() <= limit;
+            keys.truncate(limit);
+            let last = keys.last().filter(|_| !is_end).map(|(key, _)| format!("behind {key}"));
+            Ok(KvPage { keys, cursor: last })
         })
         .await
     }

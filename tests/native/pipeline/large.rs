@@ -19,7 +19,7 @@ fn one_queue(webhook: &str) -> Config {
 }
 
 /// An event of exactly so many bytes.
-fn event_of(bytes: usize) -> String {
+pub(super) fn event_of(bytes: usize) -> String {
     let room = bytes - event(r#""subject":"é\"","data":"""#).len();
     event(&format!(r#""subject":"é\"","data":"{}""#, "x".repeat(room)))
 }
@@ -30,7 +30,7 @@ fn key() -> String {
 }
 
 /// What is sent of [`event_of`] any size.
-fn message() -> String {
+pub(super) fn message() -> String {
     event(&format!(r#""subject":"é\"","dataref":"kv:CLAIMS/{}#/data""#, key()))
 }
 
@@ -181,4 +181,19 @@ fn some_are_too_large_all_the_same() {
     check_too_large(event(&subject), "its attributes alone are too large");
     let no_data = format!(r#""subject":"{large}""#);
     check_too_large(event(&no_data), "its attributes alone are too large");
+}
+
+#[test]
+fn the_attributes_alone_must_fit() {
+    let reference = format!("kv:CLAIMS/{}#/data", key());
+    let overhead = event(&format!(r#""subject":"","dataref":"{reference}""#)).len();
+    let of = |message_bytes: usize| {
+        let subject = "x".repeat(message_bytes - overhead);
+        event(&format!(r#""subject":"{subject}","data":"{}""#, "x".repeat(1_000)))
+    };
+    let ask_for = |text| ask(Ok(&one_queue(WEBHOOK)), Request::body(text), &Memory::default());
+    assert_eq!(ask_for(of(127_900)).status, 202, "exactly as much as a queue takes");
+    let answer = ask_for(of(127_901));
+    assert_eq!(answer.status, 413, "a byte more");
+    assert!(answer.body.contains("its attributes alone are too large"), "{}", answer.body);
 }

@@ -38,6 +38,17 @@ fn the_newer_stays_in_whatever_order_they_come() {
 }
 
 #[test]
+fn what_is_outdated_is_told_as_such() {
+    let memory = Memory::default();
+    assert_eq!(send(&state("1", LATER, "modify"), &memory).status, 202);
+    let answer = send(&state("2", NOON, "modify"), &memory);
+    let body = r#"{"code":"accepted","id":"2","subscriptions":[],"superseded":["prices"]}"#;
+    assert_eq!((answer.status, &*answer.body), (202, body), "it is not held, and needs not be");
+    assert!(answer.log.contains(r#""superseded":["prices"]"#), "{}", answer.log);
+    assert!(!answer.log.contains(r#""subscriptions""#), "{}", answer.log);
+}
+
+#[test]
 fn of_one_time_the_later_arrival_stays() {
     check("a state can change within a tick of its clock", &[NOON, NOON], 2);
     check("written in another way", &[NOON, "2025-11-30T13:00:00.000+01:00"], 2);

@@ -123,14 +123,16 @@ fn check_line(drained: Drained, level: Option<Level>, expected: &str) {
 
 #[test]
 fn the_log_tells_what_was_drained_and_what_is_left() {
-    let nothing = r#"{"outcome":"drained","sent":0}"#;
+    let nothing = r#"{"outcome":"drained","code":"spool","sent":0}"#;
     check_line(sent(0), None, nothing);
-    check_line(sent(3), Some(Level::Info), r#"{"outcome":"drained","sent":3}"#);
+    check_line(sent(3), Some(Level::Info), r#"{"outcome":"drained","code":"spool","sent":3}"#);
     let failures = vec!["QUEUE: out of order".to_owned(), "é".repeat(257)];
     let cut = "é".repeat(256);
     check_line(
         Drained { sent: 3, failures },
         Some(Level::Error),
-        &format!(r#"{{"outcome":"failed","sent":3,"reasons":["QUEUE: out of order","{cut}…"]}}"#),
+        &format!(
+            r#"{{"outcome":"failed","code":"spool","sent":3,"reasons":["QUEUE: out of order","{cut}…"]}}"#
+        ),
     );
 }

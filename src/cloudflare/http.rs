@@ -1,0 +1,71 @@
+//! Calls of HTTP servers.
+
+use std::pin::pin;
+
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
+use worker::{
+    AbortController, AbortSignal, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
+    Response,
+};
+
+use super::clock;
+use crate::platform::{HttpAnswer, HttpFailure};
+use crate::webhook::{HttpRequest, MAX_ANSWER_BYTES};
+
+/// Makes a call, and gives it up when its time is over. An answer counts when its head is there: what
+/// becomes of its body is of no matter.
+pub(super) async fn call(request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
+    let abort = AbortController::default();
+    let mut time_is_up = pin!(clock::sleep(request.timeout_ms));
+    let head = pin!(send(request, abort.signal()));
+    let mut response = match select(head, &mut time_is_up).await {
+        Either::Left((response, _)) => {
+            response.map_err(|error| HttpFailure::Connection(error.to_string()))?
+        }
+        Either::Right(_) => {
+            abort.abort();
+            return Err(HttpFailure::Timeout);
+        }
+    };
+    let header = |name| response.headers().get(name).ok().flatten();
+    let answer = HttpAnswer {
+        status: response.status_code(),
+        retry_after: header("retry-after"),
+        location: header("location"),
+    };
+    if let Either::Right(_) = select(pin!(drain(&mut response)), time_is_up).await {
+        abort.abort();
+    }
+    Ok(answer)
+}
+
+async fn send(request: &HttpRequest<'_>, signal: AbortSignal) -> worker::Result<Response> {
+    Fetch::Request(convert(request)?).send_with_signal(&signal).await
+}
+
+fn convert(request: &HttpRequest<'_>) -> worker::Result<Request> {
+    let headers = Headers::new();
+    for (name, value) in &request.headers {
+        headers.set(name, value)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::from(request.method.to_owned()))
+        .with_headers(headers)
+        .with_redirect(RequestRedirect::Manual)
+        .with_body(Some(Uint8Array::from(&*request.body).into()));
+    Request::new_with_init(request.url, &init)
+}
+
+/// Reads a little of the body, so that the connection can be used again; what it says is of no use, and
+/// that it breaks off is of no harm.
+async fn drain(response: &mut Response) {
+    let Ok(mut body) = response.stream() else { return };
+    let mut bytes = 0;
+    while bytes <= MAX_ANSWER_BYTES
+        && let Some(Ok(chunk)) = body.next().await
+    {
+        bytes += chunk.len();
+    }
+}

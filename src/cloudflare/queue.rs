@@ -1,0 +1,75 @@
+//! The consumer of `DELIVERIES` and `DEAD_LETTERS`.
+
+use futures_util::{StreamExt as _, stream};
+use js_sys::{JSON, Object, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::worker_sys::{Context, Message, MessageBatch};
+use worker::{Env, console_error};
+
+use super::bound::BoundEnv;
+use super::{clock, config, write};
+use crate::forward::MAX_CONNECTIONS;
+use crate::webhook::{Disposition, Received, consume};
+
+/// After how many seconds a message is handed out again when the configuration is broken.
+const BROKEN_CONFIGURATION_SECONDS: u64 = 300;
+
+/// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.
+///
+/// It is exported as it is, since a batch of the `worker` crate does not tell how often a message was
+/// handed out.
+#[wasm_bindgen(
+    wasm_bindgen = ::worker::wasm_bindgen,
+    wasm_bindgen_futures = ::worker::wasm_bindgen_futures,
+    js_sys = ::worker::js_sys
+)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<JsValue, JsValue> {
+    let messages: Vec<Message> = batch.messages()?.iter().map(JsCast::unchecked_into).collect();
+    let bound = BoundEnv::new(&env);
+    let Ok(config) = config(&env) else {
+        console_error!("{} messages wait, since the configuration is broken", messages.len());
+        let later = Disposition::Retry { delay_seconds: BROKEN_CONFIGURATION_SECONDS };
+        for message in &messages {
+            settle(message, later);
+        }
+        return Ok(JsValue::UNDEFINED);
+    };
+    stream::iter(messages)
+        .for_each_concurrent(MAX_CONNECTIONS, async |message| {
+            let started = clock::now();
+            let (disposition, mut line) = consume(&received(&message), config, &bound).await;
+            settle(&message, disposition);
+            line.milliseconds = clock::now().saturating_sub(started);
+            write(line.level, &line.to_json());
+        })
+        .await;
+    Ok(JsValue::UNDEFINED)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 at most")]
+fn received(message: &Message) -> Received {
+    let attempts = Reflect::get(message, &JsValue::from_str("attempts"));
+    let attempts = attempts.ok().and_then(|attempts| attempts.as_f64()).unwrap_or(1.0);
+    // What is no text was not sent by us, and is kept as JSON.
+    let text = message.body().ok().and_then(|body| {
+        body.as_string().or_else(|| JSON::stringify(&body).ok().and_then(|json| json.as_string()))
+    });
+    Received { text, attempts: attempts as u32 }
+}
+
+fn settle(message: &Message, disposition: Disposition) {
+    let settled = match disposition {
+        Disposition::Ack => message.ack(),
+        Disposition::Retry { delay_seconds } => {
+            let options = Object::new();
+            let delay = JsValue::from(u32::try_from(delay_seconds).unwrap_or(u32::MAX));
+            Reflect::set(&options, &JsValue::from_str("delaySeconds"), &delay)
+                .and_then(|_| message.retry(options.into()))
+        }
+    };
+    if let Err(error) = settled {
+        console_error!("a message can be neither acknowledged nor retried: {error:?}");
+    }
+}

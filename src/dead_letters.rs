@@ -1,0 +1,263 @@
+//! What an operator asks for: which events could not be delivered to their webhooks, and to send them
+//! again.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::auth::ACCESS_TOKEN;
+use crate::cloudevents::CloudEvent;
+use crate::config::{CLAIMS, Config, DEAD, DELIVERIES};
+use crate::forward::LargeEvent;
+use crate::names::nearest;
+use crate::outcome::Rejection;
+use crate::platform::{BindingError, Platform};
+use crate::webhook::{
+    DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
+};
+
+/// How many dead letters a page of the list has, unless `limit` says otherwise.
+pub const DEFAULT_LIMIT: usize = 100;
+
+/// The most dead letters a page of the list can have: as many keys as KV lists.
+pub const MOST_LIMIT: usize = 1_000;
+
+/// How many dead letters are sent again at a time: with four calls for each that is large, and one for
+/// the list, that keeps within the 50 calls that Cloudflare's free plan allows.
+pub const REDRIVE_STEP: usize = 12;
+
+/// What is asked of the dead letters, by the query of the URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetterQuery {
+    /// The one with this id.
+    pub id: Option<String>,
+    /// Those of this subscription.
+    pub subscription: Option<String>,
+    /// Those with this cause.
+    pub cause: Option<String>,
+    /// Those behind this place.
+    pub cursor: Option<String>,
+    /// How many at most.
+    pub limit: Option<usize>,
+}
+
+/// Some dead letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeadLetterPage {
+    /// They.
+    pub dead_letters: Vec<ListedDeadLetter>,
+    /// Where to go on; `None` at the end.
+    pub cursor: Option<String>,
+}
+
+/// A dead letter in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedDeadLetter {
+    /// Its key in `DEAD`.
+    pub id: String,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub metadata: DeadLetterMetadata,
+}
+
+/// One dead letter, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Its key in `DEAD`.
+    pub id: String,
+    /// What is known of it.
+    pub why: DeadMessage<'static>,
+    /// The event as it came, byte for byte.
+    pub event: String,
+}
+
+/// What was sent again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Redriven {
+    /// The ids of the dead letters that were sent again, and are none any more.
+    pub redriven: Vec<String>,
+    /// Those that never can be, each with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<Stuck>,
+    /// Where to go on; `None` at the end.
+    pub cursor: Option<String>,
+}
+
+/// A dead letter that cannot be sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stuck {
+    /// Its key in `DEAD`.
+    pub id: String,
+    /// Why not.
+    pub reason: &'static str,
+}
+
+/// Why a dead letter is not sent again.
+enum NotSent {
+    /// It never can be.
+    Stuck(&'static str),
+    /// A binding fails.
+    Failed(BindingError),
+}
+
+impl From<BindingError> for NotSent {
+    fn from(error: BindingError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl DeadLetterQuery {
+    /// Reads the query of a URL, in which these parameters may be.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if name == ACCESS_TOKEN {
+                continue;
+            }
+            if !parameters.contains(&&*name) {
+                let known = parameters.iter().copied();
+                let nearest = nearest(&name, known).map(|name| format!(", did you mean {name:?}?"));
+                return Err(format!("unknown parameter {name:?}{}", nearest.unwrap_or_default()));
+            }
+            let value = value.into_owned();
+            match &*name {
+                "id" => read.id = Some(value),
+                "subscription" => read.subscription = Some(value),
+                "cause" => read.cause = Some(value),
+                "cursor" => read.cursor = Some(value),
+                _ => {
+                    let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
+                    let expected =
+                        || format!("limit: expected a whole number from 1 to {MOST_LIMIT}");
+                    read.limit = Some(limit.ok_or_else(expected)?);
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Lists dead letters, the oldest of each subscription first.
+///
+/// # Errors
+///
+/// `DEAD` fails.
+pub async fn list(
+    query: &DeadLetterQuery,
+    platform: &impl Platform,
+) -> Result<DeadLetterPage, BindingError> {
+    let prefix = query.subscription.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref()).await?;
+    let dead_letters = page.keys.into_iter().map(|(id, metadata)| {
+        let metadata = metadata.and_then(|metadata| serde_json::from_value(metadata).ok());
+        ListedDeadLetter { id, metadata: metadata.unwrap_or_default() }
+    });
+    let is_asked_for = |letter: &ListedDeadLetter| {
+        query.cause.as_ref().is_none_or(|cause| *cause == letter.metadata.cause)
+    };
+    Ok(DeadLetterPage {
+        dead_letters: dead_letters.filter(is_asked_for).collect(),
+        cursor: page.cursor,
+    })
+}
+
+/// The dead letter with this id.
+///
+/// # Errors
+///
+/// There is none, or `DEAD` fails.
+pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, Rejection<'c>> {
+    let text = platform.get(DEAD, id).await.map_err(Rejection::DeadLettersFailed)?;
+    let text = text.ok_or(Rejection::NoSuchDeadLetter)?;
+    match Message::read(&text) {
+        Ok(Message::Dead(why, event)) => {
+            Ok(DeadLetter { id: id.to_owned(), why: owned(&why), event: event.to_owned() })
+        }
+        _ => Err(Rejection::DeadLettersFailed(BindingError(format!("{id}: not a dead letter")))),
+    }
+}
+
+/// Sends dead letters again: the one with an id, or the oldest of a subscription, a few at a time. Each
+/// goes to the queue of its first delivery, past the deduplication, and only then it is deleted.
+///
+/// # Errors
+///
+/// There is none with the id, or a binding fails; what was sent before stays sent.
+pub async fn redrive<'c>(
+    query: &DeadLetterQuery,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<Redriven, Rejection<'c>> {
+    let (ids, cursor) = match (&query.id, &query.subscription) {
+        (Some(id), None) => (vec![id.clone()], None),
+        (None, Some(subscription)) => {
+            let prefix = format!("{subscription}/");
+            let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref()).await;
+            let page = page.map_err(Rejection::DeadLettersFailed)?;
+            (page.keys.into_iter().map(|(id, _)| id).collect(), page.cursor)
+        }
+        _ => return Err(Rejection::BadQuery("expected id or subscription".to_owned())),
+    };
+    let mut redriven = Redriven { cursor, ..Redriven::default() };
+    for id in ids {
+        let text = platform.get(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
+        let Some(text) = text else {
+            // A list can be older than a deletion.
+            if query.id.is_none() {
+                continue;
+            }
+            return Err(Rejection::NoSuchDeadLetter);
+        };
+        match send_again(&id, &text, config, platform).await {
+            Ok(()) => redriven.redriven.push(id),
+            // It must not hold up those behind it.
+            Err(NotSent::Stuck(reason)) => redriven.stuck.push(Stuck { id, reason }),
+            Err(NotSent::Failed(error)) => return Err(Rejection::DeadLettersFailed(error)),
+        }
+    }
+    Ok(redriven)
+}
+
+async fn send_again(
+    id: &str,
+    text: &str,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(), NotSent> {
+    let Ok(Message::Dead(DeadMessage { subscription, accepted_at, .. }, event)) =
+        Message::read(text)
+    else {
+        return Err(NotSent::Stuck("it is no dead letter"));
+    };
+    let message = DeliveryMessage { subscription, accepted_at };
+    let message = if event.len() <= MAX_DELIVERY_EVENT_BYTES {
+        message.print(event)
+    } else {
+        // It was stored beside the queue before, and that may be gone.
+        let event = CloudEvent::from_json(event).map_err(|_| NotSent::Stuck("it is no event"))?;
+        let ttl = config.claims_expiration_ttl;
+        let large = ttl.and_then(|ttl| LargeEvent::new(&event, ttl).ok());
+        let large = large.filter(|large| large.message.len() <= MAX_DELIVERY_EVENT_BYTES);
+        let large =
+            large.ok_or(NotSent::Stuck("it is too large, and cannot be stored in CLAIMS"))?;
+        platform.put(CLAIMS, &large.entry).await?;
+        message.print(&large.message)
+    };
+    platform.send(DELIVERIES, &[&message]).await?;
+    Ok(platform.delete(DEAD, id).await?)
+}
+
+fn owned(why: &DeadMessage<'_>) -> DeadMessage<'static> {
+    let owned = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
+    DeadMessage {
+        subscription: owned(&why.subscription),
+        cause: owned(&why.cause),
+        reason: owned(&why.reason),
+        ..*why
+    }
+}

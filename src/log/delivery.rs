@@ -1,0 +1,112 @@
+//! The log line of a message that was consumed.
+
+use serde::Serialize;
+
+use super::{Level, cut};
+use crate::cloudevents::CloudEvent;
+use crate::platform::BindingError;
+use crate::webhook::Cause;
+
+/// What became of a message.
+#[derive(Debug, Serialize)]
+pub struct DeliveryLine {
+    /// Who must act.
+    #[serde(skip)]
+    pub level: Level,
+    /// `delivered`, `retried`, `dead`, `stored` (in `DEAD`), or `failed` (it could not be moved there).
+    outcome: &'static str,
+    subscription: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    type_: Option<String>,
+    /// How often it was tried, this time included.
+    attempts: u32,
+    /// The code of why it was not delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    /// The status of the destination's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
+    /// After how many seconds it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_seconds: Option<u64>,
+    /// How long it took, as far as the Worker's clock tells.
+    pub milliseconds: u64,
+}
+
+impl DeliveryLine {
+    /// The line of a message for this subscription.
+    pub(crate) fn new(subscription: &str, attempts: u32) -> Self {
+        Self {
+            level: Level::Info,
+            outcome: "delivered",
+            subscription: cut(subscription.to_owned()),
+            id: None,
+            source: None,
+            type_: None,
+            attempts,
+            cause: None,
+            status: None,
+            reasons: Vec::new(),
+            delay_seconds: None,
+            milliseconds: 0,
+        }
+    }
+
+    /// Notes which event it is.
+    pub(crate) fn event(&mut self, event: &CloudEvent<'_>) {
+        self.id = Some(cut(event.id().to_owned()));
+        self.source = Some(cut(event.source().to_owned()));
+        self.type_ = Some(cut(event.type_().to_owned()));
+    }
+
+    /// The destination has it.
+    pub(crate) fn delivered(self) -> Self {
+        Self { level: Level::Info, outcome: "delivered", ..self }
+    }
+
+    /// It is tried again.
+    pub(crate) fn retried(self, cause: &Cause, delay_seconds: u64) -> Self {
+        let line = self.because(cause);
+        Self {
+            level: Level::Warning,
+            outcome: "retried",
+            delay_seconds: Some(delay_seconds),
+            ..line
+        }
+    }
+
+    /// It is given up.
+    pub(crate) fn dead(self, cause: &Cause) -> Self {
+        let line = self.because(cause);
+        Self { level: Level::Error, outcome: "dead", ..line }
+    }
+
+    /// The dead letter is kept.
+    pub(crate) fn stored(self) -> Self {
+        Self { level: Level::Info, outcome: "stored", ..self }
+    }
+
+    /// It could not be moved on, and comes again.
+    pub(crate) fn failed(mut self, error: &BindingError) -> Self {
+        self.reasons.push(cut(error.to_string()));
+        Self { level: Level::Error, outcome: "failed", ..self }
+    }
+
+    /// The line itself.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // It cannot fail to print: it is a struct.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn because(self, cause: &Cause) -> Self {
+        let reasons = vec![cut(cause.to_string())];
+        Self { cause: Some(cause.code()), status: cause.status(), reasons, ..self }
+    }
+}

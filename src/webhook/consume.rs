@@ -1,0 +1,264 @@
+//! The consumer of the two queues: one message at a time, each settled by itself.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::answer::{Cause, Verdict};
+use super::dead::{self, DeadLetterMetadata};
+use super::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
+use super::{HttpRequest, Webhook};
+use crate::cloudevents::CloudEvent;
+use crate::config::{CLAIMS, Config, DEAD, DEAD_LETTERS};
+use crate::forward::KvEntry;
+use crate::log::DeliveryLine;
+use crate::platform::{BindingError, Platform, within};
+use crate::subscription::Destination;
+
+/// After how many seconds a message is handed out again that could not be moved on, to another queue or
+/// to KV: after the first attempt so many, after the second twice as many, and so on.
+pub const MOVE_AGAIN_SECONDS: u64 = 60;
+
+/// The most seconds of such a delay: an hour, so that a hundred attempts take three days.
+pub const MOST_MOVE_AGAIN_SECONDS: u64 = 3_600;
+
+/// How often a dead letter waits for `CLAIMS` to tell its data: then it is kept without them, before the
+/// queue gives it up.
+const CLAIM_TRIES: u32 = 60;
+
+/// How long a binding may take for its answer, in milliseconds; then the message comes again. Nobody
+/// waits for it, so it is far more than any takes.
+const CALL_MS: u64 = 15_000;
+
+/// The subscription of a message that names none.
+const UNKNOWN: &str = "unknown";
+
+/// A message that a queue handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its text; `None` where it is no text.
+    pub text: Option<String>,
+    /// How often it was handed out, this time included.
+    pub attempts: u32,
+}
+
+/// What the queue is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// The message is done with.
+    Ack,
+    /// The message is to be handed out again.
+    Retry {
+        /// After how many seconds.
+        delay_seconds: u64,
+    },
+}
+
+/// Does what is to be done with a message: delivers its event, or keeps it as a dead letter.
+pub async fn consume(
+    received: &Received,
+    config: &Config,
+    platform: &impl Platform,
+) -> (Disposition, DeliveryLine) {
+    let text = received.text.as_deref().unwrap_or_default();
+    match Message::read(text) {
+        Ok(Message::Delivery(message, event)) => {
+            deliver(&message, event, received.attempts, config, platform).await
+        }
+        Ok(Message::Dead(message, event)) => {
+            store(&message, event, received.attempts, platform).await
+        }
+        Err(why) => {
+            let now = platform.now();
+            let message = DeliveryMessage { subscription: UNKNOWN.into(), accepted_at: now };
+            let line = DeliveryLine::new(UNKNOWN, received.attempts);
+            let dead = Dead { message: &message, event: text, attempts: received.attempts };
+            bury(&dead, &Cause::NotAnEvent(why), line, platform).await
+        }
+    }
+}
+
+async fn deliver(
+    message: &DeliveryMessage<'_>,
+    text: &str,
+    attempts: u32,
+    config: &Config,
+    platform: &impl Platform,
+) -> (Disposition, DeliveryLine) {
+    let mut line = DeliveryLine::new(&message.subscription, attempts);
+    let dead = Dead { message, event: text, attempts };
+    let event = match read(text) {
+        Ok(event) => event,
+        Err(cause) => return bury(&dead, &cause, line, platform).await,
+    };
+    line.event(&event);
+    let Some(webhook) = webhook(&message.subscription, config) else {
+        return bury(&dead, &Cause::NoSubscription, line, platform).await;
+    };
+    let verdict = match call(webhook, &event, platform).await {
+        Ok(verdict) => verdict,
+        Err(missing) => Verdict::retry(missing, None),
+    };
+    match verdict {
+        Verdict::Delivered => (Disposition::Ack, line.delivered()),
+        Verdict::Retry { cause, retry_after } if attempts <= webhook.retry.max_retries => {
+            let retry = attempts.saturating_sub(1);
+            let spread = spread(&event, attempts);
+            let delay_seconds = webhook.retry.delay_seconds(retry, retry_after, spread);
+            (Disposition::Retry { delay_seconds }, line.retried(&cause, delay_seconds))
+        }
+        Verdict::Retry { cause, .. } | Verdict::Dead(cause) => {
+            bury(&dead, &cause, line, platform).await
+        }
+    }
+}
+
+/// The webhook of an active subscription.
+fn webhook<'c>(subscription: &str, config: &'c Config) -> Option<&'c Webhook> {
+    let mut subscriptions = config.subscriptions.iter();
+    let subscription = subscriptions.find(|other| other.active && other.name == subscription)?;
+    match &subscription.destination {
+        Destination::Webhook(webhook) => Some(webhook),
+        Destination::Queue { .. } | Destination::Kv { .. } => None,
+    }
+}
+
+/// Calls a webhook with the whole event.
+///
+/// # Errors
+///
+/// The event's data are not to be had now.
+async fn call(
+    webhook: &Webhook,
+    event: &CloudEvent<'_>,
+    platform: &impl Platform,
+) -> Result<Verdict, Cause> {
+    let whole = whole(event, platform).await;
+    let whole = whole.map_err(|missing| Cause::ClaimMissing(missing.to_string()))?;
+    let whole = whole.as_deref().map(read).transpose()?;
+    let request = HttpRequest::new(webhook, whole.as_ref().unwrap_or(event));
+    let answer = platform.call(&request).await;
+    Ok(Verdict::of(answer, platform.now()))
+}
+
+/// Why the whole event cannot be had.
+enum Missing {
+    /// It is not there; a namespace may need a minute until it shows everywhere what was stored.
+    Gone(String),
+    /// `CLAIMS` fails.
+    Failed(BindingError),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone(key) => write!(f, "there is no {key:?} in {CLAIMS}"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+/// The text of the whole event, where this one has only a reference to its data.
+async fn whole(
+    event: &CloudEvent<'_>,
+    platform: &impl Platform,
+) -> Result<Option<String>, Missing> {
+    let Some(dataref) = event.dataref() else { return Ok(None) };
+    match within(platform, CALL_MS, platform.get(CLAIMS, dataref.key)).await {
+        Ok(Some(text)) => Ok(Some(text)),
+        Ok(None) => Err(Missing::Gone(dataref.key.to_owned())),
+        Err(error) => Err(Missing::Failed(error)),
+    }
+}
+
+fn read(text: &str) -> Result<CloudEvent<'_>, Cause> {
+    CloudEvent::from_json(text).map_err(|invalid| {
+        let violations: Vec<_> = invalid.violations.iter().map(ToString::to_string).collect();
+        Cause::NotAnEvent(violations.join("; "))
+    })
+}
+
+/// A number that differs from event to event and from attempt to attempt.
+fn spread(event: &CloudEvent<'_>, attempts: u32) -> u8 {
+    let mut hasher = DefaultHasher::new();
+    (event.source(), event.id(), attempts).hash(&mut hasher);
+    let [first, ..] = hasher.finish().to_le_bytes();
+    first
+}
+
+/// An event that cannot be delivered.
+struct Dead<'m> {
+    message: &'m DeliveryMessage<'m>,
+    event: &'m str,
+    attempts: u32,
+}
+
+/// Moves an event to `DEAD_LETTERS`.
+async fn bury(
+    Dead { message, event, attempts }: &Dead<'_>,
+    cause: &Cause,
+    line: DeliveryLine,
+    platform: &impl Platform,
+) -> (Disposition, DeliveryLine) {
+    let dead = DeadMessage {
+        subscription: Cow::Borrowed(&message.subscription),
+        accepted_at: message.accepted_at,
+        died_at: platform.now(),
+        attempts: *attempts,
+        cause: cause.code().into(),
+        reason: cause.to_string().chars().take(MAX_CHARACTERS).collect(),
+        status: cause.status(),
+    };
+    let text = dead.print(event);
+    let sent = within(platform, CALL_MS, platform.send(DEAD_LETTERS, &[&text])).await;
+    moved(sent, *attempts, line.dead(cause))
+}
+
+/// Keeps a dead letter in `DEAD`, whole if its data can be had.
+async fn store(
+    message: &DeadMessage<'_>,
+    text: &str,
+    attempts: u32,
+    platform: &impl Platform,
+) -> (Disposition, DeliveryLine) {
+    let mut line = DeliveryLine::new(&message.subscription, message.attempts);
+    let event = CloudEvent::from_json(text).ok();
+    let whole = match &event {
+        Some(event) => {
+            line.event(event);
+            whole(event, platform).await
+        }
+        None => Ok(None),
+    };
+    let whole = match whole {
+        // Its data are there, but not for ever.
+        Err(Missing::Failed(error)) if attempts < CLAIM_TRIES => {
+            return moved(Err(error), attempts, line);
+        }
+        whole => whole.ok().flatten(),
+    };
+    let entry = KvEntry {
+        key: dead::key(message, text, event.as_ref()),
+        value: &message.print(whole.as_deref().unwrap_or(text)),
+        metadata: DeadLetterMetadata::new(message, event.as_ref()),
+        expiration_ttl: None,
+    };
+    let stored = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
+    moved(stored, attempts, line.stored())
+}
+
+/// What is moved on is done with; what is not comes again.
+fn moved(
+    result: Result<(), BindingError>,
+    attempts: u32,
+    line: DeliveryLine,
+) -> (Disposition, DeliveryLine) {
+    match result {
+        Ok(()) => (Disposition::Ack, line),
+        Err(error) => {
+            let delay_seconds = u64::from(attempts) * MOVE_AGAIN_SECONDS;
+            let delay_seconds = delay_seconds.min(MOST_MOVE_AGAIN_SECONDS);
+            (Disposition::Retry { delay_seconds }, line.failed(&error))
+        }
+    }
+}

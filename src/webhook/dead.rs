@@ -1,0 +1,79 @@
+//! Dead letters: events that could not be delivered, as they lie in `DEAD`.
+//!
+//! The value of a key is the message of `DEAD_LETTERS`, with the whole event even where the message
+//! has only a `dataref`.
+
+use serde::{Deserialize, Serialize};
+
+use super::DeadMessage;
+use crate::cloudevents::CloudEvent;
+use crate::ledger::Key;
+
+/// How many digits the time has in a key, so that keys sort by it.
+const TIME_DIGITS: usize = 13;
+
+/// How long a text of the event may be in the metadata, in bytes, so that all fit in the 1,024 that KV
+/// takes.
+const MAX_TEXT_BYTES: usize = 160;
+
+/// What a listing shows of a dead letter: the metadata of its key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetterMetadata {
+    /// The subscription whose webhook was called.
+    pub subscription: String,
+    /// The code of the last [`Cause`](super::Cause).
+    pub cause: String,
+    /// The status of the last answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When the event was accepted, in milliseconds since 1970.
+    pub accepted_at: u64,
+    /// When it was given up, in the same.
+    pub died_at: u64,
+    /// What identifies the event.
+    pub event: EventIdentity,
+}
+
+/// What identifies an event, without what is too long for metadata.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventIdentity {
+    /// `id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// `type`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+}
+
+impl DeadLetterMetadata {
+    /// The metadata of a dead letter; without an event, where what came was none.
+    pub(super) fn new(why: &DeadMessage<'_>, event: Option<&CloudEvent<'_>>) -> Self {
+        let text = |of: fn(&CloudEvent<'_>) -> String| {
+            event.map(of).filter(|text| text.len() <= MAX_TEXT_BYTES)
+        };
+        Self {
+            subscription: why.subscription.clone().into_owned(),
+            cause: why.cause.clone().into_owned(),
+            status: why.status,
+            attempts: why.attempts,
+            accepted_at: why.accepted_at,
+            died_at: why.died_at,
+            event: EventIdentity {
+                id: text(|event| event.id().to_owned()),
+                source: text(|event| event.source().to_owned()),
+                type_: text(|event| event.type_().to_owned()),
+            },
+        }
+    }
+}
+
+/// The key of a dead letter: `<subscription>/<died_at>/<key of the event>`.
+pub(super) fn key(why: &DeadMessage<'_>, text: &str, event: Option<&CloudEvent<'_>>) -> String {
+    let event = event.map_or_else(|| Key::of(&["text", text]), Key::of_event);
+    format!("{}/{:0TIME_DIGITS$}/{}", why.subscription, why.died_at, event.as_str())
+}

@@ -1,0 +1,132 @@
+//! The call of a webhook: an event in structured or binary mode (CloudEvents HTTP binding 3.2, 3.1).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::{Webhook, WebhookMode};
+use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType, Timestamp};
+use crate::forward::event_path;
+
+/// How much of an answer's body is read, in bytes, so that the connection can be used again. Nothing
+/// is made of it.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// What is percent-encoded in a `ce-` header beside what is not ASCII: the space, the double quote and
+/// the percent sign (HTTP binding section 3.1.3.2).
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// An HTTP request, not yet one of Cloudflare's.
+#[derive(Clone, PartialEq)]
+pub struct HttpRequest<'r> {
+    /// The method.
+    pub method: &'static str,
+    /// The URL.
+    pub url: &'r str,
+    /// The headers, their names in lower case, each once. Among them may be a secret.
+    pub headers: Vec<(Cow<'r, str>, String)>,
+    /// The body.
+    pub body: Cow<'r, [u8]>,
+    /// How long the answer may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl<'r> HttpRequest<'r> {
+    /// The call that delivers an event.
+    #[must_use]
+    pub fn new(webhook: &'r Webhook, event: &'r CloudEvent<'_>) -> Self {
+        let mut headers: Vec<(Cow<'r, str>, String)> = vec![
+            ("user-agent".into(), USER_AGENT.to_owned()),
+            ("idempotency-key".into(), event_path(event)),
+        ];
+        // They have no encoding (W3C Trace Context 3.2, 3.3), and what is not ASCII is none.
+        for name in ["traceparent", "tracestate"] {
+            if let Some(AttributeValue::String(value)) = event.extension(name)
+                && value.is_ascii()
+            {
+                headers.push((name.into(), value.to_string()));
+            }
+        }
+        // A content type has no encoding either: one that no header can hold can only stand in JSON.
+        let fits = event.datacontenttype().is_none_or(str::is_ascii);
+        let mode = if fits { webhook.mode } else { WebhookMode::Structured };
+        let body = match mode {
+            WebhookMode::Structured => {
+                let media_type = "application/cloudevents+json; charset=UTF-8";
+                headers.push(("content-type".into(), media_type.to_owned()));
+                Cow::Borrowed(event.as_json().as_bytes())
+            }
+            WebhookMode::Binary => {
+                headers.extend(binary_headers(event));
+                binary_body(event)
+            }
+        };
+        if let Some((name, secret)) = &webhook.credential {
+            headers.push((name.as_str().into(), secret.reveal().to_owned()));
+        }
+        let (method, timeout_ms) = (webhook.method.as_http(), webhook.timeout_ms);
+        Self { method, url: &webhook.url, headers, body, timeout_ms }
+    }
+}
+
+impl fmt::Debug for HttpRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither the query of the URL, nor the credential, nor the data.
+        f.debug_struct("HttpRequest").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// The attributes as headers.
+fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
+    let core = [
+        ("specversion", Some(event.specversion())),
+        ("id", Some(event.id())),
+        ("source", Some(event.source())),
+        ("type", Some(event.type_())),
+        ("dataschema", event.dataschema()),
+        ("subject", event.subject()),
+        ("time", event.time().map(Timestamp::as_str)),
+    ];
+    let core = core.into_iter().filter_map(|(name, value)| Some((name, encode(value?))));
+    let extensions = event.extensions().map(|(name, value)| {
+        let value = match value {
+            AttributeValue::Boolean(boolean) => boolean.to_string(),
+            AttributeValue::Integer(integer) => integer.to_string(),
+            AttributeValue::String(text) => encode(text),
+        };
+        (name, value)
+    });
+    let mut headers: Vec<(Cow<'r, str>, String)> =
+        core.chain(extensions).map(|(name, value)| (format!("ce-{name}").into(), value)).collect();
+    // Without a content type, the data of an event are JSON (JSON format section 3.1).
+    let is_json = matches!(event.data(), Some(Data::Json(_)));
+    let content_type = event.datacontenttype().or(is_json.then_some("application/json"));
+    headers.extend(content_type.map(|value| ("content-type".into(), value.to_owned())));
+    headers
+}
+
+/// The data as they are: JSON as it came, base64 decoded, and a JSON string that stands for text as
+/// that text.
+fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
+    match event.data() {
+        None => Cow::Borrowed(&[]),
+        // It has been checked when the event was read.
+        Some(Data::Base64(text)) => Cow::Owned(BASE64.decode(&**text).unwrap_or_default()),
+        Some(Data::Json(json)) => {
+            let json = json.get();
+            let is_json = event
+                .datacontenttype()
+                .is_none_or(|text| MediaType::parse(text).is_some_and(|media| media.is_json()));
+            let text = if is_json { None } else { serde_json::from_str::<String>(json).ok() };
+            text.map_or(Cow::Borrowed(json.as_bytes()), |text| Cow::Owned(text.into_bytes()))
+        }
+    }
+}
+
+fn encode(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}

@@ -1,0 +1,202 @@
+//! An HTTP server in the test's own process, which webhooks call.
+
+mod order;
+mod reply;
+
+use std::io::{self, BufReader};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use crate::process::wait_until;
+pub use order::Order;
+use reply::Next;
+pub use reply::Reply;
+
+/// What it answers.
+type Script = Arc<dyn Fn(&Order) -> Reply + Send + Sync>;
+
+/// A server on loopback that keeps what it is sent, and answers as a test says: 204 at first.
+pub struct Shop {
+    address: SocketAddr,
+    counter: Arc<Counter>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the threads of a shop share.
+struct Counter {
+    script: Mutex<Script>,
+    orders: Mutex<Vec<Order>>,
+    connections: Mutex<Vec<TcpStream>>,
+    /// Whether answers that are held back are given.
+    is_released: AtomicBool,
+    is_closed: AtomicBool,
+    /// How many bytes of endless bodies were written.
+    written: AtomicUsize,
+    /// How often the caller hung up before the end of an answer.
+    given_up: AtomicUsize,
+}
+
+impl Shop {
+    /// Opens it, on a free port.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::open_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Opens it at an address, such as that of a shop that has been closed.
+    #[must_use]
+    pub fn open_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        let counter = Arc::new(Counter {
+            script: Mutex::new(Arc::new(|_| Reply::status(204))),
+            orders: Mutex::default(),
+            connections: Mutex::default(),
+            is_released: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
+            written: AtomicUsize::new(0),
+            given_up: AtomicUsize::new(0),
+        });
+        let thread = {
+            let counter = Arc::clone(&counter);
+            thread::spawn(move || accept(&listener, &counter))
+        };
+        Self { address, counter, thread: Some(thread) }
+    }
+
+    /// Where it listens, without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on it answers this.
+    pub fn answer(&self, script: impl Fn(&Order) -> Reply + Send + Sync + 'static) {
+        *self.counter.script.lock().unwrap() = Arc::new(script);
+    }
+
+    /// Gives the answers that are held back, and holds no more back until [`Shop::hold`].
+    pub fn release(&self) {
+        self.counter.is_released.store(true, Ordering::SeqCst);
+    }
+
+    /// Holds answers back again.
+    pub fn hold(&self) {
+        self.counter.is_released.store(false, Ordering::SeqCst);
+    }
+
+    /// What it was sent so far, in the order it came.
+    #[must_use]
+    pub fn orders_so_far(&self) -> Vec<Order> {
+        self.counter.orders.lock().unwrap().clone()
+    }
+
+    /// What it was sent, once there is this much.
+    #[track_caller]
+    #[must_use]
+    pub fn orders(&self, count: usize) -> Vec<Order> {
+        wait_until(&format!("the shop has {count} orders"), || {
+            let orders = self.orders_so_far();
+            (orders.len() >= count).then_some(orders)
+        })
+    }
+
+    /// The same, and it no longer keeps them here.
+    #[must_use]
+    pub fn take_orders(&self) -> Vec<Order> {
+        std::mem::take(&mut *self.counter.orders.lock().unwrap())
+    }
+
+    /// Waits until this many callers have hung up before the end of an answer.
+    #[track_caller]
+    pub fn wait_until_given_up(&self, calls: usize) {
+        wait_until(&format!("{calls} calls are given up"), || {
+            (self.counter.given_up.load(Ordering::SeqCst) >= calls).then_some(())
+        });
+    }
+
+    /// How many bytes of endless bodies it could write so far.
+    #[must_use]
+    pub fn endless_bytes(&self) -> usize {
+        self.counter.written.load(Ordering::SeqCst)
+    }
+}
+
+impl Counter {
+    /// Keeps an order, and finds the answer.
+    fn take(&self, mut order: Order) -> Reply {
+        {
+            let mut orders = self.orders.lock().unwrap();
+            let key = order.header("idempotency-key");
+            order.before =
+                orders.iter().filter(|other| other.header("idempotency-key") == key).count();
+            orders.push(order.clone());
+        }
+        let script = Arc::clone(&self.script.lock().unwrap());
+        script(&order)
+    }
+
+    /// Whether answers are held back no longer.
+    fn is_released(&self) -> bool {
+        self.is_released.load(Ordering::SeqCst) || self.is_closed.load(Ordering::SeqCst)
+    }
+}
+
+fn accept(listener: &TcpListener, counter: &Arc<Counter>) {
+    for stream in listener.incoming() {
+        if counter.is_closed.load(Ordering::SeqCst) {
+            return;
+        }
+        let stream = stream.unwrap();
+        counter.connections.lock().unwrap().push(stream.try_clone().unwrap());
+        let counter = Arc::clone(counter);
+        // Whoever asked may be gone.
+        thread::spawn(move || drop(serve(&stream, &counter)));
+    }
+}
+
+/// Answers what comes over a connection, until it ends.
+fn serve(stream: &TcpStream, counter: &Counter) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    while let Some(order) = Order::read(&mut reader)? {
+        let reply = counter.take(order);
+        match reply.write(stream, counter) {
+            Ok(Next::Order) => {}
+            Ok(Next::End) => break,
+            Ok(Next::GivenUp) | Err(_) => {
+                counter.given_up.fetch_add(1, Ordering::SeqCst);
+                break;
+            }
+        }
+    }
+    stream.shutdown(Shutdown::Both)
+}
+
+impl std::fmt::Debug for Shop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shop").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// It is closed: whoever calls is refused, and its connections end.
+impl Drop for Shop {
+    fn drop(&mut self) {
+        self.counter.is_closed.store(true, Ordering::SeqCst);
+        // The thread looks when someone comes.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        for connection in self.counter.connections.lock().unwrap().drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+}

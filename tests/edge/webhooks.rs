@@ -1,0 +1,143 @@
+//! Webhooks on the real runtime: what a server on loopback is sent, and what its answers cause.
+//!
+//! Most tests let the receiver's queues lead to a sink, and hand its consumer what came there, as
+//! often as they like: nobody waits. Those in `queue.rs` go through the local queue.
+
+mod admin;
+mod answers;
+mod call;
+mod dead_letters;
+mod faults;
+mod limits;
+mod queue;
+mod retry;
+
+use edge::{Asked, Receiver, Settings, Shop, Sink, event};
+use serde_json::Value;
+
+/// A timeout that no busy machine exceeds, in milliseconds.
+const PATIENT: u64 = 60_000;
+
+/// A receiver whose queues lead to a sink, and a shop that its webhooks call.
+struct Stage {
+    receiver: Receiver,
+    sink: Sink,
+    shop: Shop,
+}
+
+/// A dead letter, as it comes to `DEAD_LETTERS` and to `DEAD`.
+#[derive(Debug)]
+struct Letter {
+    why: Value,
+    event: String,
+}
+
+/// Bearer authentication, and what webhooks need.
+fn settings() -> Settings {
+    let vars = r#"
+        [vars.WEBHOOK]
+        auth_type = "bearer"
+        auth = { token = "TOKEN" }
+        max_body_bytes = 4_000_000
+        "#;
+    Settings::new(vars).with_secret("TOKEN", "right-token").with_webhooks()
+}
+
+/// A subscription that wants every event, with these fields of its webhook beside `url`.
+fn subscription(name: &str, shop: &Shop, fields: &str) -> String {
+    let url = shop.url();
+    format!(
+        r#"
+        [vars.SUBSCRIPTION_{name}.webhook]
+        url = "{url}/elytra?from=pim"
+        allow_insecure = true
+        {fields}
+        "#
+    )
+}
+
+/// A timeout.
+fn timeout(milliseconds: u64) -> String {
+    format!("timeout_ms = {milliseconds}\n")
+}
+
+impl Stage {
+    /// With one subscription, `shop`, that has these fields.
+    fn new(fields: &str) -> Self {
+        Self::with(settings(), fields)
+    }
+
+    fn with(settings: Settings, fields: &str) -> Self {
+        let (shop, sink) = (Shop::open(), Sink::start());
+        let settings = settings.with_vars(&subscription("SHOP", &shop, fields)).with_sink(&sink);
+        Self { receiver: Receiver::start(&settings), sink, shop }
+    }
+
+    /// Elytra sends an event. Returns the message that comes of it.
+    #[track_caller]
+    fn send(&self, event: &str) -> String {
+        let answer = self.receiver.post(event).send();
+        assert_eq!((answer.status, &*answer.code()), (202, "accepted"), "{}", answer.body);
+        let mut messages = self.sink.take_messages("DELIVERIES");
+        assert_eq!(messages.len(), 1);
+        messages.remove(0)
+    }
+
+    /// Elytra sends a batch of product events with these ids. Returns the messages that come of it.
+    #[track_caller]
+    fn send_all(&self, ids: &[&str]) -> Vec<String> {
+        send_batch(&self.receiver, ids);
+        self.sink.take_messages("DELIVERIES")
+    }
+
+    /// The messages are handed to the consumer for the first time.
+    #[track_caller]
+    fn consume(&self, messages: &[String]) -> Vec<Asked> {
+        let batch: Vec<_> = messages.iter().map(|message| (&**message, 1)).collect();
+        self.receiver.consume(&batch)
+    }
+
+    /// A message is handed to the consumer, for the so many-th time.
+    #[track_caller]
+    fn consume_one(&self, message: &str, attempts: u32) -> Asked {
+        self.receiver.consume(&[(message, attempts)])[0]
+    }
+
+    /// What came to `DEAD_LETTERS`, in the order of the events' ids.
+    fn take_letters(&self) -> Vec<Letter> {
+        let mut letters: Vec<_> =
+            self.sink.take_messages("DEAD_LETTERS").iter().map(|text| Letter::read(text)).collect();
+        letters.sort_unstable_by(|one, other| one.event.cmp(&other.event));
+        letters
+    }
+
+    /// The log lines about an event that was consumed, once there is one.
+    #[track_caller]
+    fn line_about(&self, id: &str) -> Value {
+        edge::wait_until(&format!("the log tells of {id}"), || {
+            let mut lines = self.receiver.log(0).into_iter();
+            lines.find(|line| line["id"] == id && !line["attempts"].is_null())
+        })
+    }
+}
+
+impl Letter {
+    fn read(text: &str) -> Self {
+        let (line, event) = text.split_once('\n').expect("a first line");
+        Self { why: serde_json::from_str(line).unwrap(), event: event.to_owned() }
+    }
+}
+
+/// Elytra sends a batch of product events with these ids.
+#[track_caller]
+fn send_batch(receiver: &Receiver, ids: &[&str]) {
+    let events: Vec<_> = ids.iter().map(|id| product(id)).collect();
+    let call = receiver.post(format!("[{}]", events.join(",")));
+    let answer = call.header("content-type", "application/cloudevents-batch+json").send();
+    assert_eq!(answer.status, 202, "{}", answer.body);
+}
+
+/// A product event with this id.
+fn product(id: &str) -> String {
+    event(id, "product")
+}

@@ -1,0 +1,228 @@
+//! What an operator sees of dead letters, and how they are sent again.
+
+use edge::{Answer, Asked, Fault, Receiver, Reply, Settings, Shop, wait_until};
+use serde_json::{Value, json};
+
+use super::{Letter, PATIENT, Stage, product, settings, subscription, timeout};
+use crate::delivery::delicate;
+use crate::durability::large;
+
+pub(super) const ADMIN: &str = "Bearer admin-token";
+
+pub(super) fn with_admin(settings: Settings) -> Settings {
+    let vars = r#"
+        [vars.ADMIN]
+        auth_type = "bearer"
+        auth = { token = "ADMIN_TOKEN" }
+        "#;
+    settings.with_vars(vars).with_secret("ADMIN_TOKEN", "admin-token")
+}
+
+#[track_caller]
+pub(super) fn ask(receiver: &Receiver, method: &str, path: &str) -> Answer {
+    receiver.post("").method(method).path(path).header("authorization", ADMIN).send()
+}
+
+/// The list of dead letters.
+#[track_caller]
+fn list(receiver: &Receiver, query: &str) -> Value {
+    let answer = ask(receiver, "GET", &format!("/dead-letters{query}"));
+    assert_eq!((answer.status, &*answer.code()), (200, "dead_letters"), "{}", answer.body);
+    answer.json()
+}
+
+/// The ids in a list.
+#[track_caller]
+fn ids(list: &Value) -> Vec<String> {
+    let letters = list["dead_letters"].as_array().unwrap().iter();
+    letters.map(|letter| letter["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// As it stands in a query.
+fn encode(id: &str) -> String {
+    id.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('/', "%2F")
+}
+
+/// Through the local queues.
+#[test]
+fn kept_seen_and_sent_again() {
+    let shop = Shop::open();
+    let vars = r#"
+        [vars.WEBHOOK]
+        auth_type = "bearer"
+        auth = { token = "TOKEN" }
+        time_budget_ms = 30_000
+        dedupe_window_seconds = 3600
+        "#;
+    let settings = Settings::new(vars).with_secret("TOKEN", "right-token").with_webhooks();
+    let settings =
+        settings.with_ledger().with_vars(&subscription("SHOP", &shop, &timeout(PATIENT)));
+    let receiver = Receiver::start(&with_admin(settings));
+    let elytra_sends = |event: &str| receiver.post(event).send().status;
+    let in_dead = |count: usize| {
+        wait_until(&format!("DEAD holds {count}"), || {
+            let dead = receiver.kv_of("DEAD");
+            (dead.len() == count).then_some(dead)
+        })
+    };
+
+    shop.answer(|_| Reply::status(422));
+    let event = delicate("product");
+    assert_eq!(elytra_sends(&event), 202);
+    let dead = in_dead(1);
+    let (id, entry) = dead.first_key_value().unwrap();
+    let Letter { why, event: kept } = Letter::read(&entry.value);
+    assert_eq!(kept, event);
+    let told = ["subscription", "cause", "status", "attempts"].map(|name| why[name].clone());
+    assert_eq!(told, [json!("shop"), json!("status"), json!(422), json!(1)]);
+    assert_eq!(why["reason"], "the destination answered 422");
+    let [accepted_at, died_at] = ["accepted_at", "died_at"].map(|name| why[name].as_u64().unwrap());
+    assert!(accepted_at <= died_at && died_at < accepted_at + 600_000, "{why}");
+    assert!(id.starts_with(&format!("shop/{died_at:013}/")), "{id}");
+    assert_eq!(entry.expiration, None);
+
+    // It is in the list, and whole.
+    let expected = json!({
+        "code": "dead_letters",
+        "dead_letters": [{
+            "id": id, "subscription": "shop", "cause": "status", "status": 422, "attempts": 1,
+            "accepted_at": accepted_at, "died_at": died_at,
+            "event": { "id": "a/b cé", "source": "/elytra/pim?a=b", "type": "com.elytra.product" },
+        }],
+        "cursor": null,
+    });
+    for query in
+        ["", "?subscription=shop", "?cause=status", "?subscription=shop&cause=status&limit=1"]
+    {
+        assert_eq!(list(&receiver, query), expected, "{query}");
+    }
+    for query in ["?subscription=sho", "?cause=timeout", "?subscription=other"] {
+        assert!(ids(&list(&receiver, query)).is_empty(), "{query}");
+    }
+    let one = ask(&receiver, "GET", &format!("/dead-letters?id={}", encode(id)));
+    // Byte for byte.
+    assert!(one.status == 200 && one.body.contains(event.trim()), "{}", one.body);
+    assert!(
+        one.body.starts_with(&format!(r#"{{"code":"dead_letter","id":"{id}","#)),
+        "{}",
+        one.body
+    );
+
+    // Sent again, and dead again.
+    let redrive = |query: &str| {
+        let answer = ask(&receiver, "POST", &format!("/dead-letters/redrive?{query}"));
+        assert_eq!((answer.status, &*answer.code()), (200, "redriven"), "{}", answer.body);
+        answer.json()["redriven"].clone()
+    };
+    assert_eq!(redrive(&format!("id={}", encode(id))), json!([id]));
+    let dead = wait_until("it is dead once more", || {
+        let dead = receiver.kv_of("DEAD");
+        (dead.len() == 1 && !dead.contains_key(id)).then_some(dead)
+    });
+    assert_eq!(Letter::read(&dead.first_key_value().unwrap().1.value).event, event);
+    assert_eq!(shop.take_orders().len(), 2);
+
+    // Elytra's own repetition is a duplicate; the operator's is not.
+    shop.answer(|_| Reply::status(204));
+    assert_eq!(elytra_sends(&event), 200);
+    assert_eq!(redrive("subscription=shop").as_array().unwrap().len(), 1);
+    assert_eq!(shop.orders(1)[0].text(), event);
+    assert!(in_dead(0).is_empty());
+    assert!(ids(&list(&receiver, "")).is_empty());
+    assert_eq!(elytra_sends(&event), 200);
+    assert_eq!(shop.orders_so_far().len(), 1);
+}
+
+/// What an operator stored by hand holds up nothing.
+#[test]
+fn some_are_stuck() {
+    let stage = Stage::with(with_admin(settings()), &timeout(PATIENT));
+    let event = product("1");
+    let letter = format!(
+        r#"{{"subscription":"shop","accepted_at":7,"died_at":8,"attempts":6,"cause":"timeout","reason":"late","status":null}}{}{event}"#,
+        "\n"
+    );
+    stage.receiver.put_kv("DEAD", "shop/0/nonsense", "nonsense");
+    stage.receiver.put_kv("DEAD", "shop/1/large", &letter.replace(&event, &large("1", 200_000)));
+    stage.receiver.put_kv("DEAD", "shop/2/good", &letter);
+    let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?subscription=shop");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let body = answer.json();
+    assert_eq!(body["redriven"], json!(["shop/2/good"]));
+    let stuck = body["stuck"].as_array().unwrap().iter().map(|stuck| stuck["id"].as_str());
+    assert_eq!(stuck.collect::<Vec<_>>(), [Some("shop/0/nonsense"), Some("shop/1/large")]);
+    assert_eq!(stage.consume(&stage.sink.take_messages("DELIVERIES")), [Asked::Ack]);
+    assert_eq!(stage.shop.orders_so_far()[0].text(), event);
+    assert_eq!(stage.receiver.kv_of("DEAD").len(), 2);
+    assert_eq!(ids(&list(&stage.receiver, "")), ["shop/0/nonsense", "shop/1/large"]);
+
+    // Bindings that fail.
+    for fault in [Fault::fail("DEAD").on("list"), Fault::fail("DEAD").on("get")] {
+        stage.receiver.fail(&[fault]);
+        let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?subscription=shop");
+        let told = (answer.status, answer.code(), answer.header("retry-after"));
+        assert_eq!(told, (503, "dead_letters_failed".to_owned(), Some("1")));
+    }
+    stage.receiver.fail(&[Fault::fail("DELIVERIES")]);
+    stage.receiver.put_kv("DEAD", "shop/2/good", &letter);
+    let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?id=shop/2/good");
+    assert_eq!((answer.status, &*answer.code()), (503, "dead_letters_failed"));
+    assert!(stage.receiver.kv_of("DEAD").contains_key("shop/2/good"));
+}
+
+#[test]
+fn page_by_page() {
+    let stage = Stage::with(with_admin(settings().with_kv("CLAIMS")), &timeout(PATIENT));
+    stage.shop.answer(|_| Reply::status(404));
+    let names: Vec<_> = (0..30).map(|n| format!("{n:02}")).collect();
+    let messages = stage.send_all(&names.iter().map(|id| &**id).collect::<Vec<_>>());
+    let big = large("big", 1_000_000);
+    let messages = [messages, vec![stage.send(&big)]].concat();
+    assert_eq!(stage.consume(&messages), vec![Asked::Ack; 31]);
+    assert_eq!(stage.consume(&stage.sink.take_messages("DEAD_LETTERS")), vec![Asked::Ack; 31]);
+    let dead = stage.receiver.kv_of("DEAD");
+    assert_eq!(dead.len(), 31);
+
+    // Each once, in order.
+    let (mut seen, mut query) = (Vec::new(), "?limit=10&subscription=shop".to_owned());
+    for page in [10, 10, 10, 1] {
+        let list = list(&stage.receiver, &query);
+        assert_eq!(ids(&list).len(), page);
+        seen.extend(ids(&list));
+        if let Some(cursor) = list["cursor"].as_str() {
+            query = format!("?limit=10&subscription=shop&cursor={}", encode(cursor));
+        } else {
+            assert_eq!(seen.len(), dead.len());
+        }
+    }
+    assert_eq!(seen, dead.keys().cloned().collect::<Vec<_>>());
+
+    // What was in CLAIMS may be gone by then: the letter is whole.
+    let letters = dead.values().map(|entry| Letter::read(&entry.value).event);
+    assert!(letters.into_iter().any(|event| event == big), "the large one is not whole");
+
+    // The same, sent again.
+    stage.shop.answer(|_| Reply::status(204));
+    let (mut redriven, mut query) = (0, "subscription=shop".to_owned());
+    loop {
+        let path = format!("/dead-letters/redrive?{query}");
+        let answer = ask(&stage.receiver, "POST", &path).json();
+        let count = answer["redriven"].as_array().unwrap().len();
+        assert!(count <= 12, "{count}");
+        redriven += count;
+        let Some(cursor) = answer["cursor"].as_str() else { break };
+        query = format!("subscription=shop&cursor={}", encode(cursor));
+    }
+    assert_eq!(redriven, 31);
+    assert!(stage.receiver.kv_of("DEAD").is_empty());
+    let _ = stage.shop.take_orders();
+    let messages = stage.sink.take_messages("DELIVERIES");
+    assert_eq!(stage.consume(&messages), vec![Asked::Ack; 31]);
+    let mut delivered: Vec<_> =
+        stage.shop.take_orders().into_iter().map(|order| order.body).collect();
+    delivered.sort_unstable();
+    let mut expected: Vec<_> =
+        names.iter().map(|id| product(id)).chain([big]).map(String::into_bytes).collect();
+    expected.sort_unstable();
+    assert!(delivered == expected, "each is delivered as it came, once");
+}

@@ -1,0 +1,22 @@
+// The receiver's consumer, driven by hand: with messages that have been handed out as often as a test
+// says, and without the time that a queue would wait.
+
+/** Hands the receiver a batch. Tells of each message what was asked for it, in order: `"ack"`, or
+ * `{ retry: <seconds> }`. */
+export async function consume(receiver, descriptions) {
+  const asked = descriptions.map(() => []);
+  const messages = descriptions.map(({ body, attempts }, index) => ({
+    id: `message ${index}`,
+    timestamp: new Date(),
+    body,
+    attempts,
+    ack() {
+      asked[index].push("ack");
+    },
+    retry(options) {
+      asked[index].push({ retry: options.delaySeconds });
+    },
+  }));
+  await receiver.queue({ queue: "by-hand", messages });
+  return asked;
+}

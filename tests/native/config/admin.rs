@@ -1,0 +1,92 @@
+//! `ADMIN`: who may look at dead letters.
+
+use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
+use elytra_webhooks::config::{Binding, Bindings, Config};
+
+use super::{accept, bindings, json, with};
+
+/// Bindings with this table, and with what dead letters need.
+fn with_dead(name: &str, fields: &str) -> Bindings {
+    let mut bindings = with(name, json(&format!("{{{fields}}}")));
+    bindings.insert("DELIVERIES".to_owned(), Binding::Queue);
+    bindings.insert("DEAD".to_owned(), Binding::Kv);
+    bindings
+}
+
+#[track_caller]
+fn admin(fields: &str) -> Option<Authentication> {
+    accept(fields, &with_dead("ADMIN", fields)).admin
+}
+
+#[track_caller]
+fn refuse(why: &str, name: &str, fields: &str, expected: &[&str]) {
+    let mistakes = Config::from_bindings(&with_dead(name, fields)).unwrap_err();
+    let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(found, expected, "{why}");
+    assert!(!format!("{mistakes:?}").contains("canary"), "{why}: a secret shows");
+}
+
+#[test]
+fn it_has_credentials_of_its_own() {
+    assert_eq!(accept("nobody may", &bindings()).admin, None);
+    let token = Credential::secret("TOKEN_NEXT", "next-canary");
+    assert_eq!(
+        admin(r#""auth_type":"bearer","auth":{"token":"TOKEN_NEXT"}"#),
+        Some(Authentication::Bearer(vec![token.clone()]))
+    );
+    assert_eq!(
+        admin(r#""auth_type":"bearer","auth":[{"token":"TOKEN_NEXT"},{"token":"TOKEN"}]"#),
+        Some(Authentication::Bearer(vec![token, Credential::secret("TOKEN", "token-canary")])),
+        "while a secret is being rotated"
+    );
+    let user_pass = Credential::user_pass("PASSWORD", "username-canary", "password:canary");
+    assert_eq!(
+        admin(r#""auth_type":"basic","auth":{"username":"USERNAME","password":"PASSWORD"}"#),
+        Some(Authentication::Basic(vec![user_pass]))
+    );
+    let header_name = "x-admin".to_owned();
+    let credential = Credential::secret("API_KEY", "key-canary");
+    assert_eq!(
+        admin(r#""auth_type":"apikey","auth":{"api_key":"API_KEY","header_name":"X-Admin"}"#),
+        Some(Authentication::ApiKey(vec![ApiKey { header_name, credential }]))
+    );
+}
+
+#[test]
+fn none_is_refused() {
+    let none = "ADMIN.auth_type: \"none\" is not possible here";
+    refuse("issue 5", "ADMIN", r#""auth_type":"none""#, &[none]);
+    refuse("it must be written", "ADMIN", "", &["ADMIN.auth_type: missing"]);
+    refuse("no secret", "ADMIN", r#""auth_type":"bearer""#, &["ADMIN.auth: missing"]);
+    let unset = "ADMIN.auth.token: no secret of this name is set, expected the name of one";
+    let token = r#""auth_type":"bearer","auth":{"token":"not-set-canary"}"#;
+    refuse("a secret in the place of its name", "ADMIN", token, &[unset]);
+    let both = r#""auth_type":"none","auth":{"token":"TOKEN"}"#;
+    let with_none = "ADMIN.auth: must not be there with auth_type \"none\"";
+    refuse("neither is it with auth", "ADMIN", both, &[with_none]);
+}
+
+#[test]
+fn it_has_no_other_field() {
+    let fields = r#""auth_type":"bearer","auth":{"token":"TOKEN"},"methods":["POST"]"#;
+    refuse("those of WEBHOOK are not its", "ADMIN", fields, &["ADMIN.methods: unknown field"]);
+    let mistakes = Config::from_bindings(&with("ADMIN", json("[]"))).unwrap_err();
+    assert_eq!(mistakes[0].to_string(), "ADMIN: expected a table");
+    let meant = |name: &str| {
+        refuse(name, name, "", &[&format!("{name}: unknown var, did you mean \"ADMIN\"?")]);
+    };
+    meant("ADMINS");
+    meant("admin");
+}
+
+#[test]
+fn without_dead_letters_there_is_nothing_to_look_at() {
+    let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
+    let mistakes = Config::from_bindings(&with("ADMIN", json(fields))).unwrap_err();
+    let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let expected = [
+        "ADMIN: no queue is bound as \"DELIVERIES\"",
+        "ADMIN: no KV namespace is bound as \"DEAD\"",
+    ];
+    assert_eq!(found, expected);
+}

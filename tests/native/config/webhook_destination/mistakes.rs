@@ -1,0 +1,259 @@
+//! What can be wrong with a webhook: each mistake with its place and its exact text.
+
+use elytra_webhooks::config::{Binding, Bindings, Config};
+
+use super::{bindings_with, with_fields};
+use crate::config::{json, text};
+
+#[track_caller]
+fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
+    let mistakes = match Config::from_bindings(bindings) {
+        Ok(config) => panic!("{why}: accepted {config:?}"),
+        Err(mistakes) => mistakes,
+    };
+    let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(found, expected, "{why}");
+    let shown = format!("{found:?} {mistakes:?}");
+    assert!(!shown.contains("canary"), "{why}: a secret shows: {shown}");
+}
+
+/// A webhook with these fields besides the URL has one mistake.
+#[track_caller]
+fn field(why: &str, fields: &str, expected: &str) {
+    refuse(why, &with_fields(fields), &[&format!("SUBSCRIPTION_A.webhook.{expected}")]);
+}
+
+/// A webhook with this URL has one mistake.
+#[track_caller]
+fn url(why: &str, url: &str, expected: &str) {
+    let bindings = bindings_with(&format!(r#"{{"webhook":{{"url":{url}}}}}"#));
+    refuse(why, &bindings, &[&format!("SUBSCRIPTION_A.webhook.url: {expected}")]);
+}
+
+#[test]
+fn urls() {
+    let bad = "expected an absolute https URL";
+    url("no URL", r#""""#, bad);
+    url("relative", r#""/url-canary""#, bad);
+    url("no scheme", r#""a.example/url-canary""#, bad);
+    url("no host", r#""https:///url-canary""#, bad);
+    url("a port alone", r#""https://:8443/url-canary""#, bad);
+    url("no authority", r#""https:a.example""#, bad);
+    url("another scheme", r#""ftp://a.example/url-canary""#, bad);
+    url("white space", r#"" https://a.example""#, bad);
+    url("not ASCII, which a URL encodes", r#""https://a.example/é""#, bad);
+    url("no text", "1", "expected a string");
+    let credentials = "must not hold credentials: they belong in a secret that auth names";
+    url("issue 5: no credentials", r#""https://user:pass-canary@a.example""#, credentials);
+    url("nor a name alone", r#""https://user-canary@a.example""#, credentials);
+    url("nor empty ones", r#""https://@a.example""#, credentials);
+    url("nobody would see it", r#""https://a.example/b#canary""#, "must not have a fragment");
+    let insecure = "expected https: http is only possible with allow_insecure = true beside it";
+    url("issue 5: only https", r#""http://a.example/url-canary""#, insecure);
+    url("in any case", r#""HTTP://a.example""#, insecure);
+    let bindings = bindings_with(r#"{"webhook":{}}"#);
+    refuse("models: required", &bindings, &["SUBSCRIPTION_A.webhook.url: missing"]);
+    let denied = r#"{"webhook":{"url":"http://a.example","allow_insecure":false}}"#;
+    let expected = format!("SUBSCRIPTION_A.webhook.url: {insecure}");
+    refuse("written out", &bindings_with(denied), &[&expected]);
+    let ftp = r#"{"webhook":{"url":"ftp://a.example","allow_insecure":true}}"#;
+    let expected = format!("SUBSCRIPTION_A.webhook.url: {bad}");
+    refuse("it allows http alone", &bindings_with(ftp), &[&expected]);
+}
+
+#[test]
+fn names_and_numbers() {
+    field("GET carries no event", r#""method":"get""#, "method: unknown name \"get\"");
+    let upper = "method: unknown name \"POST\", did you mean \"post\"?";
+    field("Elytra writes them in lower case", r#""method":"POST""#, upper);
+    field("no list", r#""method":["post"]"#, "method: expected a string");
+    let batch = "mode: unknown name \"batch\"";
+    field("each event by itself", r#""mode":"batch""#, batch);
+    field("a word", r#""allow_insecure":"yes""#, "allow_insecure: expected true or false");
+    for value in ["99", "60001", "-1", "1.5", "\"10s\"", "null"] {
+        let fields = format!(r#""timeout_ms":{value}"#);
+        let expected = "timeout_ms: expected a whole number from 100 to 60000";
+        field("no server is so fast, none so slow", &fields, expected);
+    }
+}
+
+#[test]
+fn retries() {
+    let retry = |why: &str, name: &str, value: &str, expected: &str| {
+        let fields = format!(r#""retry":{{"{name}":{value}}}"#);
+        field(why, &fields, &format!("retry.{name}: expected {expected}"));
+    };
+    let retries = "a whole number from 0 to 99";
+    for value in ["-1", "100", "1.5", "null"] {
+        retry("models: ge=0; a queue hands out 100 times", "max_retries", value, retries);
+    }
+    let delay = "a whole number from 100 to 86400000";
+    for value in ["99", "86400001", "1e3", "\"1s\""] {
+        retry("models: ge=100; a queue delays for a day", "initial_delay", value, delay);
+    }
+    let delay = "a whole number from 1000 to 86400000";
+    for value in ["999", "86400001", "-1000"] {
+        retry("models: ge=1000; a queue delays for a day", "max_delay", value, delay);
+    }
+    for value in ["0.99", "0", "-2", "1000.1", "1e300", "\"2\"", "null"] {
+        retry("models: ge=1.0", "backoff_multiplier", value, "a number from 1 to 1000");
+    }
+    field("no table", r#""retry":5"#, "retry: expected a table");
+    let near = "retry.max_retrys: unknown field, did you mean \"max_retries\"?";
+    field("a slip of the pen", r#""retry":{"max_retrys":1}"#, near);
+}
+
+#[test]
+fn auth_is_given_exactly_when_auth_type_is_not_none() {
+    let token = r#""auth":{"token":"TOKEN"}"#;
+    let with_none = "auth: must not be there with auth_type \"none\"";
+    field("models: validate_auth", &format!(r#""auth_type":"none",{token}"#), with_none);
+    field("none is the default", token, with_none);
+    for auth_type in ["basic", "bearer", "apikey"] {
+        field("models: validate_auth", &format!(r#""auth_type":"{auth_type}""#), "auth: missing");
+    }
+    let bearer = |why, auth: &str, expected| {
+        field(why, &format!(r#""auth_type":"bearer","auth":{auth}"#), expected);
+    };
+    bearer("what is sent is one, not a choice", r#"[{"token":"TOKEN"}]"#, "auth: expected a table");
+    bearer(
+        "of another kind",
+        r#"{"token":"TOKEN","username":"USERNAME"}"#,
+        "auth.username: unknown field",
+    );
+    bearer("no token", "{}", "auth.token: missing");
+    let unset = "auth.token: no secret of this name is set, expected the name of one";
+    bearer("a secret in the place of its name", r#"{"token":"shop-canary-itself"}"#, unset);
+    let basic = r#""auth_type":"basic","auth":{"username":"PASSWORD","password":"PASSWORD"}"#;
+    let colon =
+        "auth.username: the user name in \"PASSWORD\" holds a colon, which HTTP Basic forbids";
+    field("RFC 7617 section 2", basic, colon);
+}
+
+#[test]
+fn an_unknown_auth_type_is_one_mistake() {
+    field(
+        "auth belongs to the one that was meant",
+        r#""auth_type":"beare","auth":{"token":"TOKEN"}"#,
+        "auth_type: unknown name \"beare\", did you mean \"bearer\"?",
+    );
+}
+
+#[test]
+fn headers_of_api_keys() {
+    let name = |why, name: &str, expected: &str| {
+        let auth = format!(r#"{{"api_key":"API_KEY","header_name":"{name}"}}"#);
+        let expected = format!("auth.header_name: {expected}");
+        field(why, &format!(r#""auth_type":"apikey","auth":{auth}"#), &expected);
+    };
+    let taken = [
+        "Content-Type",
+        "content-length",
+        "host",
+        "Idempotency-Key",
+        "traceparent",
+        "tracestate",
+        "transfer-encoding",
+        "User-Agent",
+        "ce-id",
+        "CE-X",
+    ];
+    for header in taken {
+        let expected = format!("the header {:?} has another meaning", header.to_lowercase());
+        name("it would be there twice, or replace ours", header, &expected);
+    }
+    name("RFC 9110 section 5.6.2", "a b", "\"a b\" is not the name of a header");
+    name("nothing", "", "\"\" is not the name of a header");
+}
+
+#[test]
+fn secrets_that_no_header_can_carry() {
+    for secret in [" canary", "canary\n", "can\u{1}ary"] {
+        let mut bindings = with_fields(r#""auth_type":"bearer","auth":{"token":"ODD"}"#);
+        bindings.insert("ODD".to_owned(), text(secret));
+        let expected = "SUBSCRIPTION_A.webhook.auth.token: the secret \"ODD\" begins or ends with white space or holds a control character, so that no header can carry it";
+        refuse("it would fail at every call", &bindings, &[expected]);
+    }
+}
+
+#[test]
+fn nothing_dies_silently() {
+    let kinds = [("DELIVERIES", "queue"), ("DEAD_LETTERS", "queue"), ("DEAD", "KV namespace")];
+    for (name, kind) in kinds {
+        let mut bindings = with_fields("");
+        bindings.remove(name);
+        let expected = format!("SUBSCRIPTION_A.webhook: no {kind} is bound as \"{name}\"");
+        // The other queues are too far away to be meant.
+        refuse("issue 5: without it, webhooks are refused", &bindings, &[&expected]);
+        bindings.insert(name.to_owned(), Binding::RateLimit);
+        let expected = format!(
+            "SUBSCRIPTION_A.webhook: \"{name}\" is bound to a rate limit, expected a {kind}"
+        );
+        refuse("of another kind", &bindings, &[&expected]);
+    }
+    let mut bindings = with_fields(r#""active":1"#);
+    for (name, _) in kinds {
+        bindings.remove(name);
+    }
+    let expected = [
+        "SUBSCRIPTION_A.webhook: no queue is bound as \"DELIVERIES\"",
+        "SUBSCRIPTION_A.webhook: no queue is bound as \"DEAD_LETTERS\"",
+        "SUBSCRIPTION_A.webhook: no KV namespace is bound as \"DEAD\"",
+        "SUBSCRIPTION_A.webhook.active: unknown field",
+    ];
+    refuse("all at once", &bindings, &expected);
+}
+
+#[test]
+fn a_subscription_has_one_destination() {
+    let several = "SUBSCRIPTION_A: queue, kv and webhook exclude each other: a second destination is a second subscription";
+    let webhook = r#""webhook":{"url":"https://a.example"}"#;
+    let (queue, kv) = (r#""queue":"EVENTS_QUEUE""#, r#""kv":{"binding":"EVENTS_KV"}"#);
+    for fields in
+        [format!("{queue},{webhook}"), format!("{kv},{webhook}"), format!("{queue},{kv},{webhook}")]
+    {
+        refuse(&fields, &bindings_with(&format!("{{{fields}}}")), &[several]);
+    }
+    let table = r#"{"webhook":"https://a.example/url-canary"}"#;
+    let expected = "SUBSCRIPTION_A.webhook: expected a table";
+    refuse("a table, not a URL", &bindings_with(table), &[expected]);
+}
+
+#[test]
+fn what_the_worker_keeps_is_no_destination() {
+    let path = "SUBSCRIPTION_A.queue";
+    for name in ["DELIVERIES", "DEAD_LETTERS"] {
+        let bindings = bindings_with(&format!(r#"{{"queue":"{name}"}}"#));
+        let expected =
+            format!("{path}: {name:?} is for what the Worker keeps itself, expected another");
+        refuse("its messages are others", &bindings, &[&expected]);
+    }
+    for name in ["DEAD", "CLAIMS", "SPOOL"] {
+        let mut bindings = bindings_with(&format!(r#"{{"kv":{{"binding":"{name}"}}}}"#));
+        bindings.insert(name.to_owned(), Binding::Kv);
+        let expected = format!(
+            "SUBSCRIPTION_A.kv.binding: {name:?} is for what the Worker keeps itself, expected another"
+        );
+        refuse("its keys are others", &bindings, &[&expected]);
+    }
+}
+
+#[test]
+fn fields_are_told_with_the_nearest() {
+    field(
+        "a slip of the pen",
+        r#""metod":"put""#,
+        "metod: unknown field, did you mean \"method\"?",
+    );
+    field("seconds", r#""timeout":10"#, "timeout: unknown field, did you mean \"timeout_ms\"?");
+    let text = r#"{"webhok":{"url":"https://a.example/url-canary"}}"#;
+    let expected = [
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
+        "SUBSCRIPTION_A.webhok: unknown field, did you mean \"webhook\"?",
+    ];
+    refuse("without a destination", &bindings_with(text), &expected);
+    let mut bindings = with_fields("");
+    bindings.insert("SUBSCRIPTION_B".to_owned(), json(r#"{"webhook":{"url":"https://@b"}}"#));
+    let expected = "SUBSCRIPTION_B.webhook.url: must not hold credentials: they belong in a secret that auth names";
+    refuse("each by its place", &bindings, &[expected]);
+}

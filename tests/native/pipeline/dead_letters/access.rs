@@ -1,0 +1,134 @@
+//! Who may look at dead letters, and what they may ask.
+
+use elytra_webhooks::config::Config;
+
+use super::super::{Expected, TOKEN, check_answer, known};
+use super::{Head, Memory, Request, ask, config, list, operator, redrive};
+use crate::support::event;
+use crate::webhook::{configure, subscription};
+
+const PATHS: [&str; 2] = ["/dead-letters", "/dead-letters/redrive"];
+
+const NOT_FOUND: &str = r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path, events go to /webhook, without a slash behind it"}"#;
+
+/// Nothing was asked of the platform.
+fn refuse(config: &Config, request: Request) -> super::Answer {
+    let memory = Memory::default();
+    let answer = ask(Ok(config), request, &memory);
+    assert_eq!(*memory.calls.borrow(), [], "{answer:?}");
+    answer
+}
+
+#[test]
+fn without_an_operator_there_is_nothing() {
+    let config = configure(&[("SHOP", &subscription(""))]);
+    for path in PATHS {
+        for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS"] {
+            let reasons =
+                "there is nothing at this path, events go to /webhook, without a slash behind it";
+            let log = format!(
+                r#"{{"outcome":"refused","code":"not_found","status":404,"reasons":["{reasons}"],"milliseconds":0}}"#
+            );
+            let expected = Expected { status: 404, headers: "", body: NOT_FOUND, log: &log };
+            for head in [Head::post(), known()] {
+                let request = Request::new(head.method(method).path(path), "");
+                check_answer("issue 5: absent", &refuse(&config, request), &expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn other_paths_are_nothing() {
+    for path in ["/dead-letters/", "/dead-letters/redrive/", "/dead-letters/x", "/Dead-Letters"] {
+        let answer = refuse(&config(), operator("GET", path, ""));
+        assert_eq!((answer.status, &*answer.body), (404, NOT_FOUND), "{path}");
+    }
+}
+
+#[test]
+fn an_operator_has_credentials_of_its_own() {
+    let methods = ["GET", "POST"];
+    for (path, method) in PATHS.into_iter().zip(methods) {
+        let wrong = Head::post().with("authorization", "Bearer presented-canary");
+        for head in [known(), wrong] {
+            let request = Request::new(head.method(method).path(path), "");
+            let expected = Expected {
+                status: 401,
+                headers: "www-authenticate: Bearer realm=\"elytra-webhooks\", error=\"invalid_token\"",
+                body: r#"{"type":"urn:elytra-webhooks:credentials_wrong","title":"Credentials are wrong","status":401,"code":"credentials_wrong","detail":"the bearer credentials are not accepted"}"#,
+                log: r#"{"outcome":"refused","code":"credentials_wrong","status":401,"reasons":["the bearer credentials are not accepted"],"auth_type":"bearer","milliseconds":0}"#,
+            };
+            check_answer("those of senders are others", &refuse(&config(), request), &expected);
+        }
+        let request = Request::new(Head::post().method(method).path(path), "");
+        let answer = refuse(&config(), request);
+        assert!(answer.status == 401 && answer.body.contains("credentials_missing"), "{answer:?}");
+    }
+    let head = Head::post().with("authorization", "Bearer admin-canary");
+    let answer = refuse(&config(), Request::new(head, event("")));
+    assert!(answer.status == 401 && answer.body.contains("credentials_wrong"), "the reverse");
+    assert_ne!(TOKEN, "admin-canary");
+}
+
+#[test]
+fn each_path_has_its_methods() {
+    let table = [("/dead-letters", "GET, HEAD"), ("/dead-letters/redrive", "POST")];
+    for (path, allowed) in table {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            if allowed.split(", ").any(|allowed| allowed == method) {
+                continue;
+            }
+            let answer = refuse(&config(), operator(method, path, ""));
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert!(answer.headers.ends_with(&format!("\nallow: {allowed}")), "{answer:?}");
+        }
+    }
+}
+
+#[track_caller]
+fn check_query(why: &str, request: Request, detail: &str) {
+    let told = detail.replace('"', "\\\"");
+    let body = format!(
+        r#"{{"type":"urn:elytra-webhooks:bad_query","title":"The query is wrong","status":400,"code":"bad_query","detail":"{told}"}}"#
+    );
+    let reasons = format!(r#","reasons":["{told}"]"#);
+    let log = super::log("refused", "bad_query", 400, &reasons);
+    let expected = Expected { status: 400, headers: "", body: &body, log: &log };
+    check_answer(why, &refuse(&config(), request), &expected);
+}
+
+#[test]
+fn unknown_parameters_are_told_with_the_nearest() {
+    let meant = "unknown parameter \"subscripton\", did you mean \"subscription\"?";
+    check_query("a slip of the pen would list all", list("subscripton=shop"), meant);
+    check_query("or send all again", redrive("id=x&subscripton=shop"), meant);
+    check_query("nothing is near", list("a=b"), "unknown parameter \"a\"");
+    check_query("no name", list("=b"), "unknown parameter \"\"");
+    check_query(
+        "its step is fixed",
+        redrive("subscription=shop&limit=1"),
+        "unknown parameter \"limit\"",
+    );
+    check_query("a name alone", list("all"), "unknown parameter \"all\"");
+}
+
+#[test]
+fn a_limit_is_as_many_keys_as_kv_lists() {
+    let expected = "limit: expected a whole number from 1 to 1000";
+    for limit in ["0", "1001", "-1", "1.5", "x", "", "99999999999999999999999"] {
+        check_query("no page of KV", list(&format!("limit={limit}")), expected);
+    }
+    for limit in ["1", "1000"] {
+        let answer = ask(Ok(&config()), list(&format!("limit={limit}")), &Memory::default());
+        assert_eq!(answer.status, 200, "both ends");
+    }
+}
+
+#[test]
+fn what_is_sent_again_is_named() {
+    let expected = "expected id or subscription";
+    check_query("not everything by mistake", redrive(""), expected);
+    check_query("a cursor alone", redrive("cursor=x"), expected);
+    check_query("which of them?", redrive("id=x&subscription=shop"), expected);
+}

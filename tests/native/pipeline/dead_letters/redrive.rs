@@ -1,0 +1,154 @@
+//! Operators send dead letters again.
+
+mod fails;
+
+use elytra_webhooks::dead_letters::REDRIVE_STEP;
+use elytra_webhooks::webhook::{Cause, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES};
+
+use super::super::dedupe::WINDOW;
+use super::super::large::{event_of, message};
+use super::super::webhook_with;
+use super::{
+    Expected, Memory, Request, ask, bury, bury_all, check_answer, config, cursor, form_encoded,
+    hand_out, letter, log, redrive, with_webhook,
+};
+use crate::memory::{START, status};
+use crate::webhook::URL;
+
+/// The message that delivers an event again.
+fn again(subscription: &str, event: &str) -> String {
+    DeliveryMessage { subscription: subscription.into(), accepted_at: START }.print(event)
+}
+
+/// The reply that tells of these.
+fn redriven(keys: &[String], cursor: &str) -> String {
+    let keys: Vec<_> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+    format!(r#"{{"code":"redriven","redriven":[{}],"cursor":{cursor}}}"#, keys.join(","))
+}
+
+#[test]
+fn one_is_sent_again() {
+    let memory = Memory::default();
+    let ids = bury_all(&memory, "shop", 3);
+    let body = redriven(&ids[1..2], "null");
+    let log = log("redriven", "redriven", 200, "");
+    let expected = Expected { status: 200, headers: "", body: &body, log: &log };
+    let request = redrive(&format!("id={}", form_encoded(&ids[1])));
+    check_answer("by its id", &ask(Ok(&config()), request, &memory), &expected);
+    assert_eq!(memory.queue("DELIVERIES"), [again("shop", &letter(1))], "accepted when it was");
+    let left: Vec<_> = memory.namespace("DEAD").into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left, [&*ids[0], &*ids[2]], "the others stay");
+}
+
+#[test]
+fn those_of_a_subscription_are_sent_again_step_by_step() {
+    let memory = Memory::default();
+    let ids = bury_all(&memory, "shop", REDRIVE_STEP + 5);
+    let others = bury_all(&memory, "shop_b", 1);
+    let ask = |query: &str| ask(Ok(&config()), redrive(query), &memory);
+    let first = ask("subscription=shop");
+    let place = format!("\"behind {}\"", ids[REDRIVE_STEP - 1]);
+    assert_eq!(first.body, redriven(&ids[..REDRIVE_STEP], &place), "the oldest first");
+    let second = ask(&format!("subscription=shop{}", cursor(&first).unwrap()));
+    assert_eq!(second.body, redriven(&ids[REDRIVE_STEP..], "null"), "behind the cursor");
+    assert_eq!(ask("subscription=shop").body, redriven(&[], "null"), "until there is none");
+    let expected: Vec<_> = (0..ids.len()).map(|id| again("shop", &letter(id))).collect();
+    assert_eq!(memory.queue("DELIVERIES"), expected);
+    assert_eq!(memory.namespace("DEAD")[0].0, others[0], "those of others stay");
+}
+
+#[test]
+fn without_a_cursor_it_goes_on_too() {
+    let memory = Memory::default();
+    let ids = bury_all(&memory, "shop", 2 * REDRIVE_STEP);
+    for _ in 0..2 {
+        assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+    }
+    assert_eq!((memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len()), (ids.len(), 0));
+}
+
+#[test]
+fn a_step_keeps_within_the_calls_of_the_free_plan() {
+    for bytes in [1_000, MAX_DELIVERY_EVENT_BYTES + 1] {
+        let memory = Memory::default();
+        for number in 0..REDRIVE_STEP {
+            let text = event_of(bytes).replace(r#""id":"1""#, &format!(r#""id":"1{number}""#));
+            bury(&memory, "shop", 1, &Cause::Timeout, &text);
+        }
+        assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+        let calls = memory.calls.borrow().len();
+        assert!(calls <= 50, "{calls} calls for events of {bytes} bytes");
+    }
+}
+
+#[test]
+fn what_is_sent_again_passes_by_deduplication() {
+    let memory = Memory::default();
+    let config = with_webhook(&webhook_with(WINDOW));
+    let send = || ask(Ok(&config), Request::body(letter(1)), &memory);
+    assert_eq!(send().status, 202);
+    let [delivery, _] = &memory.queue("DELIVERIES")[..] else { panic!("one for each webhook") };
+    memory.answers(URL, [status(410)]);
+    assert_eq!(hand_out(&config, &memory, delivery, 1).outcome(), "dead");
+    let [dead] = &memory.queue("DEAD_LETTERS")[..] else { panic!("one dead letter") };
+    assert_eq!(hand_out(&config, &memory, dead, 1).outcome(), "stored");
+    assert_eq!(memory.take_queue("DELIVERIES").len(), 2);
+
+    assert_eq!(ask(Ok(&config), redrive("subscription=shop"), &memory).status, 200);
+    assert_eq!(memory.queue("DELIVERIES"), [again("shop", &letter(1))], "issue 5: on purpose");
+    let delivery = &memory.queue("DELIVERIES")[0];
+    assert_eq!(hand_out(&config, &memory, delivery, 1).outcome(), "delivered");
+    assert_eq!(memory.called().len(), 2);
+    assert_eq!(send().status, 200, "for senders it is a duplicate all the while");
+}
+
+#[test]
+fn a_large_one_is_stored_beside_the_queue_again() {
+    let largest = event_of(MAX_DELIVERY_EVENT_BYTES);
+    let memory = Memory::default();
+    bury(&memory, "shop", 1, &Cause::Timeout, &largest);
+    assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+    assert!(memory.queue("DELIVERIES") == [again("shop", &largest)], "what fits is sent whole");
+    assert_eq!(memory.count("CLAIMS", "put"), 0);
+
+    let large = event_of(MAX_DELIVERY_EVENT_BYTES + 1);
+    let memory = Memory::default();
+    bury(&memory, "shop", 1, &Cause::Timeout, &large);
+    assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+    assert_eq!(memory.queue("DELIVERIES"), [again("shop", &message())], "its claim may be gone");
+    let stored = &memory.namespace("CLAIMS")[0].1;
+    assert!(stored.value == large);
+    assert_eq!(stored.expiration_ttl, Some(604_800));
+    let delivery = &memory.queue("DELIVERIES")[0];
+    assert_eq!(hand_out(&config(), &memory, delivery, 1).outcome(), "delivered");
+    assert!(memory.called()[0].text() == large, "whole");
+}
+
+#[test]
+fn what_is_no_event_is_sent_again_as_well() {
+    let memory = Memory::default();
+    bury(&memory, "shop", 1, &Cause::NotAnEvent("x".to_owned()), "no event");
+    assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+    assert_eq!(
+        memory.queue("DELIVERIES"),
+        [again("shop", "no event")],
+        "a newer version may read it"
+    );
+}
+
+#[test]
+fn what_a_list_shows_that_is_gone_is_left_out() {
+    let memory = Memory::default();
+    let ids = bury_all(&memory, "shop", 2);
+    memory.lists_lag.set(true);
+    let ask = |query: &str| ask(Ok(&config()), redrive(query), &memory);
+    assert_eq!(ask(&format!("id={}", ids[0])).status, 200);
+    let answer = ask("subscription=shop");
+    assert_eq!(memory.queue("DELIVERIES").len(), 2, "each once");
+    assert_eq!(
+        answer.body,
+        redriven(&ids[1..], "null"),
+        "it tells what was sent, and nothing else"
+    );
+    assert_eq!(ask("subscription=shop").body, redriven(&[], "null"), "and comes to an end");
+}

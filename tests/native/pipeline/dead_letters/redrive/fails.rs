@@ -1,0 +1,120 @@
+//! A redrive that fails, or dies: an event may be there twice, but is never lost.
+
+use elytra_webhooks::webhook::{Cause, MAX_DELIVERY_EVENT_BYTES};
+
+use super::super::super::answer_to;
+use super::super::super::large::event_of;
+use super::super::check_failed;
+use super::{Memory, again, ask, bury, bury_all, config, letter, redrive};
+use crate::memory::Fault;
+
+/// How many messages there are to be delivered, and how many dead letters.
+fn counts(memory: &Memory) -> (usize, usize) {
+    (memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len())
+}
+
+#[test]
+fn what_is_not_sent_stays() {
+    let says = "destination-canary";
+    let table = [
+        ("DEAD", "list", Fault::Fails, (0, 1)),
+        ("DEAD", "get", Fault::Fails, (0, 1)),
+        ("DELIVERIES", "send", Fault::Fails, (0, 1)),
+        ("DELIVERIES", "send", Fault::LosesAnswer, (1, 1)),
+        ("DEAD", "delete", Fault::Fails, (1, 1)),
+        ("DEAD", "delete", Fault::LosesAnswer, (1, 0)),
+    ];
+    for (binding, method, fault, expected) in table {
+        let memory = Memory::default();
+        bury_all(&memory, "shop", 1);
+        memory.breaks(binding, method, fault, 1);
+        let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+        check_failed(&format!("{binding} {method}"), &answer, says);
+        assert_eq!(counts(&memory), expected, "sent first, deleted then: {binding} {method}");
+        assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+        assert_eq!(memory.namespace("DEAD").len(), 0, "when the operator comes again");
+    }
+}
+
+#[test]
+fn a_redrive_that_dies_loses_nothing() {
+    let hangs = [
+        ("DELIVERIES", Fault::Hangs),
+        ("DELIVERIES", Fault::HangsAfterwards),
+        ("DEAD", Fault::Hangs),
+    ];
+    for (binding, fault) in hangs {
+        let memory = Memory::default();
+        bury_all(&memory, "shop", 1);
+        let method = if binding == "DEAD" { "delete" } else { "send" };
+        memory.breaks(binding, method, fault, 1);
+        let config = config();
+        let answer = answer_to(Ok(&config), redrive("subscription=shop"), &memory);
+        assert!(memory.time.run_for(1_000, answer).is_none(), "it hangs, and is killed");
+        assert_eq!(memory.namespace("DEAD").len(), 1, "{binding} {fault:?}");
+        assert_eq!(ask(Ok(&config), redrive("subscription=shop"), &memory).status, 200);
+        let delivered = memory.queue("DELIVERIES");
+        assert!(delivered.iter().all(|message| *message == again("shop", &letter(0))));
+        let twice = usize::from(fault == Fault::HangsAfterwards || binding == "DEAD");
+        assert_eq!((delivered.len(), memory.namespace("DEAD").len()), (1 + twice, 0));
+    }
+}
+
+#[test]
+fn what_was_sent_before_stays_sent() {
+    let memory = Memory::default();
+    let ids = bury_all(&memory, "shop", 3);
+    memory.breaks("DELIVERIES", "send", Fault::Takes(1), 1);
+    memory.breaks("DELIVERIES", "send", Fault::Fails, 1);
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+    check_failed("the second", &answer, "destination-canary");
+    assert_eq!(counts(&memory), (1, 2));
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+    assert_eq!(answer.body, super::redriven(&ids[1..], "null"), "then the others");
+    assert_eq!(counts(&memory), (3, 0));
+}
+
+#[test]
+fn a_large_one_that_cannot_be_stored_stays() {
+    let memory = Memory::default();
+    bury(&memory, "shop", 1, &Cause::Timeout, &event_of(MAX_DELIVERY_EVENT_BYTES + 1));
+    memory.breaks("CLAIMS", "put", Fault::Fails, 1);
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+    check_failed("no reference leads nowhere", &answer, "destination-canary");
+    assert_eq!(counts(&memory), (0, 1));
+}
+
+/// That it stays, for this reason, and is told of.
+#[track_caller]
+fn check_stuck(why: &str, memory: &Memory, id: &str, reason: &str) {
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), memory);
+    let stuck = format!(r#""redriven":[],"stuck":[{{"id":"{id}","reason":"{reason}"}}]"#);
+    assert_eq!(answer.status, 200, "{why}");
+    assert!(answer.body.contains(&stuck), "{why}: {}", answer.body);
+    assert_eq!(counts(memory), (0, 1), "{why}");
+}
+
+#[test]
+fn what_no_queue_takes_stays() {
+    let memory = Memory::default();
+    let text = "x".repeat(MAX_DELIVERY_EVENT_BYTES + 1);
+    let id = bury(&memory, "shop", 1, &Cause::Timeout, &text);
+    check_stuck("no event", &memory, &id, "it is no event");
+    let text = event_of(MAX_DELIVERY_EVENT_BYTES).replace("data", "subject\":\"x\",\"extension");
+    let text = text.replace(r#""subject":"é\"","#, "");
+    let memory = Memory::default();
+    let id = bury(&memory, "shop", 1, &Cause::Timeout, &text);
+    let reason = "it is too large, and cannot be stored in CLAIMS";
+    check_stuck("its attributes alone are too large", &memory, &id, reason);
+}
+
+#[test]
+fn what_others_put_there_stays_and_holds_up_no_other() {
+    let memory = Memory::default();
+    memory.store("DEAD", "shop/0", "anything");
+    check_stuck("it is no dead letter", &memory, "shop/0", "it is no dead letter");
+    bury(&memory, "shop", 1, &Cause::Timeout, &event_of(500));
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(counts(&memory), (1, 1), "the one behind it is sent");
+}

@@ -1,0 +1,67 @@
+//! HTTP destinations: what is called, what its answer means, when it is called again, and what becomes
+//! of an event that cannot be delivered.
+
+mod binary;
+pub(crate) mod consume;
+mod lossless;
+mod messages;
+mod request;
+mod retry;
+mod verdict;
+
+use elytra_webhooks::CloudEvent;
+use elytra_webhooks::config::{Binding, Config};
+use elytra_webhooks::webhook::{HttpRequest, RetryPolicy, Webhook, WebhookMethod, WebhookMode};
+
+use crate::memory::Called;
+use crate::pipeline::{WEBHOOK, configure_with};
+
+/// Where events go. What stands in its query is for nobody's eyes.
+pub(crate) const URL: &str = "https://shop.example/elytra?key=url-canary";
+
+/// What webhooks need.
+pub(crate) fn bound() -> Vec<(&'static str, Binding)> {
+    let text = |text: &str| Binding::Text(text.to_owned());
+    vec![
+        ("DELIVERIES", Binding::Queue),
+        ("DEAD_LETTERS", Binding::Queue),
+        ("DEAD", Binding::Kv),
+        ("CLAIMS", Binding::Kv),
+        ("SHOP_TOKEN", text("shop-canary")),
+        ("SHOP_USER", text("shop-user")),
+        ("ADMIN_TOKEN", text("admin-canary")),
+    ]
+}
+
+/// A subscription with a webhook of these fields, besides the URL.
+pub(crate) fn subscription(fields: &str) -> String {
+    let separator = if fields.is_empty() { "" } else { "," };
+    format!(r#"{{"webhook":{{"url":"{URL}"{separator}{fields}}}}}"#)
+}
+
+/// A configuration with these subscriptions.
+pub(crate) fn configure(subscriptions: &[(&str, &str)]) -> Config {
+    configure_with(&bound(), WEBHOOK, subscriptions)
+}
+
+/// The subscription `shop` with a webhook of these fields, besides the URL.
+pub(crate) fn shop(fields: &str) -> Config {
+    configure(&[("SHOP", &subscription(fields))])
+}
+
+/// A webhook in this mode.
+fn webhook(mode: WebhookMode) -> Webhook {
+    Webhook {
+        url: URL.to_owned(),
+        method: WebhookMethod::Post,
+        credential: None,
+        mode,
+        timeout_ms: 10_000,
+        retry: RetryPolicy::default(),
+    }
+}
+
+/// What a webhook gets of an event.
+fn call(webhook: &Webhook, text: &str) -> Called {
+    Called::new(&HttpRequest::new(webhook, &CloudEvent::from_json(text).unwrap()))
+}

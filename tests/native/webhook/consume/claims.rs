@@ -1,0 +1,166 @@
+//! Large events: what the queue carries is a reference, and what the webhook gets is the event.
+
+use elytra_webhooks::CloudEvent;
+use elytra_webhooks::forward::LargeEvent;
+use elytra_webhooks::ledger::Key;
+use elytra_webhooks::webhook::Disposition;
+
+use super::{ACK, again, dead, delivery, hand_out, line};
+use crate::memory::{Fault, Memory};
+use crate::support::event;
+use crate::webhook::{shop, subscription};
+
+/// A large event, as it is stored and as the queue has it.
+struct Large {
+    whole: String,
+    key: String,
+    reference: String,
+}
+
+fn large() -> Large {
+    let whole = event(&format!(r#""data":  "data-canary{}""#, "x".repeat(200_000)));
+    let event = CloudEvent::from_json(&whole).unwrap();
+    let large = LargeEvent::new(&event, 60).unwrap();
+    let (key, reference) = (large.entry.key.clone(), large.message.clone());
+    drop(event);
+    Large { whole, key, reference }
+}
+
+/// The platform, where `CLAIMS` has the event.
+fn stored(Large { whole, key, .. }: &Large) -> Memory {
+    let memory = Memory::default();
+    memory.store("CLAIMS", key, whole);
+    memory
+}
+
+#[test]
+fn it_is_delivered_whole() {
+    let large = large();
+    let memory = stored(&large);
+    let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 1);
+    assert_eq!((consumed.disposition, consumed.log), (ACK, line("delivered", 1, "")));
+    assert!(memory.called()[0].text() == large.whole, "issue 5: byte for byte, without a dataref");
+    assert_eq!(memory.namespace("CLAIMS").len(), 1, "others may need it");
+
+    let memory = stored(&large);
+    let binary = shop(r#""mode":"binary""#);
+    hand_out(&binary, &memory, &delivery("shop", &large.reference), 1);
+    let called = &memory.called()[0];
+    assert_eq!(called.header("ce-dataref"), None);
+    assert!(called.text().starts_with("\"data-canary") && called.body.len() > 200_000);
+}
+
+#[test]
+fn it_is_tried_again_until_its_data_are_there() {
+    let large = large();
+    let memory = Memory::default();
+    let message = delivery("shop", &large.reference);
+    for (attempt, delay) in (1..).zip([1, 2, 4, 8, 16]) {
+        let consumed = hand_out(&shop(""), &memory, &message, attempt);
+        assert_eq!(consumed.disposition, again(delay), "KV may need a minute to show it");
+        let why = format!(
+            r#","cause":"claim_missing","reasons":["the event's data cannot be had: there is no \"{}\" in CLAIMS"],"delay_seconds":{delay}"#,
+            large.key
+        );
+        assert_eq!(consumed.log, line("retried", attempt, &why));
+    }
+    assert_eq!(memory.called(), [], "nobody gets an event without its data");
+    memory.store("CLAIMS", &large.key, &large.whole);
+    assert_eq!(hand_out(&shop(""), &memory, &message, 5).outcome(), "delivered");
+}
+
+#[test]
+fn without_its_data_it_is_dead_in_the_end() {
+    let large = large();
+    let memory = Memory::default();
+    let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 6);
+    assert_eq!((consumed.disposition, consumed.outcome()), (ACK, "dead"));
+    let letters = memory.queue("DEAD_LETTERS").concat();
+    assert!(letters.contains(r#""cause":"claim_missing""#) && letters.ends_with(&large.reference));
+    assert_eq!(memory.called(), []);
+    hand_out(&shop(""), &memory, &letters, 1);
+    assert!(memory.namespace("DEAD")[0].1.value.ends_with(&large.reference), "what there is");
+}
+
+#[test]
+fn a_namespace_that_fails_is_tried_again() {
+    let large = large();
+    let memory = stored(&large).with("CLAIMS", "get", Fault::Fails, 1);
+    let message = delivery("shop", &large.reference);
+    let consumed = hand_out(&shop(""), &memory, &message, 1);
+    let why = r#","cause":"claim_missing","reasons":["the event's data cannot be had: destination-canary"],"delay_seconds":1"#;
+    assert_eq!((consumed.disposition, consumed.log), (again(1), line("retried", 1, why)));
+    assert_eq!(hand_out(&shop(""), &memory, &message, 2).outcome(), "delivered");
+}
+
+#[test]
+fn a_dead_one_is_kept_whole() {
+    let large = large();
+    let memory = stored(&large);
+    let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 1);
+    assert_eq!((consumed.disposition, consumed.log), (ACK, line("stored", 6, "")));
+    let stored = &memory.namespace("DEAD")[0].1.value;
+    assert!(*stored == dead("shop", &large.whole), "it outlives what is in CLAIMS");
+}
+
+#[test]
+fn a_dead_one_waits_for_a_namespace_that_fails_once() {
+    let large = large();
+    let memory = stored(&large).with("CLAIMS", "get", Fault::Fails, 1);
+    let message = dead("shop", &large.reference);
+    let consumed = hand_out(&shop(""), &memory, &message, 1);
+    assert!(
+        matches!(consumed.disposition, Disposition::Retry { .. }),
+        "its data are there, and are gone in a week: {}",
+        consumed.log
+    );
+    memory.time.pass(60_000);
+    assert_eq!(hand_out(&shop(""), &memory, &message, 2).disposition, ACK);
+    assert!(memory.namespace("DEAD")[0].1.value == dead("shop", &large.whole), "whole");
+}
+
+#[test]
+fn a_dead_one_does_not_wait_for_ever() {
+    let large = large();
+    let memory = Memory::failing(&["CLAIMS"]);
+    // The queue hands it out this once, and then it is gone.
+    let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 101);
+    assert_eq!((consumed.disposition, consumed.outcome()), (ACK, "stored"));
+    assert_eq!(
+        memory.namespace("DEAD")[0].1.value,
+        dead("shop", &large.reference),
+        "what there is"
+    );
+}
+
+#[test]
+fn a_senders_own_dataref_is_nothing_to_us() {
+    let large = large();
+    let second = |members: &str| event(members).replace(r#""id":"1""#, r#""id":"2""#);
+    let text = second("");
+    let own = Key::of_event(&CloudEvent::from_json(&text).unwrap()).as_str().to_owned();
+    let table = [
+        ("another scheme", r#""dataref":"https://a.example/1""#.to_owned()),
+        ("another namespace", format!(r#""dataref":"kv:OTHER/{own}#/data""#)),
+        ("beside data", format!(r#""dataref":"kv:CLAIMS/{own}#/data","data":1"#)),
+        ("another event's", format!(r#""dataref":"kv:CLAIMS/{}#/data""#, large.key)),
+    ];
+    for (why, members) in table {
+        let memory = stored(&large);
+        let text = second(&members);
+        let consumed = hand_out(&shop(""), &memory, &delivery("shop", &text), 1);
+        assert_eq!(consumed.outcome(), "delivered", "{why}");
+        assert_eq!(memory.called()[0].text(), text, "{why}: as it came");
+    }
+}
+
+#[test]
+fn a_webhook_that_is_gone_needs_no_data() {
+    let large = large();
+    let off = subscription("").replacen('{', r#"{"active":false,"#, 1);
+    let memory = Memory::default();
+    let config = super::super::configure(&[("SHOP", &off)]);
+    hand_out(&config, &memory, &delivery("shop", &large.reference), 1);
+    assert_eq!(memory.count("CLAIMS", "get"), 0);
+    assert!(memory.queue("DEAD_LETTERS").concat().contains("no_subscription"));
+}
