@@ -22,13 +22,15 @@ mod clients;
 
 mod conductor;
 
+mod deliveries;
+
 mod verdict;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use edge::{Receiver, Sink};
+use edge::{Receiver, Shop, Sink};
 
 use clients::Clients;
 use conductor::Conductor;
@@ -61,7 +63,8 @@ fn main() -> ExitCode {
     say(&format!("{events} events, faults {faults}, {clients} clients, seed {seed}"));
 
     let sink = Sink::start();
-    let mut receiver = Receiver::start(&scene::settings(&sink, faults));
+    let shop = Shop::open();
+    let mut receiver = Receiver::start(&scene::settings(&sink, &shop, faults));
     scene::warm_up(&receiver, &sink);
     let traffic = Traffic::new(seed, events);
     let sender = Sender::new(receiver.base(), clients, scene::time_budget(faults));
@@ -73,7 +76,9 @@ fn main() -> ExitCode {
     }
 
     let acknowledged = clients.acknowledged();
-    let verdict = verdict::verdict(&receiver, &sink, &spool, &traffic, &acknowledged);
+    let ordered = deliveries::deliver(&receiver, &sink, &shop, &spool, (faults, seed));
+    let places = verdict::Found { receiver: &receiver, sink: &sink, spool: &spool, ordered };
+    let verdict = verdict::verdict(places, &traffic, &acknowledged);
     let (p50, p99) = sender.latencies();
     let line = format!(
         "events={events} acknowledged={} lost={} duplicated={} p50_ms={p50} p99_ms={p99} seed={seed}",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::{Fault, Receiver, Settings, Sink, event};
+use edge::{Fault, Receiver, Settings, Shop, Sink, event};
 
 /// The binding of the queue.
 pub(crate) const QUEUE: &str = "EVENTS_QUEUE";
@@ -18,6 +18,11 @@ pub(crate) const CLAIMS: &str = "CLAIMS";
 
 /// The binding of the KV namespace for what the queue does not take.
 pub(crate) const SPOOL: &str = "SPOOL";
+
+/// The bindings of the queue for the webhook, and of those for what it never takes.
+pub(crate) const DELIVERIES: &str = "DELIVERIES";
+pub(crate) const DEAD_LETTERS: &str = "DEAD_LETTERS";
+pub(crate) const DEAD: &str = "DEAD";
 
 /// The binding of the ledger.
 const LEDGER: &str = "LEDGER";
@@ -36,8 +41,11 @@ pub(crate) const ARCHIVED: [&str; 3] = ["document", "product_text", "workflow"];
 /// Those that belong into KV as well, each object under a key.
 pub(crate) const MIRRORED: [&str; 2] = ["product", "product_text"];
 
-/// The bindings whose calls may fail: all of them.
-const FRAGILE: [&str; 6] = [QUEUE, KV, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
+/// Those that belong to the webhook as well.
+pub(crate) const ORDERED: [&str; 2] = ["customer", "product_text"];
+
+/// The bindings whose calls may fail: all that a request meets.
+const FRAGILE: [&str; 7] = [QUEUE, DELIVERIES, KV, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
 
 /// What happens to a call that fails, and how many of a hundred times: seldom nothing, for that
 /// costs the sender the whole time budget.
@@ -60,8 +68,9 @@ const WARM_UP_EVENTS: usize = 64;
 /// Makes a fault of a binding.
 type MakeFault = fn(&str) -> Fault;
 
-/// Every event to the queue, half of the event types to KV, a third of them to the mirror.
-pub(crate) fn settings(sink: &Sink, faults: f64) -> Settings {
+/// Every event to the queue, half of the event types to KV, a third of them to the mirror, and a third
+/// to the webhook.
+pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
     let time_budget_ms = time_budget(faults).as_millis();
     let vars = format!(
         r#"
@@ -82,7 +91,16 @@ pub(crate) fn settings(sink: &Sink, faults: f64) -> Settings {
         [vars.SUBSCRIPTION_{MIRROR}]
         event_types = {MIRRORED:?}
         kv = {{ binding = "{MIRROR_KV}", key = "object" }}
+
+        [vars.SUBSCRIPTION_SHOP]
+        event_types = {ORDERED:?}
+
+        [vars.SUBSCRIPTION_SHOP.webhook]
+        url = "{}"
+        allow_insecure = true
+        retry = {{ max_retries = 3 }}
         "#,
+        shop.url(),
         ARCHIVE = ARCHIVE.to_uppercase(),
         MIRROR = MIRROR.to_uppercase(),
     );
@@ -92,6 +110,7 @@ pub(crate) fn settings(sink: &Sink, faults: f64) -> Settings {
         .with_kv(CLAIMS)
         .with_kv(SPOOL)
         .with_ledger()
+        .with_webhooks()
         .with_sink(sink)
 }
 
@@ -112,6 +131,7 @@ pub(crate) fn warm_up(receiver: &Receiver, sink: &Sink) {
     assert!(matches!(answer.status, 202 | 503), "{}", answer.body);
     receiver.run_cron();
     drop(sink.take_messages(QUEUE));
+    drop(sink.take_messages(DELIVERIES));
 }
 
 /// Every call of a binding fails with this probability, in one of several ways; those of a queue
@@ -129,5 +149,6 @@ pub(crate) fn faults(probability: f64, seed: u32, queue_is_out: bool) -> Vec<Fau
         }
     }
     faults.extend(queue_is_out.then(|| Fault::fail(QUEUE)));
+    faults.extend(queue_is_out.then(|| Fault::fail(DELIVERIES)));
     faults
 }

@@ -1,6 +1,6 @@
 //! The verdict: whether all that was acknowledged is where it belongs, byte for byte.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edge::{Receiver, Sink};
 use elytra_webhooks::CloudEvent;
@@ -8,8 +8,11 @@ use elytra_webhooks::cloudevents::Timestamp;
 use elytra_webhooks::forward::{KvEntry, MAX_QUEUE_EVENT_BYTES};
 use elytra_webhooks::ledger::Moment;
 
+use crate::deliveries::is_delivery;
 use crate::say;
-use crate::scene::{ARCHIVE, ARCHIVED, CLAIMS, KV, MIRROR, MIRROR_KV, MIRRORED, QUEUE};
+use crate::scene::{
+    ARCHIVE, ARCHIVED, CLAIMS, DELIVERIES, KV, MIRROR, MIRROR_KV, MIRRORED, ORDERED, QUEUE,
+};
 use crate::traffic::{Event, Request, Traffic};
 
 /// How many events are looked up at a time.
@@ -40,6 +43,7 @@ struct Places {
     claims: usize,
     archive: usize,
     mirror: usize,
+    ordered: usize,
     /// Those of the mirror that something newer has replaced.
     outdated: usize,
 }
@@ -49,6 +53,17 @@ struct Destinations<'a> {
     receiver: &'a Receiver,
     traffic: &'a Traffic,
     queue: HashMap<Identity, Messages>,
+    ordered: HashSet<String>,
+}
+
+/// Where events can be found.
+pub(crate) struct Found<'a> {
+    pub(crate) receiver: &'a Receiver,
+    pub(crate) sink: &'a Sink,
+    /// The messages that are in the spool.
+    pub(crate) spool: &'a [String],
+    /// The texts of the events that the shop has, or that are dead letters.
+    pub(crate) ordered: HashSet<String>,
 }
 
 /// The queue's messages of one event.
@@ -61,19 +76,15 @@ struct Messages {
 
 /// Looks every acknowledged event up in each destination that wants it. What is in the spool is
 /// as good as in the queue.
-pub(crate) fn verdict(
-    receiver: &Receiver,
-    sink: &Sink,
-    spool: &[String],
-    traffic: &Traffic,
-    acknowledged: &[bool],
-) -> Verdict {
+pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]) -> Verdict {
+    let Found { receiver, sink, spool, ordered } = found;
     let mut queue = by_event(sink.take_messages(QUEUE));
     let duplicated = queue.values().map(|messages| messages.copies - 1).sum();
-    for (identity, messages) in by_event(spool.to_vec()) {
+    let spool = spool.iter().filter(|text| !is_delivery(text)).cloned();
+    for (identity, messages) in by_event(spool.collect()) {
         queue.entry(identity).or_insert(messages);
     }
-    let destinations = Destinations { receiver, traffic, queue };
+    let destinations = Destinations { receiver, traffic, queue, ordered };
     let mut verdict = Verdict { duplicated, ..Verdict::default() };
     let is_acknowledged =
         |request: &Request| acknowledged.get(request.index).copied().unwrap_or_default();
@@ -86,10 +97,10 @@ pub(crate) fn verdict(
     for (place, events) in &verdict.missing {
         say(&format!("{events} events are missing or different in {place}"));
     }
-    let Places { claims, archive, mirror, outdated } = verdict.places;
+    let Places { claims, archive, mirror, ordered, outdated } = verdict.places;
     say(&format!(
         "of the acknowledged events, {claims} were too large for the queue, {archive} belong in KV, \
-         {mirror} in the mirror, where {outdated} have been replaced"
+         {ordered} at the shop, {mirror} in the mirror, where {outdated} have been replaced"
     ));
     verdict
 }
@@ -137,6 +148,12 @@ impl Verdict {
                         self.places.outdated += 1;
                     }
                     _ => missing.push(MIRROR_KV),
+                }
+            }
+            if ORDERED.contains(&event.event_type) {
+                self.places.ordered += 1;
+                if !destinations.ordered.contains(&event.text) {
+                    missing.push(DELIVERIES);
                 }
             }
             self.note(event, &missing);

@@ -1,0 +1,96 @@
+//! What becomes of the events for the webhook: the receiver consumes them while its bindings and the
+//! shop go on to fail.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use edge::{Asked, Fault, Receiver, Reply, Shop, Sink};
+use fastrand::Rng;
+
+use crate::say;
+use crate::scene::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES};
+
+/// How many messages are handed out at a time: as the shipped `wrangler.toml` has it.
+const BATCH: usize = 6;
+
+/// How often a queue hands a message out again at most.
+const MOST_ATTEMPTS: u32 = 101;
+
+/// The bindings that may fail here.
+const FRAGILE: [&str; 3] = [CLAIMS, DEAD_LETTERS, DEAD];
+
+/// Hands out all messages until none is left. Gives the events that the shop has, or that are kept as
+/// dead letters.
+pub(crate) fn deliver(
+    receiver: &Receiver,
+    sink: &Sink,
+    shop: &Shop,
+    spool: &[String],
+    (faults, seed): (f64, u32),
+) -> HashSet<String> {
+    let delivered = Arc::new(Mutex::new(HashSet::new()));
+    let rng = Mutex::new(Rng::with_seed(seed.into()));
+    {
+        let delivered = Arc::clone(&delivered);
+        shop.answer(move |order| {
+            let is_right = faults == 0.0 || rng.lock().unwrap().u8(..100) < 70;
+            let chance = rng.lock().unwrap().u8(..100);
+            if is_right {
+                delivered.lock().unwrap().insert(String::from_utf8(order.body.clone()).unwrap());
+            }
+            match chance {
+                _ if is_right => Reply::status(204),
+                0..50 => Reply::status(503),
+                50..70 => Reply::hang_up(),
+                70..85 => Reply::status(404),
+                _ => Reply::status(410),
+            }
+        });
+    }
+    receiver.fail(&fragile(faults, seed));
+
+    let mut waiting: VecDeque<(String, u32)> = VecDeque::new();
+    let spooled = spool.iter().filter(|text| is_delivery(text)).cloned();
+    waiting.extend(sink.take_messages(DELIVERIES).into_iter().chain(spooled).map(|text| (text, 1)));
+    let (messages, mut calls) = (waiting.len(), 0);
+    while !waiting.is_empty() {
+        let batch: Vec<_> = waiting.drain(..BATCH.min(waiting.len())).collect();
+        let texts: Vec<_> = batch.iter().map(|(text, attempts)| (&**text, *attempts)).collect();
+        calls += batch.len();
+        for ((text, attempts), asked) in batch.iter().zip(receiver.consume(&texts)) {
+            if let Asked::Retry(_) = asked {
+                assert!(*attempts < MOST_ATTEMPTS, "the queue gives it up: {text}");
+                waiting.push_back((text.clone(), attempts + 1));
+            }
+        }
+        waiting.extend(sink.take_messages(DEAD_LETTERS).into_iter().map(|text| (text, 1)));
+        drop(shop.take_orders());
+    }
+    receiver.fail(&[]);
+
+    let mut texts = delivered.lock().unwrap().clone();
+    let at_the_shop = texts.len();
+    let dead = receiver.kv_of(DEAD).into_values();
+    texts.extend(dead.filter_map(|letter| Some(letter.value.split_once('\n')?.1.to_owned())));
+    say(&format!(
+        "of {messages} messages for the webhook, handed out {calls} times, {at_the_shop} events are at \
+         the shop, and {} more are dead and kept",
+        texts.len() - at_the_shop,
+    ));
+    texts
+}
+
+/// Whether this message of the spool is for the webhook.
+pub(crate) fn is_delivery(message: &str) -> bool {
+    message.starts_with(r#"{"subscription":"#)
+}
+
+fn fragile(faults: f64, seed: u32) -> Vec<Fault> {
+    let both = |binding| {
+        [
+            Fault::fail(binding).probability(faults / 2.0, seed),
+            Fault::lost(binding).probability(faults / 2.0, seed.wrapping_add(1)),
+        ]
+    };
+    FRAGILE.into_iter().flat_map(both).collect()
+}
