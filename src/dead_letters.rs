@@ -201,7 +201,7 @@ pub async fn redrive<'c>(
             let page = page.map_err(Rejection::DeadLettersFailed)?;
             (page.keys.into_iter().map(|(id, _)| id).collect(), page.cursor)
         }
-        _ => return Err(Rejection::BadQuery("expected id or subscription".to_owned())),
+        _ => return Err(Rejection::BadQuery("expected either id or subscription".to_owned())),
     };
     let mut redriven = Redriven { cursor, ..Redriven::default() };
     for id in ids {

@@ -11,23 +11,33 @@ use crate::{Project, Result, Worker, build, setup};
 /// If a tool cannot be had, the receiver does not build, or an event is lost.
 pub fn soak(project: &Project, arguments: &[String]) -> Result<()> {
     build::build(&setup::setup(project)?, Worker::Receiver)?;
-    run(project, arguments)
+    run(project, FAST, arguments)
 }
 
-/// The same with a receiver that was built.
-pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
-    let mut build = program("build");
+/// The profile in which the soak is fast enough for the receiver to be the slow one.
+const FAST: &str = "soak";
+
+/// The profile of the tests, in which it is built with them.
+const OF_TESTS: &str = "dev";
+
+/// A short one, with a receiver that was built.
+pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<()> {
+    run(project, OF_TESTS, arguments)
+}
+
+fn run(project: &Project, profile: &str, arguments: &[String]) -> Result<()> {
+    let mut build = program("build", profile);
     build.current_dir(project.root());
     stage("build of the soak", || show(&mut build, "correct what stands above"))?;
-    let mut run = program("run");
+    let mut run = program("run", profile);
     run.args(["--quiet", "--"]).args(arguments).current_dir(project.root());
     stage("soak", || {
         show(&mut run, "what went wrong stands above; with its --seed the same is sent again")
     })
 }
 
-fn program(task: &str) -> std::process::Command {
+fn program(task: &str, profile: &str) -> std::process::Command {
     let mut command = cargo();
-    command.args([task, "--profile", "soak", "--package", "edge", "--bin", "soak"]);
+    command.args([task, "--profile", profile, "--package", "edge", "--bin", "soak"]);
     command
 }

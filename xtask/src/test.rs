@@ -47,7 +47,7 @@ pub fn test(project: &Project) -> Result<()> {
         &["test", "--package", "edge", "--", "--test-threads=4"],
         "see which test failed above",
     )?;
-    soak::run(project, &SOAK.map(str::to_owned))?;
+    soak::test(project, &SOAK.map(str::to_owned))?;
     if fuzz::is_possible() {
         fuzz::fuzz(project, &[], FUZZ_SECONDS)?;
     } else {

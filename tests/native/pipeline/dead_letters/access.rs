@@ -127,7 +127,7 @@ fn a_limit_is_as_many_keys_as_kv_lists() {
 
 #[test]
 fn what_is_sent_again_is_named() {
-    let expected = "expected id or subscription";
+    let expected = "expected either id or subscription";
     check_query("not everything by mistake", redrive(""), expected);
     check_query("a cursor alone", redrive("cursor=x"), expected);
     check_query("which of them?", redrive("id=x&subscription=shop"), expected);
