@@ -1,11 +1,15 @@
 //! The ledger forgets, and only what it may.
 
 use edge::{Fault, Receiver, Settings, Shard, Sink, event, wait_until};
-use elytra_webhooks::ledger::{FORGET_STEP, SHARDS};
+use elytra_webhooks::ledger::{FORGET_STEP, MAX_RECORDS, SHARDS};
 
 const EVENTS: usize = 40;
 
-const NOTHING: Shard = Shard { records: 0, has_alarm: false };
+/// In 1970, and in 2128.
+const LONG_AGO: u64 = 0;
+const LONG_AHEAD: u64 = 5_000_000_000_000;
+
+const NOTHING: Shard = Shard { records: 0, oldest: None, has_alarm: false };
 
 fn records(shards: &[Shard]) -> usize {
     shards.iter().map(|shard| shard.records).sum()
@@ -76,9 +80,22 @@ fn forgets_by_alarm() {
 fn forgets_many_step_by_step() {
     let receiver = Receiver::start(&Settings::standard().with_ledger());
     let many = 2 * FORGET_STEP + 1;
-    receiver.fill_ledger(many);
+    receiver.fill_ledger(many, LONG_AGO);
     assert_eq!(records(&receiver.shards()), many);
     // The first alarm is rung, and sets the next ones, which the runtime lets go off.
     receiver.ring_alarms();
     wait_until("all is forgotten", || (receiver.shards() == [NOTHING; SHARDS]).then_some(()));
+}
+
+#[test]
+fn keeps_a_million_at_most() {
+    const TOO_MANY: usize = 3;
+
+    let receiver = Receiver::start(&Settings::standard().with_ledger());
+    receiver.fill_ledger(MAX_RECORDS + TOO_MANY, LONG_AHEAD);
+    receiver.ring_alarms();
+    let first = receiver.shards()[0];
+    // Their times are not over, but there are too many of them, and the oldest go.
+    let oldest = LONG_AHEAD + TOO_MANY as u64 + 1;
+    assert_eq!(first, Shard { records: MAX_RECORDS, oldest: Some(oldest), has_alarm: true });
 }

@@ -33,6 +33,8 @@ pub struct KvEntry {
 pub struct Shard {
     /// How many records there are.
     pub records: usize,
+    /// When the time of the first of them is over, in milliseconds since 1970.
+    pub oldest: Option<u64>,
     /// Whether it will look for records whose time is over.
     pub has_alarm: bool,
 }
@@ -104,9 +106,11 @@ impl Receiver {
         self.read("/test/ledger")
     }
 
-    /// Adds this many records whose time is over to a shard of the ledger.
+    /// Adds this many records to the first shard of the ledger. Their times are over at the
+    /// milliseconds behind this one, since 1970.
     #[track_caller]
-    pub fn fill_ledger(&self, records: usize) {
+    pub fn fill_ledger(&self, records: usize, forget_at: u64) {
+        let records = json!({ "records": records, "forget_at": forget_at });
         self.look("/test/ledger/fill", Some(records.to_string().into_bytes()));
     }
 

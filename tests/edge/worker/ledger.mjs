@@ -22,12 +22,16 @@ export class Ledger extends DurableObject {
     return this.#ledger.alarm();
   }
 
-  /** Adds so many records whose time is over, and an alarm as there is where records are. */
-  async fill(count) {
+  /**
+   * Adds so many records, whose times are over at this moment (in milliseconds since 1970) and at those
+   * behind it, and an alarm as there is where records are.
+   */
+  async fill({ records, forget_at }) {
     const { sql } = this.ctx.storage;
     const numbers = `WITH RECURSIVE numbers (n) AS
       (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)`;
-    sql.exec(`${numbers} INSERT INTO records SELECT 'key ' || n, '{}', 1 FROM numbers`, count);
+    const rows = "SELECT 'key ' || n, '{}', ? + n FROM numbers";
+    sql.exec(`${numbers} INSERT INTO records ${rows}`, records, forget_at);
     await this.ctx.storage.setAlarm(Date.now() + 3_600_000);
   }
 
@@ -42,14 +46,15 @@ export class Ledger extends DurableObject {
   /** How many records there are, and whether an alarm is set. */
   async look() {
     const { storage } = this.ctx;
-    const { records } = storage.sql.exec("SELECT count(*) AS records FROM records").one();
-    return { records, hasAlarm: (await storage.getAlarm()) !== null };
+    const counted = "SELECT count(*) AS records, min(forget_at) AS oldest FROM records";
+    const { records, oldest } = storage.sql.exec(counted).one();
+    return { records, oldest, hasAlarm: (await storage.getAlarm()) !== null };
   }
 }
 
-/** Fills the first shard with so many records whose time is over. */
-export function fill(namespace, count) {
-  return namespace.getByName("shard-0").fill(count);
+/** Fills the first shard with records. */
+export function fill(namespace, records) {
+  return namespace.getByName("shard-0").fill(records);
 }
 
 /** What `ask` gives for each shard. */
