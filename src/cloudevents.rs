@@ -177,6 +177,21 @@ impl<'a> CloudEvent<'a> {
         self.extensions.iter().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
+    /// Every attribute that the specification names and this event has, with its name.
+    pub(crate) fn core_attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let core = [
+            ("specversion", Some(self.specversion())),
+            ("id", Some(self.id())),
+            ("source", Some(self.source())),
+            ("type", Some(self.type_())),
+            ("datacontenttype", self.datacontenttype()),
+            ("dataschema", self.dataschema()),
+            ("subject", self.subject()),
+            ("time", self.time().map(Timestamp::as_str)),
+        ];
+        core.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+
     /// Every extension attribute with its name, in the order they came in.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, &AttributeValue<'a>)> {
         self.extensions.iter().map(|(name, value)| (&**name, value))

@@ -110,8 +110,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// How many events a batch may hold.
     pub max_batch_events: usize,
-    /// How long the destinations may take, in milliseconds, from when the body is there: what they do
-    /// not hold by then is to be sent again.
+    /// How long the ledger and the destinations may take, in milliseconds, from when the body is
+    /// there: what they do not hold by then is to be sent again.
     pub time_budget_ms: u64,
     /// For how long an event is remembered that was forwarded, in milliseconds; not at all, where it is
     /// `None`.

@@ -147,6 +147,7 @@ fn granted(
                 Some(Verdict::Granted | Verdict::Uncertain) => return true,
                 Some(Verdict::Held) => Progress::HeldBefore,
                 Some(Verdict::UnderWay) => Progress::UnderWay,
+                // It stays planned, and is forwarded without a claim.
                 None => return false,
             };
             plan.note(*place, progress);

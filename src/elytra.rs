@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 pub use names::{EventType, Operation};
 
-use crate::cloudevents::{AttributeValue, CloudEvent, Data};
+use crate::cloudevents::{CloudEvent, Data};
 use crate::names::Name;
 
 /// What stands before the event type in an event's `type`.
@@ -71,11 +71,7 @@ impl CloudEvent<'_> {
 
     /// An extension as text, `None` where it is absent or empty.
     fn extension_text(&self, name: &str) -> Option<Cow<'_, str>> {
-        let text = match self.extension(name)? {
-            AttributeValue::String(text) => Cow::Borrowed(&**text),
-            AttributeValue::Integer(integer) => Cow::Owned(integer.to_string()),
-            AttributeValue::Boolean(boolean) => Cow::Owned(boolean.to_string()),
-        };
+        let text = self.extension(name)?.to_text();
         (!text.is_empty()).then_some(text)
     }
 }

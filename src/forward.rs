@@ -15,8 +15,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
-pub(crate) use kv::event_path;
 pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES};
+pub(crate) use kv::{event_path, time_in_key};
 pub use large::{DataRef, LargeEvent};
 pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
 pub(crate) use queue::divide;

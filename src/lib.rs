@@ -1,11 +1,12 @@
 //! A Cloudflare Worker that receives the webhooks of Elytra PIM.
 //!
 //! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events,
-//! finds the subscriptions that want each and forwards it to their queues and KV namespaces. A 2xx
-//! is sent only when every one of them holds the event, or when none wants it.
+//! finds the subscriptions that want each and forwards it to their queues and KV namespaces, or
+//! delivers it to their webhooks from a queue of its own. A 2xx is sent only when every one of them,
+//! or a queue or the spool on the way there, holds the event, or when none wants it.
 //!
-//! It does not read what an event's `data` means and does not change an event. All that it keeps of
-//! its own is which event was forwarded to whom, for a while.
+//! It does not change an event, and of its `data` it reads no more than which object it is about. What
+//! it keeps of its own is which event was forwarded to whom, and what could not be yet.
 //!
 //! The path of an event, step by step, is [`receive::receive`]. The modules, in the order an event
 //! meets them:

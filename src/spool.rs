@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, stream};
 
 use crate::config::{Config, SPOOL};
-use crate::forward::{MAX_CONNECTIONS, divide};
+use crate::forward::{MAX_CONNECTIONS, divide, time_in_key};
 use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
 use crate::platform::{BindingError, Platform, within};
 
@@ -26,9 +26,6 @@ const CALL_MS: u64 = 5_000;
 /// How many keys are listed at a time: as many as KV lists.
 const LIST_KEYS: usize = 1_000;
 
-/// How many digits the time has in a key, so that keys sort by it.
-const TIME_DIGITS: usize = 13;
-
 /// The name under which the ledger knows the spool.
 const NAME: &str = "spool";
 
@@ -44,7 +41,7 @@ pub struct Drained {
 /// The key of a message that a queue did not take: `<queue>/<time>/<digest of the message>`, the time
 /// in milliseconds since 1970.
 pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
-    format!("{queue}/{now:0TIME_DIGITS$}/{}", Key::of(&["message", message]).as_str())
+    format!("{queue}/{}/{}", time_in_key(now), Key::of(&["message", message]).as_str())
 }
 
 /// Sends what is spooled, the oldest of each queue first, until nothing is left, a queue still fails,

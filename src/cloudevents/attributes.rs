@@ -27,6 +27,17 @@ pub enum AttributeValue<'a> {
     String(Cow<'a, str>),
 }
 
+impl AttributeValue<'_> {
+    /// The value as text (core, Type System: every type has a canonical string).
+    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Boolean(boolean) => boolean.to_string().into(),
+            Self::Integer(integer) => integer.to_string().into(),
+            Self::String(text) => Cow::Borrowed(text),
+        }
+    }
+}
+
 /// The attributes of an event that is being read, with the faults found so far.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {

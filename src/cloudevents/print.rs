@@ -1,6 +1,6 @@
 //! Prints an event in the JSON format, where it has not come in it.
 
-use super::{AttributeValue, CloudEvent, Data, Timestamp};
+use super::{AttributeValue, CloudEvent, Data};
 
 /// How much room the attributes of an event need in JSON, in nearly all cases.
 const TYPICAL_ATTRIBUTE_BYTES: usize = 512;
@@ -41,37 +41,24 @@ impl CloudEvent<'_> {
     }
 }
 
-/// The attributes, behind the brace that opens the event.
+/// The brace that opens the event, and the attributes.
 fn push_attributes(json: &mut String, event: &CloudEvent<'_>) {
-    json.push_str(r#"{"specversion":"1.0""#);
-    let core = [
-        ("id", Some(event.id())),
-        ("source", Some(event.source())),
-        ("type", Some(event.type_())),
-        ("datacontenttype", event.datacontenttype()),
-        ("dataschema", event.dataschema()),
-        ("subject", event.subject()),
-        ("time", event.time().map(Timestamp::as_str)),
-    ];
-    for (name, value) in core {
-        if let Some(value) = value {
-            push_name(json, name);
-            push_string(json, value);
-        }
+    for (name, value) in event.core_attributes() {
+        push_name(json, name);
+        push_string(json, value);
     }
     for (name, value) in event.extensions() {
         push_name(json, name);
         match value {
-            AttributeValue::Boolean(boolean) => json.push_str(&boolean.to_string()),
-            AttributeValue::Integer(integer) => json.push_str(&integer.to_string()),
             AttributeValue::String(text) => push_string(json, text),
+            other => json.push_str(&other.to_text()),
         }
     }
 }
 
 /// A name needs no escapes: an attribute's never does.
 fn push_name(json: &mut String, name: &str) {
-    json.push_str(",\"");
+    json.push_str(if json.is_empty() { "{\"" } else { ",\"" });
     json.push_str(name);
     json.push_str("\":");
 }

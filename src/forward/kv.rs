@@ -112,6 +112,11 @@ impl<'e> KvEntry<'e> {
     }
 }
 
+/// A time in milliseconds since 1970 as a part of a key, so that keys sort by it.
+pub(crate) fn time_in_key(milliseconds: u64) -> String {
+    format!("{milliseconds:013}")
+}
+
 /// `<source>/<id>` of an event, each percent-encoded, or `sha256=<digest>` of that where it would be
 /// longer than a key of KV.
 pub(crate) fn event_path(event: &CloudEvent<'_>) -> String {

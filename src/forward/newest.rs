@@ -125,18 +125,18 @@ async fn put_in_turn(
         claim_ms: config.claim_ms(),
         remember_ms: REMEMBER_OBJECTS_MS,
     };
-    let (number, is_first) = loop {
+    let (number, is_certain) = loop {
         // Without the ledger nobody knows what is newer, so this does not fail open.
         let answer = platform.claim(shard, &request).await.map_err(in_ledger)?;
         match answer.verdicts.first().and_then(|verdicts| verdicts.first()) {
-            Some(Verdict::Granted) => break (answer.number, false),
-            Some(Verdict::Uncertain) => break (answer.number, true),
+            Some(Verdict::Granted) => break (answer.number, true),
+            Some(Verdict::Uncertain) => break (answer.number, false),
             Some(Verdict::Held) => return Ok(Progress::Superseded),
             Some(Verdict::UnderWay) => platform.sleep(BUSY_MS).await,
             None => return Err(BindingError("the ledger gave no verdict".to_owned())),
         }
     };
-    let newer = if is_first { newer_in_kv(newest, platform).await } else { Ok(None) };
+    let newer = if is_certain { Ok(None) } else { newer_in_kv(newest, platform).await };
     let (written, time) = match newer {
         Ok(Some(time)) => (Ok(Progress::Superseded), time),
         Ok(None) => {

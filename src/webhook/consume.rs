@@ -36,7 +36,7 @@ const UNKNOWN: &str = "unknown";
 /// A message that a queue handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Its text; `None` where it is no text.
+    /// Its text, or as JSON what else it is; `None` where it is neither.
     pub text: Option<String>,
     /// How often it was handed out, this time included.
     pub attempts: u32,

@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::DeadMessage;
 use crate::cloudevents::CloudEvent;
+use crate::forward::time_in_key;
 use crate::ledger::Key;
-
-/// How many digits the time has in a key, so that keys sort by it.
-const TIME_DIGITS: usize = 13;
 
 /// How long a text of the event may be in the metadata, in bytes, so that all fit in the 1,024 that KV
 /// takes.
@@ -75,5 +73,5 @@ impl DeadLetterMetadata {
 /// The key of a dead letter: `<subscription>/<died_at>/<key of the event>`.
 pub(super) fn key(why: &DeadMessage<'_>, text: &str, event: Option<&CloudEvent<'_>>) -> String {
     let event = event.map_or_else(|| Key::of(&["text", text]), Key::of_event);
-    format!("{}/{:0TIME_DIGITS$}/{}", why.subscription, why.died_at, event.as_str())
+    format!("{}/{}/{}", why.subscription, time_in_key(why.died_at), event.as_str())
 }

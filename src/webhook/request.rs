@@ -7,7 +7,7 @@ use base64::Engine as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{Webhook, WebhookMode};
-use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType, Timestamp};
+use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType};
 use crate::forward::event_path;
 
 /// How much of an answer's body is read, in bytes, so that the connection can be used again. Nothing
@@ -82,26 +82,11 @@ impl fmt::Debug for HttpRequest<'_> {
 
 /// The attributes as headers.
 fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
-    let core = [
-        ("specversion", Some(event.specversion())),
-        ("id", Some(event.id())),
-        ("source", Some(event.source())),
-        ("type", Some(event.type_())),
-        ("dataschema", event.dataschema()),
-        ("subject", event.subject()),
-        ("time", event.time().map(Timestamp::as_str)),
-    ];
-    let core = core.into_iter().filter_map(|(name, value)| Some((name, encode(value?))));
-    let extensions = event.extensions().map(|(name, value)| {
-        let value = match value {
-            AttributeValue::Boolean(boolean) => boolean.to_string(),
-            AttributeValue::Integer(integer) => integer.to_string(),
-            AttributeValue::String(text) => encode(text),
-        };
-        (name, value)
-    });
+    let core = event.core_attributes().filter(|(name, _)| *name != "datacontenttype");
+    let core = core.map(|(name, value)| (name, Cow::Borrowed(value)));
+    let attributes = core.chain(event.extensions().map(|(name, value)| (name, value.to_text())));
     let mut headers: Vec<(Cow<'r, str>, String)> =
-        core.chain(extensions).map(|(name, value)| (format!("ce-{name}").into(), value)).collect();
+        attributes.map(|(name, value)| (format!("ce-{name}").into(), encode(&value))).collect();
     // Without a content type, the data of an event are JSON (JSON format section 3.1).
     let is_json = matches!(event.data(), Some(Data::Json(_)));
     let content_type = event.datacontenttype().or(is_json.then_some("application/json"));
