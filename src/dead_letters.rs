@@ -11,7 +11,7 @@ use crate::config::{CLAIMS, Config, DEAD, DELIVERIES};
 use crate::forward::LargeEvent;
 use crate::names::nearest;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, Platform};
+use crate::platform::{BindingError, KvPage, Platform};
 use crate::webhook::{
     DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
 };
@@ -145,14 +145,17 @@ impl DeadLetterQuery {
 ///
 /// # Errors
 ///
-/// `DEAD` fails.
-pub async fn list(
+/// There is no such subscription, or `DEAD` fails.
+pub async fn list<'c>(
     query: &DeadLetterQuery,
+    config: &Config,
     platform: &impl Platform,
-) -> Result<DeadLetterPage, BindingError> {
+) -> Result<DeadLetterPage, Rejection<'c>> {
     let prefix = query.subscription.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref()).await?;
+    let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref()).await;
+    let page = page.map_err(Rejection::DeadLettersFailed)?;
+    check_subscription(query, &page, config)?;
     let dead_letters = page.keys.into_iter().map(|(id, metadata)| {
         let metadata = metadata.and_then(|metadata| serde_json::from_value(metadata).ok());
         ListedDeadLetter { id, metadata: metadata.unwrap_or_default() }
@@ -187,7 +190,8 @@ pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, 
 ///
 /// # Errors
 ///
-/// There is none with the id, or a binding fails; what was sent before stays sent.
+/// There is none with the id, nor a subscription of the name, or a binding fails; what was sent before
+/// stays sent.
 pub async fn redrive<'c>(
     query: &DeadLetterQuery,
     config: &Config,
@@ -199,6 +203,7 @@ pub async fn redrive<'c>(
             let prefix = format!("{subscription}/");
             let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref()).await;
             let page = page.map_err(Rejection::DeadLettersFailed)?;
+            check_subscription(query, &page, config)?;
             (page.keys.into_iter().map(|(id, _)| id).collect(), page.cursor)
         }
         _ => return Err(Rejection::BadQuery("expected either id or subscription".to_owned())),
@@ -221,6 +226,27 @@ pub async fn redrive<'c>(
         }
     }
     Ok(redriven)
+}
+
+/// Checks that a subscription was meant that there is, or was. An empty answer to a slip of the pen would
+/// say that nothing died; what was taken away from the configuration is found while it has dead letters.
+fn check_subscription<'c>(
+    query: &DeadLetterQuery,
+    page: &KvPage,
+    config: &Config,
+) -> Result<(), Rejection<'c>> {
+    let Some(subscription) = &query.subscription else { return Ok(()) };
+    let names = || config.subscriptions.iter().map(|subscription| &*subscription.name);
+    // A page can be empty where others come before or behind it.
+    let has_none = page.keys.is_empty() && page.cursor.is_none() && query.cursor.is_none();
+    if !has_none || names().any(|name| name == subscription) {
+        return Ok(());
+    }
+    let nearest = nearest(subscription, names()).map(|name| format!(", did you mean {name:?}?"));
+    Err(Rejection::BadQuery(format!(
+        "unknown subscription {subscription:?}, of which there are no dead letters either{}",
+        nearest.unwrap_or_default()
+    )))
 }
 
 async fn send_again(

@@ -53,6 +53,11 @@ pub struct LogLine<'c> {
     /// How many more events the batch has.
     #[serde(skip_serializing_if = "is_zero")]
     events_left_out: usize,
+    /// How many dead letters were sent again, and which: as many as are at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redriven: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dead_letters: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,10 +139,11 @@ impl<'c> LogLine<'c> {
         let level = if trace.ledger_failures.is_empty() { level } else { level.at_least_warning() };
         let credential = trace.credential();
         let reasons = reasons(&result);
-        let fates = match result {
+        let (fates, redriven) = match result {
             Ok(Outcome::Served(fates))
-            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => fates,
-            _ => Vec::new(),
+            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => (fates, None),
+            Ok(Outcome::Redriven(redriven)) => (Vec::new(), Some(redriven.redriven)),
+            _ => (Vec::new(), None),
         };
         let is_batch = trace.mode == Some(Mode::Batch);
         let events = trace.events.len();
@@ -158,6 +164,8 @@ impl<'c> LogLine<'c> {
             event,
             events: printed,
             events_left_out,
+            redriven: redriven.as_ref().map(Vec::len),
+            dead_letters: redriven.into_iter().flatten().map(cut).collect(),
             auth_type: trace.auth_type,
             credential,
             ledger_failures: trace.ledger_failures.into_iter().map(|error| cut(error.0)).collect(),
@@ -245,6 +253,9 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
             (Some(origin), None) => format!("no consent: {origin:?} is not in allowed_origins"),
             (None, _) => "no consent: no WebHook-Request-Origin was sent".to_owned(),
         }],
+        Ok(Outcome::Redriven(redriven)) => {
+            redriven.stuck.iter().map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect()
+        }
         Ok(_) | Err(Rejection::Undelivered(_) | Rejection::UnderWay(_)) => Vec::new(),
         Err(Rejection::BrokenConfiguration(mistakes)) => {
             mistakes.iter().map(ToString::to_string).collect()

@@ -155,13 +155,13 @@ async fn dead_letters<'c>(
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     const PARAMETERS: [&str; 5] = ["id", "subscription", "cause", "cursor", "limit"];
 
-    let query = admit(config?, head, &["GET", "HEAD"], &PARAMETERS, trace)?;
+    let config = config?;
+    let query = admit(config, head, &["GET", "HEAD"], &PARAMETERS, trace)?;
     if let Some(id) = &query.id {
         let letter = dead_letters::find(id, platform).await?;
         return Ok(Outcome::DeadLetter(Box::new(letter)));
     }
-    let page = dead_letters::list(&query, platform).await;
-    Ok(Outcome::DeadLetters(page.map_err(Rejection::DeadLettersFailed)?))
+    Ok(Outcome::DeadLetters(dead_letters::list(&query, config, platform).await?))
 }
 
 /// Sends events again that could not be delivered.

@@ -26,6 +26,7 @@ pub enum Mistake {
     UnknownName { name: String, nearest: Option<String> },
     NoMethods,
     AuthWithNone,
+    AuthWithoutType,
     NoCredentials,
     BadHeaderName(String),
     ColonInUsername(String),
@@ -98,6 +99,9 @@ impl fmt::Display for Mistake {
             }
             Self::NoMethods => f.write_str("expected at least one method"),
             Self::AuthWithNone => f.write_str("must not be there with auth_type \"none\""),
+            Self::AuthWithoutType => {
+                f.write_str("missing beside auth, expected \"basic\", \"bearer\" or \"apikey\"")
+            }
             Self::NoCredentials => f.write_str("expected at least one credential"),
             Self::BadHeaderName(name) => write!(f, "{name:?} is not the name of a header"),
             Self::ColonInUsername(binding) => {

@@ -100,7 +100,7 @@ fn read_credential(
 ) -> Option<(String, Secret)> {
     let has_auth_type = table.has("auth_type");
     let auth_type = table.name("auth_type", mistakes);
-    let path = table.path_of("auth");
+    let (path, type_path) = (table.path_of("auth"), table.path_of("auth_type"));
     let auth = table.take("auth");
     if has_auth_type && auth_type.is_none() {
         return None;
@@ -108,6 +108,11 @@ fn read_credential(
     let auth_type = auth_type.unwrap_or(AuthType::None);
     let auth = match (auth_type, auth) {
         (AuthType::None, None) => return None,
+        // Whoever names a secret wants it sent: what is missing is how.
+        (AuthType::None, Some(_)) if !has_auth_type => {
+            mistakes.note(type_path, Mistake::AuthWithoutType);
+            return None;
+        }
         (AuthType::None, Some(_)) => {
             mistakes.note(path, Mistake::AuthWithNone);
             return None;

@@ -6,6 +6,7 @@
 mod admin;
 mod answers;
 mod call;
+mod certificates;
 mod dead_letters;
 mod faults;
 mod limits;

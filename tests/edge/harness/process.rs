@@ -1,6 +1,7 @@
 //! Processes that a test starts: what they print is kept, and they end with the test.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
@@ -13,6 +14,9 @@ use crate::family::{Member, family};
 
 /// How long a condition may take to come true before the test fails.
 const PATIENCE: Duration = Duration::from_mins(3);
+
+/// The file with the authorities that a receiver trusts, beside its configuration.
+pub(crate) const AUTHORITIES: &str = "authorities.pem";
 
 /// The project's tools, as `cargo xtask` uses them.
 #[must_use]
@@ -46,6 +50,10 @@ impl Process {
     /// Starts it, and keeps all that it prints.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
+        if let Some(authorities) = authorities(&command) {
+            // Miniflare hands them to workerd, as those that `fetch` trusts.
+            command.env("NODE_EXTRA_CA_CERTS", authorities);
+        }
         // One pipe for both streams, so that their lines stay in order.
         let (reader, writer) = io::pipe().unwrap();
         let child = command
@@ -121,6 +129,13 @@ impl Drop for Process {
             thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Where authorities lie beside the configuration of a `wrangler dev`.
+fn authorities(command: &Command) -> Option<PathBuf> {
+    let mut behind = command.get_args().skip_while(|argument| *argument != "--config").skip(1);
+    let file = Path::new(behind.next()?).with_file_name(AUTHORITIES);
+    file.exists().then_some(file)
 }
 
 fn collect(stream: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {

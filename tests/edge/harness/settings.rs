@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use crate::process::AUTHORITIES;
 use crate::sink::Sink;
 
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
@@ -19,6 +20,8 @@ pub struct Settings {
     sink: Option<String>,
     has_ledger: bool,
     has_webhooks: bool,
+    /// The certificates of authorities that it trusts besides the usual ones.
+    authorities: String,
 }
 
 impl Settings {
@@ -33,6 +36,7 @@ impl Settings {
             sink: None,
             has_ledger: false,
             has_webhooks: false,
+            authorities: String::new(),
         }
     }
 
@@ -130,6 +134,13 @@ impl Settings {
         self.with_queue("DELIVERIES").with_queue("DEAD_LETTERS").with_kv("DEAD")
     }
 
+    /// With an authority whose certificates it trusts, by its own, in PEM.
+    #[must_use]
+    pub fn with_authority(mut self, certificate: &str) -> Self {
+        self.authorities.push_str(certificate);
+        self
+    }
+
     /// Writes `wrangler.toml` and `.dev.vars`, and beside them the receiver as it was built and the
     /// tests' entry module, which consumes the queue as well. They are copies, since wrangler starts
     /// a Worker anew when its files change, and another test may have them built.
@@ -146,6 +157,9 @@ impl Settings {
         }
         fs::write(folder.join("wrangler.toml"), self.configuration().to_string()).unwrap();
         fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
+        if !self.authorities.is_empty() {
+            fs::write(folder.join(AUTHORITIES), &self.authorities).unwrap();
+        }
     }
 
     fn configuration(&self) -> Table {

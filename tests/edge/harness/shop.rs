@@ -2,12 +2,16 @@
 
 mod order;
 mod reply;
+mod tls;
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::process::wait_until;
 pub use order::Order;
@@ -36,6 +40,12 @@ struct Counter {
     written: AtomicUsize,
     /// How often the caller hung up before the end of an answer.
     given_up: AtomicUsize,
+    /// What it speaks TLS with, where it does.
+    tls: Option<Arc<ServerConfig>>,
+    /// How many connections have come to the end of TLS's handshake.
+    handshakes: AtomicUsize,
+    /// Why the others have not.
+    refusals: Mutex<Vec<String>>,
 }
 
 impl Shop {
@@ -48,6 +58,20 @@ impl Shop {
     /// Opens it at an address, such as that of a shop that has been closed.
     #[must_use]
     pub fn open_at(address: SocketAddr) -> Self {
+        Self::start(address, None)
+    }
+
+    /// Opens it on a free port, for `https` only, with this certificate and its key.
+    #[must_use]
+    pub fn open_with_tls(
+        certificate: CertificateDer<'static>,
+        key: PrivateKeyDer<'static>,
+    ) -> Self {
+        let tls = tls::config(certificate, key);
+        Self::start(SocketAddr::from(([127, 0, 0, 1], 0)), Some(Arc::new(tls)))
+    }
+
+    fn start(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let counter = Arc::new(Counter {
@@ -58,6 +82,9 @@ impl Shop {
             is_closed: AtomicBool::new(false),
             written: AtomicUsize::new(0),
             given_up: AtomicUsize::new(0),
+            tls,
+            handshakes: AtomicUsize::new(0),
+            refusals: Mutex::default(),
         });
         let thread = {
             let counter = Arc::clone(&counter);
@@ -66,10 +93,13 @@ impl Shop {
         Self { address, counter, thread: Some(thread) }
     }
 
-    /// Where it listens, without a path.
+    /// Where it listens, without a path; with TLS by a name, as certificates have it.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        match self.counter.tls {
+            None => format!("http://{}", self.address),
+            Some(_) => format!("https://localhost:{}", self.address.port()),
+        }
     }
 
     /// Where it listens.
@@ -123,6 +153,22 @@ impl Shop {
         });
     }
 
+    /// How many connections have come to the end of TLS's handshake so far.
+    #[must_use]
+    pub fn handshakes(&self) -> usize {
+        self.counter.handshakes.load(Ordering::SeqCst)
+    }
+
+    /// Why callers have broken off TLS's handshake, once so many have.
+    #[track_caller]
+    #[must_use]
+    pub fn refusals(&self, count: usize) -> Vec<String> {
+        wait_until(&format!("{count} callers have broken off the handshake"), || {
+            let refusals = self.counter.refusals.lock().unwrap().clone();
+            (refusals.len() >= count).then_some(refusals)
+        })
+    }
+
     /// How many bytes of endless bodies it could write so far.
     #[must_use]
     pub fn endless_bytes(&self) -> usize {
@@ -165,10 +211,25 @@ fn accept(listener: &TcpListener, counter: &Arc<Counter>) {
 
 /// Answers what comes over a connection, until it ends.
 fn serve(stream: &TcpStream, counter: &Counter) -> io::Result<()> {
-    let mut reader = BufReader::new(stream);
+    match &counter.tls {
+        None => talk(stream, stream, counter)?,
+        Some(config) => match tls::accept(config, stream) {
+            Ok(secured) => {
+                counter.handshakes.fetch_add(1, Ordering::SeqCst);
+                talk(secured, stream, counter)?;
+            }
+            Err(error) => counter.refusals.lock().unwrap().push(error.to_string()),
+        },
+    }
+    stream.shutdown(Shutdown::Both)
+}
+
+/// Answers what comes over what is a socket, or lies above one.
+fn talk(above: impl Read + Write, socket: &TcpStream, counter: &Counter) -> io::Result<()> {
+    let mut reader = BufReader::new(above);
     while let Some(order) = Order::read(&mut reader)? {
         let reply = counter.take(order);
-        match reply.write(stream, counter) {
+        match reply.write(reader.get_mut(), socket, counter) {
             Ok(Next::Order) => {}
             Ok(Next::End) => break,
             Ok(Next::GivenUp) | Err(_) => {
@@ -177,7 +238,7 @@ fn serve(stream: &TcpStream, counter: &Counter) -> io::Result<()> {
             }
         }
     }
-    stream.shutdown(Shutdown::Both)
+    Ok(())
 }
 
 impl std::fmt::Debug for Shop {

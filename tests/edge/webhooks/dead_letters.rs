@@ -96,7 +96,7 @@ fn kept_seen_and_sent_again() {
     {
         assert_eq!(list(&receiver, query), expected, "{query}");
     }
-    for query in ["?subscription=sho", "?cause=timeout", "?subscription=other"] {
+    for query in ["?cause=timeout", "?subscription=shop&cause=timeout"] {
         assert!(ids(&list(&receiver, query)).is_empty(), "{query}");
     }
     let one = ask(&receiver, "GET", &format!("/dead-letters?id={}", encode(id)));
@@ -151,6 +151,15 @@ fn some_are_stuck() {
     assert_eq!(body["redriven"], json!(["shop/2/good"]));
     let stuck = body["stuck"].as_array().unwrap().iter().map(|stuck| stuck["id"].as_str());
     assert_eq!(stuck.collect::<Vec<_>>(), [Some("shop/0/nonsense"), Some("shop/1/large")]);
+    let line = wait_until("the log tells of the redrive", || {
+        stage.receiver.log(0).into_iter().find(|line| line["outcome"] == "redriven")
+    });
+    assert_eq!((&line["redriven"], &line["dead_letters"]), (&json!(1), &json!(["shop/2/good"])));
+    let reasons = [
+        "shop/0/nonsense: it is no dead letter",
+        "shop/1/large: it is too large, and cannot be stored in CLAIMS",
+    ];
+    assert_eq!(line["reasons"], json!(reasons));
     assert_eq!(stage.consume(&stage.sink.take_messages("DELIVERIES")), [Asked::Ack]);
     assert_eq!(stage.shop.orders_so_far()[0].text(), event);
     assert_eq!(stage.receiver.kv_of("DEAD").len(), 2);
@@ -168,6 +177,27 @@ fn some_are_stuck() {
     let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?id=shop/2/good");
     assert_eq!((answer.status, &*answer.code()), (503, "dead_letters_failed"));
     assert!(stage.receiver.kv_of("DEAD").contains_key("shop/2/good"));
+}
+
+/// A slip of the pen is told; what was taken away from the configuration is found.
+#[test]
+fn subscriptions_that_the_configuration_does_not_have() {
+    let stage = Stage::with(with_admin(settings()), "");
+    let event = product("1");
+    let letter = r#"{"subscription":"removed","accepted_at":7,"died_at":8,"attempts":6,"cause":"timeout","reason":"late","status":null}"#;
+    stage.receiver.put_kv("DEAD", "removed/1/x", &format!("{letter}\n{event}"));
+    assert_eq!(ids(&list(&stage.receiver, "?subscription=removed")), ["removed/1/x"]);
+    for (method, path) in [("GET", "/dead-letters"), ("POST", "/dead-letters/redrive")] {
+        let answer = ask(&stage.receiver, method, &format!("{path}?subscription=shpo"));
+        assert_eq!((answer.status, &*answer.code()), (400, "bad_query"), "{}", answer.body);
+        let detail = r#"unknown subscription "shpo", of which there are no dead letters either, did you mean "shop"?"#;
+        assert_eq!(answer.json()["detail"], detail);
+    }
+    let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?subscription=removed");
+    assert_eq!(answer.json()["redriven"], json!(["removed/1/x"]), "{}", answer.body);
+    let messages = stage.sink.take_messages("DELIVERIES");
+    assert_eq!(stage.consume(&messages), [Asked::Ack]);
+    assert_eq!(stage.take_letters()[0].why["cause"], "no_subscription");
 }
 
 #[test]

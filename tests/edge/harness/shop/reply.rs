@@ -1,7 +1,7 @@
 //! How a shop answers.
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write};
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -93,11 +93,16 @@ impl Reply {
         Self { manner: Manner::Endless, ..self }
     }
 
-    /// Writes it.
-    pub(super) fn write(&self, mut stream: &TcpStream, counter: &Counter) -> io::Result<Next> {
+    /// Writes it to what lies above a socket.
+    pub(super) fn write(
+        &self,
+        stream: &mut impl Write,
+        socket: &TcpStream,
+        counter: &Counter,
+    ) -> io::Result<Next> {
         match self.manner {
             Manner::HangsUp => return Ok(Next::End),
-            Manner::Held if !wait(stream, counter)? => return Ok(Next::GivenUp),
+            Manner::Held if !wait(socket, counter)? => return Ok(Next::GivenUp),
             Manner::Prompt | Manner::Held => {
                 stream.write_all(&self.head())?;
                 stream.write_all(&self.body)?;
@@ -109,7 +114,7 @@ impl Reply {
                 if self.manner == Manner::BreaksOff {
                     return Ok(Next::End);
                 }
-                if !wait(stream, counter)? {
+                if !wait(socket, counter)? {
                     return Ok(Next::GivenUp);
                 }
                 stream.write_all(rest)?;

@@ -108,7 +108,11 @@ fn auth_is_given_exactly_when_auth_type_is_not_none() {
     let token = r#""auth":{"token":"TOKEN"}"#;
     let with_none = "auth: must not be there with auth_type \"none\"";
     field("models: validate_auth", &format!(r#""auth_type":"none",{token}"#), with_none);
-    field("none is the default", token, with_none);
+    field(
+        "whoever names a secret wants it sent",
+        token,
+        "auth_type: missing beside auth, expected \"basic\", \"bearer\" or \"apikey\"",
+    );
     for auth_type in ["basic", "bearer", "apikey"] {
         field("models: validate_auth", &format!(r#""auth_type":"{auth_type}""#), "auth: missing");
     }

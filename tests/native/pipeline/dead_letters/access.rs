@@ -88,6 +88,11 @@ fn each_path_has_its_methods() {
 
 #[track_caller]
 fn check_query(why: &str, request: Request, detail: &str) {
+    check_bad_query(why, &refuse(&config(), request), detail);
+}
+
+#[track_caller]
+fn check_bad_query(why: &str, answer: &super::Answer, detail: &str) {
     let told = detail.replace('"', "\\\"");
     let body = format!(
         r#"{{"type":"urn:elytra-webhooks:bad_query","title":"The query is wrong","status":400,"code":"bad_query","detail":"{told}"}}"#
@@ -95,7 +100,29 @@ fn check_query(why: &str, request: Request, detail: &str) {
     let reasons = format!(r#","reasons":["{told}"]"#);
     let log = super::log("refused", "bad_query", 400, &reasons);
     let expected = Expected { status: 400, headers: "", body: &body, log: &log };
-    check_answer(why, &refuse(&config(), request), &expected);
+    check_answer(why, answer, &expected);
+}
+
+#[test]
+fn unknown_subscriptions_are_told_with_the_nearest() {
+    let memory = Memory::default();
+    super::bury_all(&memory, "shop", 1);
+    let table = [
+        ("sho", ", did you mean \"shop\"?"),
+        ("SHOP_B", ", did you mean \"shop_b\"?"),
+        ("warehouse", ""),
+        ("", ""),
+    ];
+    for (name, nearest) in table {
+        let detail = format!(
+            "unknown subscription \"{name}\", of which there are no dead letters either{nearest}"
+        );
+        let query = format!("subscription={name}");
+        for request in [list(&query), redrive(&query)] {
+            let answer = ask(Ok(&config()), request, &memory);
+            check_bad_query("an empty list would say that nothing died", &answer, &detail);
+        }
+    }
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn one_is_sent_again() {
     let memory = Memory::default();
     let ids = bury_all(&memory, "shop", 3);
     let body = redriven(&ids[1..2], "null");
-    let log = log("redriven", "redriven", 200, "");
+    let told = format!(r#","redriven":1,"dead_letters":["{}"]"#, ids[1]);
+    let log = log("redriven", "redriven", 200, &told);
     let expected = Expected { status: 200, headers: "", body: &body, log: &log };
     let request = redrive(&format!("id={}", form_encoded(&ids[1])));
     check_answer("by its id", &ask(Ok(&config()), request, &memory), &expected);
@@ -55,6 +56,14 @@ fn those_of_a_subscription_are_sent_again_step_by_step() {
     let expected: Vec<_> = (0..ids.len()).map(|id| again("shop", &letter(id))).collect();
     assert_eq!(memory.queue("DELIVERIES"), expected);
     assert_eq!(memory.namespace("DEAD")[0].0, others[0], "those of others stay");
+}
+
+#[test]
+fn none_sent_again_is_told_too() {
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &Memory::default());
+    let log = log("redriven", "redriven", 200, r#","redriven":0"#);
+    let expected = Expected { status: 200, headers: "", body: &redriven(&[], "null"), log: &log };
+    check_answer("the subscription is right, and nothing died", &answer, &expected);
 }
 
 #[test]

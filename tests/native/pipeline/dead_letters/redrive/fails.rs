@@ -91,6 +91,8 @@ fn check_stuck(why: &str, memory: &Memory, id: &str, reason: &str) {
     let stuck = format!(r#""redriven":[],"stuck":[{{"id":"{id}","reason":"{reason}"}}]"#);
     assert_eq!(answer.status, 200, "{why}");
     assert!(answer.body.contains(&stuck), "{why}: {}", answer.body);
+    let logged = format!(r#""reasons":["{id}: {reason}"],"redriven":0"#);
+    assert!(answer.log.contains(&logged), "{why}: {}", answer.log);
     assert_eq!(counts(memory), (0, 1), "{why}");
 }
 
