@@ -1,75 +1,22 @@
 //! Decoding and validating events, beside the official SDK doing the same where it can.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot run should stop")]
 
-use std::fmt::Write as _;
+#[expect(dead_code, reason = "other benchmarks use more of it")]
+mod support;
+
 use std::hint::black_box;
 
 use cloudevents::Data;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use elytra_webhooks::cloudevents::{Headers, Mode, decode};
+use elytra_webhooks::cloudevents::{Mode, decode};
 use http::{HeaderMap, HeaderName, HeaderValue};
-
-/// An event that is about `bytes` large, with data like that of a product.
-fn event(bytes: usize) -> String {
-    format!(
-        r#"{{"specversion":"1.0","id":"385d27ef-ac6d-4d93-904b-ea9801fc1bde","source":"elytra-pim","type":"com.elytra.product.attribute.value","datacontenttype":"application/json","time":"2025-12-31T04:19:30.860984129+01:00","eventtype":"product_attribute_value","operation":"modify","data":{}}}"#,
-        data(bytes.saturating_sub(290))
-    )
-}
-
-/// JSON of about this size: an object with a list of attributes in it.
-fn data(bytes: usize) -> String {
-    let mut data = String::from(r#"{"objectId":4711,"objectType":"product","objectData":["#);
-    let mut number = 0;
-    while data.len() < bytes {
-        let separator = if number == 0 { "" } else { "," };
-        write!(
-            data,
-            r#"{separator}{{"attribute":"width_{number}","language":"de","value":"Größe {number} \"mm\"","number":{number}.25,"inherited":false}}"#
-        )
-        .unwrap();
-        number += 1;
-    }
-    data + "]}"
-}
-
-/// The same event's headers in binary mode.
-fn headers() -> Vec<(String, String)> {
-    [
-        ("content-type", "application/json"),
-        ("content-length", "1000"),
-        ("host", "example.com"),
-        ("ce-specversion", "1.0"),
-        ("ce-id", "385d27ef-ac6d-4d93-904b-ea9801fc1bde"),
-        ("ce-source", "elytra-pim"),
-        ("ce-type", "com.elytra.product.attribute.value"),
-        ("ce-time", "2025-12-31T04:19:30.860984129+01:00"),
-        ("ce-eventtype", "product_attribute_value"),
-        ("ce-operation", "modify"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec()
-}
-
-struct OurHeaders(Vec<(String, String)>);
-
-impl Headers for OurHeaders {
-    fn header(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
-    }
-
-    fn ce_headers(&self) -> Vec<(String, String)> {
-        let named = self.0.iter();
-        named
-            .filter_map(|(name, value)| Some((name.strip_prefix("ce-")?.to_owned(), value.clone())))
-            .collect()
-    }
-}
+use support::event::{data, event, headers};
+use support::head::Head;
 
 fn structured(c: &mut Criterion) {
     for (name, bytes) in [("structured 0.6 KB", 600), ("structured 100 KB", 100_000)] {
         let event = event(bytes);
-        let headers = OurHeaders(Vec::new());
+        let headers = Head(Vec::new());
         let mut group = c.benchmark_group(name);
         group.throughput(Throughput::Bytes(event.len() as u64));
         group.bench_function("elytra-webhooks", |b| {
@@ -88,7 +35,7 @@ fn structured(c: &mut Criterion) {
 fn binary(c: &mut Criterion) {
     for (name, bytes) in [("binary 0.6 KB", 310), ("binary 100 KB", 100_000)] {
         let data = data(bytes);
-        let ours = OurHeaders(headers());
+        let ours = Head(headers());
         let theirs: HeaderMap = headers()
             .into_iter()
             .map(|(name, value)| {
@@ -124,9 +71,8 @@ fn binary(c: &mut Criterion) {
 }
 
 fn batch(c: &mut Criterion) {
-    let events: Vec<_> = (0..100).map(|_| event(600)).collect();
-    let batch = format!("[{}]", events.join(","));
-    let headers = OurHeaders(Vec::new());
+    let batch = support::event::batch(100, 600);
+    let headers = Head(Vec::new());
     let mut group = c.benchmark_group("batch of 100 x 0.6 KB");
     group.throughput(Throughput::Bytes(batch.len() as u64));
     group.bench_function("elytra-webhooks", |b| {

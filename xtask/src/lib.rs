@@ -1,5 +1,5 @@
 //! What `cargo xtask` does: get the tools, build the Workers, run them here, test them,
-//! soak and fuzz them.
+//! count their instructions, soak and fuzz them.
 //!
 //! It is a library too, so that the tests on the real runtime start wrangler with the very
 //! tools and environment that `cargo xtask dev` uses: see [`Tools`].
@@ -19,6 +19,8 @@ pub mod build;
 pub mod dev;
 
 pub mod test;
+
+pub mod instructions;
 
 pub mod fuzz;
 

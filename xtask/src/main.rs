@@ -1,11 +1,11 @@
-//! `cargo xtask <setup|build|dev|test|fuzz|soak>`: see the README.
+//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak>`: see the README.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::fuzz::{self, Target};
-use xtask::{Project, Result, Worker, build, dev, setup, soak, test};
+use xtask::{Project, Result, Worker, build, dev, instructions, setup, soak, test};
 
 /// Sets up, builds, runs and tests the Worker.
 #[derive(Parser)]
@@ -34,6 +34,12 @@ enum Task {
     },
     /// Run every check and every test
     Test,
+    /// Count the instructions that each step of an event takes, and compare with the baseline
+    Instructions {
+        /// Make what is counted the baseline
+        #[arg(long)]
+        update: bool,
+    },
     /// Run the parsers on random input, and see that none panics
     Fuzz {
         /// Which of them; all, where none is named
@@ -69,6 +75,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Build { worker } => build::build(&setup::setup(&project)?, worker),
         Task::Dev { wrangler } => dev::dev(&project, &wrangler),
         Task::Test => test::test(&project),
+        Task::Instructions { update } => instructions::instructions(&project, update),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
         Task::Soak { arguments } => soak::soak(&project, &arguments),
     }

@@ -8,8 +8,10 @@ mod curl;
 mod debian;
 mod npm;
 mod python;
+mod valgrind;
 mod wasm_target;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::cache::{Cache, Lock};
@@ -17,6 +19,7 @@ use crate::output::say;
 use crate::{Error, Project, Result, Tools};
 
 pub(crate) use python::Python;
+pub(crate) use valgrind::MISSING as VALGRIND_IS_MISSING;
 pub(crate) use wasm_target::{TARGET, WasmTarget};
 
 /// Gets every tool that is missing and needed for building, running and deploying. Says nothing
@@ -57,7 +60,37 @@ pub(crate) fn setup_python() -> Result<Python> {
     obtain(&cache, &mut None, || python::find(&cache), install)
 }
 
-/// Both, with a last line that says how long it took.
+/// What instructions are counted with.
+#[derive(Debug)]
+pub(crate) struct Callgrind {
+    /// Valgrind.
+    pub(crate) valgrind: PathBuf,
+    /// The program that has it run each benchmark, in the version of the crate they are written with.
+    pub(crate) runner: PathBuf,
+}
+
+/// Gets that; `None` where this system has no Valgrind.
+///
+/// # Errors
+/// If it cannot be had where it should; the error says what to install.
+pub(crate) fn setup_callgrind(project: &Project) -> Result<Option<Callgrind>> {
+    let cache = &Cache::of_the_user()?;
+    if valgrind::find(cache).is_none() && !valgrind::is_to_be_had() {
+        return Ok(None);
+    }
+    let mut lock = None;
+    let valgrind = obtain(cache, &mut lock, || valgrind::find(cache), valgrind::install)?;
+    let version = &project.locked_version("gungraun")?;
+    let runner = obtain(
+        cache,
+        &mut lock,
+        || cargo_tools::find_gungraun_runner(cache, version),
+        |lock| cargo_tools::install_gungraun_runner(lock, version),
+    )?;
+    Ok(Some(Callgrind { valgrind, runner }))
+}
+
+/// All of them, with a last line that says how long it took.
 ///
 /// # Errors
 /// If a tool cannot be had; the error says what to install.
@@ -65,6 +98,7 @@ pub fn setup_aloud(project: &Project) -> Result<()> {
     let start = Instant::now();
     setup(project)?;
     setup_python()?;
+    setup_callgrind(project)?;
     let seconds = start.elapsed().as_secs_f64();
     say(&format!("every tool is there ({seconds:.1} s)"));
     Ok(())

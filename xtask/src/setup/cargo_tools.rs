@@ -1,4 +1,4 @@
-//! worker-build and wasm-bindgen, built from crates.io.
+//! worker-build, wasm-bindgen and gungraun-runner, built from crates.io.
 //!
 //! Unoptimised: they build in a third of the time and run fast enough.
 
@@ -26,6 +26,11 @@ pub(super) fn find_wasm_bindgen(cache: &Cache, version: &str) -> Option<PathBuf>
     find(cache, "wasm-bindgen-cli", version, "wasm-bindgen")
 }
 
+/// The program that runs instruction counts, in this version, if it is there.
+pub(super) fn find_gungraun_runner(cache: &Cache, version: &str) -> Option<PathBuf> {
+    find(cache, "gungraun-runner", version, "gungraun-runner")
+}
+
 /// Installs worker-build.
 pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
     let openssl = openssl(lock)?;
@@ -40,6 +45,13 @@ pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
 /// Installs wasm-bindgen's program. Not `--locked`: its own lock file names a yanked crate.
 pub(super) fn install_wasm_bindgen(lock: &Lock, version: &str) -> Result<()> {
     install(lock, "wasm-bindgen-cli", version, |_| {})
+}
+
+/// Installs the program that runs instruction counts.
+pub(super) fn install_gungraun_runner(lock: &Lock, version: &str) -> Result<()> {
+    install(lock, "gungraun-runner", version, |cargo| {
+        cargo.arg("--locked");
+    })
 }
 
 fn find(cache: &Cache, package: &str, version: &str, program: &str) -> Option<PathBuf> {
@@ -61,7 +73,7 @@ fn install(
     }
     let name = format!("{package} {version} (cargo install)");
     step(&name, || {
-        // One target folder for both, since they share many crates.
+        // One target folder for all, since they share many crates.
         let target = lock.scratch("cargo-target")?;
         lock.make(&format!("{package}-{version}"), |folder| {
             let mut cargo = cargo();

@@ -65,10 +65,15 @@ pub(super) fn write_wrapper(folder: &Path, name: &str, program: &str) -> Result<
          LD_LIBRARY_PATH=\"$root/{libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\" \
          exec \"$root/{program}\" \"$@\"\n"
     );
+    write_script(folder, name, &script)
+}
+
+/// Writes `folder/bin/<name>`, a script.
+pub(super) fn write_script(folder: &Path, name: &str, script: &str) -> Result<()> {
     let bin = folder.join("bin");
     create(&bin)?;
     let path = bin.join(name);
-    write(&path, &script)?;
+    write(&path, script)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
         .map_err(|cause| Error::file("make a program of", &path, &cause))
 }

@@ -1,0 +1,84 @@
+//! Bindings that answer at once and keep nothing, so that only our own work is measured.
+
+use elytra_webhooks::forward::KvEntry;
+use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+use elytra_webhooks::platform::{
+    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, KvPage, Ledger, Namespaces, Queues,
+    RateLimiter,
+};
+use elytra_webhooks::webhook::HttpRequest;
+use serde::Serialize;
+
+/// The platform, of which the queue and the clock are used.
+pub(crate) struct Immediate;
+
+impl Queues for Immediate {
+    async fn send(&self, _: &str, _: &[&str]) -> Result<(), BindingError> {
+        Ok(())
+    }
+}
+
+impl Namespaces for Immediate {
+    async fn put<M: Serialize>(&self, _: &str, _: &KvEntry<'_, M>) -> Result<(), BindingError> {
+        unbound()
+    }
+
+    async fn get(&self, _: &str, _: &str) -> Result<Option<String>, BindingError> {
+        unbound()
+    }
+
+    async fn time(&self, _: &str, _: &str) -> Result<Option<String>, BindingError> {
+        unbound()
+    }
+
+    async fn list(
+        &self,
+        _: &str,
+        _: &str,
+        _: usize,
+        _: Option<&str>,
+    ) -> Result<KvPage, BindingError> {
+        unbound()
+    }
+
+    async fn delete(&self, _: &str, _: &str) -> Result<(), BindingError> {
+        unbound()
+    }
+}
+
+impl Ledger for Immediate {
+    async fn claim(&self, _: usize, _: &ClaimRequest<'_>) -> Result<ClaimAnswer, BindingError> {
+        unbound()
+    }
+
+    async fn settle(&self, _: usize, _: &SettleRequest<'_>) -> Result<(), BindingError> {
+        unbound()
+    }
+}
+
+impl HttpClient for Immediate {
+    async fn call(&self, _: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
+        Err(HttpFailure::Timeout)
+    }
+}
+
+impl RateLimiter for Immediate {
+    async fn allows(&self, _: &str, _: &str) -> bool {
+        true
+    }
+}
+
+impl Clock for Immediate {
+    fn now(&self) -> u64 {
+        1_764_547_200_000
+    }
+
+    async fn sleep(&self, _: u64) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What is not configured is not called.
+fn unbound<T>() -> Result<T, BindingError> {
+    Err(BindingError("not bound".to_owned()))
+}

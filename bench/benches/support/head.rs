@@ -1,0 +1,34 @@
+//! The head of a request, in memory.
+
+use elytra_webhooks::cloudevents::Headers;
+use elytra_webhooks::receive::RequestHead;
+
+/// `POST /webhook` with these headers, their names in lower case.
+pub(crate) struct Head(pub(crate) Vec<(String, String)>);
+
+impl Headers for Head {
+    fn header(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
+    }
+
+    fn ce_headers(&self) -> Vec<(String, String)> {
+        let named = self.0.iter();
+        named
+            .filter_map(|(name, value)| Some((name.strip_prefix("ce-")?.to_owned(), value.clone())))
+            .collect()
+    }
+}
+
+impl RequestHead for Head {
+    fn method(&self) -> &'static str {
+        "POST"
+    }
+
+    fn path(&self) -> &'static str {
+        "/webhook"
+    }
+
+    fn query(&self) -> String {
+        String::new()
+    }
+}

@@ -1,0 +1,98 @@
+//! The steps of the line, so that the benchmark in time and the one in instructions do the same.
+
+use std::hint::black_box;
+
+use elytra_webhooks::cloudevents::{CloudEvent, Mode, decode};
+use elytra_webhooks::config::Config;
+use elytra_webhooks::plan::{Fate, Plan};
+
+use super::event::{batch, data, event, headers};
+use super::head::Head;
+use super::line::{Interest, config, head};
+
+/// Who calls?
+pub(crate) struct Authenticating {
+    config: Config,
+    head: Head,
+}
+
+/// Which events are in a request, and are they valid?
+pub(crate) struct Decoding {
+    mode: Mode,
+    head: Head,
+    body: String,
+}
+
+/// Who wants an event?
+pub(crate) struct Planning {
+    config: Config,
+    events: Vec<CloudEvent<'static>>,
+}
+
+impl Authenticating {
+    /// With a bearer token, the right one.
+    pub(crate) fn bearer() -> Self {
+        Self { config: config(1, Interest::One), head: head("application/json", 0) }
+    }
+
+    /// Does it; tells whether the caller is let in.
+    pub(crate) fn run(&self) -> bool {
+        black_box(&self.config).authentication.verify(&self.head).is_ok()
+    }
+}
+
+impl Decoding {
+    /// An event that is about so large, in structured mode.
+    pub(crate) fn structured(bytes: usize) -> Self {
+        Self { mode: Mode::Structured, head: Head(Vec::new()), body: event(bytes) }
+    }
+
+    /// The same in binary mode, where the attributes are headers.
+    pub(crate) fn binary(bytes: usize) -> Self {
+        let attributes = event(0).len() - data(0).len();
+        Self { mode: Mode::Binary, head: Head(headers()), body: data(bytes - attributes) }
+    }
+
+    /// So many events of 1 KB each.
+    pub(crate) fn batch(events: usize) -> Self {
+        Self { mode: Mode::Batch, head: Head(Vec::new()), body: batch(events, 1_000) }
+    }
+
+    /// How large the body is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Does it; tells how many events there are.
+    pub(crate) fn run(&self) -> usize {
+        let body = black_box(self.body.as_bytes());
+        black_box(decode(self.mode, &self.head, body, 100).unwrap()).len()
+    }
+}
+
+impl Planning {
+    /// An event of 1 KB, and so many subscriptions, of which one wants it.
+    pub(crate) fn among(subscriptions: usize) -> Self {
+        // What the event borrows from lives as long as the benchmark.
+        let body: &'static str = event(1_000).leak();
+        let events = decode(Mode::Structured, &Head(Vec::new()), body.as_bytes(), 1).unwrap();
+        Self { config: config(subscriptions, Interest::One), events }
+    }
+
+    /// Finds out who does, and forgets it.
+    pub(crate) fn run_match(&self) {
+        drop(black_box(self.plan()));
+    }
+
+    /// The same with what becomes of the plan where nothing is forwarded; tells how many events have
+    /// failed therefore.
+    pub(crate) fn run(&self) -> usize {
+        let mut plan = self.plan();
+        plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl).unwrap();
+        black_box(plan.into_fates()).iter().filter(|fate| Fate::has_failed(fate)).count()
+    }
+
+    fn plan(&self) -> Plan<'_, '_> {
+        Plan::new(&black_box(&self.config).subscriptions, black_box(&self.events))
+    }
+}

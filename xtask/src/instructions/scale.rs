@@ -1,0 +1,95 @@
+//! How the cost of an event grows with everything else, read off the counts.
+
+use super::Counts;
+use crate::{Error, Result};
+
+/// Two counts of the same, one of little and one of much.
+struct Scale {
+    /// What is told of it.
+    says: &'static str,
+    /// The benchmark with little, and how many units its count is divided by.
+    little: (&'static str, u32),
+    /// The one with much.
+    much: (&'static str, u32),
+    /// How many times as much as the first a unit of the second may cost.
+    most: f64,
+}
+
+const SCALES: [Scale; 3] = [
+    Scale {
+        says: "an event with 1,000 subscriptions, against 1",
+        little: ("answer.subscriptions_1", 1),
+        much: ("answer.subscriptions_1000", 1),
+        // Each is asked whether it wants the event.
+        most: 16.0,
+    },
+    Scale {
+        says: "an event in a batch of 100, against one of 1",
+        little: ("answer.filtered_batch_of_1", 1),
+        much: ("answer.filtered_batch_of_100", 100),
+        most: 1.0,
+    },
+    Scale {
+        says: "a KB of an event of 1,000 KB, against one of 100 KB",
+        little: ("answer.filtered_100_kb", 100),
+        much: ("answer.filtered_1000_kb", 1_000),
+        most: 1.10,
+    },
+];
+
+/// A line to show for each scale, and a sentence for each that grows too much.
+pub(super) fn check(counts: &Counts) -> Result<(Vec<String>, Vec<String>)> {
+    let mut lines = Vec::new();
+    let mut excesses = Vec::new();
+    for scale in &SCALES {
+        let ratio = unit(counts, scale.much)? / unit(counts, scale.little)?;
+        let Scale { says, most, .. } = scale;
+        lines.push(format!("{says}: {ratio:.2} times the instructions, at most {most:.2}"));
+        if ratio > *most {
+            excesses.push(format!(
+                "{says} takes {ratio:.2} times the instructions, more than {most:.2}"
+            ));
+        }
+    }
+    Ok((lines, excesses))
+}
+
+/// What one unit takes.
+fn unit(counts: &Counts, (name, units): (&str, u32)) -> Result<f64> {
+    let count = counts.get(name).ok_or_else(|| {
+        Error::new(format!("{name} was not run, which a scale in xtask/src/instructions/ needs"))
+    })?;
+    Ok(f64::from(*count) / f64::from(units))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, SCALES, check};
+
+    /// Counts with which a unit of much costs this many times as much as one of little.
+    fn counts(times: u32) -> Counts {
+        let little = SCALES.iter().map(|scale| (scale.little.0.to_owned(), 1_000 * scale.little.1));
+        let much =
+            SCALES.iter().map(|scale| (scale.much.0.to_owned(), 1_000 * times * scale.much.1));
+        little.chain(much).collect()
+    }
+
+    #[test]
+    fn what_stays_flat_is_in_order() {
+        let (lines, excesses) = check(&counts(1)).unwrap();
+        assert_eq!((lines.len(), excesses.len()), (SCALES.len(), 0), "{excesses:?}");
+    }
+
+    #[test]
+    fn what_grows_is_not() {
+        let (_, excesses) = check(&counts(20)).unwrap();
+        assert_eq!(excesses.len(), SCALES.len(), "{excesses:?}");
+        assert!(excesses[0].contains("takes 20.00 times"), "{excesses:?}");
+    }
+
+    #[test]
+    fn a_scale_whose_benchmark_is_gone_is_an_error() {
+        let error = check(&Counts::new()).unwrap_err().to_string();
+        assert!(error.starts_with("answer.subscriptions_1000 was not run"), "{error}");
+    }
+}
