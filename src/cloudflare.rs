@@ -5,23 +5,26 @@
 
 mod bindings;
 mod bound;
+mod call;
 mod clock;
 mod http;
 mod ledger;
 mod queue;
 mod request;
+mod response;
 
 use std::sync::OnceLock;
 
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
-    Context, Env, Request, Response, ScheduleContext, ScheduledEvent, console_error, console_log,
-    console_warn, event,
+    Env, ScheduleContext, ScheduledEvent, console_error, console_log, console_warn, event, web_sys,
 };
 
 use crate::config::{Config, ConfigError};
 use crate::log::{DrainLine, Level};
 use crate::receive::answer;
-use crate::reply::Reply;
 use crate::spool::drain;
 use bound::BoundEnv;
 use request::{RequestBody, WorkerRequestHead};
@@ -34,18 +37,36 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let started = clock::now();
-    let config = config(&env);
-    let head = WorkerRequestHead::new(&request);
-    let body = RequestBody::new(request);
-    let bound = BoundEnv::new(&env);
+/// Takes in a request; the number it gets is for [`proceed`].
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn begin(request: web_sys::Request, env: Env, wake: Function) -> u32 {
+    call::begin(wake, |body| async move {
+        let started = clock::now();
+        let config = config(&env);
+        let head = WorkerRequestHead::new(&request);
+        let body = RequestBody::new(request, body);
+        let bound = BoundEnv::new(&env);
 
-    let (reply, mut line) = answer(config, &head, body, &bound).await;
-    line.milliseconds = clock::now().saturating_sub(started);
-    write(line.level, &line.to_json());
-    respond(reply)
+        let (reply, mut line) = answer(config, &head, body, &bound).await;
+        line.milliseconds = clock::now().saturating_sub(started);
+        write(line.level, &line.to_json());
+        response::convert(&reply)
+    })
+}
+
+/// Lets a request go on, with its body where it has asked for that; see `main.mjs`.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn proceed(number: u32, body: JsValue) -> JsValue {
+    call::proceed(number, body)
+}
+
+/// Forgets a request whose sender hung up.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn abandon(number: u32) {
+    call::abandon(number);
 }
 
 /// The cron trigger: what queues did not take before, they may take now.
@@ -73,12 +94,4 @@ fn write(level: Level, line: &str) {
         Level::Warning => console_warn!("{line}"),
         Level::Error => console_error!("{line}"),
     }
-}
-
-fn respond(reply: Reply) -> worker::Result<Response> {
-    let mut response = Response::builder().with_status(reply.status);
-    for (name, value) in &reply.headers {
-        response = response.with_header(name, value)?;
-    }
-    Ok(response.fixed(reply.body.into_bytes()))
 }

@@ -1,8 +1,12 @@
 //! A request of Cloudflare's as the core wants it: a head, and a body that is still to be read.
 
-use futures_util::StreamExt;
-use worker::{ByteStream, Headers, Request};
+use futures_util::StreamExt as _;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast as _;
+use worker::web_sys::{self, Headers};
+use worker::{ByteStream, Request};
 
+use super::call::JsBody;
 use crate::cloudevents::{self, PREFIX};
 use crate::outcome::BodyError;
 use crate::receive::{Body, RequestHead};
@@ -10,20 +14,13 @@ use crate::receive::{Body, RequestHead};
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.
 pub(super) struct WorkerRequestHead {
     method: String,
-    path: String,
     url: String,
     headers: Headers,
 }
 
 impl WorkerRequestHead {
-    pub(super) fn new(request: &Request) -> Self {
-        Self {
-            // `Request::method` takes every method it does not know for GET.
-            method: request.inner().method(),
-            path: request.path(),
-            url: request.inner().url(),
-            headers: Headers(request.inner().headers()),
-        }
+    pub(super) fn new(request: &web_sys::Request) -> Self {
+        Self { method: request.method(), url: request.url(), headers: request.headers() }
     }
 }
 
@@ -33,7 +30,10 @@ impl RequestHead for WorkerRequestHead {
     }
 
     fn path(&self) -> &str {
-        &self.path
+        // The URL of a request is absolute: a scheme, an authority, and a path that begins with a slash.
+        let behind_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = behind_scheme.find('/').and_then(|at| behind_scheme.get(at..)).unwrap_or("/");
+        path.split_once('?').map_or(path, |(path, _)| path)
     }
 
     fn query(&self) -> String {
@@ -48,8 +48,8 @@ impl cloudevents::Headers for WorkerRequestHead {
     }
 
     fn ce_headers(&self) -> Vec<(String, String)> {
-        let headers = self.headers.entries();
-        headers
+        worker::Headers(self.headers.clone())
+            .entries()
             .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
             .collect()
     }
@@ -58,39 +58,49 @@ impl cloudevents::Headers for WorkerRequestHead {
 /// The body of a request. One whose length was announced comes whole, which costs a single copy;
 /// the runtime lets no more than that through. Any other comes as it arrives.
 pub(super) enum RequestBody {
-    Announced(Request),
+    Unread(web_sys::Request, JsBody),
     Streamed(ByteStream),
     Read,
 }
 
 impl RequestBody {
-    pub(super) fn new(mut request: Request) -> Self {
-        // Beside a transfer encoding, an announced length means nothing (RFC 9112 section 6.3).
-        let has = |name| request.headers().has(name).unwrap_or(false);
-        let is_announced = has("content-length") && !has("transfer-encoding");
-        if is_announced {
-            return Self::Announced(request);
-        }
-        // A request without a body has no stream either.
-        request.stream().map_or(Self::Read, Self::Streamed)
+    pub(super) fn new(request: web_sys::Request, body: JsBody) -> Self {
+        Self::Unread(request, body)
     }
 }
 
 impl Body for RequestBody {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
-        match self {
-            Self::Announced(request) => {
-                let bytes = request.bytes().await.map_err(broke_off)?;
-                *self = Self::Read;
-                Ok(Some(bytes))
+        loop {
+            match std::mem::replace(self, Self::Read) {
+                Self::Unread(request, body) if is_announced(&request) => {
+                    let bytes = body.read().await.dyn_into::<Uint8Array>();
+                    return Ok(Some(bytes.map_err(broke_off)?.to_vec()));
+                }
+                Self::Unread(request, _) => {
+                    // A request without a body has no stream either.
+                    let stream = Request::from(request).stream();
+                    *self = stream.map_or(Self::Read, Self::Streamed);
+                }
+                Self::Streamed(mut stream) => {
+                    let chunk = stream.next().await.transpose().map_err(broke_off)?;
+                    *self = Self::Streamed(stream);
+                    return Ok(chunk);
+                }
+                Self::Read => return Ok(None),
             }
-            Self::Streamed(stream) => stream.next().await.transpose().map_err(broke_off),
-            Self::Read => Ok(None),
         }
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-fn broke_off(error: worker::Error) -> BodyError {
-    BodyError(error.to_string())
+/// Whether the length of the body was announced. Beside a transfer encoding, it means nothing
+/// (RFC 9112 section 6.3).
+fn is_announced(request: &web_sys::Request) -> bool {
+    let headers = request.headers();
+    let has = |name| headers.has(name).unwrap_or(false);
+    has("content-length") && !has("transfer-encoding")
+}
+
+fn broke_off(error: impl Into<worker::Error>) -> BodyError {
+    BodyError(error.into().to_string())
 }

@@ -20,6 +20,7 @@ mod durability;
 mod faults;
 mod handshake;
 mod ledger;
+mod panic;
 mod rate_limit;
 mod readme;
 mod volume;

@@ -146,9 +146,10 @@ impl Settings {
     /// a Worker anew when its files change, and another test may have them built.
     pub(crate) fn write(&self, folder: &Path, project: &Path) {
         let receiver = folder.join("receiver");
-        fs::create_dir(&receiver).unwrap();
-        for file in ["index.js", "index_bg.wasm"] {
-            fs::copy(project.join("build").join(file), receiver.join(file))
+        for file in ["build/index.js", "build/index_bg.wasm", "src/cloudflare/main.mjs"] {
+            let copy = receiver.join(file);
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(project.join(file), copy)
                 .unwrap_or_else(|error| panic!("cargo xtask build makes {file}: {error}"));
         }
         for entry in fs::read_dir(project.join("tests/edge/worker")).unwrap() {

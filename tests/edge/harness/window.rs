@@ -73,6 +73,12 @@ impl Receiver {
         });
     }
 
+    /// Lets the receiver panic in the next request.
+    #[track_caller]
+    pub fn panic_next(&self) {
+        self.look("/test/panic", Some(Vec::new()));
+    }
+
     /// How much memory the receiver's WebAssembly has taken, in bytes; it never gives any back.
     #[track_caller]
     #[must_use]

@@ -4,8 +4,18 @@
 /** How many milliseconds it is ahead. */
 let ahead = 0;
 
+/** Whether who asks next for the time is to panic. */
+let panics = false;
+
 const { Date } = globalThis;
-const now = () => Date.now() + ahead;
+
+function now() {
+  if (panics) {
+    panics = false;
+    throw new WebAssembly.RuntimeError("unreachable");
+  }
+  return Date.now() + ahead;
+}
 
 // This must run before the receiver's module does.
 globalThis.Date = class extends Date {
@@ -17,6 +27,11 @@ globalThis.Date = class extends Date {
     return now();
   }
 };
+
+/** Lets the receiver panic, as its WebAssembly does, when it asks next for the time. */
+export function panic() {
+  panics = true;
+}
 
 /** Puts it forward by so many seconds more. */
 export function advance(seconds) {

@@ -1,13 +1,14 @@
 // The receiver as it was built (the harness copies both beside each other), with a window for the
 // tests: what the consumer of the queue got, what lies in KV and in the ledger, what was called, how
-// large the receiver is, a switch that makes bindings fail, a clock that can be put forward, bells for
+// large the receiver is, a switch that makes bindings fail, a clock that can be put forward
+// and makes it panic, bells for
 // the cron trigger and the ledger's alarms, and a hand that gives its consumer messages.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { advance } from "./clock.mjs";
+import { advance, panic } from "./clock.mjs";
 import { consume } from "./consumer.mjs";
 import { wasmBytes } from "./memory.mjs";
-import Receiver from "./receiver/index.js";
+import receiver from "./receiver/src/cloudflare/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";
@@ -52,6 +53,9 @@ export default class extends WorkerEntrypoint {
       case "/test/clock":
         advance(await request.json());
         return new Response();
+      case "/test/panic":
+        panic();
+        return new Response();
       case "/test/ledger":
         return Response.json(await ofShards(this.env.LEDGER, (shard) => shard.look()));
       case "/test/ledger/fill":
@@ -84,6 +88,8 @@ export default class extends WorkerEntrypoint {
 
   /** The receiver, whose bindings may fail. */
   receiver() {
-    return new Receiver(this.ctx, withFaults(withSink(this.env)));
+    const env = withFaults(withSink(this.env));
+    const handler = (name) => (argument) => receiver[name](argument, env, this.ctx);
+    return { fetch: handler("fetch"), queue: handler("queue"), scheduled: handler("scheduled") };
   }
 }
