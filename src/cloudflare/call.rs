@@ -90,11 +90,9 @@ enum State {
 impl JsBody {
     /// Reads it: an array of bytes, or the error that came instead.
     pub(super) async fn read(&self) -> JsValue {
-        poll_fn(|_| {
-            match mem::replace(&mut *self.0.borrow_mut(), State::Wanted) {
-                State::Here(body) => Poll::Ready(body),
-                State::Untouched | State::Wanted => Poll::Pending,
-            }
+        poll_fn(|_| match mem::replace(&mut *self.0.borrow_mut(), State::Wanted) {
+            State::Here(body) => Poll::Ready(body),
+            State::Untouched | State::Wanted => Poll::Pending,
         })
         .await
     }

@@ -19,10 +19,12 @@ pub enum Worker {
     Receiver,
     /// The example that prints what arrives in the queue.
     Consumer,
+    /// The floor of the benchmarks, which only reads the body.
+    Empty,
 }
 
 impl Worker {
-    /// Both.
+    /// Those that are run and tested.
     pub const ALL: [Self; 2] = [Self::Receiver, Self::Consumer];
 
     /// The folder with its `Cargo.toml` and `wrangler.toml`; the build lands below, in `build/`.
@@ -31,6 +33,7 @@ impl Worker {
         match self {
             Self::Receiver => project.root().to_path_buf(),
             Self::Consumer => project.root().join("examples/consumer"),
+            Self::Empty => project.peers().join("empty-rs"),
         }
     }
 
@@ -39,6 +42,7 @@ impl Worker {
         match self {
             Self::Receiver => "receiver",
             Self::Consumer => "consumer",
+            Self::Empty => "empty",
         }
     }
 
@@ -46,6 +50,7 @@ impl Worker {
         match self {
             Self::Receiver => "elytra_webhooks",
             Self::Consumer => "elytra_webhooks_consumer",
+            Self::Empty => "empty_rs",
         }
     }
 }

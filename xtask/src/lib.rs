@@ -1,5 +1,5 @@
 //! What `cargo xtask` does: get the tools, build the Workers, run them here, test them,
-//! count their instructions, soak and fuzz them.
+//! count their instructions, soak, fuzz and measure them.
 //!
 //! It is a library too, so that the tests on the real runtime start wrangler with the very
 //! tools and environment that `cargo xtask dev` uses: see [`Tools`].
@@ -25,6 +25,8 @@ pub mod instructions;
 pub mod fuzz;
 
 pub mod soak;
+
+pub mod bench;
 
 pub mod project;
 

@@ -1,11 +1,11 @@
-//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak>`: see the README.
+//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak|bench>`: see the README.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::fuzz::{self, Target};
-use xtask::{Project, Result, Worker, build, dev, instructions, setup, soak, test};
+use xtask::{Project, Result, Worker, bench, build, dev, instructions, setup, soak, test};
 
 /// Sets up, builds, runs and tests the Worker.
 #[derive(Parser)]
@@ -55,6 +55,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure what an event costs in workerd, beside peers that do the same
+    Bench {
+        /// How long, which, and where to: `--rounds 5 --seconds 1 --only filtered --readme`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -78,5 +84,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Instructions { update } => instructions::instructions(&project, update),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
         Task::Soak { arguments } => soak::soak(&project, &arguments),
+        Task::Bench { arguments } => bench::bench(&project, &arguments),
     }
 }

@@ -32,6 +32,12 @@ impl Project {
         self.root.join("node_modules/.bin")
     }
 
+    /// Where those lie that the benchmarks compare with.
+    #[must_use]
+    pub fn peers(&self) -> PathBuf {
+        self.root.join("bench/peers")
+    }
+
     /// Where wrangler keeps what it would otherwise keep in the user's home.
     pub(crate) fn wrangler_home(&self) -> PathBuf {
         self.root.join("target/wrangler")

@@ -11,7 +11,8 @@ mod python;
 mod valgrind;
 mod wasm_target;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use crate::cache::{Cache, Lock};
@@ -56,8 +57,52 @@ pub fn setup(project: &Project) -> Result<Tools> {
 /// If it cannot be had; the error says what to install.
 pub(crate) fn setup_python() -> Result<Python> {
     let cache = Cache::of_the_user()?;
-    let install = |lock: &Lock| python::install(&cache, lock);
-    obtain(&cache, &mut None, || python::find(&cache), install)
+    obtain_python(&cache, &mut None, &python::SDK)
+}
+
+/// What only the benchmarks need.
+#[derive(Debug)]
+pub struct BenchTools {
+    oha: PathBuf,
+    fastapi: Python,
+}
+
+impl BenchTools {
+    /// Where the load generator is.
+    #[must_use]
+    pub fn oha(&self) -> &Path {
+        &self.oha
+    }
+
+    /// Python with `FastAPI`, with no argument yet.
+    #[must_use]
+    pub fn fastapi(&self) -> Command {
+        self.fastapi.command()
+    }
+}
+
+/// Gets what the benchmarks need besides: the load generator, and what the peers are written with.
+///
+/// # Errors
+/// If it cannot be had; the error says what to install.
+pub fn setup_bench(project: &Project) -> Result<BenchTools> {
+    let cache = Cache::of_the_user()?;
+    let cache = &cache;
+    let mut lock = None;
+    let lock = &mut lock;
+    obtain(cache, lock, || npm::find_peers(project), |_| npm::install_peers(project))?;
+    let fastapi = obtain_python(cache, lock, &python::FASTAPI)?;
+    let oha = obtain(cache, lock, || cargo_tools::find_oha(cache), cargo_tools::install_oha)?;
+    Ok(BenchTools { oha, fastapi })
+}
+
+fn obtain_python(
+    cache: &Cache,
+    lock: &mut Option<Lock>,
+    packages: &python::Packages,
+) -> Result<Python> {
+    let install = |lock: &Lock| python::install(cache, lock, packages);
+    obtain(cache, lock, || python::find(cache, packages), install)
 }
 
 /// What instructions are counted with.

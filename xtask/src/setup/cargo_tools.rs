@@ -1,6 +1,6 @@
-//! worker-build, wasm-bindgen and gungraun-runner, built from crates.io.
+//! worker-build, wasm-bindgen, gungraun-runner and, for the benchmarks, oha, built from crates.io.
 //!
-//! Unoptimised: they build in a third of the time and run fast enough.
+//! All but oha unoptimised: they build in a third of the time and run fast enough.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ use crate::output::step;
 use crate::{Error, Result};
 
 const WORKER_BUILD: &str = "0.8.7";
+
+const OHA: &str = "1.16.0";
 
 const ADVICE: &str = "see that cargo reaches crates.io and that a C compiler is installed";
 
@@ -31,11 +33,16 @@ pub(super) fn find_gungraun_runner(cache: &Cache, version: &str) -> Option<PathB
     find(cache, "gungraun-runner", version, "gungraun-runner")
 }
 
+/// oha, if it is there.
+pub(super) fn find_oha(cache: &Cache) -> Option<PathBuf> {
+    find(cache, "oha", OHA, "oha")
+}
+
 /// Installs worker-build.
 pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
     let openssl = openssl(lock)?;
     install(lock, "worker-build", WORKER_BUILD, |cargo| {
-        cargo.arg("--locked");
+        cargo.args(["--locked", "--debug"]);
         if let Some(root) = openssl {
             use_openssl(cargo, &root);
         }
@@ -44,13 +51,23 @@ pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
 
 /// Installs wasm-bindgen's program. Not `--locked`: its own lock file names a yanked crate.
 pub(super) fn install_wasm_bindgen(lock: &Lock, version: &str) -> Result<()> {
-    install(lock, "wasm-bindgen-cli", version, |_| {})
+    install(lock, "wasm-bindgen-cli", version, |cargo| {
+        cargo.arg("--debug");
+    })
+}
+
+/// Installs oha, which shares the machine with what it measures, and is optimised for it. Without
+/// its TLS it does not compile.
+pub(super) fn install_oha(lock: &Lock) -> Result<()> {
+    install(lock, "oha", OHA, |cargo| {
+        cargo.arg("--locked");
+    })
 }
 
 /// Installs the program that runs instruction counts.
 pub(super) fn install_gungraun_runner(lock: &Lock, version: &str) -> Result<()> {
     install(lock, "gungraun-runner", version, |cargo| {
-        cargo.arg("--locked");
+        cargo.args(["--debug", "--locked"]);
     })
 }
 
@@ -78,7 +95,7 @@ fn install(
         lock.make(&format!("{package}-{version}"), |folder| {
             let mut cargo = cargo();
             cargo
-                .args(["install", "--debug", "--no-track", package])
+                .args(["install", "--no-track", package])
                 .arg(format!("--version={version}"))
                 .arg("--root")
                 .arg(folder)

@@ -1,6 +1,7 @@
-//! Python with the CloudEvents SDK, one of the real clients that the tests send events with.
+//! Python with the CloudEvents SDK, one of the real clients that the tests send events with, and with
+//! `FastAPI`, one of the peers of the benchmarks.
 //!
-//! Only the tests need it: nothing is built, run or deployed with it.
+//! Only tests and benchmarks need it: nothing is built, run or deployed with it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,18 +12,64 @@ use crate::command::{keep, on_path};
 use crate::output::step;
 use crate::{Error, Result};
 
-/// The SDK's folder in the cache; the version is that of the first package below.
-const SDK: &str = "python-cloudevents-2.2.0";
+/// Packages that are installed together, in a folder of their own.
+#[derive(Debug)]
+pub(super) struct Packages {
+    /// What the person at the terminal waits for.
+    title: &'static str,
+    /// The folder's name, with the version of the first of them.
+    folder: &'static str,
+    /// The package that is there when all are.
+    probe: &'static str,
+    /// Whether some of them are compiled, and run only with the Python they were installed by.
+    compiled: bool,
+    /// They and all that they need.
+    pins: &'static [&'static str],
+}
 
-/// The SDK and all that it needs, pinned together. None of them is compiled, so any Python runs
-/// them.
-const PACKAGES: [&str; 5] = [
-    "cloudevents==2.2.0",
-    "deprecation==2.1.0",
-    "packaging==26.3",
-    "python-dateutil==4.0.0",
-    "tzdata==2026.6",
-];
+/// The CloudEvents SDK.
+pub(super) const SDK: Packages = Packages {
+    title: "the CloudEvents SDK for Python",
+    folder: "python-cloudevents-2.2.0",
+    probe: "cloudevents",
+    compiled: false,
+    pins: &[
+        "cloudevents==2.2.0",
+        "deprecation==2.1.0",
+        "packaging==26.3",
+        "python-dateutil==4.0.0",
+        "tzdata==2026.6",
+    ],
+};
+
+/// `FastAPI` with pydantic, and the server and the client that are fastest with it.
+pub(super) const FASTAPI: Packages = Packages {
+    title: "FastAPI, pydantic and uvicorn",
+    folder: "python-fastapi-0.165.0",
+    probe: "fastapi",
+    compiled: true,
+    pins: &[
+        "fastapi==0.165.0",
+        "annotated-doc==0.0.7",
+        "annotated-types==0.8.0",
+        "anyio==4.16.0",
+        "certifi==2026.10.19.post1",
+        "click==8.5.1",
+        "h11==0.16.0",
+        "httpcore==1.0.9",
+        "httptools==0.9.0",
+        "httpx==0.28.1",
+        "idna==3.20",
+        "opentelemetry-api==1.45.2",
+        "pydantic==2.14.4",
+        "pydantic_core==2.50.5",
+        "starlette==1.10.0",
+        "typing-inspection==0.4.5",
+        "typing_extensions==4.16.0",
+        "uvicorn==0.54.0",
+        "uvloop==0.23.0",
+    ],
+};
 
 /// Where Debian's Python and pip are, in case the system has none.
 const PYTHON: &str = "python-debian";
@@ -31,7 +78,7 @@ const PIP: &str = "python-pip-debian";
 /// Whether this Python is one that the SDK runs on.
 const IS_NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
 
-/// A Python that can import `cloudevents`.
+/// A Python that can import some packages.
 #[derive(Debug)]
 pub(crate) struct Python {
     program: PathBuf,
@@ -48,13 +95,23 @@ impl Python {
     }
 }
 
-/// The SDK, and a Python to run it.
-pub(super) fn find(cache: &Cache) -> Option<Python> {
-    let packages = cache.folder(SDK).join("packages");
-    if !packages.join("cloudevents").is_dir() {
-        return None;
+/// These packages, and a Python to run them.
+pub(super) fn find(cache: &Cache, wanted: &Packages) -> Option<Python> {
+    let program = find_python(cache)?;
+    let packages = cache.folder(&wanted.folder_for(&program)?).join("packages");
+    packages.join(wanted.probe).is_dir().then_some(Python { program, packages })
+}
+
+impl Packages {
+    fn folder_for(&self, python: &Path) -> Option<String> {
+        if !self.compiled {
+            return Some(self.folder.to_owned());
+        }
+        let question = "import sys; print(sys.implementation.cache_tag)";
+        let answer = Command::new(python).args(["-c", question]).output().ok()?;
+        let tag = String::from_utf8(answer.stdout).ok()?;
+        Some(format!("{}-{}", self.folder, tag.trim()))
     }
-    Some(Python { program: find_python(cache)?, packages })
 }
 
 /// The user's own Python, or the one we got.
@@ -65,14 +122,16 @@ fn find_python(cache: &Cache) -> Option<PathBuf> {
 }
 
 /// Installs what is missing of it.
-pub(super) fn install(cache: &Cache, lock: &Lock) -> Result<()> {
+pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<()> {
     let python = match find_python(cache) {
         Some(python) => python,
         None => install_python(cache, lock)?,
     };
     let pip = find_pip(cache, lock, &python)?;
-    step("the CloudEvents SDK for Python (pip install)", || {
-        lock.make(SDK, |folder| {
+    let folder = wanted.folder_for(&python);
+    let folder = folder.ok_or_else(|| Error::new("python3 does not run: install it anew"))?;
+    step(&format!("{} (pip install)", wanted.title), || {
+        lock.make(&folder, |folder| {
             let mut install = Command::new(&python);
             install
                 .args(pip)
@@ -80,8 +139,9 @@ pub(super) fn install(cache: &Cache, lock: &Lock) -> Result<()> {
                 .args(["--disable-pip-version-check", "--no-input", "--root-user-action=ignore"])
                 .arg("--target")
                 .arg(folder.join("packages"))
-                .args(PACKAGES);
-            keep(&mut install, "see that pip reaches pypi.org").map(drop)
+                .args(wanted.pins);
+            keep(&mut install, "see that pip reaches pypi.org and that python3 is 3.11 or newer")
+                .map(drop)
         })
     })
 }
@@ -89,7 +149,9 @@ pub(super) fn install(cache: &Cache, lock: &Lock) -> Result<()> {
 /// Unpacks Debian's Python.
 fn install_python(cache: &Cache, lock: &Lock) -> Result<PathBuf> {
     if !debian::is_here() {
-        return Err(Error::new("Python is missing, which the tests need: install 3.10 or later"));
+        return Err(Error::new(
+            "Python is missing, which tests and benchmarks need: install 3.10 or later",
+        ));
     }
     step("Python (Debian's, unpacked in the cache)", || {
         lock.make(PYTHON, |folder| {
@@ -97,7 +159,8 @@ fn install_python(cache: &Cache, lock: &Lock) -> Result<PathBuf> {
             debian::write_wrapper(folder, "python3", "usr/bin/python3")
         })
     })?;
-    let needed = "Debian's Python is older than 3.10, which the tests need: install a later one";
+    let needed =
+        "Debian's Python is older than 3.10, which tests and benchmarks need: install a later one";
     find_python(cache).ok_or_else(|| Error::new(needed))
 }
 
@@ -108,7 +171,9 @@ fn find_pip(cache: &Cache, lock: &Lock, python: &Path) -> Result<Vec<PathBuf>> {
         return Ok(vec!["-m".into(), "pip".into()]);
     }
     if !debian::is_here() {
-        return Err(Error::new("pip is missing, which the tests need: install it for python3"));
+        return Err(Error::new(
+            "pip is missing, which tests and benchmarks need: install it for python3",
+        ));
     }
     step("pip (Debian's, unpacked in the cache)", || {
         lock.make(PIP, |folder| debian::fetch(&["python3-pip-whl"], lock, &folder.join("root")))

@@ -1,0 +1,130 @@
+//! What is told in the end: tables for people, JSON for programs, and the README's part.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use serde_json::json;
+
+use crate::deliveries::{self, Latencies};
+use crate::goals::{self, goals};
+use crate::lab::Lab;
+use crate::rounds::Results;
+use crate::scale::Scale;
+use crate::start::Start;
+use crate::table::{Table, figure};
+use crate::{Arguments, say, tables};
+
+/// The README's part stands between these.
+const BEGIN: &str = "<!-- cargo xtask bench -->\n";
+const END: &str = "<!-- end -->";
+
+/// Everything that was found out.
+pub(crate) struct Report<'a> {
+    pub(crate) arguments: &'a Arguments,
+    pub(crate) results: Results,
+    pub(crate) starts: Vec<Start>,
+    pub(crate) scale: Scale,
+    pub(crate) deliveries: Vec<Latencies>,
+}
+
+impl Report<'_> {
+    /// Prints the tables, and writes `target/bench.json` and, if that was asked for, the README.
+    pub(crate) fn publish(&self, lab: &Lab) {
+        let goals = goals(&self.results, &self.scale);
+        let json = json!({
+            "machine": machine(lab),
+            "rounds": self.arguments.rounds,
+            "seconds": self.arguments.seconds,
+            "measurements": self.results.rows(),
+            "goals": goals,
+            "size_and_start": self.starts,
+            "scale": self.scale,
+            "deliveries": self.deliveries,
+        });
+        let root = lab.project().root();
+        let text = serde_json::to_string_pretty(&json).unwrap();
+        fs::write(root.join("target/bench.json"), text).unwrap();
+        let goals = goals::table(&goals);
+        let tables = [
+            tables::size_and_start(&self.results, &self.starts),
+            self.scale.table(),
+            deliveries::table(&self.deliveries),
+        ];
+        let head = self.head(lab);
+        let long = [goals, tables::long(&self.results)];
+        print(&document(&head, long.iter().chain(&tables)));
+        if self.arguments.readme {
+            let [goals, _] = long;
+            let short = [goals, tables::short(&self.results), tables::throughput(&self.results)];
+            write_readme(lab, &document(&head, short.iter().chain(&tables)));
+        }
+    }
+
+    /// How it was measured.
+    fn head(&self, lab: &Lab) -> String {
+        let Arguments { rounds, seconds, .. } = self.arguments;
+        let machine = machine(lab);
+        let mut head = format!(
+            "On {machine}: medians of {rounds} rounds (least to most), {seconds} s for each figure; \
+             ratios are those within a round."
+        );
+        if let Some(percent) = self.results.most_repeated() {
+            let _ = write!(
+                head,
+                " Where events are deduplicated, {} % of the requests or fewer were repetitions.",
+                figure(percent)
+            );
+        }
+        head
+    }
+}
+
+/// The head and the tables that say something.
+fn document<'t>(head: &str, tables: impl Iterator<Item = &'t Table>) -> String {
+    let tables =
+        tables.filter(|table| !table.is_empty()).map(|table| format!("\n{}", table.text()));
+    format!("{head}\n{}", tables.collect::<String>())
+}
+
+/// What stands in the README before and behind the tables.
+///
+/// # Panics
+///
+/// If there is no place for them.
+#[track_caller]
+pub(crate) fn around_the_tables(lab: &Lab) -> (String, String) {
+    let readme = fs::read_to_string(lab.project().root().join("README.md")).unwrap();
+    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(END)?;
+        Some((before.to_owned(), after.to_owned()))
+    });
+    parts.unwrap_or_else(|| {
+        panic!("the README has no lines {BEGIN:?} and {END:?} to write the tables between")
+    })
+}
+
+fn write_readme(lab: &Lab, document: &str) {
+    let (before, after) = around_the_tables(lab);
+    let readme = format!("{before}{BEGIN}\n{document}\n{END}{after}");
+    fs::write(lab.project().root().join("README.md"), readme).unwrap();
+    say("the tables stand in the README");
+}
+
+/// On what it was measured.
+fn machine(lab: &Lab) -> String {
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("an unknown processor", |(_, model)| model);
+    let version = Command::new(lab.workerd()).arg("--version").output().unwrap();
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    format!("{cores} cores of {model}, {version}")
+}
+
+/// What other programs may read.
+#[expect(clippy::print_stdout, reason = "the tables are what the benchmarks are for")]
+fn print(text: &str) {
+    println!("{text}");
+}
