@@ -18,7 +18,6 @@ mod violation;
 use std::borrow::Cow;
 
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use serde_json::value::RawValue;
 
 pub use attributes::{AttributeValue, MAX_ATTRIBUTES};
 pub use binary::MAX_HEADER_BYTES;
@@ -60,7 +59,7 @@ pub struct CloudEvent<'a> {
 #[derive(Debug, Clone)]
 pub enum Data<'a> {
     /// The JSON text of `data`, untouched: key order, white space and the spelling of numbers.
-    Json(Cow<'a, RawValue>),
+    Json(Cow<'a, str>),
     /// The base64 text of `data_base64` (RFC 4648 section 4).
     Base64(Cow<'a, str>),
 }

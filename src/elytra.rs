@@ -64,7 +64,7 @@ impl CloudEvent<'_> {
     #[must_use]
     pub fn object(&self) -> Object<'_> {
         match self.data() {
-            Some(Data::Json(json)) => Object::read(json.get()).unwrap_or_default(),
+            Some(Data::Json(json)) => Object::read(json).unwrap_or_default(),
             Some(Data::Base64(_)) | None => Object::default(),
         }
     }

@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use serde_json::value::RawValue;
 
 use super::attributes::{AttributeValue, Attributes, MAX_ATTRIBUTES};
 use super::print::{print, quote};
-use super::{BASE64, CloudEvent, Data, InvalidEvent, MediaType, Problem, header};
+use super::{BASE64, CloudEvent, Data, InvalidEvent, MediaType, Problem, header, json};
 
 /// What the name of an attribute's header begins with (HTTP binding section 3.1.3).
 pub(crate) const PREFIX: &str = "ce-";
@@ -86,24 +85,19 @@ fn read_data<'a>(
         return Ok(None);
     }
     let base64 = || Data::Base64(Cow::Owned(BASE64.encode(body)));
-    let text = str::from_utf8(body);
+    let text = simdutf8::basic::from_utf8(body).or_else(|_| str::from_utf8(body));
     match media_type {
         Some(media_type) if media_type.is_json() => {
             let text = text.map_err(|error| Problem::NotUtf8 { at: error.valid_up_to() })?;
-            let json =
-                serde_json::from_str(text).map_err(|error| Problem::NotJson(error.to_string()))?;
-            Ok(Some(Data::Json(Cow::Borrowed(json))))
+            Ok(Some(Data::Json(Cow::Borrowed(json::read_value(text)?))))
         }
-        Some(media_type) if media_type.is_utf8_text() => Ok(Some(text.map_or_else(
-            |_| base64(),
-            |text| {
-                let json = RawValue::from_string(quote(text));
-                json.map_or_else(|_| base64(), |json| Data::Json(Cow::Owned(json)))
-            },
-        ))),
+        Some(media_type) if media_type.is_utf8_text() => {
+            let json = text.map(|text| Data::Json(Cow::Owned(quote(text))));
+            Ok(Some(json.unwrap_or_else(|_| base64())))
+        }
         // Without a content type, data that is JSON can only be meant as such (JSON format 3.1).
         None if !is_announced => {
-            let json = text.ok().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+            let json = text.ok().and_then(|text| json::read_value(text).ok());
             Ok(Some(json.map_or_else(base64, |json| Data::Json(Cow::Borrowed(json)))))
         }
         _ => Ok(Some(base64())),

@@ -1,11 +1,11 @@
 //! The JSON format: from the text of one event to its attributes and its data.
 
 mod container;
+mod scan;
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::attributes::{AttributeValue, Attributes, CORE, MAX_ATTRIBUTES};
@@ -61,8 +61,11 @@ pub(super) fn decode_batch(
 ) -> Result<Vec<CloudEvent<'_>>, InvalidEvents> {
     let elements = match json_type(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
-        None | Some(JsonType::Array) => parse(Array::read(text, max_events)),
-        Some(other) => read::<&RawValue>(text).and(Err(Problem::NotAnArray(other))),
+        None | Some(JsonType::Array) => match scan::array(text, max_events) {
+            Some(elements) => Ok(Array { elements, left_out: 0 }),
+            None => parse(Array::read(text, max_events)),
+        },
+        Some(other) => check(text).and(Err(Problem::NotAnArray(other))),
     };
     let Array { elements, left_out } = elements.map_err(InvalidEvent::of_event)?;
     if left_out > 0 {
@@ -72,7 +75,7 @@ pub(super) fn decode_batch(
     let mut events = Vec::with_capacity(elements.len());
     let mut invalid = Vec::new();
     for (index, element) in elements.into_iter().enumerate() {
-        match decode(element.get()) {
+        match decode(element) {
             Ok(event) => events.push(event),
             Err(event) => invalid.push(InvalidEvent { index: Some(index), ..event }),
         }
@@ -83,26 +86,29 @@ pub(super) fn decode_batch(
 fn read_object(text: &str) -> Result<Object<'_>, Problem> {
     match json_type(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
-        None | Some(JsonType::Object) => parse(Object::read(text, MAX_ATTRIBUTES)),
-        Some(other) => {
-            read::<&RawValue>(text)?;
-            Err(Problem::NotAnObject(other))
-        }
+        None | Some(JsonType::Object) => match scan::object(text, MAX_ATTRIBUTES) {
+            Some(members) => {
+                let members = members.into_iter().map(|(name, value)| (name.into(), value));
+                Ok(Object { members: members.collect(), left_out: 0 })
+            }
+            None => parse(Object::read(text, MAX_ATTRIBUTES)),
+        },
+        Some(other) => check(text).and(Err(Problem::NotAnObject(other))),
     }
 }
 
-fn is_null(value: &RawValue) -> bool {
-    value.get() == "null"
+fn is_null(value: &str) -> bool {
+    value == "null"
 }
 
 /// An attribute's value. The attributes of the specification are strings, extensions may be more.
-fn read_attribute<'a>(name: &str, value: &'a RawValue) -> Result<AttributeValue<'a>, Problem> {
+fn read_attribute<'a>(name: &str, value: &'a str) -> Result<AttributeValue<'a>, Problem> {
     let is_core = CORE.contains(&name);
-    match json_type(value.get()) {
+    match json_type(value) {
         Some(JsonType::String) => read_string(value).map(AttributeValue::String),
         Some(found) if is_core => Err(Problem::WrongType { expected: "a string", found }),
-        Some(JsonType::Boolean) => Ok(AttributeValue::Boolean(value.get() == "true")),
-        Some(JsonType::Number) => match value.get().parse() {
+        Some(JsonType::Boolean) => Ok(AttributeValue::Boolean(value == "true")),
+        Some(JsonType::Number) => match value.parse() {
             Ok(integer) => Ok(AttributeValue::Integer(integer)),
             Err(_) => Err(Problem::NotAnInteger),
         },
@@ -114,8 +120,8 @@ fn read_attribute<'a>(name: &str, value: &'a RawValue) -> Result<AttributeValue<
 }
 
 /// The text of `data_base64`.
-fn read_base64(value: &RawValue) -> Result<Cow<'_, str>, Problem> {
-    match json_type(value.get()) {
+fn read_base64(value: &str) -> Result<Cow<'_, str>, Problem> {
+    match json_type(value) {
         Some(JsonType::String) => {
             let text = read_string(value)?;
             match BASE64.decode(text.as_bytes()) {
@@ -130,22 +136,31 @@ fn read_base64(value: &RawValue) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
-fn read_string(value: &RawValue) -> Result<Cow<'_, str>, Problem> {
-    let quoted = value.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+fn read_string(value: &str) -> Result<Cow<'_, str>, Problem> {
+    let quoted = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     if let Some(text) = quoted
         && !text.contains('\\')
     {
         return Ok(Cow::Borrowed(text));
     }
-    match serde_json::from_str::<Text<'_>>(value.get()) {
+    match serde_json::from_str::<Text<'_>>(value) {
         Ok(Text(text)) => Ok(text),
         // The value was read once already, so what is wrong can only be a lone surrogate.
         Err(_) => Err(Problem::LoneSurrogate),
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
-    parse(serde_json::from_str(text))
+/// A value that is the whole text, without the white space around it.
+pub(super) fn read_value(text: &str) -> Result<&str, Problem> {
+    match scan::value(text) {
+        Some(value) => Ok(value),
+        None => parse(serde_json::from_str::<&RawValue>(text)).map(RawValue::get),
+    }
+}
+
+/// That a text is JSON.
+fn check(text: &str) -> Result<(), Problem> {
+    parse(serde_json::from_str::<&RawValue>(text)).map(drop)
 }
 
 fn parse<T>(result: serde_json::Result<T>) -> Result<T, Problem> {

@@ -8,7 +8,7 @@ const TYPICAL_ATTRIBUTE_BYTES: usize = 512;
 /// An event in the JSON format.
 pub(super) fn print(event: &CloudEvent<'_>) -> String {
     let data_bytes = match event.data() {
-        Some(Data::Json(value)) => value.get().len(),
+        Some(Data::Json(value)) => value.len(),
         Some(Data::Base64(text)) => text.len(),
         None => 0,
     };
@@ -17,7 +17,7 @@ pub(super) fn print(event: &CloudEvent<'_>) -> String {
     match event.data() {
         Some(Data::Json(value)) => {
             push_name(&mut json, "data");
-            json.push_str(value.get());
+            json.push_str(value);
         }
         Some(Data::Base64(text)) => {
             push_name(&mut json, "data_base64");

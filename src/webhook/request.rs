@@ -102,7 +102,6 @@ fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
         // It has been checked when the event was read.
         Some(Data::Base64(text)) => Cow::Owned(BASE64.decode(&**text).unwrap_or_default()),
         Some(Data::Json(json)) => {
-            let json = json.get();
             let is_json = event
                 .datacontenttype()
                 .is_none_or(|text| MediaType::parse(text).is_some_and(|media| media.is_json()));

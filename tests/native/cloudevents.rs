@@ -6,6 +6,7 @@ mod data;
 mod header;
 mod mode;
 mod properties;
+mod scan;
 mod violations;
 
 use elytra_webhooks::CloudEvent;

@@ -1,5 +1,5 @@
 //! JSON objects and arrays, read only so far as to tell their parts, and no more of them than a
-//! limit: what stands behind it is checked to be JSON and counted.
+//! limit: what stands behind it is checked to be JSON and counted. A failure has `serde_json`'s words.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,19 +8,16 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How many attributes an event of Elytra's has at most, with its data and some to spare.
-const TYPICAL_ATTRIBUTES: usize = 16;
-
 /// The members of a JSON object in their order, repeated ones too.
 pub(super) struct Object<'a> {
-    pub(super) members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    pub(super) members: Vec<(Cow<'a, str>, &'a str)>,
     /// How many more there are.
     pub(super) left_out: usize,
 }
 
 /// The elements of a JSON array.
 pub(super) struct Array<'a> {
-    pub(super) elements: Vec<&'a RawValue>,
+    pub(super) elements: Vec<&'a str>,
     /// How many more there are.
     pub(super) left_out: usize,
 }
@@ -61,12 +58,12 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut members = Vec::with_capacity(TYPICAL_ATTRIBUTES);
+        let mut members = Vec::new();
         while members.len() < self.limit {
             let Some(Text(name)) = map.next_key()? else {
                 return Ok(Object { members, left_out: 0 });
             };
-            members.push((name, map.next_value()?));
+            members.push((name, map.next_value::<&RawValue>()?.get()));
         }
         let mut left_out = 0;
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
@@ -90,10 +87,10 @@ impl<'de> Visitor<'de> for ArrayVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Array<'de>, A::Error> {
         let mut elements = Vec::new();
         while elements.len() < self.limit {
-            let Some(element) = array.next_element()? else {
+            let Some(element) = array.next_element::<&RawValue>()? else {
                 return Ok(Array { elements, left_out: 0 });
             };
-            elements.push(element);
+            elements.push(element.get());
         }
         let mut left_out = 0;
         while array.next_element::<IgnoredAny>()?.is_some() {

@@ -123,9 +123,9 @@ fn every_valid_event_is_accepted_and_tells_what_was_put_in() {
             (None, None) => {}
             (Some(Data::Json(found)), Some(data)) if is_pretty => {
                 let parse = |text: &str| text.parse::<Value>().unwrap();
-                assert_eq!(parse(found.get()), parse(&data.to_string()));
+                assert_eq!(parse(found), parse(&data.to_string()));
             }
-            (Some(Data::Json(found)), Some(data)) => assert_eq!(found.get(), data.to_string()),
+            (Some(Data::Json(found)), Some(data)) => assert_eq!(**found, data.to_string()),
             (found, data) => panic!("{found:?} where {data:?} was put in"),
         }
     });

@@ -178,9 +178,9 @@ fn payload(event: &CloudEvent<'_>) -> Vec<u8> {
     match event.data() {
         None => Vec::new(),
         Some(Data::Base64(base64)) => BASE64_STANDARD.decode(&**base64).unwrap(),
-        Some(Data::Json(data)) => match serde_json::from_str(data.get()).unwrap() {
+        Some(Data::Json(data)) => match serde_json::from_str(data).unwrap() {
             Value::String(text) if !is_json => text.into_bytes(),
-            _ => data.get().as_bytes().to_vec(),
+            _ => data.as_bytes().to_vec(),
         },
     }
 }

@@ -57,9 +57,9 @@ impl Body {
     fn check(&self, data: Option<&Data<'_>>) {
         match (self, data) {
             (Self::None, None) => {}
-            (Self::Json(_, text), Some(Data::Json(json))) => assert_eq!(json.get(), text),
+            (Self::Json(_, text), Some(Data::Json(json))) => assert_eq!(&**json, text),
             (Self::Text(text), Some(Data::Json(json))) => {
-                assert_eq!(json.get().parse::<Value>().unwrap(), *text);
+                assert_eq!(json.parse::<Value>().unwrap(), *text);
             }
             (Self::Bytes(bytes), Some(Data::Base64(base64))) => {
                 assert_eq!(BASE64_STANDARD.decode(&**base64).as_ref(), Ok(bytes));
