@@ -18,7 +18,7 @@ pub use error::{BindingKind, ConfigError, Mistake};
 use crate::auth::Authentication;
 use crate::handshake::HandshakeSettings;
 use crate::names::{Known, names, nearest};
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, Subscriptions};
 use table::{Mistakes, Table};
 
 /// What a var may hold, in bytes of JSON: Cloudflare's limit of 5 KB for an environment variable.
@@ -126,7 +126,7 @@ pub struct Config {
     /// The binding of the rate limit that each credential has.
     pub rate_limit: Option<String>,
     /// Who wants which events; at least one, in the order of their names.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: Subscriptions,
     /// The bindings of all queues, in the order of their names.
     pub queues: Vec<String>,
 }
@@ -186,7 +186,7 @@ impl Config {
         }
         match (webhook, mistakes.into_vec()) {
             (Some(webhook), mistakes) if mistakes.is_empty() => {
-                Ok(Self { admin, subscriptions, ..webhook })
+                Ok(Self { admin, subscriptions: Subscriptions::new(subscriptions), ..webhook })
             }
             (_, mistakes) => Err(mistakes),
         }

@@ -287,7 +287,9 @@ fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
 
 /// Cuts a text that a sender made long.
 fn cut(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(MAX_LOGGED_CHARACTERS) {
+    if text.len() > MAX_LOGGED_CHARACTERS
+        && let Some((end, _)) = text.char_indices().nth(MAX_LOGGED_CHARACTERS)
+    {
         text.truncate(end);
         text.push('…');
     }

@@ -21,10 +21,10 @@ pub trait Known: Copy + Eq + 'static {
     fn as_str(self) -> &'static str;
 
     /// The value of this name.
-    #[must_use]
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|known| known.as_str() == name)
-    }
+    fn from_name(name: &str) -> Option<Self>;
+
+    /// Where it stands in [`Self::ALL`].
+    fn place(self) -> usize;
 }
 
 /// The candidate that resembles the name most, if any resembles it enough to be what was meant.
@@ -96,6 +96,17 @@ macro_rules! names {
                 match self {
                     $(Self::$variant => $name,)*
                 }
+            }
+
+            fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            fn place(self) -> usize {
+                self as usize
             }
         }
 

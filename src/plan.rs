@@ -7,7 +7,7 @@ use std::fmt;
 use crate::cloudevents::{CloudEvent, Mode};
 use crate::forward::LargeEvent;
 use crate::platform::BindingError;
-use crate::subscription::{Mismatch, Subscription};
+use crate::subscription::{Mismatch, Subscription, Subscriptions};
 
 /// Why a delivery failed that came to no end.
 const NO_ANSWER: &str = "no answer before the time was up";
@@ -20,8 +20,7 @@ pub struct Plan<'c, 'e> {
     pub(crate) deliveries: Vec<Delivery<'c>>,
     /// The events that are larger than a queue takes and that a queue wants, by their places.
     pub(crate) large_events: BTreeMap<usize, LargeEvent<'e>>,
-    /// For each event the subscriptions that do not want it.
-    unwanted: Vec<Vec<(&'c str, Mismatch)>>,
+    subscriptions: &'c Subscriptions,
 }
 
 /// An event on its way to a subscription's destination.
@@ -95,33 +94,25 @@ pub struct Fate<'c> {
     pub under_way: Vec<&'c str>,
     /// Their destinations failed, each with the reason.
     pub failed: Vec<(&'c str, BindingError)>,
-    /// They do not want it, each with the reason.
+    /// They do not want it, each with the reason; told where nobody wants it.
     pub unwanted: Vec<(&'c str, Mismatch)>,
 }
 
 impl<'c, 'e> Plan<'c, 'e> {
     /// Finds the subscriptions that want each event.
     #[must_use]
-    pub fn new(subscriptions: &'c [Subscription], events: &'e [CloudEvent<'e>]) -> Self {
+    pub fn new(subscriptions: &'c Subscriptions, events: &'e [CloudEvent<'e>]) -> Self {
         let mut deliveries = Vec::new();
-        let mut unwanted = Vec::with_capacity(events.len());
         for (event, content) in events.iter().enumerate() {
-            let mut mismatches = Vec::new();
-            for subscription in subscriptions {
-                match subscription.wants(content) {
-                    Ok(()) => {
-                        deliveries.push(Delivery {
-                            event,
-                            subscription,
-                            progress: Progress::Planned,
-                        });
-                    }
-                    Err(mismatch) => mismatches.push((&*subscription.name, mismatch)),
-                }
-            }
-            unwanted.push(mismatches);
+            let candidates = subscriptions.candidates(content);
+            let wanted = candidates.filter(|subscription| subscription.wants(content).is_ok());
+            deliveries.extend(wanted.map(|subscription| Delivery {
+                event,
+                subscription,
+                progress: Progress::Planned,
+            }));
         }
-        Self { events, deliveries, large_events: BTreeMap::new(), unwanted }
+        Self { events, deliveries, large_events: BTreeMap::new(), subscriptions }
     }
 
     /// Checks that every destination can take each of its events. One that is larger than a queue
@@ -187,9 +178,7 @@ impl<'c, 'e> Plan<'c, 'e> {
     /// What became of each event, in the events' order.
     #[must_use]
     pub fn into_fates(self) -> Vec<Fate<'c>> {
-        let unwanted = self.unwanted.into_iter();
-        let mut fates: Vec<_> =
-            unwanted.map(|unwanted| Fate { unwanted, ..Fate::default() }).collect();
+        let mut fates = vec![Fate::default(); self.events.len()];
         for Delivery { event, subscription, progress } in self.deliveries {
             let Some(fate) = fates.get_mut(event) else { continue };
             let name = &*subscription.name;
@@ -201,6 +190,14 @@ impl<'c, 'e> Plan<'c, 'e> {
                 Progress::Spooled(error) => fate.spooled.push((name, error)),
                 Progress::UnderWay => fate.under_way.push(name),
                 Progress::Failed(error) => fate.failed.push((name, error)),
+            }
+        }
+        for (fate, event) in fates.iter_mut().zip(self.events) {
+            if fate.is_ignored() {
+                let why_not = |subscription: &'c Subscription| {
+                    Some((&*subscription.name, subscription.wants(event).err()?))
+                };
+                fate.unwanted = self.subscriptions.iter().filter_map(why_not).collect();
             }
         }
         fates

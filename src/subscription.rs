@@ -1,5 +1,7 @@
 //! Who wants which events, and where they go.
 
+mod index;
+
 use std::fmt;
 
 use crate::cloudevents::CloudEvent;
@@ -8,6 +10,8 @@ use crate::elytra::{EventType, Operation};
 use crate::forward::{MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
 use crate::names::{Known, Name};
 use crate::webhook::{MAX_DELIVERY_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, Webhook};
+
+pub use index::Subscriptions;
 
 /// A `SUBSCRIPTION_<NAME>` of the configuration.
 #[derive(Debug, Clone, PartialEq)]

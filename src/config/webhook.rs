@@ -17,6 +17,7 @@ use super::{
 use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
 use crate::names::Known;
+use crate::subscription::Subscriptions;
 
 /// Reads `WEBHOOK`; the subscriptions are still missing from what it returns.
 pub(super) fn read(
@@ -60,7 +61,7 @@ pub(super) fn read(
         has_spool,
         handshake,
         rate_limit,
-        subscriptions: Vec::new(),
+        subscriptions: Subscriptions::default(),
         queues: queues(bindings),
     })
 }

@@ -14,7 +14,7 @@ use elytra_webhooks::Known;
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method};
 use elytra_webhooks::elytra::{EventType, Operation};
-use elytra_webhooks::subscription::{Destination, KvKey, Subscription};
+use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
 
@@ -70,13 +70,13 @@ fn what_is_not_set_has_its_default() {
         has_spool: false,
         handshake: None,
         rate_limit: None,
-        subscriptions: vec![Subscription {
+        subscriptions: Subscriptions::new(vec![Subscription {
             name: "a".to_owned(),
             active: true,
             event_types: Vec::new(),
             operations: Vec::new(),
             destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
-        }],
+        }]),
         queues: vec!["EVENTS_QUEUE".to_owned()],
     };
     assert_eq!(config, expected);

@@ -1,11 +1,15 @@
 //! Which subscription wants which event, and why not.
 
 use elytra_webhooks::elytra::{EventType, Operation};
-use elytra_webhooks::subscription::{Destination, Mismatch, Subscription};
+use elytra_webhooks::plan::Plan;
+use elytra_webhooks::subscription::{Destination, Mismatch, Subscription, Subscriptions};
 use elytra_webhooks::{CloudEvent, Known};
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+
+use serde_json::json;
 
 use crate::support::{event, property};
 
@@ -139,5 +143,45 @@ fn the_filter_does_what_a_naive_one_does() {
         let subscription = Subscription { active, ..subscription(&event_types, &operations) };
         let result = subscription.wants(&CloudEvent::from_json(&text).unwrap());
         assert_eq!(result.is_ok(), wants, "{text} gave {result:?}");
+    });
+}
+
+/// However many there are, an event goes to those that want it, in their order, and to no other.
+#[test]
+fn many_subscriptions_are_asked_as_each_alone() {
+    let few_types = [EventType::Product, EventType::Document, EventType::Todo];
+    let few_operations = [Operation::Add, Operation::Remove];
+    let one = (
+        prop::bool::weighted(0.8),
+        subsequence(few_types.to_vec(), 0..=3),
+        subsequence(few_operations.to_vec(), 0..=2),
+    );
+    // Around the ends of words of 64 places too.
+    let count = prop_oneof![0..5_usize, 62..67_usize, 127..131_usize];
+    let subscriptions = count.prop_flat_map(move |count| vec(one.clone(), count));
+    let names = option::of(select(vec!["product", "document", "todo", "user", "else"]));
+    let events = (names, option::of(select(vec!["add", "remove", "link", "else"])));
+    property((subscriptions, events), |(subscriptions, (event_type, operation))| {
+        let all: Vec<_> = subscriptions
+            .iter()
+            .enumerate()
+            .map(|(place, (active, event_types, operations))| Subscription {
+                name: place.to_string(),
+                active: *active,
+                ..subscription(event_types, operations)
+            })
+            .collect();
+        let value = json!({ "eventtype": event_type, "operation": operation }).to_string();
+        let text = event(value.trim_matches(['{', '}']));
+        let events = [CloudEvent::from_json(&text).unwrap()];
+        let wants = |subscription: &&Subscription| subscription.wants(&events[0]).is_ok();
+        let expected: Vec<_> = all.iter().filter(wants).map(|wanting| &*wanting.name).collect();
+        let subscriptions = Subscriptions::new(all.clone());
+        let fates = Plan::new(&subscriptions, &events).into_fates();
+        // Nothing was forwarded, so nothing holds it.
+        let planned: Vec<_> = fates[0].failed.iter().map(|(name, _)| *name).collect();
+        assert_eq!(planned, expected);
+        let unwanted = if expected.is_empty() { all.len() } else { 0 };
+        assert_eq!(fates[0].unwanted.len(), unwanted);
     });
 }

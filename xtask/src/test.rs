@@ -9,7 +9,15 @@ const CHECKS: [(&str, &[&str], &str); 6] = [
     ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
     (
         "clippy",
-        &["clippy", "--workspace", "--all-targets", "--", "-Dwarnings"],
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--features",
+            "bench/workerd",
+            "--",
+            "-Dwarnings",
+        ],
         "correct what stands above",
     ),
     (

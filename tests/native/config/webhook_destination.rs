@@ -28,7 +28,7 @@ fn with_fields(fields: &str) -> Bindings {
 /// The webhook of a configuration that is accepted.
 #[track_caller]
 fn webhook(why: &str, bindings: &Bindings) -> Webhook {
-    match accept(why, bindings).subscriptions.remove(0).destination {
+    match accept(why, bindings).subscriptions[0].destination.clone() {
         Destination::Webhook(webhook) => webhook,
         other => panic!("{why}: {other:?}"),
     }
@@ -93,7 +93,7 @@ fn every_field_is_read() {
 #[test]
 fn the_rest_of_the_subscription_is_read_as_ever() {
     let text = r#"{"active":false,"event_types":["product"],"operations":["add"],"webhook":{"url":"https://a.example"}}"#;
-    let subscription = accept("models", &bindings_with(text)).subscriptions.remove(0);
+    let subscription = accept("models", &bindings_with(text)).subscriptions[0].clone();
     assert!(!subscription.active);
     assert_eq!((subscription.event_types.len(), subscription.operations.len()), (1, 1));
 }

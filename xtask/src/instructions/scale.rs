@@ -21,7 +21,7 @@ const SCALES: [Scale; 3] = [
         little: ("answer.subscriptions_1", 1),
         much: ("answer.subscriptions_1000", 1),
         // Each is asked whether it wants the event.
-        most: 16.0,
+        most: 1.10,
     },
     Scale {
         says: "an event in a batch of 100, against one of 1",
