@@ -31,6 +31,8 @@ pub mod cloudevents;
 
 pub mod elytra;
 
+pub mod cesql;
+
 pub mod subscription;
 
 pub mod plan;

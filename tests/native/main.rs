@@ -31,6 +31,9 @@ mod elytra;
 mod subscription;
 
 #[cfg(test)]
+mod cesql;
+
+#[cfg(test)]
 mod kv_entry;
 
 #[cfg(test)]

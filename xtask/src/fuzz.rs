@@ -33,6 +33,10 @@ pub enum Target {
     Batch,
     /// A timestamp.
     Timestamp,
+    /// CESQL's parser.
+    Cesql,
+    /// CESQL's evaluator.
+    CesqlEvaluate,
 }
 
 impl Target {
@@ -42,6 +46,8 @@ impl Target {
             Self::Headers => "headers",
             Self::Batch => "batch",
             Self::Timestamp => "timestamp",
+            Self::Cesql => "cesql",
+            Self::CesqlEvaluate => "cesql_evaluate",
         }
     }
 }
