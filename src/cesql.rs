@@ -90,6 +90,13 @@ impl Expression {
     pub fn matches(&self, event: &CloudEvent<'_>) -> Result<(), Refusal> {
         refusal::decide(&self.root, event)
     }
+
+    /// The same without a reason, which costs more than the rest to put into words.
+    #[must_use]
+    pub fn is_true(&self, event: &CloudEvent<'_>) -> bool {
+        let mut evaluator = Evaluator::new(event, Mode::FailFast);
+        matches!(evaluator.evaluate(&self.root), Ok(Value::Boolean(true)))
+    }
 }
 
 impl fmt::Display for Expression {

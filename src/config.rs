@@ -4,6 +4,7 @@ mod authentication;
 mod bindings;
 mod destination;
 mod error;
+mod filter;
 mod table;
 mod webhook;
 mod webhook_destination;
@@ -14,8 +15,10 @@ use serde_json::Value;
 
 pub use bindings::{Binding, Bindings};
 pub use error::{BindingKind, ConfigError, Mistake};
+pub use filter::FilterMistake;
 
 use crate::auth::Authentication;
+use crate::filter::DataPaths;
 use crate::handshake::HandshakeSettings;
 use crate::names::{Known, names, nearest};
 use crate::subscription::{Subscription, Subscriptions};
@@ -102,7 +105,7 @@ const SUBSCRIPTION_PREFIX: &str = "SUBSCRIPTION_";
 pub struct Config {
     /// What a caller must present.
     pub authentication: Authentication,
-    /// What an operator must present who looks at dead letters; nobody may, where it is `None`.
+    /// What an operator must present; there is none, where it is `None`.
     pub admin: Option<Authentication>,
     /// The HTTP methods an event may come with; at least one.
     pub methods: Vec<Method>,
@@ -121,6 +124,8 @@ pub struct Config {
     pub claims_expiration_ttl: Option<u64>,
     /// Whether a namespace is bound as [`SPOOL`].
     pub has_spool: bool,
+    /// Whether there is what dead letters need: [`DELIVERIES`] and [`DEAD`].
+    pub has_dead_letters: bool,
     /// Who gets consent in the handshake; nobody, where it is `None`.
     pub handshake: Option<HandshakeSettings>,
     /// The binding of the rate limit that each credential has.
@@ -152,6 +157,7 @@ impl Config {
         let mut webhook = None;
         let mut admin = None;
         let mut subscriptions = Vec::new();
+        let mut data_paths = DataPaths::default();
         let mut names = BTreeMap::new();
         for (var, binding) in bindings {
             let suffix = var.strip_prefix(SUBSCRIPTION_PREFIX);
@@ -160,7 +166,9 @@ impl Config {
                     let name = subscription_name(var, suffix, &mut names, &mut mistakes);
                     let table = read_table(var, binding, &mut mistakes);
                     if let Some(table) = table {
-                        subscriptions.extend(subscription(name, table, bindings, &mut mistakes));
+                        let read =
+                            subscription(name, table, bindings, &mut data_paths, &mut mistakes);
+                        subscriptions.extend(read);
                     }
                 }
                 (_, None) if var == WEBHOOK => {
@@ -185,9 +193,11 @@ impl Config {
             mistakes.note("SUBSCRIPTION_<NAME>", Mistake::NoSubscriptions);
         }
         match (webhook, mistakes.into_vec()) {
-            (Some(webhook), mistakes) if mistakes.is_empty() => {
-                Ok(Self { admin, subscriptions: Subscriptions::new(subscriptions), ..webhook })
-            }
+            (Some(webhook), mistakes) if mistakes.is_empty() => Ok(Self {
+                admin,
+                subscriptions: Subscriptions::new(subscriptions, data_paths),
+                ..webhook
+            }),
             (_, mistakes) => Err(mistakes),
         }
     }
@@ -267,12 +277,15 @@ fn subscription(
     name: String,
     mut table: Table,
     bindings: &Bindings,
+    data_paths: &mut DataPaths,
     mistakes: &mut Mistakes,
 ) -> Option<Subscription> {
     let active = table.boolean("active", mistakes).unwrap_or(true);
     let event_types = table.names("event_types", mistakes).unwrap_or_default();
     let operations = table.names("operations", mistakes).unwrap_or_default();
+    let filters = filter::read(&mut table, data_paths, mistakes);
     let destination = destination::read(&mut table, bindings, mistakes);
     table.finish(mistakes);
-    Some(Subscription { name, active, event_types, operations, destination: destination? })
+    let destination = destination?;
+    Some(Subscription { name, active, event_types, operations, filters, destination })
 }

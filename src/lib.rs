@@ -5,8 +5,9 @@
 //! delivers it to their webhooks from a queue of its own. A 2xx is sent only when every one of them,
 //! or a queue or the spool on the way there, holds the event, or when none wants it.
 //!
-//! It does not change an event, and of its `data` it reads no more than which object it is about. What
-//! it keeps of its own is which event was forwarded to whom, and what could not be yet.
+//! It does not change an event, and of its `data` it reads no more than which object it is about and
+//! what filters name. What it keeps of its own is which event was forwarded to whom, and what could not
+//! be yet.
 //!
 //! The path of an event, step by step, is [`receive::receive`]. The modules, in the order an event
 //! meets them:
@@ -31,9 +32,11 @@ pub mod cloudevents;
 
 pub mod elytra;
 
-pub mod cesql;
-
 pub mod subscription;
+
+pub mod filter;
+
+pub mod cesql;
 
 pub mod plan;
 
@@ -48,6 +51,8 @@ pub mod spool;
 pub mod webhook;
 
 pub mod dead_letters;
+
+pub mod explain;
 
 pub mod platform;
 

@@ -1,6 +1,6 @@
 //! The log: one JSON line for each request, for those who look for an event at night.
 //!
-//! No secret and nothing of an event's data gets in here.
+//! No secret and nothing of an event's data gets in here, but for what a filter compared.
 
 mod delivery;
 mod drain;
@@ -36,7 +36,7 @@ pub struct LogLine<'c> {
     #[serde(skip)]
     pub level: Level,
     /// `accepted`, `duplicate`, `ignored`, `under_way` (the sender comes again), `refused` (it must
-    /// change something), `failed` (we must), `healthy` or `handshake`.
+    /// change something), `failed` (we must), `healthy`, `handshake`, or what an operator asked for.
     pub outcome: &'static str,
     /// The same code as in the reply.
     pub code: &'static str,

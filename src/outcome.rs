@@ -6,6 +6,7 @@ use crate::auth::Unauthenticated;
 use crate::cloudevents::{InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
 use crate::dead_letters::{DeadLetter, DeadLetterPage, Redriven};
+use crate::explain::Explanation;
 use crate::handshake::Consent;
 use crate::plan::{EventTooLarge, Fate};
 use crate::platform::BindingError;
@@ -33,6 +34,8 @@ pub enum Outcome<'c> {
     DeadLetter(Box<DeadLetter>),
     /// An operator had some sent again.
     Redriven(Redriven),
+    /// An operator asked what would become of a request.
+    Explained(Explanation),
 }
 
 /// Why a request was not served, one variant for each thing that can go wrong on the line.

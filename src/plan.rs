@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 
 use crate::cloudevents::{CloudEvent, Mode};
+use crate::filter::View;
 use crate::forward::LargeEvent;
 use crate::platform::BindingError;
 use crate::subscription::{Mismatch, Subscription, Subscriptions};
@@ -16,6 +17,8 @@ const NO_ANSWER: &str = "no answer before the time was up";
 #[derive(Debug)]
 pub struct Plan<'c, 'e> {
     pub(crate) events: &'e [CloudEvent<'e>],
+    /// The events as filters see them.
+    views: Vec<View<'e>>,
     /// In the order of the events, and for each in the order of the subscriptions.
     pub(crate) deliveries: Vec<Delivery<'c>>,
     /// The events that are larger than a queue takes and that a queue wants, by their places.
@@ -101,18 +104,22 @@ pub struct Fate<'c> {
 impl<'c, 'e> Plan<'c, 'e> {
     /// Finds the subscriptions that want each event.
     #[must_use]
-    pub fn new(subscriptions: &'c Subscriptions, events: &'e [CloudEvent<'e>]) -> Self {
+    pub fn new(subscriptions: &'c Subscriptions, events: &'e [CloudEvent<'e>]) -> Self
+    where
+        'c: 'e,
+    {
+        let views: Vec<_> = events.iter().map(|event| subscriptions.view(event)).collect();
         let mut deliveries = Vec::new();
-        for (event, content) in events.iter().enumerate() {
-            let candidates = subscriptions.candidates(content);
-            let wanted = candidates.filter(|subscription| subscription.wants(content).is_ok());
+        for (event, view) in views.iter().enumerate() {
+            let candidates = subscriptions.candidates(view.event());
+            let wanted = candidates.filter(|subscription| subscription.wants(view).is_ok());
             deliveries.extend(wanted.map(|subscription| Delivery {
                 event,
                 subscription,
                 progress: Progress::Planned,
             }));
         }
-        Self { events, deliveries, large_events: BTreeMap::new(), subscriptions }
+        Self { events, views, deliveries, large_events: BTreeMap::new(), subscriptions }
     }
 
     /// Checks that every destination can take each of its events. One that is larger than a queue
@@ -192,10 +199,10 @@ impl<'c, 'e> Plan<'c, 'e> {
                 Progress::Failed(error) => fate.failed.push((name, error)),
             }
         }
-        for (fate, event) in fates.iter_mut().zip(self.events) {
+        for (fate, view) in fates.iter_mut().zip(&self.views) {
             if fate.is_ignored() {
                 let why_not = |subscription: &'c Subscription| {
-                    Some((&*subscription.name, subscription.wants(event).err()?))
+                    Some((&*subscription.name, subscription.wants(view).err()?))
                 };
                 fate.unwanted = self.subscriptions.iter().filter_map(why_not).collect();
             }

@@ -10,6 +10,7 @@ use crate::cloudevents::{self, Headers, Mode};
 use crate::config::{Config, ConfigError};
 use crate::dead_letters::{self, DeadLetterQuery};
 use crate::dedupe;
+use crate::explain;
 use crate::forward::forward;
 use crate::log::LogLine;
 use crate::outcome::{BodyError, Outcome, Rejection};
@@ -51,6 +52,7 @@ pub async fn answer<'c>(
         ("/health", _) => health(config, head),
         ("/dead-letters", _) => dead_letters(config, head, platform, &mut trace).await,
         ("/dead-letters/redrive", _) => redrive(config, head, platform, &mut trace).await,
+        ("/explain", _) => explain(config, head, body, &mut trace).await,
         _ => Err(Rejection::NotFound),
     };
     let reply = Reply::new(&result, &trace);
@@ -81,10 +83,7 @@ pub async fn receive<'c>(
     limit_rate(config, &caller, platform).await?;
 
     // 4. The content type is one that is read here; then the body, never more than the limit.
-    let mode = Mode::of(head)?;
-    trace.mode = Some(mode);
-    check_encoding(head)?;
-    let body = read(&caller, head, body, config.max_body_bytes).await?;
+    let (mode, body) = read(&caller, head, body, config.max_body_bytes, trace).await?;
 
     // 5. The body holds valid events: one, or in a batch any number.
     let events = cloudevents::decode(mode, head, &body, config.max_batch_events)
@@ -155,8 +154,8 @@ async fn dead_letters<'c>(
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     const PARAMETERS: [&str; 5] = ["id", "subscription", "cause", "cursor", "limit"];
 
-    let config = config?;
-    let query = admit(config, head, &["GET", "HEAD"], &PARAMETERS, trace)?;
+    let config = with_dead_letters(config?)?;
+    let (_, query) = admit(config, head, &["GET", "HEAD"], &PARAMETERS, trace)?;
     if let Some(id) = &query.id {
         let letter = dead_letters::find(id, platform).await?;
         return Ok(Outcome::DeadLetter(Box::new(letter)));
@@ -171,9 +170,28 @@ async fn redrive<'c>(
     platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
-    let config = config?;
-    let query = admit(config, head, &["POST"], &["id", "subscription", "cursor"], trace)?;
+    let config = with_dead_letters(config?)?;
+    let (_, query) = admit(config, head, &["POST"], &["id", "subscription", "cursor"], trace)?;
     Ok(Outcome::Redriven(dead_letters::redrive(&query, config, platform).await?))
+}
+
+fn with_dead_letters(config: &Config) -> Result<&Config, Rejection<'_>> {
+    if config.has_dead_letters { Ok(config) } else { Err(Rejection::NotFound) }
+}
+
+/// Tells an operator what would become of a request, and why.
+async fn explain<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+    body: impl Body,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let config = config?;
+    let (caller, query) = admit(config, head, &["POST"], &["subscription"], trace)?;
+    let subscriptions = explain::choose(query.subscription.as_deref(), config);
+    let subscriptions = subscriptions.map_err(Rejection::BadQuery)?;
+    let (mode, body) = read(&caller, head, body, config.max_body_bytes, trace).await?;
+    Ok(Outcome::Explained(explain::explain(mode, head, &body, config, &subscriptions, trace)?))
 }
 
 /// Lets an operator in, where the configuration has one. What is asked must be in order too.
@@ -183,11 +201,12 @@ fn admit<'c>(
     methods: &[&'static str],
     parameters: &[&'static str],
     trace: &mut Trace<'c>,
-) -> Result<DeadLetterQuery, Rejection<'c>> {
+) -> Result<(Caller<'c>, DeadLetterQuery), Rejection<'c>> {
     let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
     allow(head, methods.to_vec())?;
-    authenticate(admin, head, trace)?;
-    DeadLetterQuery::read(&head.query(), parameters).map_err(Rejection::BadQuery)
+    let caller = authenticate(admin, head, trace)?;
+    let query = DeadLetterQuery::read(&head.query(), parameters).map_err(Rejection::BadQuery)?;
+    Ok((caller, query))
 }
 
 fn authenticate<'c>(
@@ -225,14 +244,18 @@ fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
     }
 }
 
-/// Reads a body for a caller who was let in. An announced length over the limit is refused before
+/// Reads a body for a caller who was let in, once its content type is one that is read here. An announced length over the limit is refused before
 /// the first byte, any other with the byte that is too many.
 async fn read<'c>(
     _: &Caller<'_>,
     head: &impl RequestHead,
     mut body: impl Body,
     limit: usize,
-) -> Result<Vec<u8>, Rejection<'c>> {
+    trace: &mut Trace<'c>,
+) -> Result<(Mode, Vec<u8>), Rejection<'c>> {
+    let mode = Mode::of(head)?;
+    trace.mode = Some(mode);
+    check_encoding(head)?;
     if head.header("content-length").is_some_and(|length| is_over(&length, limit)) {
         return Err(Rejection::BodyTooLarge { limit });
     }
@@ -247,7 +270,7 @@ async fn read<'c>(
             bytes.extend_from_slice(&chunk);
         }
     }
-    Ok(bytes)
+    Ok((mode, bytes))
 }
 
 /// Whether an announced length is over the limit. One that is no number at all announces nothing;

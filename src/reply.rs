@@ -85,6 +85,7 @@ fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
         }
         Outcome::DeadLetter(letter) => (200, "dead_letter", print(&DeadLetterBody::new(letter))),
         Outcome::Redriven(redriven) => (200, "redriven", print(&with_code("redriven", redriven))),
+        Outcome::Explained(explanation) => (200, explanation.code, print(explanation)),
     };
     Reply { code, status, headers, body }
 }

@@ -4,9 +4,9 @@ mod index;
 
 use std::fmt;
 
-use crate::cloudevents::CloudEvent;
 use crate::config::DELIVERIES;
 use crate::elytra::{EventType, Operation};
+use crate::filter::{Filter, FilterMismatch, View};
 use crate::forward::{MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
 use crate::names::{Known, Name};
 use crate::webhook::{MAX_DELIVERY_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, Webhook};
@@ -24,6 +24,8 @@ pub struct Subscription {
     pub event_types: Vec<EventType>,
     /// The operations it wants; all where there are none.
     pub operations: Vec<Operation>,
+    /// The conditions that an event must meet besides, all of them.
+    pub filters: Vec<Filter>,
     /// Where the events go.
     pub destination: Destination,
 }
@@ -71,6 +73,8 @@ pub enum Mismatch {
     EventType(Option<String>),
     /// The event's operation is not among its `operations`; `None` where the event has none.
     Operation(Option<String>),
+    /// The event does not meet a condition of `filters`.
+    Filter(FilterMismatch),
     /// The event's data name no object, and its key is made of one.
     NoObject,
 }
@@ -101,12 +105,14 @@ impl Subscription {
     /// # Errors
     ///
     /// The reason why not; the first, where there are several.
-    pub fn wants(&self, event: &CloudEvent<'_>) -> Result<(), Mismatch> {
+    pub fn wants(&self, view: &View<'_>) -> Result<(), Mismatch> {
+        let event = view.event();
         if !self.active {
             return Err(Mismatch::Inactive);
         }
         select(&self.event_types, event.event_type()).map_err(Mismatch::EventType)?;
         select(&self.operations, event.operation()).map_err(Mismatch::Operation)?;
+        FilterMismatch::check(&self.filters, view).map_err(Mismatch::Filter)?;
         match self.destination {
             Destination::Kv { key: KvKey::Object { .. }, .. } if !event.object().is_named() => {
                 Err(Mismatch::NoObject)
@@ -131,6 +137,7 @@ impl Mismatch {
             Self::Inactive => "inactive",
             Self::EventType(_) => "event_type_not_selected",
             Self::Operation(_) => "operation_not_selected",
+            Self::Filter(_) => "filter_not_matched",
             Self::NoObject => "no_object",
         }
     }
@@ -151,6 +158,7 @@ impl fmt::Display for Mismatch {
             Self::Operation(None) => {
                 f.write_str("the event has no operation, and operations selects some")
             }
+            Self::Filter(mismatch) => mismatch.fmt(f),
             Self::NoObject => f.write_str(
                 "data has no objectType and objectId, and the subscription keeps one key for each object",
             ),

@@ -76,7 +76,7 @@ impl<'c> Trace<'c> {
 }
 
 impl EventTrace {
-    fn new(event: &CloudEvent<'_>) -> Self {
+    pub(crate) fn new(event: &CloudEvent<'_>) -> Self {
         let event_type = event.event_type();
         let operation = event.operation();
         let mut notices = Vec::new();

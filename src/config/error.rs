@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::filter::FilterMistake;
+
 /// One mistake of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -47,6 +49,7 @@ pub enum Mistake {
     TakenHeader(String),
     AdminWithNone,
     SeveralDestinations,
+    Filter(FilterMistake),
     NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
     WrongBinding { binding: String, kind: BindingKind, found: String },
 }
@@ -154,6 +157,7 @@ impl fmt::Display for Mistake {
                 "queue, kv and webhook exclude each other: a second destination is a second \
                  subscription",
             ),
+            Self::Filter(mistake) => mistake.fmt(f),
             Self::NoBinding { binding, kind, nearest } => {
                 write!(f, "no {kind} is bound as {binding:?}")?;
                 suggest(f, nearest.as_deref())
@@ -165,7 +169,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-fn suggest(f: &mut fmt::Formatter<'_>, nearest: Option<&str>) -> fmt::Result {
+pub(super) fn suggest(f: &mut fmt::Formatter<'_>, nearest: Option<&str>) -> fmt::Result {
     match nearest {
         Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
         None => Ok(()),

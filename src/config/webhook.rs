@@ -59,6 +59,7 @@ pub(super) fn read(
         dedupe_window_ms,
         claims_expiration_ttl,
         has_spool,
+        has_dead_letters: bindings.contains_key(DELIVERIES) && bindings.contains_key(DEAD),
         handshake,
         rate_limit,
         subscriptions: Subscriptions::default(),
@@ -66,7 +67,7 @@ pub(super) fn read(
     })
 }
 
-/// Reads `ADMIN`: who may look at dead letters, and send them again.
+/// Reads `ADMIN`: who may look at dead letters and send them again, and have requests explained.
 pub(super) fn read_admin(
     mut table: Table,
     bindings: &Bindings,
@@ -74,8 +75,11 @@ pub(super) fn read_admin(
 ) -> Option<Authentication> {
     let path = table.path_of("auth_type");
     let authentication = authentication::read(&mut table, bindings, mistakes);
-    look_up_fixed(table.path(), DELIVERIES, BindingKind::Queue, bindings, mistakes);
-    look_up_fixed(table.path(), DEAD, BindingKind::Kv, bindings, mistakes);
+    // Whoever has a part of what dead letters need wants the whole.
+    if [DELIVERIES, DEAD].iter().any(|binding| bindings.contains_key(*binding)) {
+        look_up_fixed(table.path(), DELIVERIES, BindingKind::Queue, bindings, mistakes);
+        look_up_fixed(table.path(), DEAD, BindingKind::Kv, bindings, mistakes);
+    }
     if authentication == Some(Authentication::None) {
         mistakes.note(path, Mistake::AdminWithNone);
     }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use super::Subscription;
 use crate::cloudevents::CloudEvent;
+use crate::filter::{DataPaths, View};
 use crate::names::{Known, Name};
 
 /// The subscriptions of a configuration. Those that do not select an event's type and operation cost it
@@ -12,6 +13,8 @@ use crate::names::{Known, Name};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Subscriptions {
     all: Vec<Subscription>,
+    /// What their filters look for in `data`.
+    data_paths: DataPaths,
     by_event_type: Index,
     by_operation: Index,
 }
@@ -23,12 +26,18 @@ type Index = Vec<Places>;
 type Places = Vec<u64>;
 
 impl Subscriptions {
-    /// These, in this order.
+    /// These, in this order, whose filters were read together with these paths.
     #[must_use]
-    pub fn new(all: Vec<Subscription>) -> Self {
+    pub fn new(all: Vec<Subscription>, data_paths: DataPaths) -> Self {
         let by_event_type = index(&all, |subscription| &subscription.event_types);
         let by_operation = index(&all, |subscription| &subscription.operations);
-        Self { all, by_event_type, by_operation }
+        Self { all, data_paths, by_event_type, by_operation }
+    }
+
+    /// The event as their filters see it.
+    #[must_use]
+    pub fn view<'v>(&'v self, event: &'v CloudEvent<'v>) -> View<'v> {
+        View::new(event, &self.data_paths)
     }
 
     /// Those that select the event's type and operation, in their order.

@@ -14,6 +14,7 @@ use elytra_webhooks::Known;
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method};
 use elytra_webhooks::elytra::{EventType, Operation};
+use elytra_webhooks::filter::DataPaths;
 use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
@@ -68,15 +69,20 @@ fn what_is_not_set_has_its_default() {
         dedupe_window_ms: None,
         claims_expiration_ttl: None,
         has_spool: false,
+        has_dead_letters: false,
         handshake: None,
         rate_limit: None,
-        subscriptions: Subscriptions::new(vec![Subscription {
-            name: "a".to_owned(),
-            active: true,
-            event_types: Vec::new(),
-            operations: Vec::new(),
-            destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
-        }]),
+        subscriptions: Subscriptions::new(
+            vec![Subscription {
+                name: "a".to_owned(),
+                active: true,
+                event_types: Vec::new(),
+                operations: Vec::new(),
+                filters: Vec::new(),
+                destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
+            }],
+            DataPaths::default(),
+        ),
         queues: vec!["EVENTS_QUEUE".to_owned()],
     };
     assert_eq!(config, expected);
@@ -106,6 +112,7 @@ fn everything_that_can_be_set_is_read() {
         active: false,
         event_types: vec![EventType::Product, EventType::Todo],
         operations: vec![Operation::Add],
+        filters: Vec::new(),
         destination: Destination::Kv {
             binding: "EVENTS_KV".to_owned(),
             key: KvKey::Event,
@@ -117,7 +124,7 @@ fn everything_that_can_be_set_is_read() {
 
 #[test]
 fn empty_lists_select_everything() {
-    let empty = json(r#"{"event_types":[],"operations":[],"queue":"EVENTS_QUEUE"}"#);
+    let empty = json(r#"{"event_types":[],"operations":[],"filters":[],"queue":"EVENTS_QUEUE"}"#);
     let config = accept("absent or empty: all", &with("SUBSCRIPTION_A", empty));
     assert_eq!(config, accept("absent", &bindings()));
 }

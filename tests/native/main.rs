@@ -34,6 +34,9 @@ mod subscription;
 mod cesql;
 
 #[cfg(test)]
+mod filter;
+
+#[cfg(test)]
 mod kv_entry;
 
 #[cfg(test)]

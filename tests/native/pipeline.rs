@@ -6,6 +6,8 @@ mod binary;
 mod dead_letters;
 mod dedupe;
 mod division;
+mod explain;
+mod filters;
 mod forwarding;
 mod handshake;
 mod large;

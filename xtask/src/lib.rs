@@ -1,5 +1,5 @@
 //! What `cargo xtask` does: get the tools, build the Workers, run them here, test them,
-//! count their instructions, soak, fuzz and measure them.
+//! count their instructions, soak, fuzz and measure them, and explain what they would make of an event.
 //!
 //! It is a library too, so that the tests on the real runtime start wrangler with the very
 //! tools and environment that `cargo xtask dev` uses: see [`Tools`].
@@ -27,6 +27,8 @@ pub mod fuzz;
 pub mod soak;
 
 pub mod bench;
+
+pub mod explain;
 
 pub mod project;
 

@@ -1,11 +1,12 @@
-//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak|bench>`: see the README.
+//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak|bench|explain>`: see the README.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::explain::{self, Question};
 use xtask::fuzz::{self, Target};
-use xtask::{Project, Result, Worker, bench, build, dev, instructions, setup, soak, test};
+use xtask::{Error, Project, Result, Worker, bench, build, dev, instructions, setup, soak, test};
 
 /// Sets up, builds, runs and tests the Worker.
 #[derive(Parser)]
@@ -61,6 +62,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Tell which subscriptions want an event, and why others do not; nothing is sent
+    Explain {
+        #[command(flatten)]
+        question: Question,
+    },
 }
 
 fn main() -> ExitCode {
@@ -85,5 +91,11 @@ fn perform(task: Task) -> Result<()> {
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
         Task::Soak { arguments } => soak::soak(&project, &arguments),
         Task::Bench { arguments } => bench::bench(&project, &arguments),
+        Task::Explain { question } => {
+            let told = explain::explain(&project, &question)?;
+            std::io::stdout()
+                .write_all(told.as_bytes())
+                .map_err(|cause| Error::new(format!("cannot print the explanation: {cause}")))
+        }
     }
 }

@@ -134,6 +134,7 @@ fn an_evaluation_ends_within_its_bound_and_as_a_filter_it_decides_the_same() {
         assert!(evaluation.cost <= MAX_COST);
         assert_eq!(expression.evaluate(&event), evaluation, "the same outcome each time");
         let is_match = evaluation.value == Value::Boolean(true) && evaluation.errors.is_empty();
+        assert_eq!(expression.is_true(&event), is_match, "{text}");
         match expression.matches(&event) {
             Ok(()) => assert!(is_match, "{text}"),
             Err(refusal) => {

@@ -80,13 +80,25 @@ fn it_has_no_other_field() {
 }
 
 #[test]
-fn without_dead_letters_there_is_nothing_to_look_at() {
+fn without_dead_letters_there_is_still_an_operator() {
     let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
-    let mistakes = Config::from_bindings(&with("ADMIN", json(fields))).unwrap_err();
-    let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-    let expected = [
-        "ADMIN: no queue is bound as \"DELIVERIES\"",
-        "ADMIN: no KV namespace is bound as \"DEAD\"",
-    ];
-    assert_eq!(found, expected);
+    let config = accept("issue 7: requests can be explained", &with("ADMIN", json(fields)));
+    assert!(config.admin.is_some() && !config.has_dead_letters);
+    let config =
+        accept("both", &with_dead("ADMIN", r#""auth_type":"bearer","auth":{"token":"TOKEN"}"#));
+    assert!(config.has_dead_letters);
+}
+
+#[test]
+fn a_part_of_what_dead_letters_need_is_not_enough() {
+    let refuse = |name: &str, binding: Binding, expected: &str| {
+        let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
+        let mut bindings = with("ADMIN", json(fields));
+        bindings.insert(name.to_owned(), binding);
+        let mistakes = Config::from_bindings(&bindings).unwrap_err();
+        let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(found, [expected]);
+    };
+    refuse("DEAD", Binding::Kv, "ADMIN: no queue is bound as \"DELIVERIES\"");
+    refuse("DELIVERIES", Binding::Queue, "ADMIN: no KV namespace is bound as \"DEAD\"");
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a configuration: each mistake with its place and its exact text.
 
 mod authentication;
+mod filters;
 mod subscriptions;
 
 use elytra_webhooks::config::{Binding, Bindings, Config};

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use elytra_webhooks::Known;
 use elytra_webhooks::auth::Authentication;
 use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::forward::MAX_CONNECTIONS;
 use elytra_webhooks::subscription::{Destination, KvKey};
 use elytra_webhooks::webhook::{RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode};
@@ -129,6 +131,19 @@ fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
     let expected = Destination::Kv { binding: "EVENTS".to_owned(), key, expiration_ttl: None };
     assert_eq!(prices.unwrap().destination, expected);
     assert_eq!(config.claims_expiration_ttl, Some(604_800), "its default");
+}
+
+#[test]
+fn the_filters_that_it_suggests_pass_too() {
+    let wrangler = read("wrangler.toml");
+    let changed = wrangler.replace("\n# filters = ", "\nfilters = ");
+    let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
+    let filters = config.subscriptions.iter().map(|subscription| subscription.filters.len());
+    assert_eq!(filters.collect::<Vec<_>>(), [0, 2], "those of the products");
+    let (_, remark) = changed.split_once("}]   # ").unwrap();
+    let dialects: Vec<_> = remark.lines().next().unwrap().split(" | ").collect();
+    let all: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect();
+    assert_eq!(dialects, all, "every dialect is named");
 }
 
 #[test]

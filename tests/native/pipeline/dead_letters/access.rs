@@ -1,8 +1,8 @@
 //! Who may look at dead letters, and what they may ask.
 
-use elytra_webhooks::config::Config;
+use elytra_webhooks::config::{Binding, Config};
 
-use super::super::{Expected, TOKEN, check_answer, known};
+use super::super::{Expected, TOKEN, check_answer, configure_with, known};
 use super::{Head, Memory, Request, ask, config, list, operator, redrive};
 use crate::support::event;
 use crate::webhook::{configure, subscription};
@@ -35,6 +35,19 @@ fn without_an_operator_there_is_nothing() {
                 check_answer("issue 5: absent", &refuse(&config, request), &expected);
             }
         }
+    }
+}
+
+#[test]
+fn without_what_they_need_there_are_none() {
+    let more = [
+        ("ADMIN", Binding::Json(super::ADMIN.to_owned())),
+        ("ADMIN_TOKEN", Binding::Text("admin-canary".to_owned())),
+    ];
+    let config = configure_with(&more, super::WEBHOOK, &[("A", r#"{"queue":"QUEUE"}"#)]);
+    for (method, path) in [("GET", PATHS[0]), ("POST", PATHS[1])] {
+        let answer = refuse(&config, operator(method, path, ""));
+        assert_eq!((answer.status, &*answer.body), (404, NOT_FOUND), "{path}");
     }
 }
 

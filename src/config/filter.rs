@@ -1,0 +1,210 @@
+//! `filters` of a subscription: each a table with one dialect, compiled here.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::error::{Mistake, suggest};
+use super::table::{Mistakes, Table};
+use crate::cesql::Expression;
+use crate::filter::{
+    Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, MAX_FILTER_DEPTH,
+    MAX_FILTERS,
+};
+use crate::names::{Known as _, nearest};
+
+/// What can be wrong with a filter alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the texts below say what each means")]
+pub enum FilterMistake {
+    NotOneDialect,
+    UnknownDialect { nearest: Option<String> },
+    NoAttributes,
+    BadAttribute(BadName),
+    Empty,
+    NoFilters,
+    BadExpression(String),
+    TooDeep,
+    TooMany { count: usize },
+}
+
+/// Reads `filters`; none, where the field is absent.
+pub(super) fn read(
+    table: &mut Table,
+    paths: &mut DataPaths,
+    mistakes: &mut Mistakes,
+) -> Vec<Filter> {
+    let path = table.path_of("filters");
+    let Some(value) = table.take("filters") else { return Vec::new() };
+    let mut reader = Reader { paths, mistakes, filters: 0 };
+    let filters = reader.filters(&path, value, 1).unwrap_or_default();
+    let count = reader.filters;
+    if count > MAX_FILTERS {
+        mistakes.note(path, Mistake::Filter(FilterMistake::TooMany { count }));
+    }
+    filters
+}
+
+struct Reader<'p, 'm> {
+    paths: &'p mut DataPaths,
+    mistakes: &'m mut Mistakes,
+    /// How many were met so far.
+    filters: usize,
+}
+
+impl Reader<'_, '_> {
+    fn filters(&mut self, path: &str, value: Value, depth: usize) -> Option<Vec<Filter>> {
+        let Value::Array(items) = value else {
+            self.mistakes.note(path, Mistake::WrongType { expected: "a list of filters" });
+            return None;
+        };
+        let mut filters = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            filters.extend(self.filter(&format!("{path}[{index}]"), item, depth));
+        }
+        Some(filters)
+    }
+
+    /// A filter; `None` where something is wrong with it.
+    fn filter(&mut self, path: &str, value: Value, depth: usize) -> Option<Filter> {
+        self.filters += 1;
+        if depth > MAX_FILTER_DEPTH {
+            self.note(path, FilterMistake::TooDeep);
+            return None;
+        }
+        let Value::Object(fields) = value else {
+            self.mistakes.note(path, Mistake::NotATable);
+            return None;
+        };
+        if fields.len() != 1 {
+            self.note(path, FilterMistake::NotOneDialect);
+        }
+        let mut filter = None;
+        for (name, value) in fields {
+            let path = format!("{path}.{name}");
+            if let Some(dialect) = Dialect::from_name(&name) {
+                filter = self.dialect(&path, dialect, value, depth);
+            } else {
+                let nearest = nearest(&name, Dialect::ALL.iter().map(|known| known.as_str()));
+                let nearest = nearest.map(str::to_owned);
+                self.note(path, FilterMistake::UnknownDialect { nearest });
+            }
+        }
+        filter
+    }
+
+    fn dialect(
+        &mut self,
+        path: &str,
+        dialect: Dialect,
+        value: Value,
+        depth: usize,
+    ) -> Option<Filter> {
+        match dialect {
+            Dialect::Exact => self.comparison(path, Comparison::Exact, value),
+            Dialect::Prefix => self.comparison(path, Comparison::Prefix, value),
+            Dialect::Suffix => self.comparison(path, Comparison::Suffix, value),
+            Dialect::All => self.some_filters(path, value, depth).map(Filter::All),
+            Dialect::Any => self.some_filters(path, value, depth).map(Filter::Any),
+            Dialect::Not => {
+                self.filter(path, value, depth + 1).map(|filter| Filter::Not(Box::new(filter)))
+            }
+            Dialect::Sql => self.expression(path, &value).map(Filter::Sql),
+        }
+    }
+
+    fn some_filters(&mut self, path: &str, value: Value, depth: usize) -> Option<Vec<Filter>> {
+        if value.as_array().is_some_and(Vec::is_empty) {
+            self.note(path, FilterMistake::NoFilters);
+        }
+        self.filters(path, value, depth + 1)
+    }
+
+    fn comparison(&mut self, path: &str, comparison: Comparison, value: Value) -> Option<Filter> {
+        let Value::Object(fields) = value else {
+            self.mistakes.note(path, Mistake::NotATable);
+            return None;
+        };
+        if fields.is_empty() {
+            self.note(path, FilterMistake::NoAttributes);
+        }
+        Some(Filter::Compare(comparison, self.clauses(path, fields)))
+    }
+
+    fn clauses(&mut self, path: &str, fields: Map<String, Value>) -> Vec<Clause> {
+        let mut clauses = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            let path_of_name = format!("{path}.{name}");
+            let value = match value {
+                Value::String(value) if value.is_empty() => {
+                    Err(Mistake::Filter(FilterMistake::Empty))
+                }
+                Value::String(value) => Ok(value),
+                // TOML makes tables of a name with dots.
+                Value::Object(_) => Err(Mistake::WrongType {
+                    expected: "a string; a name with dots is written in quotes",
+                }),
+                _ => Err(Mistake::WrongType { expected: "a string" }),
+            };
+            match (Attribute::new(&name, self.paths), value) {
+                (Ok(attribute), Ok(value)) => clauses.push(Clause { attribute, value }),
+                (Err(BadName::Empty), _) => {
+                    self.note(path, FilterMistake::BadAttribute(BadName::Empty));
+                }
+                // Where dots have no quotes, it is not the name that is wrong.
+                (_, Err(mistake)) => self.mistakes.note(path_of_name, mistake),
+                (Err(name), Ok(_)) => {
+                    self.note(path_of_name, FilterMistake::BadAttribute(name));
+                }
+            }
+        }
+        clauses
+    }
+
+    fn expression(&mut self, path: &str, value: &Value) -> Option<Expression> {
+        let mistake = match value.as_str() {
+            None => Mistake::WrongType { expected: "a string" },
+            Some("") => Mistake::Filter(FilterMistake::Empty),
+            Some(text) => match Expression::parse(text) {
+                Ok(expression) => return Some(expression),
+                Err(error) => Mistake::Filter(FilterMistake::BadExpression(error.to_string())),
+            },
+        };
+        self.mistakes.note(path, mistake);
+        None
+    }
+
+    fn note(&mut self, path: impl Into<String>, mistake: FilterMistake) {
+        self.mistakes.note(path, Mistake::Filter(mistake));
+    }
+}
+
+impl fmt::Display for FilterMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOneDialect => write!(f, "expected one dialect: {}", dialects()),
+            Self::UnknownDialect { nearest: None } => {
+                write!(f, "unknown dialect, expected {}", dialects())
+            }
+            Self::UnknownDialect { nearest } => {
+                f.write_str("unknown dialect")?;
+                suggest(f, nearest.as_deref())
+            }
+            Self::NoAttributes => f.write_str("expected at least one attribute"),
+            Self::BadAttribute(name) => name.fmt(f),
+            Self::Empty => f.write_str("must not be empty"),
+            Self::NoFilters => f.write_str("expected at least one filter"),
+            Self::BadExpression(error) => f.write_str(error),
+            Self::TooDeep => write!(f, "filters may be nested {MAX_FILTER_DEPTH} deep"),
+            Self::TooMany { count } => {
+                write!(f, "{count} filters, but a subscription may have {MAX_FILTERS}")
+            }
+        }
+    }
+}
+
+/// The names of the dialects.
+fn dialects() -> String {
+    let names: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,103 @@
+//! What would become of a request, and why. Nothing is forwarded, and the ledger is not asked.
+
+mod told;
+
+use std::slice;
+
+use serde_json::value::RawValue;
+
+pub use told::{
+    DataSize, Explained, ExplainedEvent, ExplainedViolation, Explanation, Reason, Verdict,
+};
+
+use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, Mode};
+use crate::config::Config;
+use crate::names::nearest;
+use crate::plan::Plan;
+use crate::subscription::Subscription;
+use crate::trace::Trace;
+
+/// The subscriptions that are asked about: the one of this name, or all.
+///
+/// # Errors
+///
+/// There is none of this name; the text says so, with the nearest.
+pub fn choose<'c>(name: Option<&str>, config: &'c Config) -> Result<Vec<&'c Subscription>, String> {
+    let all = config.subscriptions.iter();
+    let Some(name) = name else { return Ok(all.collect()) };
+    let chosen: Vec<_> = all.filter(|subscription| subscription.name == name).collect();
+    if chosen.is_empty() {
+        let names = config.subscriptions.iter().map(|subscription| &*subscription.name);
+        let nearest = nearest(name, names).map(|name| format!(", did you mean {name:?}?"));
+        return Err(format!("unknown subscription {name:?}{}", nearest.unwrap_or_default()));
+    }
+    Ok(chosen)
+}
+
+/// Explains what these subscriptions would make of a request's events.
+///
+/// # Errors
+///
+/// The batch has too many events.
+pub fn explain(
+    mode: Mode,
+    headers: &impl Headers,
+    body: &[u8],
+    config: &Config,
+    subscriptions: &[&Subscription],
+    trace: &mut Trace<'_>,
+) -> Result<Explanation, InvalidEvents> {
+    let explainer = Explainer { config, subscriptions };
+    let events = match cloudevents::decode(mode, headers, body, config.max_batch_events) {
+        Ok(events) => {
+            trace.events(&events);
+            events.iter().map(|event| explainer.valid(event)).collect()
+        }
+        Err(too_many @ InvalidEvents::TooMany { .. }) => return Err(too_many),
+        Err(InvalidEvents::Invalid(invalid)) => {
+            let elements = elements(mode, body).unwrap_or_default();
+            let told = if elements.is_empty() {
+                invalid.iter().map(Explained::invalid).collect()
+            } else {
+                // Its other events are explained all the same.
+                elements.iter().map(|json| explainer.element(json.get())).collect()
+            };
+            trace.invalid(&InvalidEvents::Invalid(invalid));
+            told
+        }
+    };
+    Ok(Explanation::new(mode, events))
+}
+
+/// The elements of a batch, as far as it is one.
+fn elements(mode: Mode, body: &[u8]) -> Option<Vec<&RawValue>> {
+    if mode == Mode::Batch { serde_json::from_slice(body).ok() } else { None }
+}
+
+struct Explainer<'c> {
+    config: &'c Config,
+    subscriptions: &'c [&'c Subscription],
+}
+
+impl Explainer<'_> {
+    fn element(&self, json: &str) -> Explained {
+        match CloudEvent::from_json(json) {
+            Ok(event) => self.valid(&event),
+            Err(invalid) => Explained::invalid(&invalid),
+        }
+    }
+
+    fn valid(&self, event: &CloudEvent<'_>) -> Explained {
+        let view = self.config.subscriptions.view(event);
+        let mut plan = Plan::new(&self.config.subscriptions, slice::from_ref(event));
+        let too_large = plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl);
+        let too_large = too_large.err().unwrap_or_default();
+        let verdicts = self.subscriptions.iter().map(|subscription| {
+            let mut verdict = Verdict::new(&subscription.name, subscription.wants(&view));
+            let too_large = too_large.iter().find(|event| event.subscription == subscription.name);
+            verdict.too_large = too_large.map(ToString::to_string);
+            verdict
+        });
+        Explained::Valid(Box::new(ExplainedEvent::new(event, verdicts.collect())))
+    }
+}

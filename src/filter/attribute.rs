@@ -1,0 +1,212 @@
+//! What a filter compares: an attribute of the event, or something in its `data`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::data::{DataPaths, Found};
+use super::view::View;
+use crate::cloudevents::{CloudEvent, JsonType, Timestamp};
+use crate::names::{Known, names, nearest};
+
+/// How deep a path may lead into `data`.
+pub const MAX_PATH_DEPTH: usize = 16;
+
+/// How long such a path may be, in bytes, `data.` included.
+pub const MAX_PATH_BYTES: usize = 256;
+
+/// The names of Elytra's attributes, to be suggested besides those of the specification.
+const ELYTRA: [&str; 2] = ["eventtype", "operation"];
+
+/// `object.type` and `object.id`. With `data.`, they are an addition of ours to the specification.
+const OBJECT: [&str; 2] = ["object.type", "object.id"];
+
+const DATA: &str = "data.";
+
+names! {
+    /// The attributes that the specification names.
+    pub(crate) enum Core {
+        Id = "id",
+        Source = "source",
+        Specversion = "specversion",
+        Type = "type",
+        Datacontenttype = "datacontenttype",
+        Dataschema = "dataschema",
+        Subject = "subject",
+        Time = "time",
+    }
+}
+
+/// What a filter compares, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    name: String,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Core(Core),
+    Extension,
+    /// The type of the object in `data`, and its place among the [`DataPaths`].
+    ObjectType(usize),
+    ObjectId(usize),
+    Data(usize),
+}
+
+/// Why something is not the name of what can be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadName {
+    /// It is empty.
+    Empty,
+    /// It is neither the name of an attribute nor one of ours.
+    Unknown {
+        /// What may have been meant.
+        nearest: Option<&'static str>,
+    },
+    /// A part of a path is empty.
+    EmptyPart,
+    /// A path is longer than [`MAX_PATH_BYTES`].
+    TooLong,
+    /// A path leads deeper than [`MAX_PATH_DEPTH`].
+    TooDeep,
+}
+
+/// What an event has under such a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen<'v> {
+    Nothing,
+    Repeated,
+    Text(Cow<'v, str>),
+    /// A JSON value that is compared with nothing.
+    Other(JsonType),
+}
+
+impl Attribute {
+    /// The attribute of this name. A path into `data` is added to those that are looked for.
+    ///
+    /// # Errors
+    ///
+    /// It is no such name.
+    pub(crate) fn new(name: &str, paths: &mut DataPaths) -> Result<Self, BadName> {
+        let place = match name {
+            "" => return Err(BadName::Empty),
+            "object.type" => Place::ObjectType(paths.add(["objectType"])),
+            "object.id" => Place::ObjectId(paths.add(["objectId"])),
+            _ => match name.strip_prefix(DATA) {
+                Some(_) if name.len() > MAX_PATH_BYTES => return Err(BadName::TooLong),
+                Some(path) if path.split('.').any(str::is_empty) => return Err(BadName::EmptyPart),
+                Some(path) if path.split('.').count() > MAX_PATH_DEPTH => {
+                    return Err(BadName::TooDeep);
+                }
+                Some(path) => Place::Data(paths.add(path.split('.'))),
+                None => Self::of_event(name)?,
+            },
+        };
+        Ok(Self { name: name.to_owned(), place })
+    }
+
+    fn of_event(name: &str) -> Result<Place, BadName> {
+        if let Some(core) = Core::from_name(name) {
+            return Ok(Place::Core(core));
+        }
+        let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        // The specification forbids an attribute of the name `data`.
+        if is_name && name != "data" {
+            return Ok(Place::Extension);
+        }
+        let candidates = Core::ALL.iter().map(|core| core.as_str()).chain(ELYTRA).chain(OBJECT);
+        // A name with a dot was meant to have one.
+        let candidates = candidates.filter(|other| !name.contains('.') || other.contains('.'));
+        Err(BadName::Unknown { nearest: nearest(name, candidates) })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the event has under it.
+    pub(super) fn read<'v>(&self, view: &'v View<'_>) -> Seen<'v> {
+        let event = view.event();
+        match self.place {
+            Place::Core(core) => read_core(core, event).into(),
+            Place::Extension => event.extension(&self.name).map(|value| value.to_text()).into(),
+            Place::ObjectType(place) => match view.found(place) {
+                Found::Literal(json) => Seen::Other(type_of(json)),
+                found => found.into(),
+            },
+            Place::ObjectId(place) => match view.found(place) {
+                Found::Literal(json) if !is_integer(json) => Seen::Other(type_of(json)),
+                found => found.into(),
+            },
+            Place::Data(place) => view.found(place).into(),
+        }
+    }
+}
+
+fn read_core<'v>(core: Core, event: &'v CloudEvent<'_>) -> Option<Cow<'v, str>> {
+    let text = match core {
+        Core::Id => event.id(),
+        Core::Source => event.source(),
+        Core::Specversion => event.specversion(),
+        Core::Type => event.type_(),
+        Core::Datacontenttype => event.datacontenttype()?,
+        Core::Dataschema => event.dataschema()?,
+        Core::Subject => event.subject()?,
+        Core::Time => event.time().map(Timestamp::as_str)?,
+    };
+    Some(Cow::Borrowed(text))
+}
+
+/// Whether the JSON text of a number or a boolean is that of a whole number, by its digits.
+fn is_integer(json: &str) -> bool {
+    json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn type_of(json: &str) -> JsonType {
+    if ["true", "false"].contains(&json) { JsonType::Boolean } else { JsonType::Number }
+}
+
+impl<'v> From<Option<Cow<'v, str>>> for Seen<'v> {
+    fn from(text: Option<Cow<'v, str>>) -> Self {
+        text.map_or(Self::Nothing, Self::Text)
+    }
+}
+
+impl<'v> From<&'v Found<'_>> for Seen<'v> {
+    fn from(found: &'v Found<'_>) -> Self {
+        match found {
+            Found::Nothing => Self::Nothing,
+            Found::Repeated => Self::Repeated,
+            Found::String(text) => Self::Text(Cow::Borrowed(text)),
+            Found::Literal(json) => Self::Text(Cow::Borrowed(json)),
+            Found::Other(type_) => Self::Other(*type_),
+        }
+    }
+}
+
+impl fmt::Display for BadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name of an attribute must not be empty"),
+            Self::Unknown { nearest } => {
+                f.write_str(
+                    "expected the name of an attribute, which is made of lower-case letters and \
+                     digits only, object.type, object.id, or a path such as data.objectId",
+                )?;
+                match nearest {
+                    Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
+                    None => Ok(()),
+                }
+            }
+            Self::EmptyPart => f.write_str("a part of the path is empty"),
+            Self::TooLong => {
+                write!(f, "the path is too long, a path may have {MAX_PATH_BYTES} bytes")
+            }
+            Self::TooDeep => {
+                write!(f, "the path is too deep, a path may name {MAX_PATH_DEPTH} members")
+            }
+        }
+    }
+}

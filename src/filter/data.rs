@@ -1,0 +1,190 @@
+//! What filters see of `data`: the members at the paths that some filter names, found in one walk.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ptr;
+
+use serde::de::{DeserializeSeed, Deserializer as _, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::Deserializer;
+use serde_json::value::RawValue;
+
+use crate::cloudevents::{Data, JsonType};
+
+/// The members of `data` that the filters of a configuration name. Each has a place, under which it
+/// is found after the walk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataPaths {
+    root: Node,
+    count: usize,
+}
+
+/// A member on the way to others, or one that is wanted, or both.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Node {
+    place: Option<usize>,
+    children: BTreeMap<Box<[u8]>, Node>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found<'d> {
+    Nothing,
+    /// It, or a member on the way to it, is there more than once: nobody knows which one counts.
+    Repeated,
+    String(Cow<'d, str>),
+    /// The JSON text of a number or a boolean.
+    Literal(&'d str),
+    Other(JsonType),
+}
+
+impl DataPaths {
+    /// The place of the member at this path.
+    pub(super) fn add<'p>(&mut self, path: impl IntoIterator<Item = &'p str>) -> usize {
+        let mut node = &mut self.root;
+        for name in path {
+            node = node.children.entry(name.as_bytes().into()).or_default();
+        }
+        *node.place.get_or_insert_with(|| {
+            self.count += 1;
+            self.count - 1
+        })
+    }
+
+    /// Walks through `data` once, for all members together, each by its place.
+    pub(super) fn find<'d>(&self, data: Option<&'d Data<'_>>) -> Vec<Found<'d>> {
+        let mut found = vec![Found::Nothing; self.count];
+        let Some(Data::Json(json)) = data else { return found };
+        // To go into members reads each byte once, but only into objects one can go. Where something
+        // else is on the way, another walk looks before it goes on.
+        if self.root.find(json, &mut found, Walks::Straight).is_err() {
+            // It was read before, so it is JSON, and this one goes to its end.
+            let _ = self.root.find(json, &mut found, Walks::LooksFirst);
+        }
+        found
+    }
+}
+
+/// How a walk goes into a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walks {
+    /// It fails where the member is no object.
+    Straight,
+    /// It reads the member once more.
+    LooksFirst,
+}
+
+impl Node {
+    /// Looks for the members below this one, whose JSON text this is.
+    fn find<'d>(
+        &self,
+        json: &'d str,
+        found: &mut [Found<'d>],
+        walks: Walks,
+    ) -> serde_json::Result<()> {
+        if self.children.is_empty() || !json.starts_with('{') {
+            return Ok(());
+        }
+        Deserializer::from_str(json).deserialize_map(Walk { node: self, found, walks })
+    }
+
+    fn note_repeated(&self, found: &mut [Found<'_>]) {
+        if let Some(place) = self.place.and_then(|place| found.get_mut(place)) {
+            *place = Found::Repeated;
+        }
+        for child in self.children.values() {
+            child.note_repeated(found);
+        }
+    }
+}
+
+impl<'d> Found<'d> {
+    fn read(json: &'d str) -> Self {
+        match json.bytes().next() {
+            Some(b'{') => Self::Other(JsonType::Object),
+            Some(b'[') => Self::Other(JsonType::Array),
+            Some(b'n') => Self::Other(JsonType::Null),
+            Some(b'"') => match json.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+                Some(text) if !text.contains('\\') => Self::String(Cow::Borrowed(text)),
+                // What has half of a surrogate pair is no text.
+                _ => serde_json::from_str(json)
+                    .map_or(Self::Other(JsonType::String), |text| Self::String(Cow::Owned(text))),
+            },
+            _ => Self::Literal(json),
+        }
+    }
+}
+
+/// Goes through the members of an object. Those that nobody names are skipped unread.
+struct Walk<'n, 'f, 'd> {
+    node: &'n Node,
+    found: &'f mut [Found<'d>],
+    walks: Walks,
+}
+
+impl<'d> DeserializeSeed<'d> for Walk<'_, '_, 'd> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'d>>(self, member: D) -> Result<(), D::Error> {
+        member.deserialize_map(self)
+    }
+}
+
+impl<'d> Visitor<'d> for Walk<'_, '_, 'd> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut seen: Vec<&Node> = Vec::new();
+        while let Some(child) = members.next_key_seed(Name(self.node))? {
+            let Some(child) = child else {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if seen.iter().any(|other| ptr::eq(*other, child)) {
+                members.next_value::<IgnoredAny>()?;
+                child.note_repeated(self.found);
+                continue;
+            }
+            seen.push(child);
+            if child.place.is_none() && self.walks == Walks::Straight {
+                let walk = Walk { node: child, found: self.found, walks: self.walks };
+                members.next_value_seed(walk)?;
+                continue;
+            }
+            let value: &'d RawValue = members.next_value()?;
+            if let Some(place) = child.place.and_then(|place| self.found.get_mut(place)) {
+                *place = Found::read(value.get());
+            }
+            child.find(value.get(), self.found, self.walks).map_err(Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a member: the node of this name, if there is one.
+struct Name<'n>(&'n Node);
+
+impl<'n, 'd> DeserializeSeed<'d> for Name<'n> {
+    type Value = Option<&'n Node>;
+
+    fn deserialize<D: serde::Deserializer<'d>>(self, name: D) -> Result<Self::Value, D::Error> {
+        // As bytes, since a name may hold half of a surrogate pair.
+        name.deserialize_bytes(self)
+    }
+}
+
+impl<'n> Visitor<'_> for Name<'n> {
+    type Value = Option<&'n Node>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.0.children.get(name))
+    }
+}

@@ -1,0 +1,148 @@
+//! Why a filter does not match: the first clause that said no, and what it saw.
+
+use std::fmt::{self, Write as _};
+
+use super::attribute::Seen;
+use super::{Clause, Comparison, Dialect, Filter, View};
+use crate::log::MAX_LOGGED_CHARACTERS;
+
+/// Why an event is not what the filters of a subscription want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterMismatch {
+    /// Where the clause stands that said no, such as `filters[0].any[1].exact`.
+    pub place: String,
+    /// What it saw.
+    pub reason: String,
+}
+
+impl FilterMismatch {
+    /// Checks that the event meets all of these conditions.
+    ///
+    /// # Errors
+    ///
+    /// The first it does not meet.
+    pub fn check(filters: &[Filter], view: &View<'_>) -> Result<(), Self> {
+        // In the common case nothing is printed.
+        let Some(index) = filters.iter().position(|filter| !filter.matches(view)) else {
+            return Ok(());
+        };
+        let Some(filter) = filters.get(index) else { return Ok(()) };
+        let (Ok(found) | Err(found)) = filter.find(format!("filters[{index}]"), view);
+        Err(found)
+    }
+
+    /// What the configuration does not let through.
+    fn empty(place: String) -> Self {
+        Self { place, reason: "there is no filter in it".to_owned() }
+    }
+}
+
+impl fmt::Display for FilterMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.reason)
+    }
+}
+
+/// What decides whether a filter matches, which is `Ok`, or not.
+type Finding = Result<FilterMismatch, FilterMismatch>;
+
+impl Filter {
+    /// What decides whether this filter, at this place, matches.
+    fn find(&self, mut place: String, view: &View<'_>) -> Finding {
+        let _ = write!(place, ".{}", self.dialect());
+        match self {
+            Self::Compare(comparison, clauses) => compare(*comparison, clauses, place, view),
+            Self::All(filters) => match first(filters, false, &place, view) {
+                Some(Ok(yes)) if filters.len() > 1 => {
+                    let count = filters.len();
+                    let reason = format!("each of {count} matches, the first: {}", yes.reason);
+                    Ok(FilterMismatch { place, reason })
+                }
+                found => found.unwrap_or_else(|| Ok(FilterMismatch::empty(place))),
+            },
+            Self::Any(filters) => match first(filters, true, &place, view) {
+                Some(Err(no)) if filters.len() > 1 => {
+                    let count = filters.len();
+                    let reason = format!("none of {count} matches, the first: {}", no.reason);
+                    Err(FilterMismatch { place, reason })
+                }
+                found => found.unwrap_or_else(|| Err(FilterMismatch::empty(place))),
+            },
+            Self::Not(filter) => match filter.find(place, view) {
+                Ok(yes) => Err(yes),
+                Err(no) => Ok(no),
+            },
+            Self::Sql(expression) => match expression.matches(view.event()) {
+                Ok(()) => Ok(FilterMismatch { place, reason: "is true".to_owned() }),
+                Err(refusal) => Err(FilterMismatch { place, reason: refusal.to_string() }),
+            },
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Compare(Comparison::Exact, _) => Dialect::Exact,
+            Self::Compare(Comparison::Prefix, _) => Dialect::Prefix,
+            Self::Compare(Comparison::Suffix, _) => Dialect::Suffix,
+            Self::All(_) => Dialect::All,
+            Self::Any(_) => Dialect::Any,
+            Self::Not(_) => Dialect::Not,
+            Self::Sql(_) => Dialect::Sql,
+        }
+    }
+}
+
+/// What decides about the first of these filters that matches, or does not, as `matches` says; where
+/// there is none, about the very first.
+fn first(filters: &[Filter], matches: bool, place: &str, view: &View<'_>) -> Option<Finding> {
+    let index = filters.iter().position(|filter| filter.matches(view) == matches).unwrap_or(0);
+    Some(filters.get(index)?.find(format!("{place}[{index}]"), view))
+}
+
+/// The first clause that does not hold, or all of them.
+fn compare(comparison: Comparison, clauses: &[Clause], place: String, view: &View<'_>) -> Finding {
+    let mut held = String::new();
+    for clause in clauses {
+        let seen = clause.attribute.read(view);
+        let name = clause.attribute.name();
+        let value = Shortened(&clause.value);
+        if !clause.holds(comparison, &seen) {
+            let reason = match comparison {
+                Comparison::Exact => format!("{name} is {seen}, not {value}"),
+                Comparison::Prefix => format!("{name} is {seen}, and does not begin with {value}"),
+                Comparison::Suffix => format!("{name} is {seen}, and does not end with {value}"),
+            };
+            return Err(FilterMismatch { place, reason });
+        }
+        let and = if held.is_empty() { "" } else { " and " };
+        let _ = match comparison {
+            Comparison::Exact => write!(held, "{and}{name} is {seen}"),
+            Comparison::Prefix => write!(held, "{and}{name} is {seen}, and begins with {value}"),
+            Comparison::Suffix => write!(held, "{and}{name} is {seen}, and ends with {value}"),
+        };
+    }
+    Ok(FilterMismatch { place, reason: held })
+}
+
+impl fmt::Display for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("absent"),
+            Self::Repeated => f.write_str("there more than once"),
+            Self::Text(text) => Shortened(text).fmt(f),
+            Self::Other(type_) => type_.fmt(f),
+        }
+    }
+}
+
+/// A text in quotes, with as much of it as the log shows.
+struct Shortened<'t>(&'t str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(MAX_LOGGED_CHARACTERS) {
+            Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The filters that the README shows select what it says.
+
+use std::fs;
+use std::path::Path;
+
+use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::filter::{Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_DEPTH};
+use elytra_webhooks::{CloudEvent, Known};
+use serde_json::Value;
+use toml::Table;
+
+use super::wants;
+
+/// The section of the README about filters.
+fn section() -> String {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, section) = readme.split_once("\n### Filters\n").unwrap();
+    section.split_once("\n### Why is an event not wanted?\n").unwrap().0.to_owned()
+}
+
+fn block(section: &str, language: &str) -> String {
+    let (_, block) = section.split_once(&format!("\n```{language}\n")).unwrap();
+    block.split_once("\n```\n").unwrap().0.to_owned()
+}
+
+/// What stands in vars, of the README or changed.
+fn read(toml: &str) -> Result<Config, Vec<String>> {
+    let file: Table = toml.parse().unwrap();
+    let mut bindings = Bindings::new();
+    bindings.insert("WEBHOOK".to_owned(), Binding::Json(r#"{"auth_type":"none"}"#.to_owned()));
+    bindings.insert("PRODUCT_EVENTS".to_owned(), Binding::Queue);
+    for (name, var) in file["vars"].as_table().unwrap() {
+        let json = serde_json::to_string(var).unwrap();
+        bindings.insert(name.clone(), Binding::Json(json));
+    }
+    let told = |mistakes: Vec<_>| mistakes.iter().map(ToString::to_string).collect();
+    Config::from_bindings(&bindings).map_err(told)
+}
+
+#[test]
+fn the_examples_select_what_they_say() {
+    let config = read(&block(&section(), "toml")).unwrap();
+    let names: Vec<_> = config.subscriptions.iter().map(|s| &*s.name).collect();
+    assert_eq!(names, ["assortment", "editors", "german", "products", "shop"]);
+    let check = |members: &str, expected: &[&str]| {
+        let event = format!(r#"{{"specversion":"1.0","id":"1",{members}}}"#);
+        assert!(CloudEvent::from_json(&event).is_ok(), "{event}");
+        let wanted = wants(&config, &event);
+        let wanted = names.iter().zip(&wanted).filter(|(_, wanted)| wanted.is_ok());
+        assert_eq!(wanted.map(|(name, _)| *name).collect::<Vec<_>>(), expected, "{members}");
+    };
+    let german = r#""data":{"objectType":"product","objectData":{"locale":"de"}}"#;
+    check(
+        &format!(
+            r#""source":"elytra-pim/a","type":"com.elytra.product","operation":"add","subject":"shop/7",{german}"#
+        ),
+        &["assortment", "editors", "german", "products", "shop"],
+    );
+    check(
+        &format!(
+            r#""source":"other","type":"com.elytra.product_import","operation":"add",{german}"#
+        ),
+        &["german", "products"],
+    );
+    check(
+        r#""source":"elytra-pim/a","type":"com.elytra.product_text","operation":"link","subject":"shop/7","data":{"objectType":"product_text"}"#,
+        &["assortment", "editors"],
+    );
+    check(r#""source":"elytra-pim/a","type":"com.elytra.todo""#, &["editors"]);
+}
+
+#[test]
+fn the_mistakes_are_told_so() {
+    let section = section();
+    let toml = block(&section, "toml");
+    let wrong = toml.replacen("exact", "exakt", 1);
+    let wrong = wrong.replace(
+        "filters = [{ sql",
+        r#"filters = [{ exact = { id = "1" } }, { any = [{ prefix = { subject = "" } }] }, { sql"#,
+    );
+    let told: Value = block(&section, "json").parse().unwrap();
+    assert_eq!(read(&wrong).unwrap_err(), *told.as_array().unwrap());
+}
+
+#[test]
+fn every_dialect_and_every_bound_is_named() {
+    let section = section();
+    for dialect in Dialect::ALL {
+        assert!(section.contains(&format!("\n| `{dialect}` |")), "{dialect}");
+    }
+    for bound in [
+        format!("{MAX_PATH_DEPTH} members\n  deep"),
+        format!("may have {MAX_FILTERS} of them, nested {MAX_FILTER_DEPTH} deep"),
+    ] {
+        assert!(section.contains(&bound), "{bound}");
+    }
+}

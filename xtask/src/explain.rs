@@ -1,0 +1,111 @@
+//! What the Worker would make of an event, by the configuration of a `wrangler.toml`; as
+//! `POST /explain` tells it, but without the Worker.
+
+mod lines;
+mod wrangler;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::PathBuf;
+
+use elytra_webhooks::cloudevents::{Headers, Mode};
+use elytra_webhooks::config::Config;
+use elytra_webhooks::explain::{choose, explain as explain_events};
+use elytra_webhooks::outcome::Rejection;
+use elytra_webhooks::trace::Trace;
+
+use crate::{Error, Project, Result};
+
+/// What is asked.
+#[derive(Debug, Default, clap::Args)]
+pub struct Question {
+    /// The file with the event, or the batch of events: the body of a request
+    #[arg(long, value_name = "FILE")]
+    pub event: PathBuf,
+    /// Ask about this subscription alone, by its name in lower case
+    #[arg(long, value_name = "NAME")]
+    pub subscription: Option<String>,
+    /// The `Content-Type` of the request; without it, one event in the JSON format
+    #[arg(long, value_name = "TYPE")]
+    pub content_type: Option<String>,
+    /// Another header, as `--header 'ce-id: 1'`; any number of them
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub header: Vec<String>,
+    /// The configuration; without it, the shipped `wrangler.toml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the JSON that `POST /explain` answers with
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Answers it: what is to be printed.
+///
+/// # Errors
+/// If a file cannot be read, the configuration has mistakes, or the request would be refused before
+/// its events are looked at.
+pub fn explain(project: &Project, question: &Question) -> Result<String> {
+    let path = question.config.clone().unwrap_or_else(|| project.root().join("wrangler.toml"));
+    let text = fs::read_to_string(&path).map_err(|cause| Error::file("read", &path, &cause))?;
+    let config = wrangler::config(&text)
+        .map_err(|mistakes| Error::new(format!("{}: {mistakes}", path.display())))?;
+    let body =
+        fs::read(&question.event).map_err(|cause| Error::file("read", &question.event, &cause))?;
+    let subscriptions = choose(question.subscription.as_deref(), &config).map_err(Error::new)?;
+    let head = Head::new(question)?;
+    let mode = Mode::of(&head).map_err(|found| refused(&found.into()))?;
+    check_size(&body, &config)?;
+    let mut trace = Trace::default();
+    let told = explain_events(mode, &head, &body, &config, &subscriptions, &mut trace)
+        .map_err(|invalid| refused(&invalid.into()))?;
+    if question.json {
+        let json = serde_json::to_string(&told);
+        return json.map(|json| json + "\n").map_err(|cause| Error::new(cause.to_string()));
+    }
+    Ok(lines::lines(&told))
+}
+
+fn check_size(body: &[u8], config: &Config) -> Result<()> {
+    let limit = config.max_body_bytes;
+    if body.len() > limit { Err(refused(&Rejection::BodyTooLarge { limit })) } else { Ok(()) }
+}
+
+/// In the words of the answer that the request would get.
+fn refused(rejection: &Rejection<'_>) -> Error {
+    Error::new(format!("the request would be refused: {rejection}"))
+}
+
+/// The headers of the request, their names in lower case.
+struct Head(Vec<(String, String)>);
+
+impl Head {
+    fn new(question: &Question) -> Result<Self> {
+        let content_type = question.content_type.iter();
+        let content_type = content_type.map(|type_| ("content-type".to_owned(), type_.clone()));
+        let mut headers: Vec<_> = content_type.collect();
+        for header in &question.header {
+            let (name, value) = header.split_once(':').ok_or_else(|| {
+                Error::new(format!("--header {header:?}: expected a name, a colon and a value"))
+            })?;
+            headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        Ok(Self(headers))
+    }
+}
+
+impl Headers for Head {
+    fn header(&self, name: &str) -> Option<String> {
+        let named = self.0.iter().filter(|(found, _)| found == name);
+        let values: Vec<_> = named.map(|(_, value)| &**value).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    fn ce_headers(&self) -> Vec<(String, String)> {
+        let headers = self.0.iter();
+        headers
+            .filter_map(|(name, value)| Some((name.strip_prefix("ce-")?.to_owned(), value.clone())))
+            .collect()
+    }
+}

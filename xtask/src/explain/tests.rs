@@ -1,0 +1,176 @@
+//! Explanations by the shipped configuration, and by others.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Question, explain};
+use crate::Project;
+
+const EVENT: &str = r#"{"specversion":"1.0","id":"1","source":"elytra-pim","type":"com.elytra.product","operation":"modify","data":{"objectId":4711,"objectType":"product"}}"#;
+
+/// A configuration in a file that names secrets, none of which is set.
+const CONFIG: &str = r#"
+[vars.WEBHOOK]
+auth_type = "bearer"
+auth = [{ token = "ONE" }, { token = "TWO" }]
+max_batch_events = 2
+
+[vars.ADMIN]
+auth_type = "basic"
+auth = { username = "NAME", password = "PASSWORD" }
+
+[vars.SUBSCRIPTION_SHOP]
+filters = [{ exact = { "object.type" = "product" } }, { not = { exact = { "object.id" = "4711" } } }]
+webhook = { url = "https://shop.example.com", auth_type = "apikey", auth = { api_key = "KEY" } }
+
+[[queues.producers]]
+binding = "DELIVERIES"
+queue = "deliveries"
+
+[[queues.producers]]
+binding = "DEAD_LETTERS"
+queue = "dead-letters"
+
+[[kv_namespaces]]
+binding = "DEAD"
+"#;
+
+/// A file of this name and with this text, in a folder for files of tests.
+fn file(name: &str, text: &str) -> PathBuf {
+    let folder = Project::here().root().join("target/xtask-explain");
+    fs::create_dir_all(&folder).expect("the folder");
+    let path = folder.join(name);
+    fs::write(&path, text).expect("the file");
+    path
+}
+
+fn ask(question: &Question) -> Result<String, String> {
+    explain(&Project::here(), question).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_shipped_configuration_needs_no_secrets() {
+    let event = file("shipped.json", EVENT);
+    let told = ask(&Question { event: event.clone(), ..Question::default() });
+    let expected = r#"mode: structured
+
+event:
+  specversion: "1.0"
+  id: "1"
+  source: "elytra-pim"
+  type: "com.elytra.product"
+  operation: "modify"
+  data: 40 bytes
+understood as:
+  event type: "product"
+  operation: "modify"
+  object type: "product"
+  object id: "4711"
+  size: 149 bytes of JSON
+subscriptions:
+  documents: no, event type "product" is not in event_types
+  products: yes
+"#;
+    assert_eq!(told.as_deref(), Ok(expected));
+
+    let subscription = Some("products".to_owned());
+    let told = ask(&Question { event, subscription, json: true, ..Question::default() });
+    let told: serde_json::Value = told.expect("JSON").parse().expect("JSON");
+    let verdicts = &told["events"][0]["subscriptions"];
+    assert_eq!(*verdicts, serde_json::json!([{ "subscription": "products", "matches": true }]));
+    assert_eq!(told["code"], "explained", "the JSON of the answer");
+}
+
+#[test]
+fn a_clause_says_no_with_what_it_saw() {
+    let event = file("filtered.json", EVENT);
+    let config = Some(file("filtered.toml", CONFIG));
+    let told = ask(&Question { event, config, ..Question::default() }).expect("an explanation");
+    let expected = "subscriptions:\n  shop: no, filters[1].not.exact: object.id is \"4711\"\n";
+    assert!(told.ends_with(expected), "{told}");
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let read = |name: &str| fs::read_to_string(Project::here().root().join(name)).expect(name);
+    let between = |text: &str, begin: &str, end: &str| {
+        let (_, behind) = text.split_once(begin).expect(begin);
+        behind.split_once(end).expect(end).0.to_owned()
+    };
+    let readme = read("README.md");
+    let (_, shown) = readme.split_once("<!-- explain").expect("the example");
+    let event = between(shown, "\n```json\n", "\n```\n");
+    let printed = between(shown, "\n```console\n", "```\n");
+    let german = between(&readme, "\n[vars.SUBSCRIPTION_GERMAN]", "\n\n");
+    let config = format!("{}\n[vars.SUBSCRIPTION_GERMAN]{german}\n", read("wrangler.toml"));
+    let question = Question {
+        event: file("readme.json", &(event + "\n")),
+        config: Some(file("readme.toml", &config)),
+        ..Question::default()
+    };
+    assert_eq!(ask(&question), Ok(printed));
+}
+
+#[test]
+fn all_modes_are_explained() {
+    let config = Some(file("modes.toml", CONFIG));
+    let header = ["ce-specversion: 1.0", "CE-ID: 7", "ce-source: s", "ce-type:t"];
+    let header = header.map(str::to_owned).to_vec();
+    let event = file("modes.bin", "\u{7f}");
+    let content_type = Some("application/octet-stream".to_owned());
+    let question =
+        Question { event, header, content_type, config: config.clone(), ..Question::default() };
+    let told = ask(&question).expect("an explanation");
+    assert!(told.starts_with("mode: binary\n") && told.contains("\n  id: \"7\"\n"), "{told}");
+    assert!(told.contains("\n  data_base64: 4 bytes\n"), "{told}");
+
+    let event = file("batch.json", &format!(r#"[{EVENT},{{"id":"x"}}]"#));
+    let content_type = Some("application/cloudevents-batch+json".to_owned());
+    let told = ask(&Question { event, content_type, config, ..Question::default() });
+    let told = told.expect("an explanation");
+    let expected = "\nevent \"x\": not valid, and nothing of the request is forwarded\n  \
+                    specversion: required attribute is missing\n";
+    assert!(told.starts_with("mode: batch\n") && told.contains(expected), "{told}");
+}
+
+#[test]
+fn what_cannot_be_explained_is_an_error() {
+    let event = file("error.json", EVENT);
+    let config = Some(file("error.toml", CONFIG));
+    let refuse = |question: Question, expected: &str| {
+        let error = ask(&question).expect_err(expected);
+        assert!(error.contains(expected), "{error}");
+    };
+    let question =
+        || Question { event: event.clone(), config: config.clone(), ..Question::default() };
+    let subscription = Some("shp".to_owned());
+    refuse(
+        Question { subscription, ..question() },
+        "unknown subscription \"shp\", did you mean \"shop\"?",
+    );
+    let content_type = Some("text/plain".to_owned());
+    refuse(Question { content_type, ..question() }, "the request would be refused: cannot read");
+    let header = vec!["ce-id".to_owned()];
+    refuse(Question { header, ..question() }, "expected a name, a colon and a value");
+    let batch = file("many.json", &format!("[{EVENT},{EVENT},{EVENT}]"));
+    let content_type = Some("application/cloudevents-batch+json".to_owned());
+    refuse(
+        Question { event: batch, content_type, ..question() },
+        "the batch has 3 events, but 2 may come at once",
+    );
+    let large = file("large.json", &" ".repeat(1_048_577));
+    refuse(Question { event: large, ..question() }, "larger than 1048576 bytes (max_body_bytes)");
+    refuse(Question { event: "nowhere.json".into(), ..question() }, "cannot read nowhere.json");
+    let wrong = CONFIG.replace("exact", "exakt").replace("max_batch_events = 2", "max = 2");
+    let wrong = Some(file("wrong.toml", &wrong));
+    let expected = [
+        "SUBSCRIPTION_SHOP.filters[0].exakt: unknown dialect, did you mean \"exact\"?",
+        "SUBSCRIPTION_SHOP.filters[1].not.exakt: unknown dialect",
+        "WEBHOOK.max: unknown field",
+    ];
+    for expected in expected {
+        refuse(Question { config: wrong.clone(), ..question() }, expected);
+    }
+    let wrong = Some(file("no.toml", "=\n"));
+    refuse(Question { config: wrong, ..question() }, "no.toml: ");
+}
