@@ -68,8 +68,10 @@ fn modules(place: &Path) -> Vec<PathBuf> {
         path.extension().is_some_and(|extension| extension == "js" || extension == "wasm")
     };
     let mut modules: Vec<_> = entries.filter(is_module).collect();
-    modules.sort_by_key(|path| !path.ends_with("index.js"));
-    assert!(modules.first().is_some_and(|path| path.ends_with("index.js")), "{modules:?}");
+    let is_wasm = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wasm");
+    modules.sort_by_key(is_wasm);
+    let scripts = modules.iter().filter(|path| !is_wasm(path)).count();
+    assert_eq!(scripts, 1, "a bundle is one script, and wasm: {modules:?}");
     modules
 }
 
