@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-pub use attributes::{AttributeValue, MAX_ATTRIBUTES};
+pub use attributes::{AttributeValue, CoreAttribute, MAX_ATTRIBUTES};
 pub use binary::MAX_HEADER_BYTES;
 #[cfg(feature = "cloudflare")]
 pub(crate) use binary::PREFIX;
@@ -29,6 +29,8 @@ pub use media_type::MediaType;
 pub(crate) use media_type::is_token_character;
 pub use timestamp::{Expected, Part, Timestamp, TimestampError};
 pub use violation::{JsonType, Problem, Violation};
+
+use crate::names::Known as _;
 
 /// RFC 4648 section 4; bits set behind the last byte are let pass, as its section 3.5 allows.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -176,19 +178,25 @@ impl<'a> CloudEvent<'a> {
         self.extensions.iter().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
+    /// An attribute that the specification names; `None` where it is absent.
+    #[must_use]
+    pub fn core_attribute(&self, attribute: CoreAttribute) -> Option<&str> {
+        match attribute {
+            CoreAttribute::Specversion => Some(self.specversion()),
+            CoreAttribute::Id => Some(self.id()),
+            CoreAttribute::Source => Some(self.source()),
+            CoreAttribute::Type => Some(self.type_()),
+            CoreAttribute::Datacontenttype => self.datacontenttype(),
+            CoreAttribute::Dataschema => self.dataschema(),
+            CoreAttribute::Subject => self.subject(),
+            CoreAttribute::Time => self.time().map(Timestamp::as_str),
+        }
+    }
+
     /// Every attribute that the specification names and this event has, with its name.
     pub(crate) fn core_attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let core = [
-            ("specversion", Some(self.specversion())),
-            ("id", Some(self.id())),
-            ("source", Some(self.source())),
-            ("type", Some(self.type_())),
-            ("datacontenttype", self.datacontenttype()),
-            ("dataschema", self.dataschema()),
-            ("subject", self.subject()),
-            ("time", self.time().map(Timestamp::as_str)),
-        ];
-        core.into_iter().filter_map(|(name, value)| Some((name, value?)))
+        let all = CoreAttribute::ALL.iter();
+        all.filter_map(|core| Some((core.as_str(), self.core_attribute(*core)?)))
     }
 
     /// Every extension attribute with its name, in the order they came in.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::functions::Function;
 use super::like::Pattern;
 use super::value::{Type, Value};
-use crate::cloudevents::{AttributeValue, CloudEvent, Timestamp};
+use crate::cloudevents::{AttributeValue, CloudEvent, CoreAttribute};
 use crate::names::{Known, names};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,22 +39,8 @@ pub(super) enum Node {
 /// An attribute of the event, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Attribute {
-    Core(Core),
+    Core(CoreAttribute),
     Extension(String),
-}
-
-names! {
-    /// The attributes that the CloudEvents specification names.
-    pub(super) enum Core {
-        Id = "id",
-        Source = "source",
-        Specversion = "specversion",
-        Type = "type",
-        Datacontenttype = "datacontenttype",
-        Dataschema = "dataschema",
-        Subject = "subject",
-        Time = "time",
-    }
 }
 
 names! {
@@ -116,7 +102,7 @@ impl Operator {
 
 impl Attribute {
     pub(super) fn new(name: &str) -> Self {
-        Core::from_name(name).map_or_else(|| Self::Extension(name.to_owned()), Self::Core)
+        CoreAttribute::from_name(name).map_or_else(|| Self::Extension(name.to_owned()), Self::Core)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -129,14 +115,7 @@ impl Attribute {
     /// Its value, in the type it has (3.2).
     pub(super) fn value<'e>(&self, event: &'e CloudEvent<'_>) -> Option<Value<'e>> {
         let text = match self {
-            Self::Core(Core::Id) => event.id(),
-            Self::Core(Core::Source) => event.source(),
-            Self::Core(Core::Specversion) => event.specversion(),
-            Self::Core(Core::Type) => event.type_(),
-            Self::Core(Core::Datacontenttype) => event.datacontenttype()?,
-            Self::Core(Core::Dataschema) => event.dataschema()?,
-            Self::Core(Core::Subject) => event.subject()?,
-            Self::Core(Core::Time) => event.time().map(Timestamp::as_str)?,
+            Self::Core(core) => event.core_attribute(*core)?,
             Self::Extension(name) => match event.extension(name)? {
                 AttributeValue::Boolean(boolean) => return Some(Value::Boolean(*boolean)),
                 AttributeValue::Integer(integer) => return Some(Value::Integer(*integer)),

@@ -6,14 +6,26 @@ use std::borrow::Cow;
 use fluent_uri::{Uri, UriRef};
 
 use super::{CloudEvent, Data, InvalidEvent, JsonType, MediaType, Problem, Timestamp, Violation};
+use crate::names::names;
 
 /// How many attributes an event may have, `data` included: many times what any event needs, so
 /// that no body can make us compare names for long.
 pub const MAX_ATTRIBUTES: usize = 256;
 
-/// The attributes the specification names (core, Required and Optional Attributes). All of them are strings.
-pub(super) const CORE: [&str; 8] =
-    ["id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"];
+names! {
+    /// The attributes the specification names (core, Required and Optional Attributes). All of them are
+    /// strings.
+    pub enum CoreAttribute {
+        Specversion = "specversion",
+        Id = "id",
+        Source = "source",
+        Type = "type",
+        Datacontenttype = "datacontenttype",
+        Dataschema = "dataschema",
+        Subject = "subject",
+        Time = "time",
+    }
+}
 
 /// The value of an extension attribute (core, Type System), by the types a decoder can tell apart:
 /// binary values, URIs and timestamps travel as strings.

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use serde_json::value::RawValue;
 
-use super::attributes::{AttributeValue, Attributes, CORE, MAX_ATTRIBUTES};
+use super::attributes::{AttributeValue, Attributes, CoreAttribute, MAX_ATTRIBUTES};
 use super::{BASE64, CloudEvent, Data, InvalidEvent, InvalidEvents, JsonType, Problem};
+use crate::names::Known as _;
 
 use container::{Array, Object, Text};
 
@@ -103,7 +104,7 @@ fn is_null(value: &str) -> bool {
 
 /// An attribute's value. The attributes of the specification are strings, extensions may be more.
 fn read_attribute<'a>(name: &str, value: &'a str) -> Result<AttributeValue<'a>, Problem> {
-    let is_core = CORE.contains(&name);
+    let is_core = CoreAttribute::from_name(name).is_some();
     match json_type(value) {
         Some(JsonType::String) => read_string(value).map(AttributeValue::String),
         Some(found) if is_core => Err(Problem::WrongType { expected: "a string", found }),

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::data::{DataPaths, Found};
 use super::view::View;
-use crate::cloudevents::{CloudEvent, JsonType, Timestamp};
-use crate::names::{Known, names, nearest};
+use crate::cloudevents::{CoreAttribute, JsonType};
+use crate::names::{Known as _, nearest};
 
 /// How deep a path may lead into `data`.
 pub const MAX_PATH_DEPTH: usize = 16;
@@ -22,20 +22,6 @@ const OBJECT: [&str; 2] = ["object.type", "object.id"];
 
 const DATA: &str = "data.";
 
-names! {
-    /// The attributes that the specification names.
-    pub(crate) enum Core {
-        Id = "id",
-        Source = "source",
-        Specversion = "specversion",
-        Type = "type",
-        Datacontenttype = "datacontenttype",
-        Dataschema = "dataschema",
-        Subject = "subject",
-        Time = "time",
-    }
-}
-
 /// What a filter compares, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
@@ -45,7 +31,7 @@ pub struct Attribute {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    Core(Core),
+    Core(CoreAttribute),
     Extension,
     /// The type of the object in `data`, and its place among the [`DataPaths`].
     ObjectType(usize),
@@ -106,7 +92,7 @@ impl Attribute {
     }
 
     fn of_event(name: &str) -> Result<Place, BadName> {
-        if let Some(core) = Core::from_name(name) {
+        if let Some(core) = CoreAttribute::from_name(name) {
             return Ok(Place::Core(core));
         }
         let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -114,7 +100,8 @@ impl Attribute {
         if is_name && name != "data" {
             return Ok(Place::Extension);
         }
-        let candidates = Core::ALL.iter().map(|core| core.as_str()).chain(ELYTRA).chain(OBJECT);
+        let candidates =
+            CoreAttribute::ALL.iter().map(|core| core.as_str()).chain(ELYTRA).chain(OBJECT);
         // A name with a dot was meant to have one.
         let candidates = candidates.filter(|other| !name.contains('.') || other.contains('.'));
         Err(BadName::Unknown { nearest: nearest(name, candidates) })
@@ -130,7 +117,7 @@ impl Attribute {
     pub(super) fn read<'v>(&self, view: &'v View<'_>) -> Seen<'v> {
         let event = view.event();
         match self.place {
-            Place::Core(core) => read_core(core, event).into(),
+            Place::Core(core) => event.core_attribute(core).map(Cow::Borrowed).into(),
             Place::Extension => event.extension(&self.name).map(|value| value.to_text()).into(),
             Place::ObjectType(place) => match view.found(place) {
                 Found::Literal(json) => Seen::Other(type_of(json)),
@@ -143,20 +130,6 @@ impl Attribute {
             Place::Data(place) => view.found(place).into(),
         }
     }
-}
-
-fn read_core<'v>(core: Core, event: &'v CloudEvent<'_>) -> Option<Cow<'v, str>> {
-    let text = match core {
-        Core::Id => event.id(),
-        Core::Source => event.source(),
-        Core::Specversion => event.specversion(),
-        Core::Type => event.type_(),
-        Core::Datacontenttype => event.datacontenttype()?,
-        Core::Dataschema => event.dataschema()?,
-        Core::Subject => event.subject()?,
-        Core::Time => event.time().map(Timestamp::as_str)?,
-    };
-    Some(Cow::Borrowed(text))
 }
 
 /// Whether the JSON text of a number or a boolean is that of a whole number, by its digits.

@@ -54,10 +54,10 @@ fn an_event_for_a_webhook_waits_in_deliveries() {
 
 #[test]
 fn the_filter_of_the_subscription_counts() {
-    let todo = shop().replacen('{', r#"{"event_types":["todo"],"#, 1);
+    let tasks = shop().replacen('{', r#"{"event_types":["todo"],"#, 1);
     let off = shop().replacen('{', r#"{"active":false,"#, 1);
     let memory = Memory::default();
-    let config = configure(&[("OFF", &off), ("TODO", &todo)]);
+    let config = configure(&[("OFF", &off), ("TASKS", &tasks)]);
     let answer = ask(Ok(&config), Request::body(product()), &memory);
     assert_eq!(answer.status, 200, "nobody wants it: {}", answer.body);
     assert_eq!(memory.held(), []);
