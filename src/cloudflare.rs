@@ -41,8 +41,8 @@ fn start() {
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn begin(request: web_sys::Request, env: Env, wake: Function) -> u32 {
-    call::begin(wake, |body| async move {
-        let started = clock::now();
+    let started = clock::now();
+    call::begin(started, wake, |body| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
         let body = RequestBody::new(request, body);
@@ -56,17 +56,14 @@ pub fn begin(request: web_sys::Request, env: Env, wake: Function) -> u32 {
 }
 
 /// Lets a request go on, with its body where it has asked for that; see `main.mjs`.
+///
+/// # Errors
+///
+/// It was given up.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn proceed(number: u32, body: JsValue) -> JsValue {
+pub fn proceed(number: u32, body: JsValue) -> Result<JsValue, JsValue> {
     call::proceed(number, body)
-}
-
-/// Forgets a request whose sender hung up.
-#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
-#[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn abandon(number: u32) {
-    call::abandon(number);
 }
 
 /// The cron trigger: what queues did not take before, they may take now.

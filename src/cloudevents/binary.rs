@@ -85,7 +85,7 @@ fn read_data<'a>(
         return Ok(None);
     }
     let base64 = || Data::Base64(Cow::Owned(BASE64.encode(body)));
-    let text = simdutf8::basic::from_utf8(body).or_else(|_| str::from_utf8(body));
+    let text = str::from_utf8(body);
     match media_type {
         Some(media_type) if media_type.is_json() => {
             let text = text.map_err(|error| Problem::NotUtf8 { at: error.valid_up_to() })?;

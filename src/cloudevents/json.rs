@@ -88,10 +88,7 @@ fn read_object(text: &str) -> Result<Object<'_>, Problem> {
     match json_type(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
         None | Some(JsonType::Object) => match scan::object(text, MAX_ATTRIBUTES) {
-            Some(members) => {
-                let members = members.into_iter().map(|(name, value)| (name.into(), value));
-                Ok(Object { members: members.collect(), left_out: 0 })
-            }
+            Some(members) => Ok(Object { members, left_out: 0 }),
             None => parse(Object::read(text, MAX_ATTRIBUTES)),
         },
         Some(other) => check(text).and(Err(Problem::NotAnObject(other))),

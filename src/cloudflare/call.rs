@@ -14,10 +14,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use js_sys::Function;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsError, JsValue};
 use worker::send::SendWrapper;
 
-/// The requests under way, by their numbers.
+/// After how many milliseconds a request is given up. Nobody says when a sender hangs up, and then
+/// JavaScript never comes back for the answer. No sender is known that waits for more than half a minute.
+const GIVE_UP_MS: u64 = 5 * 60 * 1_000;
+
+/// The requests under way, by their numbers, which grow with time.
 #[derive(Default)]
 struct Calls {
     last: u32,
@@ -26,6 +30,8 @@ struct Calls {
 
 /// A request under way.
 struct Call {
+    /// In milliseconds since 1970.
+    begun: u64,
     future: Pin<Box<dyn Future<Output = JsValue>>>,
     body: JsBody,
     waker: Waker,
@@ -36,7 +42,7 @@ thread_local! {
 }
 
 /// Takes in a request, as the future of its answer. `wake` is called when that is to be polled again.
-pub(super) fn begin<F>(wake: Function, future: impl FnOnce(JsBody) -> F) -> u32
+pub(super) fn begin<F>(now: u64, wake: Function, future: impl FnOnce(JsBody) -> F) -> u32
 where
     F: Future<Output = JsValue> + 'static,
 {
@@ -44,35 +50,38 @@ where
     let future = Box::pin(future(body.clone()));
     let waker = Waker::from(Arc::new(Alarm(SendWrapper::new(wake))));
     CALLS.with_borrow_mut(|calls| {
+        while let Some(oldest) = calls.calls.first_entry()
+            && now.saturating_sub(oldest.get().begun) > GIVE_UP_MS
+        {
+            oldest.remove();
+        }
         calls.last = calls.last.wrapping_add(1);
-        calls.calls.insert(calls.last, Call { future, body, waker });
+        calls.calls.insert(calls.last, Call { begun: now, future, body, waker });
         calls.last
     })
 }
 
 /// Lets a request go on: the answer, `null` if it wants its body first, or `undefined` if it waits for
 /// something else. `body` is what came of the last `null`, else `undefined`.
-pub(super) fn proceed(number: u32, body: JsValue) -> JsValue {
+///
+/// # Errors
+///
+/// The request was given up.
+pub(super) fn proceed(number: u32, body: JsValue) -> Result<JsValue, JsValue> {
     let call = CALLS.with_borrow_mut(|calls| calls.calls.remove(&number));
-    // There is none only if JavaScript asks on after the answer.
-    let Some(mut call) = call else { return JsValue::UNDEFINED };
+    let mut call =
+        call.ok_or_else(|| JsError::new("the request took too long, and was given up"))?;
     if !body.is_undefined() {
         call.body.0.replace(State::Here(body));
     }
-    match call.future.as_mut().poll(&mut Context::from_waker(&call.waker)) {
+    Ok(match call.future.as_mut().poll(&mut Context::from_waker(&call.waker)) {
         Poll::Ready(answer) => answer,
         Poll::Pending => {
             let is_wanted = matches!(*call.body.0.borrow(), State::Wanted);
             CALLS.with_borrow_mut(|calls| calls.calls.insert(number, call));
             if is_wanted { JsValue::NULL } else { JsValue::UNDEFINED }
         }
-    }
-}
-
-/// Forgets a request for whose answer nobody waits.
-pub(super) fn abandon(number: u32) {
-    let call = CALLS.with_borrow_mut(|calls| calls.calls.remove(&number));
-    drop(call);
+    })
 }
 
 /// The body of a request, which JavaScript reads when it is asked to.

@@ -6,28 +6,20 @@ import Worker, { Ledger } from "../../build/index.js";
 
 export { Ledger };
 
-// The wasm's exports: `begin` hands over a request and gives it a number, `proceed` lets it go on, and
-// `abandon` forgets it.
-const { begin, proceed, abandon, queue, scheduled } = Worker.prototype;
+// The wasm's exports: `begin` hands over a request and gives it a number, `proceed` lets it go on.
+const { begin, proceed, queue, scheduled } = Worker.prototype;
 
 // worker-build's own: whether the wasm has panicked, and how often it was instantiated anew.
 const wasm = globalThis.__worker_init_state;
 
-/** Forgets the requests whose senders hung up: then nothing waits for their answers any more. */
-const abandoned = new FinalizationRegistry(({ call, instanceId }) => {
-  if (wasm.instanceId === instanceId) abandon(call);
-});
-
 async function fetch(request, env) {
   let isAwake = false;
   let wake = () => {};
-  const awaken = () => {
+  const call = begin(request, env, () => {
     isAwake = true;
     wake();
-  };
-  const call = begin(request, env, awaken);
+  });
   const { instanceId } = wasm;
-  abandoned.register(awaken, { call, instanceId }, awaken);
   for (let body; ; ) {
     isAwake = false;
     const answer = proceed(call, body);
@@ -35,7 +27,6 @@ async function fetch(request, env) {
     if (answer === null) {
       body = await request.arrayBuffer().then((buffer) => new Uint8Array(buffer), (error) => error);
     } else if (answer !== undefined) {
-      abandoned.unregister(awaken);
       return answer;
     } else if (!isAwake) {
       await new Promise((resolve) => { wake = resolve; });

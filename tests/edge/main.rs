@@ -19,6 +19,7 @@ mod delivery;
 mod durability;
 mod explain;
 mod faults;
+mod given_up;
 mod handshake;
 mod ledger;
 mod panic;

@@ -4,6 +4,8 @@
 //! too rare to be quick about; whoever asked then lets `serde_json` read it. What is found here,
 //! `serde_json` would have found.
 
+use std::borrow::Cow;
+
 use wide::u8x16;
 
 /// How deep values are nested here at most.
@@ -11,7 +13,7 @@ const MAX_DEPTH: u32 = u64::BITS;
 
 /// The members of an object that is the whole text, each a name without its quotes and a value; up to
 /// so many, and with no escapes in their names.
-pub(super) fn object(text: &str, limit: usize) -> Option<Vec<(&str, &str)>> {
+pub(super) fn object(text: &str, limit: usize) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let scan = Scan(text.as_bytes());
     let mut members = Vec::with_capacity(TYPICAL_ATTRIBUTES);
     let mut at = scan.open(b'{')?;
@@ -25,7 +27,7 @@ pub(super) fn object(text: &str, limit: usize) -> Option<Vec<(&str, &str)>> {
         if name.contains('\\') {
             return None;
         }
-        members.push((name, text.get(value..end)?));
+        members.push((Cow::Borrowed(name), text.get(value..end)?));
         at = scan.white_space(end);
         match scan.byte(at)? {
             b',' => at = scan.white_space(at + 1),
