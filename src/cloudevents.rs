@@ -19,12 +19,14 @@ use std::borrow::Cow;
 
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
+pub(crate) use attributes::is_attribute_name;
 pub use attributes::{AttributeValue, CoreAttribute, MAX_ATTRIBUTES};
 pub use binary::MAX_HEADER_BYTES;
 #[cfg(feature = "cloudflare")]
 pub(crate) use binary::PREFIX;
 pub use header::HeaderError;
 pub use http::{Headers, Mode, UnsupportedMediaType, decode};
+pub(crate) use json::{json_type, read_string};
 pub use media_type::MediaType;
 pub(crate) use media_type::is_token_character;
 pub use timestamp::{Expected, Part, Timestamp, TimestampError};

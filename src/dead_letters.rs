@@ -9,7 +9,7 @@ use crate::auth::ACCESS_TOKEN;
 use crate::cloudevents::CloudEvent;
 use crate::config::{CLAIMS, Config, DEAD, DELIVERIES};
 use crate::forward::LargeEvent;
-use crate::names::nearest;
+use crate::names::suggestion;
 use crate::outcome::Rejection;
 use crate::platform::{BindingError, KvPage, Platform};
 use crate::webhook::{
@@ -26,7 +26,7 @@ pub const MOST_LIMIT: usize = 1_000;
 /// the list, that keeps within the 50 calls that Cloudflare's free plan allows.
 pub const REDRIVE_STEP: usize = 12;
 
-/// What is asked of the dead letters, by the query of the URL.
+/// What an operator asks, by the query of the URL; `/explain` knows `subscription` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeadLetterQuery {
     /// The one with this id.
@@ -119,9 +119,8 @@ impl DeadLetterQuery {
                 continue;
             }
             if !parameters.contains(&&*name) {
-                let known = parameters.iter().copied();
-                let nearest = nearest(&name, known).map(|name| format!(", did you mean {name:?}?"));
-                return Err(format!("unknown parameter {name:?}{}", nearest.unwrap_or_default()));
+                let nearest = suggestion(&name, parameters.iter().copied());
+                return Err(format!("unknown parameter {name:?}{nearest}"));
             }
             let value = value.into_owned();
             match &*name {
@@ -242,10 +241,9 @@ fn check_subscription<'c>(
     if !has_none || names().any(|name| name == subscription) {
         return Ok(());
     }
-    let nearest = nearest(subscription, names()).map(|name| format!(", did you mean {name:?}?"));
+    let nearest = suggestion(subscription, names());
     Err(Rejection::BadQuery(format!(
-        "unknown subscription {subscription:?}, of which there are no dead letters either{}",
-        nearest.unwrap_or_default()
+        "unknown subscription {subscription:?}, of which there are no dead letters either{nearest}"
     )))
 }
 

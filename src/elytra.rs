@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 pub use names::{EventType, Operation};
 
-use crate::cloudevents::{CloudEvent, Data};
+use crate::cloudevents::{CloudEvent, Data, read_string};
 use crate::names::Name;
 
 /// What stands before the event type in an event's `type`.
@@ -102,18 +102,17 @@ impl<'a> Object<'a> {
         Some(Self {
             data: members.data.map(RawValue::get),
             id: members.id.and_then(|id| ObjectId::read(id.get())),
-            type_: members.type_.and_then(|type_| read_string(type_.get())),
+            type_: members.type_.and_then(|type_| read_string(type_.get()).ok()),
         })
     }
 }
 
 impl<'a> ObjectId<'a> {
     fn read(json: &'a str) -> Option<Self> {
-        let digits = json.strip_prefix('-').unwrap_or(json);
-        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_integer(json) {
             return Some(Self::Integer(json));
         }
-        read_string(json).map(Self::String)
+        read_string(json).ok().map(Self::String)
     }
 }
 
@@ -126,10 +125,7 @@ impl fmt::Display for ObjectId<'_> {
     }
 }
 
-/// A JSON string's text, borrowed where nothing in it is escaped.
-fn read_string(json: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    serde_json::from_str(json).ok().map(|Text(text)| text)
+/// Whether the text of a JSON value is that of a whole number, by its digits.
+pub(crate) fn is_integer(json: &str) -> bool {
+    json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -12,7 +12,7 @@ pub use told::{
 
 use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, Mode};
 use crate::config::Config;
-use crate::names::nearest;
+use crate::names::suggestion;
 use crate::plan::Plan;
 use crate::subscription::Subscription;
 use crate::trace::Trace;
@@ -28,8 +28,7 @@ pub fn choose<'c>(name: Option<&str>, config: &'c Config) -> Result<Vec<&'c Subs
     let chosen: Vec<_> = all.filter(|subscription| subscription.name == name).collect();
     if chosen.is_empty() {
         let names = config.subscriptions.iter().map(|subscription| &*subscription.name);
-        let nearest = nearest(name, names).map(|name| format!(", did you mean {name:?}?"));
-        return Err(format!("unknown subscription {name:?}{}", nearest.unwrap_or_default()));
+        return Err(format!("unknown subscription {name:?}{}", suggestion(name, names)));
     }
     Ok(chosen)
 }

@@ -4,6 +4,7 @@
 
 mod delivery;
 mod drain;
+mod shortened;
 
 use std::iter;
 
@@ -12,6 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use delivery::DeliveryLine;
 pub use drain::DrainLine;
+pub(crate) use shortened::Shortened;
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
 use crate::outcome::{Outcome, Rejection};
@@ -188,9 +190,7 @@ impl<'c> EventLine<'c> {
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
         let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
-        // Who did not want an event is only asked where nobody did.
-        let reasons =
-            if fate.is_ignored() { unwanted.map(cut).collect() } else { failed.map(cut).collect() };
+        let reasons = failed.chain(unwanted).map(cut).collect();
         Self {
             outcome_in_batch,
             id: event.id.map(cut),

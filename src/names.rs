@@ -48,6 +48,11 @@ pub(crate) fn nearest<'n>(
         .map(|(_, candidate)| candidate)
 }
 
+/// The end of a message about a name that nobody knows: the nearest of those that are known.
+pub(crate) fn suggestion<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    nearest(name, known).map(|nearest| format!(", did you mean {nearest:?}?")).unwrap_or_default()
+}
+
 impl<'a, T: Known> Name<'a, T> {
     /// The name as known as it can be.
     pub fn new(name: impl Into<Cow<'a, str>>) -> Self {

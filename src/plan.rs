@@ -112,7 +112,7 @@ impl<'c, 'e> Plan<'c, 'e> {
         let mut deliveries = Vec::new();
         for (event, view) in views.iter().enumerate() {
             let candidates = subscriptions.candidates(view.event());
-            let wanted = candidates.filter(|subscription| subscription.wants(view).is_ok());
+            let wanted = candidates.filter(|subscription| subscription.takes(view));
             deliveries.extend(wanted.map(|subscription| Delivery {
                 event,
                 subscription,

@@ -244,8 +244,9 @@ fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
     }
 }
 
-/// Reads a body for a caller who was let in, once its content type is one that is read here. An announced length over the limit is refused before
-/// the first byte, any other with the byte that is too many.
+/// Reads a body for a caller who was let in, once its content type is one that is read here. An
+/// announced length over the limit is refused before the first byte, any other with the byte that is
+/// too many.
 async fn read<'c>(
     _: &Caller<'_>,
     head: &impl RequestHead,

@@ -4,6 +4,7 @@ mod index;
 
 use std::fmt;
 
+use crate::cloudevents::CloudEvent;
 use crate::config::DELIVERIES;
 use crate::elytra::{EventType, Operation};
 use crate::filter::{Filter, FilterMismatch, View};
@@ -113,12 +114,19 @@ impl Subscription {
         select(&self.event_types, event.event_type()).map_err(Mismatch::EventType)?;
         select(&self.operations, event.operation()).map_err(Mismatch::Operation)?;
         FilterMismatch::check(&self.filters, view).map_err(Mismatch::Filter)?;
-        match self.destination {
-            Destination::Kv { key: KvKey::Object { .. }, .. } if !event.object().is_named() => {
-                Err(Mismatch::NoObject)
-            }
-            _ => Ok(()),
-        }
+        if self.lacks_object(event) { Err(Mismatch::NoObject) } else { Ok(()) }
+    }
+
+    /// Whether it wants an event whose type and operation it selects: the rest of [`Self::wants`],
+    /// without the reason.
+    pub(crate) fn takes(&self, view: &View<'_>) -> bool {
+        self.filters.iter().all(|filter| filter.matches(view)) && !self.lacks_object(view.event())
+    }
+
+    /// Whether its key is made of an object that the event does not name.
+    fn lacks_object(&self, event: &CloudEvent<'_>) -> bool {
+        matches!(self.destination, Destination::Kv { key: KvKey::Object { .. }, .. })
+            && !event.object().is_named()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tokens that are yet to be read, and what to say of one that is not wanted.
 
-use super::error::{ErrorKind, ParseError, Shortened};
+use super::error::{ErrorKind, ParseError, shortened};
 use super::lexer::{Kind, Symbol, Token};
 
 pub(super) struct Cursor<'p, 't> {
@@ -67,5 +67,5 @@ impl<'p, 't> Cursor<'p, 't> {
 
 /// A part of the expression, as it stands in an error.
 pub(super) fn shown(text: &str) -> String {
-    Shortened(text).to_string()
+    shortened(text).to_string()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::functions::{Arity, Function};
 use super::value::Type;
 use super::{MAX_COST, Value};
+use crate::log::Shortened;
 use crate::names::names;
 
 names! {
@@ -131,17 +132,7 @@ impl fmt::Display for EvaluationError {
     }
 }
 
-/// Enough to recognize a value by.
-const MOST_CHARACTERS: usize = 64;
-
-/// A text in quotes that may be a stranger's, and is not told at any length.
-pub(super) struct Shortened<'t>(pub(super) &'t str);
-
-impl fmt::Display for Shortened<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(MOST_CHARACTERS) {
-            None => write!(f, "{:?}", self.0),
-            Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
-        }
-    }
+/// A text that may be a stranger's, and is not told at any length: enough to recognize it by.
+pub(super) fn shortened(text: &str) -> Shortened<'_> {
+    Shortened { text, most: 64 }
 }

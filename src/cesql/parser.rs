@@ -10,6 +10,7 @@ use super::lexer::{Keyword, Kind, Symbol, Token, tokens};
 use super::like::Pattern;
 use super::node::{Attribute, Level, Node, Operator};
 use super::value::Value;
+use crate::cloudevents::is_attribute_name;
 use crate::names::{Known, nearest};
 
 /// Compiles the whole of a text.
@@ -210,8 +211,7 @@ impl Parser<'_, '_> {
         if name == "data" {
             return Err(self.tokens.unexpected("an attribute, which data is not"));
         }
-        let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if !is_name || is_number(name) {
+        if !is_attribute_name(name) || is_number(name) {
             return Err(self
                 .tokens
                 .unexpected("the name of an attribute, in lower-case letters and digits"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::error::Shortened;
+use super::error::shortened;
 use crate::names::names;
 
 /// A value of an expression.
@@ -95,7 +95,7 @@ impl fmt::Display for Value<'_> {
         match self {
             Self::Boolean(boolean) => boolean.fmt(f),
             Self::Integer(integer) => integer.fmt(f),
-            Self::String(text) => Shortened(text).fmt(f),
+            Self::String(text) => shortened(text).fmt(f),
         }
     }
 }

@@ -50,6 +50,11 @@ impl AttributeValue<'_> {
     }
 }
 
+/// Whether an attribute can have this name (core, Naming Conventions).
+pub(crate) fn is_attribute_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
 /// The attributes of an event that is being read, with the faults found so far.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
@@ -80,7 +85,7 @@ impl<'a> Attributes<'a> {
 
     /// Takes an attribute in. Its name and its characters are checked here, its meaning later.
     pub(super) fn add(&mut self, name: Cow<'a, str>, value: AttributeValue<'a>) {
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        if !is_attribute_name(&name) {
             return self.refuse(&name, Problem::BadName);
         }
         if let AttributeValue::String(text) = &value

@@ -134,7 +134,8 @@ fn read_base64(value: &str) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
-fn read_string(value: &str) -> Result<Cow<'_, str>, Problem> {
+/// A JSON string's text, borrowed where nothing in it is escaped.
+pub(crate) fn read_string(value: &str) -> Result<Cow<'_, str>, Problem> {
     let quoted = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     if let Some(text) = quoted
         && !text.contains('\\')
@@ -166,7 +167,7 @@ fn parse<T>(result: serde_json::Result<T>) -> Result<T, Problem> {
 }
 
 /// The type a JSON text announces with its first character.
-fn json_type(text: &str) -> Option<JsonType> {
+pub(crate) fn json_type(text: &str) -> Option<JsonType> {
     let text = text.trim_start_matches(WHITE_SPACE);
     Some(match text.bytes().next()? {
         b'{' => JsonType::Object,

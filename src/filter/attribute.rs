@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::data::{DataPaths, Found};
 use super::view::View;
-use crate::cloudevents::{CoreAttribute, JsonType};
+use crate::cloudevents::{CoreAttribute, JsonType, is_attribute_name, json_type};
+use crate::elytra::is_integer;
 use crate::names::{Known as _, nearest};
 
 /// How deep a path may lead into `data`.
@@ -95,9 +96,8 @@ impl Attribute {
         if let Some(core) = CoreAttribute::from_name(name) {
             return Ok(Place::Core(core));
         }
-        let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         // The specification forbids an attribute of the name `data`.
-        if is_name && name != "data" {
+        if is_attribute_name(name) && name != "data" {
             return Ok(Place::Extension);
         }
         let candidates =
@@ -132,13 +132,8 @@ impl Attribute {
     }
 }
 
-/// Whether the JSON text of a number or a boolean is that of a whole number, by its digits.
-fn is_integer(json: &str) -> bool {
-    json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
-}
-
 fn type_of(json: &str) -> JsonType {
-    if ["true", "false"].contains(&json) { JsonType::Boolean } else { JsonType::Number }
+    json_type(json).unwrap_or(JsonType::Null)
 }
 
 impl<'v> From<Option<Cow<'v, str>>> for Seen<'v> {

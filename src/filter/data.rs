@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, Error, IgnoredAny, MapAccess
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use crate::cloudevents::{Data, JsonType};
+use crate::cloudevents::{Data, JsonType, json_type, read_string};
 
 /// The members of `data` that the filters of a configuration name. Each has a place, under which it
 /// is found after the walk.
@@ -100,17 +100,13 @@ impl Node {
 
 impl<'d> Found<'d> {
     fn read(json: &'d str) -> Self {
-        match json.bytes().next() {
-            Some(b'{') => Self::Other(JsonType::Object),
-            Some(b'[') => Self::Other(JsonType::Array),
-            Some(b'n') => Self::Other(JsonType::Null),
-            Some(b'"') => match json.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-                Some(text) if !text.contains('\\') => Self::String(Cow::Borrowed(text)),
-                // What has half of a surrogate pair is no text.
-                _ => serde_json::from_str(json)
-                    .map_or(Self::Other(JsonType::String), |text| Self::String(Cow::Owned(text))),
-            },
-            _ => Self::Literal(json),
+        match json_type(json) {
+            // What has half of a surrogate pair is no text.
+            Some(JsonType::String) => {
+                read_string(json).map_or(Self::Other(JsonType::String), Self::String)
+            }
+            Some(JsonType::Boolean | JsonType::Number) => Self::Literal(json),
+            other => Self::Other(other.unwrap_or(JsonType::Null)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::attribute::Seen;
 use super::{Clause, Comparison, Dialect, Filter, View};
-use crate::log::MAX_LOGGED_CHARACTERS;
+use crate::log::{MAX_LOGGED_CHARACTERS, Shortened};
 
 /// Why an event is not what the filters of a subscription want.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +23,10 @@ impl FilterMismatch {
     /// The first it does not meet.
     pub fn check(filters: &[Filter], view: &View<'_>) -> Result<(), Self> {
         // In the common case nothing is printed.
-        let Some(index) = filters.iter().position(|filter| !filter.matches(view)) else {
+        let mut places = filters.iter().enumerate();
+        let Some((index, filter)) = places.find(|(_, filter)| !filter.matches(view)) else {
             return Ok(());
         };
-        let Some(filter) = filters.get(index) else { return Ok(()) };
         let (Ok(found) | Err(found)) = filter.find(format!("filters[{index}]"), view);
         Err(found)
     }
@@ -105,7 +105,7 @@ fn compare(comparison: Comparison, clauses: &[Clause], place: String, view: &Vie
     for clause in clauses {
         let seen = clause.attribute.read(view);
         let name = clause.attribute.name();
-        let value = Shortened(&clause.value);
+        let value = shortened(&clause.value);
         if !clause.holds(comparison, &seen) {
             let reason = match comparison {
                 Comparison::Exact => format!("{name} is {seen}, not {value}"),
@@ -129,20 +129,13 @@ impl fmt::Display for Seen<'_> {
         match self {
             Self::Nothing => f.write_str("absent"),
             Self::Repeated => f.write_str("there more than once"),
-            Self::Text(text) => Shortened(text).fmt(f),
+            Self::Text(text) => shortened(text).fmt(f),
             Self::Other(type_) => type_.fmt(f),
         }
     }
 }
 
-/// A text in quotes, with as much of it as the log shows.
-struct Shortened<'t>(&'t str);
-
-impl fmt::Display for Shortened<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(MAX_LOGGED_CHARACTERS) {
-            Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
-            None => write!(f, "{:?}", self.0),
-        }
-    }
+/// With as much of it as the log shows.
+fn shortened(text: &str) -> Shortened<'_> {
+    Shortened { text, most: MAX_LOGGED_CHARACTERS }
 }

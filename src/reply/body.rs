@@ -150,7 +150,7 @@ impl<'r> EventBody<'r> {
             superseded: if is_served { fate.superseded.clone() } else { Vec::new() },
             held_before: if is_accepted { fate.held_before.clone() } else { Vec::new() },
             undelivered: is_undelivered.then(|| UndeliveredBody::new(fate)),
-            reasons: if fate.is_ignored() { reasons(&fate.unwanted) } else { Vec::new() },
+            reasons: reasons(&fate.unwanted),
             notices: event.notices.iter().map(NoticeBody::new).collect(),
         }
     }

@@ -8,8 +8,8 @@ use crate::cloudevents::CloudEvent;
 use crate::filter::{DataPaths, View};
 use crate::names::{Known, Name};
 
-/// The subscriptions of a configuration. Those that do not select an event's type and operation cost it
-/// nothing, however many there are.
+/// The subscriptions of a configuration. Those that do not select an event's type and operation cost the
+/// search for those that want it a bit each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Subscriptions {
     all: Vec<Subscription>,

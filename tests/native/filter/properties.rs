@@ -1,6 +1,7 @@
 //! What holds for all filters and all events.
 
 use elytra_webhooks::CloudEvent;
+use elytra_webhooks::plan::Plan;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -144,6 +145,14 @@ fn subscriptions_want_what_naive_ones_want() {
                 assert!(before.into_iter().all(|filter| is_met(filter, &event)), "{told}");
             }
         }
+        // What is planned is what each alone wants.
+        let text = event.to_string();
+        let events = [CloudEvent::from_json(&text).unwrap()];
+        let fates = Plan::new(&config.subscriptions, &events).into_fates();
+        let planned: Vec<_> = fates[0].failed.iter().map(|(name, _)| *name).collect();
+        let names = config.subscriptions.iter().map(|subscription| &*subscription.name);
+        let expected = names.zip(&wanted).filter(|(_, wanted)| wanted.is_ok());
+        assert_eq!(planned, expected.map(|(name, _)| name).collect::<Vec<_>>());
     });
 }
 
