@@ -34,6 +34,13 @@ fn steps(c: &mut Criterion) {
         let id = BenchmarkId::new("subscriptions", subscriptions);
         group.bench_function(id, |b| b.iter(|| planning.run_match()));
     }
+    for (name, attribute, value) in [
+        ("exact on an attribute", "operation", "modify"),
+        ("exact on data", "data.objectType", "product"),
+    ] {
+        let planning = Planning::filters(1_000, 1, attribute, value);
+        group.bench_function(name, |b| b.iter(|| planning.run_match()));
+    }
     group.finish();
 
     let planning = Planning::among(10);

@@ -56,10 +56,10 @@ mod table;
 
 mod report;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
+use xtask::say;
 
 use case::{CASES, Case};
 use contestant::{Contestant, FLOOR};
@@ -134,21 +134,17 @@ fn main() -> ExitCode {
         report::around_the_tables(&lab);
     }
     say("uploads");
-    let uploads: Vec<_> =
-        Contestant::ALL.map(|contestant| (contestant, contestant.upload(&lab))).into();
+    let receiver = Contestant::Receiver.upload(&lab).expect("it is a Worker");
+    let upload = |contestant: Contestant| match contestant {
+        Contestant::Receiver | Contestant::Deduplicating => Some(receiver.clone()),
+        other => other.upload(&lab),
+    };
+    let uploads: Vec<_> = Contestant::ALL.map(|contestant| (contestant, upload(contestant))).into();
     let results = rounds::run(&lab, &arguments, &uploads);
     let starts = start::starts(&lab, &arguments, &uploads);
-    let receiver = uploads.iter().find(|(contestant, _)| *contestant == Contestant::Receiver);
-    let receiver = receiver.and_then(|(_, upload)| upload.as_ref()).expect("it is a Worker");
     let scale = scale::scale(&lab, &arguments, &receiver.worker);
     let deliveries = deliveries::deliveries(&lab, &arguments, &receiver.worker);
     let report = Report { arguments: &arguments, results, starts, scale, deliveries };
     report.publish(&lab);
     ExitCode::SUCCESS
-}
-
-/// Tells the person at the terminal.
-fn say(line: &str) {
-    // A terminal that is gone cannot be told so.
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,12 +1,11 @@
-//! The receiver as it is measured: with the bindings that its wrangler.toml ships, and one subscription.
+//! The receiver as it is measured: with the queue, `CLAIMS` and `SPOOL` of its wrangler.toml, and one
+//! subscription.
 
+use elytra_webhooks::config::MOST_MAX_BODY_BYTES;
 use serde_json::{Value, json};
 
 use crate::case::TOKEN;
 use crate::workerd::{Binding, Worker};
-
-/// The largest body that it can be told to take.
-const MAX_BODY_BYTES: u64 = 26_214_400;
 
 /// The receiver, with this one subscription to a queue.
 pub(crate) fn receiver(upload: &Worker) -> Worker {
@@ -26,7 +25,7 @@ pub(crate) fn deduplicating(upload: &Worker) -> Worker {
 /// The same, which takes the largest bodies, and has so many subscriptions that only one of them wants
 /// what is sent.
 pub(crate) fn with_subscriptions(upload: &Worker, subscriptions: usize) -> Worker {
-    let mut worker = with(upload, &json!({ "max_body_bytes": MAX_BODY_BYTES }));
+    let mut worker = with(upload, &json!({ "max_body_bytes": MOST_MAX_BODY_BYTES }));
     for number in 1..subscriptions {
         let unwanted = json!({
             "event_types": ["document", "documentfolder"],

@@ -156,7 +156,7 @@ impl Results {
         let places = self.places().filter(fresh);
         let share = |figures: &Figures| 100.0 * figures.repeated as f64 / figures.requests as f64;
         let shares = places.filter_map(|place| self.spread(place, share));
-        shares.map(|share| share.median).max_by(f64::total_cmp)
+        shares.map(|share| share.most).max_by(f64::total_cmp)
     }
 
     /// Everything, for other programs.

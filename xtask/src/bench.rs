@@ -4,14 +4,13 @@ use crate::command::{cargo, show};
 use crate::output::stage;
 use crate::{Project, Result, Worker, build, setup};
 
-/// Builds the receiver and the floor, gets what the peers need, and measures them, with these
+/// Builds the receiver and the floor, and has them and the peers measured, with these
 /// arguments of `bench/src`: `--rounds`, `--seconds`, `--only`, `--readme`.
 ///
 /// # Errors
 /// If a tool cannot be had, something does not build, or somebody answered wrongly.
 pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
     let tools = setup::setup(project)?;
-    setup::setup_bench(project)?;
     for worker in [Worker::Receiver, Worker::Empty] {
         let name = format!("build of the {} Worker", worker.name());
         stage(&name, || build::build(&tools, worker))?;

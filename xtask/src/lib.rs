@@ -39,5 +39,6 @@ mod output;
 
 pub use build::Worker;
 pub use error::{Error, Result};
+pub use output::say;
 pub use project::Project;
 pub use tools::Tools;

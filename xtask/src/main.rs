@@ -19,7 +19,7 @@ struct Arguments {
 /// What is to be done.
 #[derive(Subcommand)]
 enum Task {
-    /// Get every tool that is missing
+    /// Get every tool that is missing, but those of `bench`
     Setup,
     /// Build a Worker for the runtime
     Build {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::Result;
 
 /// Says one line.
-pub(crate) fn say(line: &str) {
+pub fn say(line: &str) {
     // A terminal that is gone cannot be told so.
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -135,7 +135,7 @@ pub(crate) fn setup_callgrind(project: &Project) -> Result<Option<Callgrind>> {
     Ok(Some(Callgrind { valgrind, runner }))
 }
 
-/// All of them, with a last line that says how long it took.
+/// All of them but those of the benchmarks, with a last line that says how long it took.
 ///
 /// # Errors
 /// If a tool cannot be had; the error says what to install.
@@ -145,7 +145,7 @@ pub fn setup_aloud(project: &Project) -> Result<()> {
     setup_python()?;
     setup_callgrind(project)?;
     let seconds = start.elapsed().as_secs_f64();
-    say(&format!("every tool is there ({seconds:.1} s)"));
+    say(&format!("every tool is there but those of `cargo xtask bench` ({seconds:.1} s)"));
     Ok(())
 }
 

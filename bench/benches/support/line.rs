@@ -29,6 +29,28 @@ pub(crate) enum Interest {
 /// A configuration with so many subscriptions, each to a queue. Those that do not want the events are
 /// before the one that does.
 pub(crate) fn config(subscriptions: usize, interest: Interest) -> Config {
+    read(subscriptions, |number| {
+        let event_type = match interest {
+            Interest::One if number == subscriptions => "product_attribute_value",
+            _ => "document",
+        };
+        format!(
+            r#"{{"event_types":["{event_type}"],"operations":["add","modify"],"queue":"QUEUE"}}"#
+        )
+    })
+}
+
+/// A configuration with so many subscriptions, each with a filter on this attribute; the last of them
+/// lets an event pass in which it has this value.
+pub(crate) fn config_with_filters(subscriptions: usize, attribute: &str, value: &str) -> Config {
+    read(subscriptions, |number| {
+        let value = if number == subscriptions { value } else { "another" };
+        format!(r#"{{"filters":[{{"exact":{{"{attribute}":"{value}"}}}}],"queue":"QUEUE"}}"#)
+    })
+}
+
+/// A configuration with so many subscriptions, each as this says of its number.
+fn read(subscriptions: usize, subscription: impl Fn(usize) -> String) -> Config {
     let webhook = r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"}]}"#;
     let mut bindings = Bindings::from([
         ("WEBHOOK".to_owned(), Binding::Json(webhook.to_owned())),
@@ -36,14 +58,8 @@ pub(crate) fn config(subscriptions: usize, interest: Interest) -> Config {
         ("QUEUE".to_owned(), Binding::Queue),
     ]);
     for number in 1..=subscriptions {
-        let event_type = match interest {
-            Interest::One if number == subscriptions => "product_attribute_value",
-            _ => "document",
-        };
-        let subscription = format!(
-            r#"{{"event_types":["{event_type}"],"operations":["add","modify"],"queue":"QUEUE"}}"#
-        );
-        bindings.insert(format!("SUBSCRIPTION_S{number:04}"), Binding::Json(subscription));
+        let subscription = Binding::Json(subscription(number));
+        bindings.insert(format!("SUBSCRIPTION_S{number:04}"), subscription);
     }
     Config::from_bindings(&bindings).unwrap()
 }

@@ -8,7 +8,7 @@ use elytra_webhooks::plan::{Fate, Plan};
 
 use super::event::{batch, data, event, headers};
 use super::head::Head;
-use super::line::{Interest, config, head};
+use super::line::{Interest, config, config_with_filters, head};
 
 /// Who calls?
 pub(crate) struct Authenticating {
@@ -73,10 +73,25 @@ impl Decoding {
 impl Planning {
     /// An event of 1 KB, and so many subscriptions, of which one wants it.
     pub(crate) fn among(subscriptions: usize) -> Self {
+        Self::new(1_000, config(subscriptions, Interest::One))
+    }
+
+    /// An event that is about so large, and so many subscriptions with a filter on an attribute, the last
+    /// of which lets it pass.
+    pub(crate) fn filters(
+        bytes: usize,
+        subscriptions: usize,
+        attribute: &str,
+        value: &str,
+    ) -> Self {
+        Self::new(bytes, config_with_filters(subscriptions, attribute, value))
+    }
+
+    fn new(bytes: usize, config: Config) -> Self {
         // What the event borrows from lives as long as the benchmark.
-        let body: &'static str = event(1_000).leak();
+        let body: &'static str = event(bytes).leak();
         let events = decode(Mode::Structured, &Head(Vec::new()), body.as_bytes(), 1).unwrap();
-        Self { config: config(subscriptions, Interest::One), events }
+        Self { config, events }
     }
 
     /// Finds out who does, and forgets it.

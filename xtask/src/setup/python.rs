@@ -150,7 +150,7 @@ pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<(
 fn install_python(cache: &Cache, lock: &Lock) -> Result<PathBuf> {
     if !debian::is_here() {
         return Err(Error::new(
-            "Python is missing, which tests and benchmarks need: install 3.10 or later",
+            "Python is missing, which tests and benchmarks need: install 3.10 or later, for the benchmarks 3.11",
         ));
     }
     step("Python (Debian's, unpacked in the cache)", || {
