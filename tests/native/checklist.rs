@@ -11,27 +11,16 @@ mod time;
 mod values;
 mod webhook;
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
-use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::{InvalidEvent, Mode};
 
+use crate::rules::{self, Rules};
 use crate::support::{Head, decode_one, event};
 
-/// A rule, and what shows that it holds: one case for each.
-struct Case {
-    /// Its stable name.
-    rule: &'static str,
-    /// Where it comes from: the specification and the section.
-    section: &'static str,
-    /// What it says, in our own words.
-    says: &'static str,
-    check: Check,
-}
+type Case = rules::Case<Check>;
 
 enum Check {
     /// It holds where this does not panic.
@@ -41,43 +30,55 @@ enum Check {
 }
 use Check::{Edge, Here};
 
-/// The rules of a file: its name below `checklist`, what they are about, and they themselves.
-const CASES: &[(&str, &str, &[Case])] = &[
-    ("attributes", "Attributes", attributes::CASES),
-    ("values", "Values of attributes", values::CASES),
-    ("time", "Time", time::CASES),
-    ("json", "The JSON format", json::CASES),
-    ("batch", "Batches", batch::CASES),
-    ("modes", "Modes", modes::CASES),
-    ("binary", "Binary mode", binary::CASES),
-    ("headers", "Values of headers", headers::CASES),
-    ("webhook", "Web hooks", webhook::CASES),
-];
+impl rules::Check for Check {
+    fn holds(&self) -> bool {
+        match self {
+            Here(check) => check.holds(),
+            Edge(_) => true,
+        }
+    }
 
-fn rules() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().flat_map(|(_, _, rules)| *rules)
+    fn test(&self, file: &str) -> String {
+        match self {
+            Here(check) => check.test(file),
+            Edge(name) => {
+                let (file, function) = name.rsplit_once("::").unwrap();
+                format!("`tests/edge/{}.rs::{function}`", file.replace("::", "/"))
+            }
+        }
+    }
 }
+
+const RULES: Rules<Check> = Rules {
+    folder: "checklist",
+    document: "docs/cloudevents.md",
+    head: "# The rules of CloudEvents, and the test of each\n\n\
+         Written by `UPDATE_DOCS=1 cargo test --test native checklist`; a rule that breaks, and a \
+         list that is not up to date,\nfail `cargo test`. Sections are those of the CloudEvents \
+         1.0.2 specifications: \"core\" is `spec.md`, whose sections have\nno numbers; \"JSON \
+         format\", \"HTTP binding\" and \"http-webhook\" are the documents beside it. \"Ours\" \
+         is what we add.\n",
+    files: &[
+        ("attributes", "Attributes", attributes::CASES),
+        ("values", "Values of attributes", values::CASES),
+        ("time", "Time", time::CASES),
+        ("json", "The JSON format", json::CASES),
+        ("batch", "Batches", batch::CASES),
+        ("modes", "Modes", modes::CASES),
+        ("binary", "Binary mode", binary::CASES),
+        ("headers", "Values of headers", headers::CASES),
+        ("webhook", "Web hooks", webhook::CASES),
+    ],
+};
 
 #[test]
 fn every_rule_holds() {
-    let broken = rules().filter(|rule| match rule.check {
-        Here(check) => catch_unwind(check).is_err(),
-        Edge(_) => false,
-    });
-    let broken: Vec<_> = broken.map(|rule| rule.rule).collect();
-    assert_eq!(broken, [""; 0], "each tells above what it found");
+    RULES.check_each();
 }
 
 #[test]
 fn each_rule_has_a_name_of_its_own() {
-    let names: BTreeSet<_> = rules().map(|rule| rule.rule).collect();
-    assert_eq!(names.len(), rules().count());
-    for rule in rules() {
-        let is_good =
-            rule.rule.bytes().all(|b| b.is_ascii_lowercase() || b"-0123456789".contains(&b));
-        assert!(is_good && rule.rule.contains('-'), "{}", rule.rule);
-        assert!(!rule.says.contains(['|', '\n']) && !rule.section.contains('|'), "{}", rule.rule);
-    }
+    RULES.check_names();
 }
 
 fn root() -> &'static Path {
@@ -93,7 +94,7 @@ fn edge_test(name: &str) -> (PathBuf, &str) {
 
 #[test]
 fn every_test_on_the_real_runtime_is_there() {
-    for rule in rules() {
+    for rule in RULES.all() {
         let Edge(name) = rule.check else { continue };
         let (file, function) = edge_test(name);
         let text = fs::read_to_string(&file).unwrap_or_default();
@@ -102,42 +103,9 @@ fn every_test_on_the_real_runtime_is_there() {
     }
 }
 
-/// The list of the rules, as it stands in `docs/cloudevents.md`.
-fn list() -> String {
-    let mut list = String::from(
-        "# The rules of CloudEvents, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test native checklist`; a rule that breaks, and a \
-         list that is not up to date,\nfail `cargo test`. Sections are those of the CloudEvents \
-         1.0.2 specifications: \"core\" is `spec.md`, whose sections have\nno numbers; \"JSON \
-         format\", \"HTTP binding\" and \"http-webhook\" are the documents beside it. \"Ours\" \
-         is what we add.\n",
-    );
-    for (file, title, rules) in CASES {
-        write!(list, "\n## {title}\n\n| rule | says | section | test |\n|---|---|---|---|\n")
-            .unwrap();
-        for Case { rule, section, says, check } in *rules {
-            let test = match check {
-                Here(_) => format!("`tests/native/checklist/{file}.rs`"),
-                Edge(name) => {
-                    let (file, function) = name.rsplit_once("::").unwrap();
-                    format!("`tests/edge/{}.rs::{function}`", file.replace("::", "/"))
-                }
-            };
-            writeln!(list, "| `{rule}` | {says} | {section} | {test} |").unwrap();
-        }
-    }
-    list
-}
-
 #[test]
 fn the_list_of_the_rules_is_up_to_date() {
-    let path = root().join("docs/cloudevents.md");
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, list()).unwrap();
-    }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == list(), "run UPDATE_DOCS=1 cargo test --test native checklist");
+    RULES.check_document();
 }
 
 /// An event with these members is valid, and kept as it came.

@@ -7,6 +7,9 @@
 mod support;
 
 #[cfg(test)]
+mod rules;
+
+#[cfg(test)]
 mod memory;
 
 #[cfg(test)]

@@ -1,0 +1,103 @@
+//! The rules of a specification: one case for each, and the list of them in `docs/`, which is written
+//! from the cases.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::Path;
+
+/// A rule, and what shows that it holds.
+pub(crate) struct Case<C: 'static = fn()> {
+    /// Its stable name.
+    pub(crate) rule: &'static str,
+    /// The section of the specification that it comes from.
+    pub(crate) section: &'static str,
+    /// What it says, in our own words.
+    pub(crate) says: &'static str,
+    pub(crate) check: C,
+}
+
+/// What shows that a rule holds.
+pub(crate) trait Check {
+    /// Whether it holds, as far as can be told here.
+    fn holds(&self) -> bool;
+
+    /// The test, as it stands in the list; the case is in this file of `tests/native`.
+    fn test(&self, file: &str) -> String;
+}
+
+/// It holds where this does not panic.
+impl Check for fn() {
+    fn holds(&self) -> bool {
+        catch_unwind(*self).is_ok()
+    }
+
+    fn test(&self, file: &str) -> String {
+        format!("`tests/native/{file}.rs`")
+    }
+}
+
+/// The rules of a specification.
+pub(crate) struct Rules<C: 'static = fn()> {
+    /// The folder of the cases below `tests/native`, and the name of the test.
+    pub(crate) folder: &'static str,
+    /// The list's file.
+    pub(crate) document: &'static str,
+    /// What stands before the rules in it.
+    pub(crate) head: &'static str,
+    /// Of each file its name, what its rules are about, and they themselves.
+    pub(crate) files: &'static [(&'static str, &'static str, &'static [Case<C>])],
+}
+
+impl<C: Check> Rules<C> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Case<C>> {
+        self.files.iter().flat_map(|(_, _, rules)| *rules)
+    }
+
+    #[track_caller]
+    pub(crate) fn check_each(&self) {
+        let broken = self.all().filter(|rule| !rule.check.holds());
+        let broken: Vec<_> = broken.map(|rule| rule.rule).collect();
+        assert_eq!(broken, [""; 0], "each tells above what it found");
+    }
+
+    /// Each has a name of its own, and fits in a table.
+    #[track_caller]
+    pub(crate) fn check_names(&self) {
+        let names: BTreeSet<_> = self.all().map(|rule| rule.rule).collect();
+        assert_eq!(names.len(), self.all().count());
+        for Case { rule, section, says, .. } in self.all() {
+            let is_good =
+                rule.bytes().all(|b| b.is_ascii_lowercase() || b"-0123456789".contains(&b));
+            assert!(is_good && rule.contains('-'), "{rule}");
+            assert!(!says.contains(['|', '\n']) && !section.contains('|'), "{rule}");
+        }
+    }
+
+    /// The list is up to date; it is brought so where that is asked for.
+    #[track_caller]
+    pub(crate) fn check_document(&self) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.document);
+        if env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+            fs::write(&path, self.list()).unwrap();
+        }
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        let advice = format!("run UPDATE_DOCS=1 cargo test --test native {}", self.folder);
+        assert!(found == self.list(), "{advice}");
+    }
+
+    fn list(&self) -> String {
+        let mut list = self.head.to_owned();
+        for (file, title, rules) in self.files {
+            write!(list, "\n## {title}\n\n| rule | says | section | test |\n|---|---|---|---|\n")
+                .unwrap();
+            for Case { rule, section, says, check } in *rules {
+                let test = check.test(&format!("{}/{file}", self.folder));
+                writeln!(list, "| `{rule}` | {says} | {section} | {test} |").unwrap();
+            }
+        }
+        list
+    }
+}
