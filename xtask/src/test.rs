@@ -1,11 +1,16 @@
 //! Every check and every test, in the order in which they are quick to fail.
 
+use std::thread;
+
 use crate::command::{cargo, show};
 use crate::output::{say, stage};
-use crate::{Project, Result, Worker, build, fuzz, instructions, setup, soak};
+use crate::{Error, Project, Result, Tools, Worker, build, fuzz, instructions, setup, soak};
 
-/// The checks that are one call of cargo: name, arguments, what to do when it fails.
-const CHECKS: [(&str, &[&str], &str); 6] = [
+/// A check that is one call of cargo: name, arguments, what to do when it fails.
+type Check = (&'static str, &'static [&'static str], &'static str);
+
+/// Those that somebody who has just changed something is quickly told of.
+const FIRST_CHECKS: [Check; 3] = [
     ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
     (
         "clippy",
@@ -26,6 +31,10 @@ const CHECKS: [(&str, &[&str], &str); 6] = [
         &["clippy", "--package", "bench", "--bench", "instructions", "--", "-Dwarnings"],
         "correct what stands above",
     ),
+];
+
+/// Those during which the Workers are built: that is mostly work for one core.
+const CHECKS: [Check; 3] = [
     ("documentation", &["doc", "--workspace", "--no-deps"], "correct what stands above"),
     (
         "documentation of private items",
@@ -48,20 +57,26 @@ const SOAK: [&str; 4] = ["--events", "1000", "--restarts", "1"];
 pub fn test(project: &Project) -> Result<()> {
     let tools = setup::setup(project)?;
     tools.python()?;
-    for (name, arguments, advice) in CHECKS {
-        check(project, name, arguments, advice)?;
+    for one in FIRST_CHECKS {
+        check(project, one)?;
     }
     let mut skipped = Vec::new();
-    skipped.extend(instructions::test(project)?);
-    for worker in Worker::ALL {
-        let name = format!("build of the {}", worker.name());
-        stage(&name, || build::build(&tools, worker))?;
-    }
+    thread::scope(|scope| {
+        let builds = scope.spawn(|| build(&tools));
+        for one in CHECKS {
+            check(project, one)?;
+        }
+        skipped.extend(instructions::test(project)?);
+        let panicked = || Err(Error::new("the build of the Workers panicked: see above"));
+        builds.join().unwrap_or_else(|_| panicked())
+    })?;
     check(
         project,
-        "tests on the real runtime",
-        &["test", "--package", "edge", "--", "--test-threads=4"],
-        "see which test failed above",
+        (
+            "tests on the real runtime",
+            &["test", "--package", "edge", "--", "--test-threads=4"],
+            "see which test failed above",
+        ),
     )?;
     soak::test(project, &SOAK.map(str::to_owned))?;
     if fuzz::is_possible() {
@@ -76,7 +91,16 @@ pub fn test(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn check(project: &Project, name: &str, arguments: &[&str], advice: &str) -> Result<()> {
+/// Builds all Workers.
+fn build(tools: &Tools) -> Result<()> {
+    for worker in Worker::ALL {
+        let name = format!("build of the {}", worker.name());
+        stage(&name, || build::build(tools, worker))?;
+    }
+    Ok(())
+}
+
+fn check(project: &Project, (name, arguments, advice): Check) -> Result<()> {
     stage(name, || {
         show(
             cargo().args(arguments).env("RUSTDOCFLAGS", "-Dwarnings").current_dir(project.root()),
