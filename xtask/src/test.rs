@@ -10,7 +10,7 @@ use crate::{Error, Project, Result, Tools, Worker, build, fuzz, instructions, se
 type Check = (&'static str, &'static [&'static str], &'static str);
 
 /// Those that somebody who has just changed something is quickly told of.
-const FIRST_CHECKS: [Check; 3] = [
+const FIRST_CHECKS: [Check; 2] = [
     ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
     (
         "clippy",
@@ -19,16 +19,10 @@ const FIRST_CHECKS: [Check; 3] = [
             "--workspace",
             "--all-targets",
             "--features",
-            "bench/workerd",
+            "bench/instructions,bench/workerd",
             "--",
             "-Dwarnings",
         ],
-        "correct what stands above",
-    ),
-    (
-        // `cargo bench` leaves it out, and so does what is above.
-        "clippy of what is counted",
-        &["clippy", "--package", "bench", "--bench", "instructions", "--", "-Dwarnings"],
         "correct what stands above",
     ),
 ];
