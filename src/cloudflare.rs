@@ -8,25 +8,27 @@ mod bound;
 mod call;
 mod clock;
 mod http;
+mod js_string;
 mod ledger;
 mod queue;
 mod request;
 mod response;
+mod timer;
 
 use std::sync::OnceLock;
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{
-    Env, ScheduleContext, ScheduledEvent, console_error, console_log, console_warn, event, web_sys,
-};
+use worker::worker_sys::MessageBatch;
+use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
 use crate::config::{Config, ConfigError};
 use crate::log::{DrainLine, Level};
 use crate::receive::answer;
 use crate::spool::drain;
 use bound::BoundEnv;
+use call::Means;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -37,16 +39,23 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// After how many milliseconds a request is given up. No sender is known that waits for more than half
+/// a minute.
+const GIVE_UP_REQUEST_MS: u64 = 5 * 60 * 1_000;
+
+/// After how many milliseconds anything else is given up: Cloudflare ends it after 15 minutes.
+const GIVE_UP_MS: u64 = 15 * 60 * 1_000;
+
 /// Takes in a request; the number it gets is for [`proceed`].
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin(request: web_sys::Request, env: Env, wake: Function) -> u32 {
+pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
     let started = clock::now();
-    call::begin(started, wake, |body| async move {
+    call::begin(started, GIVE_UP_REQUEST_MS, wake, |Means { body, timers }| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
         let body = RequestBody::new(request, body);
-        let bound = BoundEnv::new(&env);
+        let bound = BoundEnv::new(&env, timers);
 
         let (reply, mut line) = answer(config, &head, body, &bound).await;
         line.milliseconds = clock::now().saturating_sub(started);
@@ -55,29 +64,43 @@ pub fn begin(request: web_sys::Request, env: Env, wake: Function) -> u32 {
     })
 }
 
-/// Lets a request go on, with its body where it has asked for that; see `main.mjs`.
+/// Takes in messages of `DELIVERIES` or `DEAD_LETTERS`.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn begin_queue(batch: MessageBatch, env: Env, wake: Function) -> u32 {
+    call::begin(clock::now(), GIVE_UP_MS, wake, |Means { timers, .. }| async move {
+        queue::consume_batch(&batch, &env, timers).await;
+        JsValue::TRUE
+    })
+}
+
+/// The cron trigger: what queues did not take before, they may take now.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
+    call::begin(clock::now(), GIVE_UP_MS, wake, |Means { timers, .. }| async move {
+        // A request tells of a broken configuration; there is no need to tell every minute.
+        if let Ok(config) = config(&env)
+            && config.has_spool
+        {
+            let line = DrainLine::new(drain(config, &BoundEnv::new(&env, timers)).await);
+            if let Some(level) = line.level() {
+                write(level, &line.to_json());
+            }
+        }
+        JsValue::TRUE
+    })
+}
+
+/// Goes on with what has begun, with the request's body where it has asked for that; see `main.mjs`.
 ///
 /// # Errors
 ///
 /// It was given up.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn proceed(number: u32, body: JsValue) -> Result<JsValue, JsValue> {
-    call::proceed(number, body)
-}
-
-/// The cron trigger: what queues did not take before, they may take now.
-#[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    // A request tells of a broken configuration; there is no need to tell every minute.
-    let Ok(config) = config(&env) else { return };
-    if !config.has_spool {
-        return;
-    }
-    let line = DrainLine::new(drain(config, &BoundEnv::new(&env)).await);
-    if let Some(level) = line.level() {
-        write(level, &line.to_json());
-    }
+pub fn proceed(number: u32, body: JsValue, is_time_up: bool) -> Result<JsValue, JsValue> {
+    call::proceed(clock::now(), number, body, is_time_up)
 }
 
 fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {

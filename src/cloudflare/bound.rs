@@ -1,11 +1,14 @@
 //! The bindings of an `env`, called by their names.
 
+use js_sys::futures::JsFuture;
+use js_sys::{Object, Reflect};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
-use worker::{
-    BatchMessageBuilder, Env, QueueContentType, RawMessageBuilder, SendMessage, console_error,
-};
+use wasm_bindgen::{JsCast as _, JsValue};
+use worker::worker_sys::Queue;
+use worker::{Env, console_error};
 
+use super::js_string::js_string;
+use super::timer::Timers;
 use super::{clock, http, ledger};
 use crate::config::LEDGER;
 use crate::forward::KvEntry;
@@ -19,26 +22,51 @@ use crate::webhook::HttpRequest;
 /// What is bound in this `env`.
 pub(super) struct BoundEnv<'e> {
     env: &'e Env,
+    timers: Timers,
 }
 
 impl<'e> BoundEnv<'e> {
-    pub(super) fn new(env: &'e Env) -> Self {
-        Self { env }
+    pub(super) fn new(env: &'e Env, timers: Timers) -> Self {
+        Self { env, timers }
     }
 }
 
+/// The `worker` crate's queue looks at the class of the binding each time, which the configuration has
+/// done, and has `serde` make the options: 10 us for a message.
 impl Queues for BoundEnv<'_> {
     async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError> {
-        let queue = self.env.queue(queue).map_err(failed)?;
+        let queue = Reflect::get(self.env, &js_string(queue)).map_err(failed)?;
+        let queue: &Queue = queue.unchecked_ref();
         let sent = match messages {
-            [message] => queue.send_raw(text(message)).await,
+            [message] => queue.send((*message).into(), TEXT.with(JsValue::clone)),
             messages => {
-                let messages = messages.iter().map(|message| text(message));
-                queue.send_raw_batch(BatchMessageBuilder::new().messages(messages).build()).await
+                let requests = messages.iter().map(|message| request(message));
+                queue.send_batch(requests.collect(), JsValue::UNDEFINED)
             }
         };
-        sent.map_err(failed)
+        JsFuture::from(sent.map_err(failed)?).await.map(drop).map_err(failed)
     }
+}
+
+thread_local! {
+    /// That a message is text: as JSON, V8 would read and print it again, and change its numbers.
+    static TEXT: JsValue = object(&[(CONTENT_TYPE, js_string("text").into())]);
+}
+
+const CONTENT_TYPE: &str = "contentType";
+
+/// A message of a batch.
+fn request(message: &str) -> JsValue {
+    object(&[("body", message.into()), (CONTENT_TYPE, js_string("text").into())])
+}
+
+fn object(entries: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in entries {
+        // It cannot fail: the object is a new one.
+        let _ = Reflect::set(&object, &js_string(name), value);
+    }
+    object.into()
 }
 
 /// What is asked of a key's metadata.
@@ -117,7 +145,7 @@ impl Ledger for BoundEnv<'_> {
 
 impl HttpClient for BoundEnv<'_> {
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
-        http::call(request).await
+        http::call(request, &self.timers).await
     }
 }
 
@@ -143,14 +171,8 @@ impl Clock for BoundEnv<'_> {
     }
 
     async fn sleep(&self, milliseconds: u64) {
-        clock::sleep(milliseconds).await;
+        self.timers.sleep(milliseconds).await;
     }
-}
-
-/// A message as text: as JSON, V8 would read and print it again, and change its numbers.
-fn text(message: &str) -> SendMessage<JsValue> {
-    RawMessageBuilder::new(JsValue::from_str(message))
-        .build_with_content_type(QueueContentType::Text)
 }
 
 fn failed(error: impl Into<worker::Error>) -> BindingError {

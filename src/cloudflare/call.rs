@@ -1,4 +1,5 @@
-//! The requests under way, each a future that JavaScript polls: see `main.mjs`.
+//! What is under way, requests and other events of Cloudflare's, each a future that JavaScript polls:
+//! see `main.mjs`.
 //!
 //! What else there is to run futures with polls from `queueMicrotask`, which is a call out of V8 and
 //! an object of the runtime's each time, and hears of a promise by two closures made for it. Here an
@@ -17,67 +18,93 @@ use js_sys::Function;
 use wasm_bindgen::{JsError, JsValue};
 use worker::send::SendWrapper;
 
-/// After how many milliseconds a request is given up. Nobody says when a sender hangs up, and then
-/// JavaScript never comes back for the answer. No sender is known that waits for more than half a minute.
-const GIVE_UP_MS: u64 = 5 * 60 * 1_000;
+use super::timer::{Alarm, Timers};
 
-/// The requests under way, by their numbers, which grow with time.
+/// What is under way, by numbers, which grow with time.
 #[derive(Default)]
 struct Calls {
     last: u32,
     calls: BTreeMap<u32, Call>,
 }
 
-/// A request under way.
+/// One of them.
 struct Call {
-    /// In milliseconds since 1970.
-    begun: u64,
+    /// When it is given up, in milliseconds since 1970.
+    end: u64,
     future: Pin<Box<dyn Future<Output = JsValue>>>,
     body: JsBody,
+    alarm: Alarm,
     waker: Waker,
+}
+
+/// What a future waits with.
+#[derive(Clone, Default)]
+pub(super) struct Means {
+    pub(super) body: JsBody,
+    pub(super) timers: Timers,
 }
 
 thread_local! {
     static CALLS: RefCell<Calls> = RefCell::default();
 }
 
-/// Takes in a request, as the future of its answer. `wake` is called when that is to be polled again.
-pub(super) fn begin<F>(now: u64, wake: Function, future: impl FnOnce(JsBody) -> F) -> u32
+/// Takes in what has begun now, as the future of its answer; the number it gets is for [`proceed`].
+/// `wake` is called when that is to be called again, with `true` when a time is up. It is given up after so many milliseconds:
+/// nobody says when a sender hangs up, and then JavaScript never comes back for the answer.
+pub(super) fn begin<F>(
+    now: u64,
+    milliseconds: u64,
+    wake: Function,
+    future: impl FnOnce(Means) -> F,
+) -> u32
 where
     F: Future<Output = JsValue> + 'static,
 {
-    let body = JsBody::default();
-    let future = Box::pin(future(body.clone()));
-    let waker = Waker::from(Arc::new(Alarm(SendWrapper::new(wake))));
+    let means = Means::default();
+    let future = Box::pin(future(means.clone()));
+    let waker = Waker::from(Arc::new(Bell(SendWrapper::new(wake.clone()))));
+    let alarm = Alarm::new(means.timers, wake);
+    let call =
+        Call { end: now.saturating_add(milliseconds), future, body: means.body, alarm, waker };
     CALLS.with_borrow_mut(|calls| {
         while let Some(oldest) = calls.calls.first_entry()
-            && now.saturating_sub(oldest.get().begun) > GIVE_UP_MS
+            && oldest.get().end < now
         {
             oldest.remove();
         }
         calls.last = calls.last.wrapping_add(1);
-        calls.calls.insert(calls.last, Call { begun: now, future, body, waker });
+        calls.calls.insert(calls.last, call);
         calls.last
     })
 }
 
-/// Lets a request go on: the answer, `null` if it wants its body first, or `undefined` if it waits for
-/// something else. `body` is what came of the last `null`, else `undefined`.
+/// Goes on with a number of [`begin`]'s: the answer, `null` if it wants the request's body first, or
+/// `undefined` if it waits for something else. `body` is what came of the last `null`, else `undefined`;
+/// `is_time_up` is whether `wake` was called with it.
 ///
 /// # Errors
 ///
-/// The request was given up.
-pub(super) fn proceed(number: u32, body: JsValue) -> Result<JsValue, JsValue> {
+/// It was given up.
+pub(super) fn proceed(
+    now: u64,
+    number: u32,
+    body: JsValue,
+    is_time_up: bool,
+) -> Result<JsValue, JsValue> {
     let call = CALLS.with_borrow_mut(|calls| calls.calls.remove(&number));
     let mut call =
         call.ok_or_else(|| JsError::new("the request took too long, and was given up"))?;
     if !body.is_undefined() {
         call.body.0.replace(State::Here(body));
     }
+    if is_time_up {
+        call.alarm.ring();
+    }
     Ok(match call.future.as_mut().poll(&mut Context::from_waker(&call.waker)) {
         Poll::Ready(answer) => answer,
         Poll::Pending => {
             let is_wanted = matches!(*call.body.0.borrow(), State::Wanted);
+            call.alarm.set(now);
             CALLS.with_borrow_mut(|calls| calls.calls.insert(number, call));
             if is_wanted { JsValue::NULL } else { JsValue::UNDEFINED }
         }
@@ -107,11 +134,10 @@ impl JsBody {
     }
 }
 
-/// Wakes JavaScript, which then lets the request go on: not at once, since whoever rings may not be
-/// done yet.
-struct Alarm(SendWrapper<Function>);
+/// Wakes JavaScript, which then goes on: not at once, since whoever rings may not be done yet.
+struct Bell(SendWrapper<Function>);
 
-impl Wake for Alarm {
+impl Wake for Bell {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

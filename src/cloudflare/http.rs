@@ -10,15 +10,18 @@ use worker::{
     Response,
 };
 
-use super::clock;
+use super::timer::Timers;
 use crate::platform::{HttpAnswer, HttpFailure};
 use crate::webhook::{HttpRequest, MAX_ANSWER_BYTES};
 
 /// Makes a call, and gives it up when its time is over. An answer counts when its head is there: what
 /// becomes of its body is of no matter.
-pub(super) async fn call(request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
+pub(super) async fn call(
+    request: &HttpRequest<'_>,
+    timers: &Timers,
+) -> Result<HttpAnswer, HttpFailure> {
     let abort = AbortController::default();
-    let mut time_is_up = pin!(clock::sleep(request.timeout_ms));
+    let mut time_is_up = pin!(timers.sleep(request.timeout_ms));
     let head = pin!(send(request, abort.signal()));
     let mut response = match select(head, &mut time_is_up).await {
         Either::Left((response, _)) => {

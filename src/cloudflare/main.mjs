@@ -6,44 +6,49 @@ import Worker, { Ledger } from "../../build/index.js";
 
 export { Ledger };
 
-// The wasm's exports: `begin` hands over a request and gives it a number, `proceed` lets it go on.
-const { begin, proceed, queue, scheduled } = Worker.prototype;
+// The wasm's exports: one for each kind of event begins with it and gives it a number, with which
+// `proceed` goes on.
+const { begin_fetch, begin_queue, begin_scheduled, proceed } = Worker.prototype;
 
 // worker-build's own: whether the wasm has panicked, and how often it was instantiated anew.
 const wasm = globalThis.__worker_init_state;
 
-async function fetch(request, env) {
-  let isAwake = false;
-  let wake = () => {};
-  const call = begin(request, env, () => {
-    isAwake = true;
-    wake();
-  });
-  const { instanceId } = wasm;
-  for (let body; ; ) {
-    isAwake = false;
-    const answer = proceed(call, body);
-    body = undefined;
-    if (answer === null) {
-      body = await request.arrayBuffer().then((buffer) => new Uint8Array(buffer), (error) => error);
-    } else if (answer !== undefined) {
-      return answer;
-    } else if (!isAwake) {
-      await new Promise((resolve) => { wake = resolve; });
-    }
-    if (wasm.criticalError || wasm.instanceId !== instanceId) {
-      // In another instance, the number is another request's.
-      throw new Error("the Worker has panicked in the meantime");
-    }
-  }
-}
-
-/** After a panic the wasm is instantiated anew, since its memory may be in disorder. */
-function handle(handler) {
-  return (argument, env, ctx) => {
+function handle(begin) {
+  return async (event, env, ctx) => {
+    // After a panic the wasm is instantiated anew, since its memory may be in disorder.
     if (wasm.criticalError) new Worker(ctx, env);
-    return handler.call({ env, ctx }, argument, env);
+    let isAwake = false;
+    let isTimeUp = false;
+    let resume = () => {};
+    const wake = (timeIsUp) => {
+      isAwake = true;
+      if (timeIsUp) isTimeUp = true;
+      resume();
+    };
+    const call = begin(event, env, wake);
+    const { instanceId } = wasm;
+    for (let body; ; ) {
+      isAwake = false;
+      const answer = proceed(call, body, isTimeUp);
+      isTimeUp = false;
+      body = undefined;
+      if (answer === null) {
+        body = await event.arrayBuffer().then((buffer) => new Uint8Array(buffer), (error) => error);
+      } else if (answer !== undefined) {
+        return answer;
+      } else if (!isAwake) {
+        await new Promise((resolve) => { resume = resolve; });
+      }
+      if (wasm.criticalError || wasm.instanceId !== instanceId) {
+        // In another instance, the number is another request's.
+        throw new Error("the Worker has panicked in the meantime");
+      }
+    }
   };
 }
 
-export default { fetch: handle(fetch), queue: handle(queue), scheduled: handle(scheduled) };
+export default {
+  fetch: handle(begin_fetch),
+  queue: handle(begin_queue),
+  scheduled: handle(begin_scheduled),
+};

@@ -2,12 +2,12 @@
 
 use futures_util::{StreamExt as _, stream};
 use js_sys::{JSON, Object, Reflect};
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::worker_sys::{Context, Message, MessageBatch};
+use worker::worker_sys::{Message, MessageBatch};
 use worker::{Env, console_error};
 
 use super::bound::BoundEnv;
+use super::timer::Timers;
 use super::{clock, config, write};
 use crate::forward::MAX_CONNECTIONS;
 use crate::webhook::{Disposition, Received, consume};
@@ -16,26 +16,18 @@ use crate::webhook::{Disposition, Received, consume};
 const BROKEN_CONFIGURATION_SECONDS: u64 = 300;
 
 /// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.
-///
-/// It is exported as it is, since a batch of the `worker` crate does not tell how often a message was
-/// handed out.
-#[wasm_bindgen(
-    wasm_bindgen = ::worker::wasm_bindgen,
-    wasm_bindgen_futures = ::worker::wasm_bindgen_futures,
-    js_sys = ::worker::js_sys
-)]
-#[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<JsValue, JsValue> {
-    let messages: Vec<Message> = batch.messages()?.iter().map(JsCast::unchecked_into).collect();
-    let bound = BoundEnv::new(&env);
-    let Ok(config) = config(&env) else {
+pub(super) async fn consume_batch(batch: &MessageBatch, env: &Env, timers: Timers) {
+    let messages = match batch.messages() {
+        Ok(messages) => messages,
+        Err(error) => return console_error!("a batch has no messages: {error:?}"),
+    };
+    let messages = messages.iter().map(JsCast::unchecked_into);
+    let Ok(config) = config(env) else {
         console_error!("{} messages wait, since the configuration is broken", messages.len());
         let later = Disposition::Retry { delay_seconds: BROKEN_CONFIGURATION_SECONDS };
-        for message in &messages {
-            settle(message, later);
-        }
-        return Ok(JsValue::UNDEFINED);
+        return messages.for_each(|message| settle(&message, later));
     };
+    let bound = BoundEnv::new(env, timers);
     stream::iter(messages)
         .for_each_concurrent(MAX_CONNECTIONS, async |message| {
             let started = clock::now();
@@ -45,7 +37,6 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) -> Result<J
             write(line.level, &line.to_json());
         })
         .await;
-    Ok(JsValue::UNDEFINED)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 at most")]
