@@ -47,12 +47,15 @@ pub fn explain(
     trace: &mut Trace<'_>,
 ) -> Result<Explanation, InvalidEvents> {
     let explainer = Explainer { config, subscriptions };
-    let events = match cloudevents::decode(mode, headers, body, config.max_batch_events) {
+    let decoded = cloudevents::decode(mode, headers, body, config.max_batch_events)
+        .inspect_err(|invalid| trace.invalid(invalid));
+    match decoded {
         Ok(events) => {
             trace.events(&events);
-            events.iter().map(|event| explainer.valid(event)).collect()
+            let told = events.iter().map(|event| explainer.valid(event)).collect();
+            Ok(Explanation::new(mode, told, Vec::new()))
         }
-        Err(too_many @ InvalidEvents::TooMany { .. }) => return Err(too_many),
+        Err(too_many @ InvalidEvents::TooMany { .. }) => Err(too_many),
         Err(InvalidEvents::Invalid(invalid)) => {
             let elements = elements(mode, body).unwrap_or_default();
             let told = if elements.is_empty() {
@@ -61,11 +64,9 @@ pub fn explain(
                 // Its other events are explained all the same.
                 elements.iter().map(|json| explainer.element(json.get())).collect()
             };
-            trace.invalid(&InvalidEvents::Invalid(invalid));
-            told
+            Ok(Explanation::new(mode, told, invalid))
         }
-    };
-    Ok(Explanation::new(mode, events))
+    }
 }
 
 /// The elements of a batch, as far as it is one.

@@ -256,6 +256,7 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
         Ok(Outcome::Redriven(redriven)) => {
             redriven.stuck.iter().map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect()
         }
+        Ok(Outcome::Explained(explanation)) => violations(&explanation.invalid),
         Ok(_) | Err(Rejection::Undelivered(_) | Rejection::UnderWay(_)) => Vec::new(),
         Err(Rejection::BrokenConfiguration(mistakes)) => {
             mistakes.iter().map(ToString::to_string).collect()

@@ -1,7 +1,6 @@
 //! Who is measured.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::case::{Case, Fate, Mode, TOKEN};
 use crate::lab::{Lab, Sink};
@@ -125,7 +124,7 @@ impl Contestant {
 /// One process, with the event loop and the parser that are fastest.
 fn start_fastapi(contestant: Contestant, lab: &Lab, sink: &Sink) -> Process {
     let address = free_address();
-    let mut uvicorn: Command = lab.bench_tools.fastapi();
+    let mut uvicorn = lab.bench_tools.fastapi();
     uvicorn
         .args(["-m", "uvicorn", "main:app", "--workers", "1"])
         .args(["--loop", "uvloop", "--http", "httptools"])

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::case::{Case, Mode};
-use crate::event::{ATTRIBUTES, Template};
+use crate::event::ATTRIBUTES;
 use crate::lab::{Lab, Sink};
 use crate::load::{Answers, Body, write_lines};
 use crate::process::Process;
@@ -149,7 +149,7 @@ impl Target<'_> {
         }
         let path = lab.folder().join("fresh.bodies");
         let lines = (requests * LINES_PER_REQUEST).min(MOST_LINES_BYTES / self.case.body_bytes());
-        let template: Template = self.case.template();
+        let template = self.case.template();
         let events = self.case.events;
         let first = ids.next;
         ids.next += lines * events;

@@ -33,8 +33,9 @@ impl Report<'_> {
     /// Prints the tables, and writes `target/bench.json` and, if that was asked for, the README.
     pub(crate) fn publish(&self, lab: &Lab) {
         let goals = goals(&self.results, &self.scale);
+        let machine = machine(lab);
         let json = json!({
-            "machine": machine(lab),
+            "machine": machine,
             "rounds": self.arguments.rounds,
             "seconds": self.arguments.seconds,
             "measurements": self.results.rows(),
@@ -52,7 +53,7 @@ impl Report<'_> {
             self.scale.table(),
             deliveries::table(&self.deliveries),
         ];
-        let head = self.head(lab);
+        let head = self.head(&machine);
         let long = [goals, tables::long(&self.results)];
         print(&document(&head, long.iter().chain(&tables)));
         if self.arguments.readme {
@@ -62,10 +63,9 @@ impl Report<'_> {
         }
     }
 
-    /// How it was measured.
-    fn head(&self, lab: &Lab) -> String {
+    /// How it was measured, and on what.
+    fn head(&self, machine: &str) -> String {
         let Arguments { rounds, seconds, .. } = self.arguments;
-        let machine = machine(lab);
         let mut head = format!(
             "On {machine}: medians of {rounds} rounds (least to most), {seconds} s for each figure; \
              ratios are those within a round."

@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
             assert_eq!(again.to_string(), printed);
         }
         Err(error) => {
-            assert!(text.is_char_boundary(error.position));
+            assert!(error.position <= text.chars().count());
             assert!(!error.to_string().contains('\n'));
         }
     }

@@ -9,9 +9,9 @@ pub(super) struct Cursor<'p, 't> {
 }
 
 impl<'p, 't> Cursor<'p, 't> {
-    pub(super) fn new(tokens: &'p [Token<'t>]) -> Self {
-        let at = tokens.last().map_or(0, |last| last.end);
-        Self { rest: tokens, end: Token { kind: Kind::End, start: at, end: at, text: "" } }
+    /// These tokens of a text, and behind them the end, at this offset.
+    pub(super) fn new(tokens: &'p [Token<'t>], end: usize) -> Self {
+        Self { rest: tokens, end: Token { kind: Kind::End, start: end, end, text: "" } }
     }
 
     /// What comes next and behind it.

@@ -26,7 +26,7 @@ names! {
 pub struct ParseError {
     /// [`ErrorKind::Parse`], or [`ErrorKind::MissingFunction`].
     pub kind: ErrorKind,
-    /// Where it is: the offset in bytes, at the beginning of a character.
+    /// Where it is: how many characters stand before it.
     pub position: usize,
     /// What stands there, in words.
     pub found: String,
@@ -76,6 +76,14 @@ pub enum EvaluationError {
     },
     /// It would cost more than [`MAX_COST`], and was given up.
     TooCostly,
+}
+
+impl ParseError {
+    /// The same with its position in characters of this text, as a person counts, not in bytes.
+    pub(super) fn in_characters_of(self, text: &str) -> Self {
+        let before = text.get(..self.position).unwrap_or(text);
+        Self { position: before.chars().count(), ..self }
+    }
 }
 
 impl EvaluationError {

@@ -27,7 +27,7 @@ pub(super) enum Kind<'t> {
     Text(Cow<'t, str>),
     /// An operator or a bracket.
     Symbol(Symbol),
-    /// Behind the last part.
+    /// Behind the last part; only the cursor has it.
     End,
 }
 
@@ -67,7 +67,7 @@ names! {
     }
 }
 
-/// Reads the whole of a text. The last token is the only [`Kind::End`].
+/// Reads the whole of a text, up to the white space at its end.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
     let mut tokens = Vec::new();
     let mut length = 0;
@@ -75,8 +75,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let part = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        let Some(first) = part.chars().next() else { return Ok(tokens) };
         let start = text.len() - part.len();
-        let (kind, bytes) = token(part).map_err(|(found, expected)| ParseError {
+        let (kind, bytes) = token(part, first).map_err(|(found, expected)| ParseError {
             kind: ErrorKind::Parse,
             position: start,
             found,
@@ -92,18 +93,14 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
                 expected: "the end of it before that".to_owned(),
             });
         }
-        let is_end = kind == Kind::End;
         tokens.push(Token { kind, start, end, text: text.get(start..end).unwrap_or_default() });
-        if is_end {
-            return Ok(tokens);
-        }
         at = end;
     }
 }
 
-/// The token a text begins with, and its length in bytes; or what was found and what expected.
-fn token(text: &str) -> Result<(Kind<'_>, usize), (String, String)> {
-    let Some(first) = text.chars().next() else { return Ok((Kind::End, 0)) };
+/// The token a text begins with, by its first character, and the token's length in bytes; or what was
+/// found and what expected.
+fn token(text: &str, first: char) -> Result<(Kind<'_>, usize), (String, String)> {
     if is_of_word(first) {
         let word = text.split(|character| !is_of_word(character)).next().unwrap_or_default();
         let mut keywords = Keyword::ALL.iter();

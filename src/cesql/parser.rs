@@ -15,8 +15,12 @@ use crate::names::{Known, nearest};
 
 /// Compiles the whole of a text.
 pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+    read(text).map_err(|error| error.in_characters_of(text))
+}
+
+fn read(text: &str) -> Result<Node, ParseError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: Cursor::new(&tokens), depth: 0 };
+    let mut parser = Parser { tokens: Cursor::new(&tokens, text.len()), depth: 0 };
     let node = parser.expression()?;
     match parser.tokens.kind() {
         Kind::End => Ok(node),

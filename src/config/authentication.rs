@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::ADMIN;
 use super::bindings::{Binding, Bindings};
 use super::error::Mistake;
 use super::table::{Mistakes, Table, known_name};
@@ -157,13 +158,28 @@ impl<'b> Secrets<'b, '_> {
         let mistake = match self.bindings.get(&binding) {
             Some(Binding::Text(secret)) if secret.is_empty() => Mistake::SecretEmpty { binding },
             Some(Binding::Text(secret)) => return Some((binding, secret)),
-            _ => {
-                let texts = self.bindings.iter().filter(|(_, b)| matches!(b, Binding::Text(_)));
-                let nearest = nearest(&binding, texts.map(|(name, _)| &**name)).map(str::to_owned);
-                Mistake::SecretNotSet { nearest }
-            }
+            _ => self.not_set(&path, &binding, field),
         };
         self.mistakes.note(path, mistake);
         None
+    }
+
+    /// A secret that is not set, with what may have been meant. One that another var names is not
+    /// proposed: whoever has it would get in here too, or a webhook would be sent it.
+    fn not_set(&self, path: &str, binding: &str, field: &str) -> Mistake {
+        let own = path.split('.').next().unwrap_or_default();
+        let is_taken = |name: &str| {
+            let quoted = format!("{name:?}");
+            let mut others = self.bindings.iter().filter(|(var, _)| *var != own);
+            others.any(|(_, var)| matches!(var, Binding::Json(json) if json.contains(&quoted)))
+        };
+        let texts = self.bindings.iter().filter(|(_, found)| matches!(found, Binding::Text(_)));
+        let free = texts.map(|(name, _)| &**name).filter(|name| !is_taken(name));
+        match nearest(binding, free) {
+            None if own == ADMIN => {
+                Mistake::OperatorSecretNotSet { example: format!("ADMIN_{}", field.to_uppercase()) }
+            }
+            nearest => Mistake::SecretNotSet { nearest: nearest.map(str::to_owned) },
+        }
     }
 }

@@ -33,6 +33,7 @@ pub enum Mistake {
     BadHeaderName(String),
     ColonInUsername(String),
     SecretNotSet { nearest: Option<String> },
+    OperatorSecretNotSet { example: String },
     SecretEmpty { binding: String },
     SecretNotSendable { binding: String },
     SecretNotAscii { binding: String },
@@ -115,6 +116,10 @@ impl fmt::Display for Mistake {
                 f.write_str("no secret of this name is set, expected the name of one")?;
                 suggest(f, nearest.as_deref())
             }
+            Self::OperatorSecretNotSet { example } => write!(
+                f,
+                "no secret of this name is set, expected one of the operator's own, such as {example:?}"
+            ),
             Self::SecretEmpty { binding } => write!(f, "the secret {binding:?} is empty"),
             Self::SecretNotSendable { binding } => write!(
                 f,

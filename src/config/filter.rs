@@ -17,7 +17,8 @@ use crate::names::{Known as _, nearest};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the texts below say what each means")]
 pub enum FilterMistake {
-    NotOneDialect,
+    NoDialect,
+    SeveralDialects(Vec<String>),
     UnknownDialect { nearest: Option<String> },
     NoAttributes,
     BadAttribute(BadName),
@@ -76,8 +77,13 @@ impl Reader<'_, '_> {
             self.mistakes.note(path, Mistake::NotATable);
             return None;
         };
-        if fields.len() != 1 {
-            self.note(path, FilterMistake::NotOneDialect);
+        match fields.len() {
+            0 => self.note(path, FilterMistake::NoDialect),
+            1 => {}
+            _ => {
+                let found = fields.keys().cloned().collect();
+                self.note(path, FilterMistake::SeveralDialects(found));
+            }
         }
         let mut filter = None;
         for (name, value) in fields {
@@ -144,6 +150,9 @@ impl Reader<'_, '_> {
                 Value::Object(_) => Err(Mistake::WrongType {
                     expected: "a string; a name with dots is written in quotes",
                 }),
+                Value::Number(_) | Value::Bool(_) => Err(Mistake::WrongType {
+                    expected: "a string; a number, true and false are written in quotes too",
+                }),
                 _ => Err(Mistake::WrongType { expected: "a string" }),
             };
             match (Attribute::new(&name, self.paths), value) {
@@ -182,7 +191,13 @@ impl Reader<'_, '_> {
 impl fmt::Display for FilterMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOneDialect => write!(f, "expected one dialect: {}", dialects()),
+            Self::NoDialect => write!(f, "found no dialect, expected one of {}", dialects()),
+            Self::SeveralDialects(found) => {
+                for (index, name) in found.iter().enumerate() {
+                    write!(f, "{} {name:?}", if index == 0 { "found" } else { " and" })?;
+                }
+                f.write_str(" in one table, expected one dialect")
+            }
             Self::UnknownDialect { nearest: None } => {
                 write!(f, "unknown dialect, expected {}", dialects())
             }

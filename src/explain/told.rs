@@ -17,6 +17,9 @@ pub struct Explanation {
     pub mode: &'static str,
     /// Its events, in their order.
     pub events: Vec<Explained>,
+    /// Those that are none, for the log.
+    #[serde(skip)]
+    pub invalid: Vec<InvalidEvent>,
 }
 
 /// One event of it.
@@ -84,7 +87,7 @@ pub struct Verdict {
     pub too_large: Option<String>,
 }
 
-/// A reason as a code and in words, the same as in the answer of `/webhook`.
+/// A reason or a notice as a code and in words, the same as in the answer of `/webhook`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// The stable code.
@@ -105,8 +108,8 @@ pub struct ExplainedViolation {
 }
 
 impl Explanation {
-    pub(super) fn new(mode: Mode, events: Vec<Explained>) -> Self {
-        Self { code: "explained", mode: mode.as_str(), events }
+    pub(super) fn new(mode: Mode, events: Vec<Explained>, invalid: Vec<InvalidEvent>) -> Self {
+        Self { code: "explained", mode: mode.as_str(), events, invalid }
     }
 }
 

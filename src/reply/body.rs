@@ -5,6 +5,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents};
 use crate::dead_letters::DeadLetter;
+use crate::explain::Reason;
 use crate::plan::Fate;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
@@ -34,8 +35,9 @@ pub(super) struct EventBody<'r> {
     /// Why nobody wants it, of an ignored event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<ReasonBody<'r>>,
+    /// What in it is valid, but unknown here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    notices: Vec<NoticeBody>,
+    notices: Vec<Reason>,
 }
 
 /// Which destinations hold an event and which do not, where not all of them do.
@@ -51,13 +53,6 @@ pub(super) struct UndeliveredBody<'r> {
 #[derive(Serialize)]
 struct ReasonBody<'r> {
     subscription: &'r str,
-    code: &'static str,
-    message: String,
-}
-
-/// Something valid, but unknown here.
-#[derive(Serialize)]
-struct NoticeBody {
     code: &'static str,
     message: String,
 }
@@ -151,7 +146,7 @@ impl<'r> EventBody<'r> {
             held_before: if is_accepted { fate.held_before.clone() } else { Vec::new() },
             undelivered: is_undelivered.then(|| UndeliveredBody::new(fate)),
             reasons: reasons(&fate.unwanted),
-            notices: event.notices.iter().map(NoticeBody::new).collect(),
+            notices: event.notices.iter().map(notice).collect(),
         }
     }
 }
@@ -175,10 +170,8 @@ fn reasons<'r>(unwanted: &'r [(&'r str, Mismatch)]) -> Vec<ReasonBody<'r>> {
     unwanted.iter().map(reason).collect()
 }
 
-impl NoticeBody {
-    fn new(notice: &Notice) -> Self {
-        Self { code: notice.code(), message: notice.to_string() }
-    }
+fn notice(notice: &Notice) -> Reason {
+    Reason { code: notice.code(), message: notice.to_string() }
 }
 
 /// Every violation of every event.

@@ -178,6 +178,10 @@ fn an_expression_is_true_or_it_is_not() {
     check("of this event", r#"[{"sql":"operation = 'modify'"}]"#, r#""operation":"add""#, false);
     check("not", r#"[{"not":{"sql":"operation = 'link'"}}]"#, EVENT, true);
     check("beside others", r#"[{"exact":{"type":"t"}},{"sql":"FALSE"}]"#, "", false);
+    for (why, sql) in [("an error", "missing = 'x'"), ("no boolean", "id")] {
+        check(why, &format!(r#"[{{"sql":"{sql}"}}]"#), "", false);
+        check("so its opposite is", &format!(r#"[{{"not":{{"sql":"{sql}"}}}}]"#), "", true);
+    }
 }
 
 #[test]

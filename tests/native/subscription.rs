@@ -1,7 +1,8 @@
 //! Which subscription wants which event, and why not.
 
+use elytra_webhooks::cesql::Expression;
 use elytra_webhooks::elytra::{EventType, Operation};
-use elytra_webhooks::filter::{DataPaths, View};
+use elytra_webhooks::filter::{DataPaths, Filter, View};
 use elytra_webhooks::plan::Plan;
 use elytra_webhooks::subscription::{Destination, Mismatch, Subscription, Subscriptions};
 use elytra_webhooks::{CloudEvent, Known};
@@ -162,23 +163,30 @@ fn many_subscriptions_are_asked_as_each_alone() {
         prop::bool::weighted(0.8),
         subsequence(few_types.to_vec(), 0..=3),
         subsequence(few_operations.to_vec(), 0..=2),
+        option::of(select(vec!["EXISTS subject", "type = 't'", "missing = 'x'"])),
     );
     // Around the ends of words of 64 places too.
     let count = prop_oneof![0..5_usize, 62..67_usize, 127..131_usize];
     let subscriptions = count.prop_flat_map(move |count| vec(one.clone(), count));
     let names = option::of(select(vec!["product", "document", "todo", "user", "else"]));
-    let events = (names, option::of(select(vec!["add", "remove", "link", "else"])));
-    property((subscriptions, events), |(subscriptions, (event_type, operation))| {
+    let operations = option::of(select(vec!["add", "remove", "link", "else"]));
+    let events = (names, operations, option::of(Just("x")));
+    property((subscriptions, events), |(subscriptions, (event_type, operation, subject))| {
         let all: Vec<_> = subscriptions
             .iter()
             .enumerate()
-            .map(|(place, (active, event_types, operations))| Subscription {
+            .map(|(place, (active, event_types, operations, sql))| Subscription {
                 name: place.to_string(),
                 active: *active,
+                filters: sql
+                    .iter()
+                    .map(|sql| Filter::Sql(Expression::parse(sql).unwrap()))
+                    .collect(),
                 ..subscription(event_types, operations)
             })
             .collect();
-        let value = json!({ "eventtype": event_type, "operation": operation }).to_string();
+        let value = json!({ "eventtype": event_type, "operation": operation, "subject": subject });
+        let value = value.to_string();
         let text = event(value.trim_matches(['{', '}']));
         let events = [CloudEvent::from_json(&text).unwrap()];
         let wants = |subscription: &&Subscription| ask(subscription, &text).is_ok();

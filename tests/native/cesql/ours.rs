@@ -174,6 +174,29 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        rule: "error-position",
+        section: "Ours",
+        says: "a parse error names what was found, its position and what was expected; the position is the number of characters before it, so the first one is at 0",
+        check: || {
+            check(&[
+                ("the first", "= 1", "ParseError: found \"=\" at position 0, expected a value"),
+                (
+                    "characters, not bytes",
+                    "'Größe' !",
+                    "ParseError: found '!' at position 8, expected a name, a number, a string or an \
+                     operator",
+                ),
+                (
+                    "a function, where its name begins",
+                    "'ß' = LEFT('ä')",
+                    "MissingFunctionError: found LEFT with 1 argument at position 6, expected 2 \
+                     arguments",
+                ),
+                ("the end", "id =\n", "ParseError: found the end at position 5, expected a value"),
+            ]);
+        },
+    },
+    Case {
         rule: "bound-of-length",
         section: "Ours",
         says: "an expression has at most 4,096 bytes, white space between its parts not counted",

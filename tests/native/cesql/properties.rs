@@ -188,7 +188,7 @@ fn no_text_panics() {
             assert_eq!(Expression::parse(&expression.to_string()), Ok(expression), "{text}");
         }
         Err(error) => {
-            assert!(text.is_char_boundary(error.position), "{text}");
+            assert!(error.position <= text.chars().count(), "{text}");
             assert!(!error.to_string().contains('\n') && !error.to_string().ends_with('.'));
         }
     };

@@ -3,7 +3,7 @@
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 
-use super::{accept, bindings, json, with};
+use super::{accept, bindings, json, text, with};
 
 /// Bindings with this table, and with what dead letters need.
 fn with_dead(name: &str, fields: &str) -> Bindings {
@@ -58,12 +58,51 @@ fn none_is_refused() {
     refuse("issue 5", "ADMIN", r#""auth_type":"none""#, &[none]);
     refuse("it must be written", "ADMIN", "", &["ADMIN.auth_type: missing"]);
     refuse("no secret", "ADMIN", r#""auth_type":"bearer""#, &["ADMIN.auth: missing"]);
-    let unset = "ADMIN.auth.token: no secret of this name is set, expected the name of one";
+    let unset = "ADMIN.auth.token: no secret of this name is set, expected one of the operator's own, such as \"ADMIN_TOKEN\"";
     let token = r#""auth_type":"bearer","auth":{"token":"not-set-canary"}"#;
     refuse("a secret in the place of its name", "ADMIN", token, &[unset]);
     let both = r#""auth_type":"none","auth":{"token":"TOKEN"}"#;
     let with_none = "ADMIN.auth: must not be there with auth_type \"none\"";
     refuse("neither is it with auth", "ADMIN", both, &[with_none]);
+}
+
+/// Bindings of which `WEBHOOK` and a webhook each have a secret of their own, and with these secrets.
+fn with_secrets_of_others(fields: &str, secrets: &[&str]) -> Bindings {
+    let mut bindings = with_dead("ADMIN", fields);
+    let shop = r#"{"webhook":{"url":"https://shop.example.com","auth_type":"bearer","auth":{"token":"SHOP_TOKEN"}}}"#;
+    let webhook = r#"{"auth_type":"bearer","auth":[{"token":"ELYTRA_TOKEN"}]}"#;
+    for (name, table) in [("SUBSCRIPTION_SHOP", shop), ("WEBHOOK", webhook)] {
+        bindings.insert(name.to_owned(), json(table));
+    }
+    bindings.insert("DEAD_LETTERS".to_owned(), Binding::Queue);
+    for secret in secrets.iter().chain(&["ELYTRA_TOKEN", "SHOP_TOKEN"]) {
+        bindings.insert((*secret).to_owned(), text("canary"));
+    }
+    bindings
+}
+
+#[test]
+fn a_secret_of_its_own_is_proposed() {
+    let refuse = |fields: &str, secrets: &[&str], expected: &[&str]| {
+        let mistakes = Config::from_bindings(&with_secrets_of_others(fields, secrets)).unwrap_err();
+        let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected, "{fields}");
+    };
+    let not_set = "no secret of this name is set, expected";
+    let own = |field: &str, example: &str| {
+        format!("ADMIN.auth{field}: {not_set} one of the operator's own, such as {example:?}")
+    };
+    let token = r#""auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}"#;
+    refuse(token, &[], &[&own(".token", "ADMIN_TOKEN")]);
+    let near =
+        format!("ADMIN.auth.token: {not_set} the name of one, did you mean \"ADMIN_TOKEN_NEXT\"?");
+    refuse(token, &["ADMIN_TOKEN_NEXT"], &[&near]);
+    let basic = r#""auth_type":"basic","auth":{"username":"?","password":"!"}"#;
+    let (username, password) =
+        (own(".username", "ADMIN_USERNAME"), own(".password", "ADMIN_PASSWORD"));
+    refuse(basic, &[], &[&username, &password]);
+    let key = r#""auth_type":"apikey","auth":[{"api_key":"?"}]"#;
+    refuse(key, &[], &[&own("[0].api_key", "ADMIN_API_KEY")]);
 }
 
 #[test]

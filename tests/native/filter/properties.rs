@@ -27,6 +27,9 @@ const NAMES: [&str; 13] = [
     "data.objectType",
 ];
 
+/// One that is true, one that needs an attribute, and some that never are true.
+const EXPRESSIONS: [&str; 5] = ["TRUE", "region = 'a'", "FALSE", "1 / 0 = 0", "id"];
+
 /// Texts that are alike, so that they match now and then.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![8 => "[ab]{1,2}", 1 => select(vec!["true", "7", "1.5"]).prop_map(str::to_owned)]
@@ -39,7 +42,7 @@ fn filter() -> impl Strategy<Value = Value> {
     );
     let leaf = prop_oneof![
         8 => comparison.prop_map(|(dialect, clauses)| json!({ dialect: clauses })),
-        1 => select(vec!["TRUE", "FALSE"]).prop_map(|sql| json!({ "sql": sql })),
+        1 => select(EXPRESSIONS.to_vec()).prop_map(|sql| json!({ "sql": sql })),
     ];
     leaf.prop_recursive(4, 16, 3, |inner| {
         prop_oneof![
@@ -119,7 +122,7 @@ fn is_met(filter: &Value, event: &Value) -> bool {
         "all" => filters().all(|filter| is_met(filter, event)),
         "any" => filters().any(|filter| is_met(filter, event)),
         "not" => !is_met(value, event),
-        _ => value == "TRUE",
+        _ => value == EXPRESSIONS[0] || (value == EXPRESSIONS[1] && event["region"] == "a"),
     }
 }
 

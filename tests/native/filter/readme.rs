@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use elytra_webhooks::cesql::{MAX_DEPTH, MAX_LENGTH};
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::filter::{Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_DEPTH};
+use elytra_webhooks::filter::{
+    Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_BYTES, MAX_PATH_DEPTH,
+};
 use elytra_webhooks::{CloudEvent, Known};
 use serde_json::Value;
 use toml::Table;
@@ -76,8 +79,8 @@ fn the_mistakes_are_told_so() {
     let toml = block(&section, "toml");
     let wrong = toml.replacen("exact", "exakt", 1);
     let wrong = wrong.replace(
-        "filters = [{ sql",
-        r#"filters = [{ exact = { id = "1" } }, { any = [{ prefix = { subject = "" } }] }, { sql"#,
+        r#"filters = [{ sql = "operation IN"#,
+        r#"filters = [{ exact = { id = "1" } }, { any = [{ prefix = { subject = "" } }] }, { sql = "operation IS"#,
     );
     let told: Value = block(&section, "json").parse().unwrap();
     assert_eq!(read(&wrong).unwrap_err(), *told.as_array().unwrap());
@@ -90,7 +93,12 @@ fn every_dialect_and_every_bound_is_named() {
         assert!(section.contains(&format!("\n| `{dialect}` |")), "{dialect}");
     }
     for bound in [
-        format!("{MAX_PATH_DEPTH} members\n  deep"),
+        format!("{MAX_PATH_DEPTH} members\n  deep and {MAX_PATH_BYTES} bytes long at most"),
+        format!(
+            "at most {},{:03} bytes\nand {MAX_DEPTH} levels",
+            MAX_LENGTH / 1_000,
+            MAX_LENGTH % 1_000
+        ),
         format!("may have {MAX_FILTERS} of them, nested {MAX_FILTER_DEPTH} deep"),
     ] {
         assert!(section.contains(&bound), "{bound}");

@@ -124,7 +124,8 @@ fn an_invalid_event_has_its_violations() {
         }],
     });
     assert_eq!(explained(&answer), expected);
-    assert!(answer.log.contains(r#""code":"explained","status":200,"mode":"structured","id":"7""#));
+    let log = r#"{"outcome":"explained","code":"explained","status":200,"mode":"structured","id":"7","reasons":["source: must not be empty","type: required attribute is missing"],"auth_type":"bearer","credential":"ADMIN_TOKEN","milliseconds":0}"#;
+    assert_eq!(answer.log, log, "as for the event itself");
 
     let violations = |body: &str| {
         let answer = explained(&explain(operator(), body));

@@ -100,7 +100,9 @@ fn the_readme_shows_what_is_printed() {
     let readme = read("README.md");
     let (_, shown) = readme.split_once("<!-- explain").expect("the example");
     let event = between(shown, "\n```json\n", "\n```\n");
-    let printed = between(shown, "\n```console\n", "```\n");
+    let (_, behind) = shown.split_once("\n```console\n").expect("what is printed");
+    let (printed, behind) = behind.split_once("```\n").expect("its end");
+    let answer = between(behind, "\n```json\n", "```\n");
     let german = between(&readme, "\n[vars.SUBSCRIPTION_GERMAN]", "\n\n");
     let config = format!("{}\n[vars.SUBSCRIPTION_GERMAN]{german}\n", read("wrangler.toml"));
     let question = Question {
@@ -108,7 +110,12 @@ fn the_readme_shows_what_is_printed() {
         config: Some(file("readme.toml", &config)),
         ..Question::default()
     };
-    assert_eq!(ask(&question), Ok(printed));
+    assert_eq!(ask(&question).as_deref(), Ok(printed));
+    let (_, asked) = behind.split_once("/explain?subscription=").expect("which one is asked about");
+    let subscription = asked.split_once('\'').map(|(name, _)| name.to_owned());
+    assert!(subscription.is_some(), "the URL ends");
+    let question = Question { subscription, json: true, ..question };
+    assert_eq!(ask(&question), Ok(answer), "the answer to `POST /explain`");
 }
 
 #[test]

@@ -26,9 +26,18 @@ fn filters_are_a_list_of_tables_with_one_dialect_each() {
     for value in ["[]", "null", "5", "\"exact\""] {
         filters("an element", &format!("[{value}]"), &["[0]: expected a table"]);
     }
-    let one = "[0]: expected one dialect: exact, prefix, suffix, all, any, not, sql";
-    filters("none", "[{}]", &[one]);
-    filters("which of them?", r#"[{"exact":{"id":"1"},"sql":"TRUE"}]"#, &[one]);
+    let none = "[0]: found no dialect, expected one of exact, prefix, suffix, all, any, not, sql";
+    filters("none", "[{}]", &[none]);
+    let two = "[0]: found \"exact\" and \"sql\" in one table, expected one dialect";
+    filters("which of them?", r#"[{"exact":{"id":"1"},"sql":"TRUE"}]"#, &[two]);
+    filters(
+        "and one that is not known",
+        r#"[{"exact":{"id":"1"},"esql":"TRUE","not":{"exact":{"id":"1"}}}]"#,
+        &[
+            "[0]: found \"esql\" and \"exact\" and \"not\" in one table, expected one dialect",
+            "[0].esql: unknown dialect, did you mean \"sql\"?",
+        ],
+    );
 }
 
 #[test]
@@ -66,9 +75,14 @@ fn names_and_values_of_a_comparison() {
             ": the name of an attribute must not be empty",
         );
         comparison("section 3.2.4.1.1: not empty", r#"{"id":""}"#, ".id: must not be empty");
-        for value in ["1", "null", "[\"a\"]", "true"] {
+        for value in ["null", "[\"a\"]"] {
             let value = format!(r#"{{"id":{value}}}"#);
             comparison("values are strings", &value, ".id: expected a string");
+        }
+        for value in ["4711", "-1.50", "true", "false"] {
+            let value = format!(r#"{{"data.objectId":{value}}}"#);
+            let expected = ".data.objectId: expected a string; a number, true and false are written in quotes too";
+            comparison("as TOML has them", &value, expected);
         }
         comparison(
             "TOML makes tables of a name with dots",
