@@ -111,7 +111,7 @@ impl<'c, 'e> Plan<'c, 'e> {
         let views: Vec<_> = events.iter().map(|event| subscriptions.view(event)).collect();
         let mut deliveries = Vec::new();
         for (event, view) in views.iter().enumerate() {
-            let candidates = subscriptions.candidates(view.event());
+            let candidates = subscriptions.candidates(view);
             let wanted = candidates.filter(|subscription| subscription.takes(view));
             deliveries.extend(wanted.map(|subscription| Delivery {
                 event,

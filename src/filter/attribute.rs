@@ -113,6 +113,16 @@ impl Attribute {
         &self.name
     }
 
+    /// Whether it lies in `data`.
+    pub(crate) fn is_in_data(&self) -> bool {
+        !matches!(self.place, Place::Core(_) | Place::Extension)
+    }
+
+    /// The text the event has under it; `None` for what equals no text.
+    pub(crate) fn text<'v>(&self, view: &'v View<'_>) -> Option<Cow<'v, str>> {
+        if let Seen::Text(text) = self.read(view) { Some(text) } else { None }
+    }
+
     /// What the event has under it.
     pub(super) fn read<'v>(&self, view: &'v View<'_>) -> Seen<'v> {
         let event = view.event();

@@ -17,8 +17,17 @@ pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
     }
     let mut run = cargo();
     // What drives the measurements is not measured, and is quickest to build as the tests are.
-    run.args(["run", "--quiet", "--package", "bench", "--features", "workerd", "--"])
-        .args(arguments)
-        .current_dir(project.root());
+    run.args([
+        "run",
+        "--quiet",
+        "--package",
+        "bench",
+        "--no-default-features",
+        "--features",
+        "workerd",
+        "--",
+    ])
+    .args(arguments)
+    .current_dir(project.root());
     stage("benchmarks", || show(&mut run, "what went wrong stands above"))
 }

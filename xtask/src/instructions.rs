@@ -91,7 +91,7 @@ fn bench(project: &Project, callgrind: &Callgrind, folder: &Path) -> Command {
     let mut bench = cargo();
     bench
         .args(["bench", "--quiet", "--package", "bench", "--bench", "instructions"])
-        .args(["--features", "instructions"])
+        .args(["--no-default-features", "--features", "instructions"])
         .current_dir(project.root())
         .env("GUNGRAUN_RUNNER", &callgrind.runner)
         .env("GUNGRAUN_VALGRIND_BIN", &callgrind.valgrind)

@@ -15,12 +15,19 @@ struct Scale {
     most: f64,
 }
 
-const SCALES: [Scale; 4] = [
+const SCALES: [Scale; 5] = [
     Scale {
         says: "an event with 1,000 subscriptions, against 1",
         little: ("answer.subscriptions_1", 1),
         much: ("answer.subscriptions_1000", 1),
         most: 1.10,
+    },
+    // A bit for each subscription, of which this sees more than the whole line does.
+    Scale {
+        says: "finding the one of 1,000 whose filter wants an operation, against 1",
+        little: ("find_subscriptions.filter_on_operation", 1),
+        much: ("find_subscriptions.filters_1000", 1),
+        most: 1.50,
     },
     // The data are looked at once for all of them.
     Scale {
