@@ -2,8 +2,10 @@
 //! having to be a nightly. `cargo fuzz run` works in the same folder, for those who have one.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use clap::ValueEnum;
 
@@ -73,15 +75,19 @@ pub fn fuzz(project: &Project, targets: &[Target], seconds: u32) -> Result<()> {
     let folder = project.root().join("target/fuzz");
     let programs = stage("build of the fuzz targets", || build(project, &folder))?;
     let targets = if targets.is_empty() { Target::value_variants() } else { targets };
-    for target in targets {
-        let name = target.name();
-        stage(&format!("fuzzing of {name}"), || {
-            run(
-                &programs.join(name),
-                &folder,
-                &project.root().join("fuzz/seeds").join(name),
-                seconds,
-            )
+    // Each keeps one processor busy.
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    for together in targets.chunks(processors) {
+        let fuzz = |target: &Target| {
+            let name = target.name();
+            let seeds = project.root().join("fuzz/seeds").join(name);
+            stage(&format!("fuzzing of {name}"), || run(name, &programs, &folder, &seeds, seconds))
+        };
+        thread::scope(|scope| {
+            let fuzzers: Vec<_> =
+                together.iter().map(|target| scope.spawn(|| fuzz(target))).collect();
+            let panicked = || Err(Error::new("the fuzzing panicked: see above"));
+            fuzzers.into_iter().try_for_each(|fuzzer| fuzzer.join().unwrap_or_else(|_| panicked()))
         })?;
     }
     Ok(())
@@ -108,11 +114,10 @@ fn host() -> Result<String> {
     host.map(str::to_owned).ok_or_else(|| Error::new("rustc does not say what machine this is"))
 }
 
-fn run(program: &Path, folder: &Path, seeds: &Path, seconds: u32) -> Result<()> {
-    let name = program.file_name().unwrap_or_default();
+fn run(name: &str, programs: &Path, folder: &Path, seeds: &Path, seconds: u32) -> Result<()> {
     let corpus = folder.join("corpus").join(name);
     fs::create_dir_all(&corpus).map_err(|cause| Error::file("make", &corpus, &cause))?;
-    let mut fuzzer = Command::new(program);
+    let mut fuzzer = Command::new(programs.join(name));
     // What it says of itself is long; the one figure that matters is told.
     fuzzer
         .current_dir(folder)
@@ -128,6 +133,6 @@ fn run(program: &Path, folder: &Path, seeds: &Path, seconds: u32) -> Result<()> 
     let inputs =
         said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
     let inputs = inputs.ok_or_else(|| Error::new("libFuzzer does not say how much it did"))?;
-    say(&format!("{} inputs, no panic", inputs.trim()));
+    say(&format!("{name}: {} inputs, no panic", inputs.trim()));
     Ok(())
 }

@@ -147,6 +147,8 @@ pub(crate) fn wrangler_environment(project: &Project) -> Result<Vec<(&'static st
         ("WRANGLER_CACHE_DIR", below("cache")),
         ("MINIFLARE_CACHE_DIR", below("cache")),
         ("XDG_CONFIG_HOME", below("config")),
+        // What V8 made of wrangler, which takes it a fifth of a second each time.
+        ("NODE_COMPILE_CACHE", below("compile-cache")),
         // Miniflare's databases, which stay behind when it is killed.
         ("TMPDIR", temporary.into_os_string()),
     ])
