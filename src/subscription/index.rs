@@ -113,20 +113,26 @@ fn index<T: Known>(all: &[Subscription], selected: impl Fn(&Subscription) -> &[T
 
 /// The indexes of the subscriptions by the attributes they demand to be exactly something.
 fn by_attribute(all: &[Subscription]) -> Vec<ByAttribute> {
-    let clauses = all.iter().flat_map(demands).map(|clause| &clause.attribute);
-    let attributes: BTreeMap<_, _> =
-        clauses.map(|attribute| ((attribute.is_in_data(), attribute.name()), attribute)).collect();
-    let index = |attribute: &Attribute| {
-        let mut demanding = BTreeMap::new();
-        for value in all.iter().flat_map(|subscription| values(subscription, attribute)) {
-            demanding.entry(value.to_owned()).or_insert_with(|| {
-                places(all, |one| values(one, attribute).any(|other| other == value))
+    let words = all.len().div_ceil(WORD);
+    let mut indexes: BTreeMap<(bool, &str), ByAttribute> = BTreeMap::new();
+    for (place, subscription) in all.iter().enumerate() {
+        let (word, bit) = (place / WORD, 1 << (place % WORD));
+        for Clause { attribute, value } in demands(subscription) {
+            let key = (attribute.is_in_data(), attribute.name());
+            let index = indexes.entry(key).or_insert_with(|| ByAttribute {
+                attribute: attribute.clone(),
+                demanding: BTreeMap::new(),
+                others: vec![u64::MAX; words],
             });
+            let demanding = index.demanding.entry(value.clone()).or_insert_with(|| vec![0; words]);
+            let words = demanding.get_mut(word).zip(index.others.get_mut(word));
+            if let Some((demanding, others)) = words {
+                *demanding |= bit;
+                *others &= !bit;
+            }
         }
-        let others = places(all, |one| values(one, attribute).next().is_none());
-        ByAttribute { attribute: attribute.clone(), demanding, others }
-    };
-    attributes.into_values().map(index).collect()
+    }
+    indexes.into_values().collect()
 }
 
 /// What an event must meet to be wanted, as far as it is that an attribute is exactly something.
@@ -135,11 +141,6 @@ fn demands(subscription: &Subscription) -> impl Iterator<Item = &Clause> {
         Filter::Compare(Comparison::Exact, clauses) => clauses.as_slice(),
         _ => &[],
     })
-}
-
-/// The values that it demands of an attribute; an event can meet two of them only if they are the same.
-fn values<'s>(subscription: &'s Subscription, of: &Attribute) -> impl Iterator<Item = &'s str> {
-    demands(subscription).filter(move |clause| clause.attribute == *of).map(|clause| &*clause.value)
 }
 
 /// The places of those of which this is true.
