@@ -11,7 +11,7 @@ use gungraun::{
     Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
 use support::line::{Answering, Interest};
-use support::step::{Authenticating, Decoding, Planning};
+use support::step::{Authenticating, Decoding, Filtering, Planning};
 
 /// The Worker has it too, and it is the same in every system.
 #[global_allocator]
@@ -34,6 +34,14 @@ fn authenticate(step: &Authenticating) -> bool {
 #[bench::binary_1_kb(Decoding::binary(1_000))]
 #[bench::batch_of_100(Decoding::batch(100))]
 fn decode(step: &Decoding) -> usize {
+    step.run()
+}
+
+#[library_benchmark(setup = keep)]
+#[bench::exact(Filtering::by("exact on an attribute"))]
+#[bench::exact_on_data(Filtering::by("exact on data of 1 KB"))]
+#[bench::sql(Filtering::by("sql, three comparisons and a LIKE"))]
+fn filter(step: &Filtering) -> bool {
     step.run()
 }
 
@@ -81,7 +89,7 @@ fn answer((answering, body): (&Answering, Vec<u8>)) -> u16 {
 
 library_benchmark_group!(
     name = steps,
-    benchmarks = [authenticate, decode, find_subscriptions, plan, answer]
+    benchmarks = [authenticate, decode, filter, find_subscriptions, plan, answer]
 );
 
 main!(

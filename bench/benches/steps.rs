@@ -10,7 +10,7 @@ use criterion::{
     measurement::WallTime,
 };
 use support::line::{Answering, Interest};
-use support::step::{Authenticating, Decoding, Planning};
+use support::step::{Authenticating, Decoding, FILTERS, Filtering, Planning};
 
 fn steps(c: &mut Criterion) {
     let authenticating = Authenticating::bearer();
@@ -34,12 +34,15 @@ fn steps(c: &mut Criterion) {
         let id = BenchmarkId::new("subscriptions", subscriptions);
         group.bench_function(id, |b| b.iter(|| planning.run_match()));
     }
-    for (name, attribute, value) in [
-        ("exact on an attribute", "operation", "modify"),
-        ("exact on data", "data.objectType", "product"),
-    ] {
-        let planning = Planning::filters(1_000, 1, attribute, value);
-        group.bench_function(name, |b| b.iter(|| planning.run_match()));
+    let planning = Planning::filters(1_000, 1_000, "operation", "modify");
+    group.bench_function("subscriptions with exact/1000", |b| b.iter(|| planning.run_match()));
+    group.finish();
+
+    let mut group = c.benchmark_group("filter");
+    for (name, _) in FILTERS {
+        let filtering = Filtering::by(name);
+        assert!(filtering.run(), "{name} is met");
+        group.bench_function(name, |b| b.iter(|| filtering.run()));
     }
     group.finish();
 

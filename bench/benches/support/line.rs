@@ -49,6 +49,11 @@ pub(crate) fn config_with_filters(subscriptions: usize, attribute: &str, value: 
     })
 }
 
+/// A configuration with one subscription, which has this filter.
+pub(crate) fn config_with_filter(filter: &str) -> Config {
+    read(1, |_| format!(r#"{{"filters":[{filter}],"queue":"QUEUE"}}"#))
+}
+
 /// A configuration with so many subscriptions, each as this says of its number.
 fn read(subscriptions: usize, subscription: impl Fn(usize) -> String) -> Config {
     let webhook = r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"}]}"#;

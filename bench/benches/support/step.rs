@@ -8,7 +8,7 @@ use elytra_webhooks::plan::{Fate, Plan};
 
 use super::event::{batch, data, event, headers};
 use super::head::Head;
-use super::line::{Interest, config, config_with_filters, head};
+use super::line::{Interest, config, config_with_filter, config_with_filters, head};
 
 /// Who calls?
 pub(crate) struct Authenticating {
@@ -28,6 +28,22 @@ pub(crate) struct Planning {
     config: Config,
     events: Vec<CloudEvent<'static>>,
 }
+
+/// Does an event meet a filter?
+pub(crate) struct Filtering {
+    config: Config,
+    event: CloudEvent<'static>,
+}
+
+/// Filters that the event meets: their names, and they themselves in JSON.
+pub(crate) const FILTERS: [(&str, &str); 3] = [
+    ("exact on an attribute", r#"{"exact":{"operation":"modify"}}"#),
+    ("exact on data of 1 KB", r#"{"exact":{"data.objectType":"product"}}"#),
+    (
+        "sql, three comparisons and a LIKE",
+        r#"{"sql":"operation = 'modify' AND source = 'elytra-pim' AND eventtype <> 'todo' AND type LIKE 'com.elytra.%'"}"#,
+    ),
+];
 
 impl Authenticating {
     /// With a bearer token, the right one.
@@ -70,6 +86,22 @@ impl Decoding {
     }
 }
 
+impl Filtering {
+    /// An event of 1 KB, and the filter of this name.
+    pub(crate) fn by(name: &str) -> Self {
+        let (_, filter) = FILTERS.iter().find(|(other, _)| *other == name).unwrap();
+        let mut events = leaked_event(1_000);
+        Self { config: config_with_filter(filter), event: events.remove(0) }
+    }
+
+    /// Does it.
+    pub(crate) fn run(&self) -> bool {
+        let subscriptions = &black_box(&self.config).subscriptions;
+        let view = subscriptions.view(black_box(&self.event));
+        subscriptions.iter().all(|one| one.filters.iter().all(|filter| filter.matches(&view)))
+    }
+}
+
 impl Planning {
     /// An event of 1 KB, and so many subscriptions, of which one wants it.
     pub(crate) fn among(subscriptions: usize) -> Self {
@@ -88,10 +120,7 @@ impl Planning {
     }
 
     fn new(bytes: usize, config: Config) -> Self {
-        // What the event borrows from lives as long as the benchmark.
-        let body: &'static str = event(bytes).leak();
-        let events = decode(Mode::Structured, &Head(Vec::new()), body.as_bytes(), 1).unwrap();
-        Self { config, events }
+        Self { config, events: leaked_event(bytes) }
     }
 
     /// Finds out who does, and forgets it.
@@ -110,4 +139,10 @@ impl Planning {
     fn plan(&self) -> Plan<'_, '_> {
         Plan::new(&black_box(&self.config).subscriptions, black_box(&self.events))
     }
+}
+
+/// An event that is about so large. What it borrows from lives as long as the benchmark.
+fn leaked_event(bytes: usize) -> Vec<CloudEvent<'static>> {
+    let body: &'static str = event(bytes).leak();
+    decode(Mode::Structured, &Head(Vec::new()), body.as_bytes(), 1).unwrap()
 }
