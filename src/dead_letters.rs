@@ -114,6 +114,7 @@ impl DeadLetterQuery {
     /// What is wrong with it.
     pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
         let mut read = Self::default();
+        let mut names = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if name == ACCESS_TOKEN {
                 continue;
@@ -121,6 +122,9 @@ impl DeadLetterQuery {
             if !parameters.contains(&&*name) {
                 let nearest = suggestion(&name, parameters.iter().copied());
                 return Err(format!("unknown parameter {name:?}{nearest}"));
+            }
+            if names.contains(&name) {
+                return Err(format!("{name}: expected once"));
             }
             let value = value.into_owned();
             match &*name {
@@ -135,6 +139,7 @@ impl DeadLetterQuery {
                     read.limit = Some(limit.ok_or_else(expected)?);
                 }
             }
+            names.push(name);
         }
         Ok(read)
     }

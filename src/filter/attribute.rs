@@ -50,6 +50,8 @@ pub enum BadName {
         /// What may have been meant.
         nearest: Option<&'static str>,
     },
+    /// `data` as a whole.
+    Data,
     /// A part of a path is empty.
     EmptyPart,
     /// A path is longer than [`MAX_PATH_BYTES`].
@@ -77,6 +79,7 @@ impl Attribute {
     pub(crate) fn new(name: &str, paths: &mut DataPaths) -> Result<Self, BadName> {
         let place = match name {
             "" => return Err(BadName::Empty),
+            "data" => return Err(BadName::Data),
             "object.type" => Place::ObjectType(paths.add(["objectType"])),
             "object.id" => Place::ObjectId(paths.add(["objectId"])),
             _ => match name.strip_prefix(DATA) {
@@ -96,8 +99,7 @@ impl Attribute {
         if let Some(core) = CoreAttribute::from_name(name) {
             return Ok(Place::Core(core));
         }
-        // The specification forbids an attribute of the name `data`.
-        if is_attribute_name(name) && name != "data" {
+        if is_attribute_name(name) {
             return Ok(Place::Extension);
         }
         let candidates =
@@ -178,6 +180,9 @@ impl fmt::Display for BadName {
                     None => Ok(()),
                 }
             }
+            Self::Data => f.write_str(
+                "data are not compared as a whole, expected a path to a member, such as data.objectId",
+            ),
             Self::EmptyPart => f.write_str("a part of the path is empty"),
             Self::TooLong => {
                 write!(f, "the path is too long, a path may have {MAX_PATH_BYTES} bytes")

@@ -47,7 +47,8 @@ enum Task {
         #[arg(value_enum)]
         targets: Vec<Target>,
         /// For how many seconds each
-        #[arg(long, default_value_t = 600)]
+        // libFuzzer takes 0 for endless.
+        #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
         seconds: u32,
     },
     /// Send many events while bindings fail and workerd dies, and see that none is lost

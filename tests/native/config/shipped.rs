@@ -191,6 +191,7 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     let changed = with_webhooks(&read("wrangler.toml"));
     let mut secrets = secrets_of(&read(".dev.vars.example"));
     secrets.insert("SHOP_TOKEN".to_owned(), text("invented"));
+    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented"));
     let config = check("uncommented", &changed, secrets);
     let shop = config.subscriptions.iter().find(|subscription| subscription.name == "shop");
     let webhook = Webhook {

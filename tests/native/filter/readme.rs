@@ -79,7 +79,7 @@ fn the_mistakes_are_told_so() {
     let toml = block(&section, "toml");
     let wrong = toml.replacen("exact", "exakt", 1);
     let wrong = wrong.replace(
-        r#"filters = [{ sql = "operation IN"#,
+        r#"filters = [{ sql = "EXISTS operation AND operation IN"#,
         r#"filters = [{ exact = { id = "1" } }, { any = [{ prefix = { subject = "" } }] }, { sql = "operation IS"#,
     );
     let told: Value = block(&section, "json").parse().unwrap();
@@ -92,15 +92,32 @@ fn every_dialect_and_every_bound_is_named() {
     for dialect in Dialect::ALL {
         assert!(section.contains(&format!("\n| `{dialect}` |")), "{dialect}");
     }
+    // Wherever its lines end.
+    let section = section.split_whitespace().collect::<Vec<_>>().join(" ");
     for bound in [
-        format!("{MAX_PATH_DEPTH} members\n  deep and {MAX_PATH_BYTES} bytes long at most"),
+        format!("{MAX_PATH_DEPTH} members deep and {MAX_PATH_BYTES} bytes long at most"),
         format!(
-            "at most {},{:03} bytes\nand {MAX_DEPTH} levels",
+            "at most {},{:03} bytes and {MAX_DEPTH} levels",
             MAX_LENGTH / 1_000,
             MAX_LENGTH % 1_000
         ),
         format!("may have {MAX_FILTERS} of them, nested {MAX_FILTER_DEPTH} deep"),
     ] {
         assert!(section.contains(&bound), "{bound}");
+    }
+}
+
+#[test]
+fn an_underscore_is_written_as_it_says() {
+    let section = section();
+    let (_, sql) = section.split_once("leaves backslashes\nalone in single quotes: `").unwrap();
+    let (sql, _) = sql.split_once('`').unwrap();
+    let toml =
+        format!("[vars.SUBSCRIPTION_A]\nqueue = \"PRODUCT_EVENTS\"\nfilters = [{{ {sql} }}]");
+    let config = read(&toml).unwrap();
+    for (type_, expected) in [("com.elytra.product_text", true), ("com.elytra.product.text", false)]
+    {
+        let event = format!(r#"{{"specversion":"1.0","id":"1","source":"s","type":"{type_}"}}"#);
+        assert_eq!(wants(&config, &event)[0].is_ok(), expected, "{type_}");
     }
 }

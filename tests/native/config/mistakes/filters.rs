@@ -107,9 +107,14 @@ fn names_are_those_of_attributes_or_ours() {
     name("object.typ", "object.type");
     name("objectId!", "object.id");
     name("ü", "");
-    name("data", "");
     name("subject ", "subject");
     name("datas.x", "");
+}
+
+#[test]
+fn data_are_not_compared_as_a_whole() {
+    let expected = "[0].exact.data: data are not compared as a whole, expected a path to a member, such as data.objectId";
+    filters("nobody knows how", r#"[{"exact":{"data":"x"}}]"#, &[expected]);
 }
 
 #[test]

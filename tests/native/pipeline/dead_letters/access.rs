@@ -150,6 +150,7 @@ fn unknown_parameters_are_told_with_the_nearest() {
         redrive("subscription=shop&limit=1"),
         "unknown parameter \"limit\"",
     );
+    check_query("which of them?", redrive("id=a&id=b"), "id: expected once");
     check_query("a name alone", list("all"), "unknown parameter \"all\"");
 }
 

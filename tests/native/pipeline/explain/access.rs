@@ -73,6 +73,7 @@ fn what_is_asked_must_be_there() {
             r#"unknown parameter \"subscripton\", did you mean \"subscription\"?"#,
         ),
         ("id=1", r#"unknown parameter \"id\""#),
+        ("subscription=german&subscription=products", "subscription: expected once"),
     ];
     for (query, detail) in table {
         let answer = explain(operator().query(query), event(""));
