@@ -1,6 +1,8 @@
-//! Filters: the dialects of the CloudEvents Subscriptions specification, and what is ours.
+//! Filters: one case for each rule of the CloudEvents Subscriptions specification, and the list of them
+//! in `docs/filters.md`, which is written from here; what is ours; properties of any filter.
 
 mod data;
+mod dialects;
 mod properties;
 mod readme;
 mod reasons;
@@ -11,7 +13,34 @@ use elytra_webhooks::CloudEvent;
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::subscription::Mismatch;
 
+use crate::rules::Rules;
 use crate::support::event;
+
+const RULES: Rules = Rules {
+    folder: "filter",
+    document: "docs/filters.md",
+    head: "# The rules of filters, and the test of each\n\n\
+         Written by `UPDATE_DOCS=1 cargo test --test native filter`; a rule that breaks, and a list \
+         that is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents \
+         Subscriptions API 0.1-wip. \"Ours\" is what we add, and what we do\notherwise. What an \
+         expression of `sql` means is in [cesql.md](cesql.md).\n",
+    files: &[("dialects", "Filters and their dialects", dialects::CASES)],
+};
+
+#[test]
+fn every_rule_holds() {
+    RULES.check_each();
+}
+
+#[test]
+fn each_rule_has_a_name_of_its_own() {
+    RULES.check_names();
+}
+
+#[test]
+fn the_list_of_the_rules_is_up_to_date() {
+    RULES.check_document();
+}
 
 /// What comes of subscriptions with these `filters`.
 fn read(filters: &[&str]) -> Result<Config, Vec<ConfigError>> {
