@@ -32,7 +32,7 @@ impl<'e> BoundEnv<'e> {
 }
 
 /// The `worker` crate's queue looks at the class of the binding each time, which the configuration has
-/// done, and has `serde` make the options: 10 us for a message.
+/// done, and has `serde` make the options of each message.
 impl Queues for BoundEnv<'_> {
     async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError> {
         let queue = Reflect::get(self.env, &js_string(queue)).map_err(failed)?;

@@ -1,5 +1,5 @@
 //! Waiting for a time to come. All that is under way in a request waits with one timer of the
-//! runtime's: each of them costs as much as printing the answer.
+//! runtime's, however many times there are to wait for.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
