@@ -60,7 +60,7 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
         let (reply, mut line) = answer(config, &head, body, &bound).await;
         line.milliseconds = clock::now().saturating_sub(started);
         write(line.level, &line.to_json());
-        response::convert(&reply)
+        Ok(response::convert(&reply))
     })
 }
 
@@ -69,8 +69,8 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn begin_queue(batch: MessageBatch, env: Env, wake: Function) -> u32 {
     call::begin(clock::now(), GIVE_UP_MS, wake, |Means { timers, .. }| async move {
-        queue::consume_batch(&batch, &env, timers).await;
-        JsValue::TRUE
+        queue::consume_batch(&batch, &env, timers).await?;
+        Ok(JsValue::TRUE)
     })
 }
 
@@ -88,7 +88,7 @@ pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
                 write(level, &line.to_json());
             }
         }
-        JsValue::TRUE
+        Ok(JsValue::TRUE)
     })
 }
 
@@ -96,7 +96,7 @@ pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
 ///
 /// # Errors
 ///
-/// It was given up.
+/// It was given up, or has failed.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn proceed(number: u32, body: JsValue, is_time_up: bool) -> Result<JsValue, JsValue> {

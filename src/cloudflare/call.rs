@@ -31,11 +31,14 @@ struct Calls {
 struct Call {
     /// When it is given up, in milliseconds since 1970.
     end: u64,
-    future: Pin<Box<dyn Future<Output = JsValue>>>,
+    future: Pin<Box<dyn Future<Output = Answer>>>,
     body: JsBody,
     alarm: Alarm,
     waker: Waker,
 }
+
+/// What JavaScript gets: neither `null` nor `undefined`, or else what is thrown.
+pub(super) type Answer = Result<JsValue, JsValue>;
 
 /// What a future waits with.
 #[derive(Clone, Default)]
@@ -49,8 +52,9 @@ thread_local! {
 }
 
 /// Takes in what has begun now, as the future of its answer; the number it gets is for [`proceed`].
-/// `wake` is called when that is to be called again, with `true` when a time is up. It is given up after so many milliseconds:
-/// nobody says when a sender hangs up, and then JavaScript never comes back for the answer.
+/// `wake` is called when that is to be called again, with `true` when a time is up. It is given up after
+/// so many milliseconds: nobody says when a sender hangs up, and then JavaScript never comes back for the
+/// answer.
 pub(super) fn begin<F>(
     now: u64,
     milliseconds: u64,
@@ -58,7 +62,7 @@ pub(super) fn begin<F>(
     future: impl FnOnce(Means) -> F,
 ) -> u32
 where
-    F: Future<Output = JsValue> + 'static,
+    F: Future<Output = Answer> + 'static,
 {
     let means = Means::default();
     let future = Box::pin(future(means.clone()));
@@ -67,6 +71,7 @@ where
     let call =
         Call { end: now.saturating_add(milliseconds), future, body: means.body, alarm, waker };
     CALLS.with_borrow_mut(|calls| {
+        // One that has longer to go may hold up those behind it, until it ends.
         while let Some(oldest) = calls.calls.first_entry()
             && oldest.get().end < now
         {
@@ -84,31 +89,25 @@ where
 ///
 /// # Errors
 ///
-/// It was given up.
-pub(super) fn proceed(
-    now: u64,
-    number: u32,
-    body: JsValue,
-    is_time_up: bool,
-) -> Result<JsValue, JsValue> {
+/// It was given up, or has failed.
+pub(super) fn proceed(now: u64, number: u32, body: JsValue, is_time_up: bool) -> Answer {
     let call = CALLS.with_borrow_mut(|calls| calls.calls.remove(&number));
-    let mut call =
-        call.ok_or_else(|| JsError::new("the request took too long, and was given up"))?;
+    let mut call = call.ok_or_else(|| JsError::new("it took too long, and was given up"))?;
     if !body.is_undefined() {
         call.body.0.replace(State::Here(body));
     }
     if is_time_up {
         call.alarm.ring();
     }
-    Ok(match call.future.as_mut().poll(&mut Context::from_waker(&call.waker)) {
+    match call.future.as_mut().poll(&mut Context::from_waker(&call.waker)) {
         Poll::Ready(answer) => answer,
         Poll::Pending => {
             let is_wanted = matches!(*call.body.0.borrow(), State::Wanted);
             call.alarm.set(now);
             CALLS.with_borrow_mut(|calls| calls.calls.insert(number, call));
-            if is_wanted { JsValue::NULL } else { JsValue::UNDEFINED }
+            Ok(if is_wanted { JsValue::NULL } else { JsValue::UNDEFINED })
         }
-    })
+    }
 }
 
 /// The body of a request, which JavaScript reads when it is asked to.

@@ -16,16 +16,22 @@ use crate::webhook::{Disposition, Received, consume};
 const BROKEN_CONFIGURATION_SECONDS: u64 = 300;
 
 /// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.
-pub(super) async fn consume_batch(batch: &MessageBatch, env: &Env, timers: Timers) {
-    let messages = match batch.messages() {
-        Ok(messages) => messages,
-        Err(error) => return console_error!("a batch has no messages: {error:?}"),
-    };
+///
+/// # Errors
+///
+/// It has no messages. Without an error, what is not settled would count as acknowledged.
+pub(super) async fn consume_batch(
+    batch: &MessageBatch,
+    env: &Env,
+    timers: Timers,
+) -> Result<(), JsValue> {
+    let messages = batch.messages()?;
     let messages = messages.iter().map(JsCast::unchecked_into);
     let Ok(config) = config(env) else {
         console_error!("{} messages wait, since the configuration is broken", messages.len());
         let later = Disposition::Retry { delay_seconds: BROKEN_CONFIGURATION_SECONDS };
-        return messages.for_each(|message| settle(&message, later));
+        messages.for_each(|message| settle(&message, later));
+        return Ok(());
     };
     let bound = BoundEnv::new(env, timers);
     stream::iter(messages)
@@ -37,8 +43,10 @@ pub(super) async fn consume_batch(batch: &MessageBatch, env: &Env, timers: Timer
             write(line.level, &line.to_json());
         })
         .await;
+    Ok(())
 }
 
+/// The message's text and how often it was handed out, which the `worker` crate does not tell.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 at most")]
 fn received(message: &Message) -> Received {
     let attempts = Reflect::get(message, &JsValue::from_str("attempts"));

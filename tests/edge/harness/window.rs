@@ -206,6 +206,13 @@ impl Receiver {
         asked.into_iter().map(once).collect()
     }
 
+    /// Whether a batch whose messages cannot be read counts as acknowledged.
+    #[track_caller]
+    #[must_use]
+    pub fn acknowledges_unreadable(&self) -> bool {
+        self.read("/test/queue/unreadable")
+    }
+
     #[track_caller]
     fn read<T: DeserializeOwned>(&self, path: &str) -> T {
         serde_json::from_str(&self.look(path, None)).unwrap()

@@ -91,3 +91,10 @@ fn a_dead_one_beside_a_healthy_one() {
         let _ = (dead.take_orders(), stage.shop.take_orders());
     }
 }
+
+/// What the handler does not settle counts as acknowledged when it ends well.
+#[test]
+fn a_batch_that_cannot_be_read_is_handed_out_again() {
+    let stage = Stage::with(settings(), "");
+    assert!(!stage.receiver.acknowledges_unreadable());
+}

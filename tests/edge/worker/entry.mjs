@@ -6,7 +6,7 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { advance, panic } from "./clock.mjs";
-import { consume } from "./consumer.mjs";
+import { consume, consumeUnreadable } from "./consumer.mjs";
 import { wasmBytes } from "./memory.mjs";
 import receiver from "./receiver/src/cloudflare/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
@@ -50,6 +50,8 @@ export default class extends WorkerEntrypoint {
         return this.cron();
       case "/test/queue":
         return Response.json(await consume(this.receiver(), await request.json()));
+      case "/test/queue/unreadable":
+        return Response.json(await consumeUnreadable(this.receiver()));
       case "/test/clock":
         advance(await request.json());
         return new Response();
