@@ -17,7 +17,7 @@ mod syntax;
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cesql::{Expression, Value};
 
-use crate::rules::{Case, Rules};
+use crate::rules::{Case, Rules, test_rules};
 use crate::support::event;
 
 const RULES: Rules = Rules {
@@ -76,17 +76,4 @@ fn check(cases: &[(&str, &str, &str)]) {
     given("", cases);
 }
 
-#[test]
-fn every_rule_holds() {
-    RULES.check_each();
-}
-
-#[test]
-fn each_rule_has_a_name_of_its_own() {
-    RULES.check_names();
-}
-
-#[test]
-fn the_list_of_the_rules_is_up_to_date() {
-    RULES.check_document();
-}
+test_rules!(RULES);

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::{InvalidEvent, Mode};
 
-use crate::rules::{self, Rules};
+use crate::rules::{self, Rules, test_rules};
 use crate::support::{Head, decode_one, event};
 
 type Case = rules::Case<Check>;
@@ -71,15 +71,7 @@ const RULES: Rules<Check> = Rules {
     ],
 };
 
-#[test]
-fn every_rule_holds() {
-    RULES.check_each();
-}
-
-#[test]
-fn each_rule_has_a_name_of_its_own() {
-    RULES.check_names();
-}
+test_rules!(RULES);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -101,11 +93,6 @@ fn every_test_on_the_real_runtime_is_there() {
         let is_there = text.contains(&format!("#[test]\nfn {function}("));
         assert!(is_there, "{}: {name} is not in {}", rule.rule, file.display());
     }
-}
-
-#[test]
-fn the_list_of_the_rules_is_up_to_date() {
-    RULES.check_document();
 }
 
 /// An event with these members is valid, and kept as it came.

@@ -13,7 +13,7 @@ use elytra_webhooks::CloudEvent;
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::subscription::Mismatch;
 
-use crate::rules::Rules;
+use crate::rules::{Rules, test_rules};
 use crate::support::event;
 
 const RULES: Rules = Rules {
@@ -27,20 +27,7 @@ const RULES: Rules = Rules {
     files: &[("dialects", "Filters and their dialects", dialects::CASES)],
 };
 
-#[test]
-fn every_rule_holds() {
-    RULES.check_each();
-}
-
-#[test]
-fn each_rule_has_a_name_of_its_own() {
-    RULES.check_names();
-}
-
-#[test]
-fn the_list_of_the_rules_is_up_to_date() {
-    RULES.check_document();
-}
+test_rules!(RULES);
 
 /// What comes of subscriptions with these `filters`.
 fn read(filters: &[&str]) -> Result<Config, Vec<ConfigError>> {

@@ -101,3 +101,24 @@ impl<C: Check> Rules<C> {
         list
     }
 }
+
+/// The tests that a list of rules has.
+macro_rules! test_rules {
+    ($rules:expr) => {
+        #[test]
+        fn every_rule_holds() {
+            $rules.check_each();
+        }
+
+        #[test]
+        fn each_rule_has_a_name_of_its_own() {
+            $rules.check_names();
+        }
+
+        #[test]
+        fn the_list_of_the_rules_is_up_to_date() {
+            $rules.check_document();
+        }
+    };
+}
+pub(crate) use test_rules;
