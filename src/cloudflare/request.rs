@@ -1,14 +1,12 @@
 //! A request of Cloudflare's as the core wants it: a head, and a body that is still to be read.
 
 use futures_util::StreamExt as _;
-use js_sys::{JsString, Uint8Array};
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast as _, JsValue};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast as _;
 use worker::web_sys::{self, Headers};
 use worker::{ByteStream, Request};
 
 use super::call::JsBody;
-use super::js_string::js_string;
 use crate::cloudevents::{self, PREFIX};
 use crate::outcome::BodyError;
 use crate::receive::{Body, RequestHead};
@@ -44,22 +42,9 @@ impl RequestHead for WorkerRequestHead {
     }
 }
 
-#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
-extern "C" {
-    /// Headers that are asked by names that JavaScript has already.
-    #[wasm_bindgen(typescript_type = "Headers")]
-    type NamedHeaders;
-
-    #[wasm_bindgen(method, catch)]
-    fn get(this: &NamedHeaders, name: &JsString) -> Result<Option<String>, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    fn has(this: &NamedHeaders, name: &JsString) -> Result<bool, JsValue>;
-}
-
 impl cloudevents::Headers for WorkerRequestHead {
     fn header(&self, name: &str) -> Option<String> {
-        self.headers.unchecked_ref::<NamedHeaders>().get(&js_string(name)).ok().flatten()
+        self.headers.get(name).ok().flatten()
     }
 
     fn ce_headers(&self) -> Vec<(String, String)> {
@@ -111,8 +96,8 @@ impl Body for RequestBody {
 /// Whether the length of the body was announced. Beside a transfer encoding, it means nothing
 /// (RFC 9112 section 6.3).
 fn is_announced(request: &web_sys::Request) -> bool {
-    let headers: NamedHeaders = request.headers().unchecked_into();
-    let has = |name| headers.has(&js_string(name)).unwrap_or(false);
+    let headers = request.headers();
+    let has = |name| headers.has(name).unwrap_or(false);
     has("content-length") && !has("transfer-encoding")
 }
 
