@@ -52,6 +52,7 @@ fn filter(step: &Filtering) -> bool {
 #[bench::subscriptions_1000(Planning::among(1_000))]
 #[bench::filter_on_operation(Planning::filters(1_000, 1, "operation", "modify"))]
 #[bench::filters_1000(Planning::filters(1_000, 1_000, "operation", "modify"))]
+#[bench::filter_on_data_out_of_question(Planning::filter_out_of_question())]
 #[bench::filters_on_data_1(Planning::filters(105_000, 1, "data.objectType", "product"))]
 #[bench::filters_on_data_100(Planning::filters(105_000, 100, "data.objectType", "product"))]
 fn find_subscriptions(step: &Planning) {

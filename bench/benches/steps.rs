@@ -36,6 +36,8 @@ fn steps(c: &mut Criterion) {
     }
     let planning = Planning::filters(1_000, 1_000, "operation", "modify");
     group.bench_function("subscriptions with exact/1000", |b| b.iter(|| planning.run_match()));
+    let planning = Planning::filter_out_of_question();
+    group.bench_function("a filter on data, out of question", |b| b.iter(|| planning.run_match()));
     group.finish();
 
     let mut group = c.benchmark_group("filter");

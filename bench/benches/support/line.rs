@@ -49,9 +49,10 @@ pub(crate) fn config_with_filters(subscriptions: usize, attribute: &str, value: 
     })
 }
 
-/// A configuration with one subscription, which has this filter.
-pub(crate) fn config_with_filter(filter: &str) -> Config {
-    read(1, |_| format!(r#"{{"filters":[{filter}],"queue":"QUEUE"}}"#))
+/// A configuration with one subscription, which has these fields, each with a comma behind it, and this
+/// filter.
+pub(crate) fn config_with_filter(fields: &str, filter: &str) -> Config {
+    read(1, |_| format!(r#"{{{fields}"filters":[{filter}],"queue":"QUEUE"}}"#))
 }
 
 /// A configuration with so many subscriptions, each as this says of its number.

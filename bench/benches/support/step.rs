@@ -91,7 +91,7 @@ impl Filtering {
     pub(crate) fn by(name: &str) -> Self {
         let (_, filter) = FILTERS.iter().find(|(other, _)| *other == name).unwrap();
         let mut events = leaked_event(1_000);
-        Self { config: config_with_filter(filter), event: events.remove(0) }
+        Self { config: config_with_filter("", filter), event: events.remove(0) }
     }
 
     /// Does it.
@@ -117,6 +117,12 @@ impl Planning {
         value: &str,
     ) -> Self {
         Self::new(bytes, config_with_filters(subscriptions, attribute, value))
+    }
+
+    /// An event of 105 KB, and a subscription with a filter on data that does not select its type.
+    pub(crate) fn filter_out_of_question() -> Self {
+        let filter = r#"{"exact":{"data.objectType":"product"}}"#;
+        Self::new(105_000, config_with_filter(r#""event_types":["document"],"#, filter))
     }
 
     fn new(bytes: usize, config: Config) -> Self {
