@@ -105,7 +105,9 @@ impl Reply {
             Manner::Held if !wait(socket, counter)? => return Ok(Next::GivenUp),
             Manner::Prompt | Manner::Held => {
                 stream.write_all(&self.head())?;
-                stream.write_all(&self.body)?;
+                if self.has_content() {
+                    stream.write_all(&self.body)?;
+                }
             }
             Manner::Stalls | Manner::BreaksOff => {
                 let (some, rest) = self.body.split_at(self.body.len() / 2);
@@ -133,6 +135,12 @@ impl Reply {
         Ok(Next::Order)
     }
 
+    /// Whether the status lets it have any (RFC 9110 section 6.4.1). What came all the same would be taken
+    /// for the next answer on the connection.
+    fn has_content(&self) -> bool {
+        !matches!(self.status, 204 | 304)
+    }
+
     fn head(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} Whatever\r\n", self.status);
         for (name, value) in &self.headers {
@@ -140,7 +148,7 @@ impl Reply {
         }
         if self.manner == Manner::Endless {
             head.push_str("Transfer-Encoding: chunked\r\n");
-        } else if !matches!(self.status, 204 | 304) {
+        } else if self.has_content() {
             let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
         }
         head.push_str("\r\n");
