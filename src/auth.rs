@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::receive::RequestHead;
+use crate::request::RequestHead;
 
 /// The header of an API key, unless the configuration names another.
 pub const DEFAULT_API_KEY_HEADER: &str = "api-key";

@@ -16,6 +16,7 @@ mod timestamp;
 mod violation;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
@@ -25,7 +26,7 @@ pub use binary::MAX_HEADER_BYTES;
 #[cfg(feature = "cloudflare")]
 pub(crate) use binary::PREFIX;
 pub use header::HeaderError;
-pub use http::{Headers, Mode, UnsupportedMediaType, decode};
+pub use http::{Headers, Mode, UnsupportedMediaType, decode, printed_bytes};
 pub(crate) use json::{json_type, read_string};
 pub use media_type::MediaType;
 pub(crate) use media_type::is_token_character;
@@ -56,16 +57,29 @@ pub struct CloudEvent<'a> {
     subject: Option<Cow<'a, str>>,
     time: Option<Timestamp<'a>>,
     extensions: Vec<(Cow<'a, str>, AttributeValue<'a>)>,
-    data: Option<Data<'a>>,
+    data: Option<StoredData<'a>>,
 }
 
 /// An event's payload. A JSON null is a payload too.
-#[derive(Debug, Clone)]
-pub enum Data<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data<'e> {
     /// The JSON text of `data`, untouched: key order, white space and the spelling of numbers.
-    Json(Cow<'a, str>),
+    Json(&'e str),
     /// The base64 text of `data_base64` (RFC 4648 section 4).
+    Base64(&'e str),
+}
+
+/// Where the payload is.
+#[derive(Debug, Clone)]
+enum StoredData<'a> {
+    /// In the text that the event was read from.
+    Json(&'a str),
+    /// The same; a copy of it where something was escaped.
     Base64(Cow<'a, str>),
+    /// Here in the JSON text that was printed for the event.
+    PrintedJson(Range<usize>),
+    /// Likewise.
+    PrintedBase64(Range<usize>),
 }
 
 /// Something that was meant to be an event, with everything that is wrong with it.
@@ -79,9 +93,15 @@ pub struct InvalidEvent {
     pub source: Option<String>,
     /// Its `type`, likewise.
     pub type_: Option<String>,
-    /// Every fault that was found; at least one.
+    /// The faults that were found, the first [`MAX_VIOLATIONS`] of all events together.
     pub violations: Vec<Violation>,
+    /// How many more there are.
+    pub left_out: usize,
 }
+
+/// How many faults of a request's events are kept and told, as many as an event has attributes: what
+/// is wrong with a thousand events is nearly always one thing.
+pub const MAX_VIOLATIONS: usize = 256;
 
 /// Why the events of a request were refused, all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,8 +190,14 @@ impl<'a> CloudEvent<'a> {
 
     /// `data` or `data_base64`; `None` where neither is there.
     #[must_use]
-    pub fn data(&self) -> Option<&Data<'a>> {
-        self.data.as_ref()
+    pub fn data(&self) -> Option<Data<'_>> {
+        let printed = |range: &Range<usize>| self.json.get(range.clone()).unwrap_or_default();
+        Some(match self.data.as_ref()? {
+            StoredData::Json(text) => Data::Json(text),
+            StoredData::Base64(text) => Data::Base64(text),
+            StoredData::PrintedJson(range) => Data::Json(printed(range)),
+            StoredData::PrintedBase64(range) => Data::Base64(printed(range)),
+        })
     }
 
     /// The extension attribute of this name, `eventtype` and `operation` among them.
@@ -216,6 +242,26 @@ impl InvalidEvent {
             source: None,
             type_: None,
             violations: vec![Violation::of_event(problem)],
+            left_out: 0,
         }
+    }
+
+    /// How many faults were found; at least one.
+    #[must_use]
+    pub fn faults(&self) -> usize {
+        self.violations.len() + self.left_out
+    }
+
+    /// Keeps no more than so many faults, and where none, nothing else that was read either.
+    fn keep(mut self, most: usize) -> Self {
+        if self.violations.len() > most {
+            self.left_out += self.violations.len() - most;
+            self.violations.truncate(most);
+            self.violations.shrink_to_fit();
+        }
+        if most == 0 {
+            (self.id, self.source, self.type_) = (None, None, None);
+        }
+        self
     }
 }

@@ -39,22 +39,15 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// After how many milliseconds a request is given up. No sender is known that waits for more than half
-/// a minute.
-const GIVE_UP_REQUEST_MS: u64 = 5 * 60 * 1_000;
-
-/// After how many milliseconds anything else is given up: Cloudflare ends it after 15 minutes.
-const GIVE_UP_MS: u64 = 15 * 60 * 1_000;
-
 /// Takes in a request; the number it gets is for [`proceed`].
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
     let started = clock::now();
-    call::begin(started, GIVE_UP_REQUEST_MS, wake, |Means { body, timers }| async move {
+    call::begin(wake, |Means { body, timers }| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
-        let body = RequestBody::new(request, body);
+        let body = RequestBody::new(&request, body);
         let bound = BoundEnv::new(&env, timers);
 
         let (reply, mut line) = answer(config, &head, body, &bound).await;
@@ -68,7 +61,7 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn begin_queue(batch: MessageBatch, env: Env, wake: Function) -> u32 {
-    call::begin(clock::now(), GIVE_UP_MS, wake, |Means { timers, .. }| async move {
+    call::begin(wake, |Means { timers, .. }| async move {
         queue::consume_batch(&batch, &env, timers).await?;
         Ok(JsValue::TRUE)
     })
@@ -78,7 +71,7 @@ pub fn begin_queue(batch: MessageBatch, env: Env, wake: Function) -> u32 {
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
-    call::begin(clock::now(), GIVE_UP_MS, wake, |Means { timers, .. }| async move {
+    call::begin(wake, |Means { timers, .. }| async move {
         // A request tells of a broken configuration; there is no need to tell every minute.
         if let Ok(config) = config(&env)
             && config.has_spool
@@ -92,15 +85,16 @@ pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
     })
 }
 
-/// Goes on with what has begun, with the request's body where it has asked for that; see `main.mjs`.
+/// Goes on with what has begun, with what has come of the request's body where it has asked for that;
+/// see `main.mjs`.
 ///
 /// # Errors
 ///
-/// It was given up, or has failed.
+/// It has failed, or has ended.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn proceed(number: u32, body: JsValue, is_time_up: bool) -> Result<JsValue, JsValue> {
-    call::proceed(clock::now(), number, body, is_time_up)
+pub fn proceed(number: u32, bytes: JsValue, is_time_up: bool) -> Result<JsValue, JsValue> {
+    call::proceed(number, bytes, is_time_up)
 }
 
 fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {

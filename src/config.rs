@@ -31,12 +31,21 @@ pub const MAX_VAR_BYTES: usize = 5 * 1024;
 /// (CloudEvents core, Size Limits).
 pub const LEAST_MAX_BODY_BYTES: u64 = 64 * 1024;
 
-/// The most that `max_body_bytes` can be: the largest value KV holds, 25 MiB, beyond which no
-/// destination takes an event.
-pub const MOST_MAX_BODY_BYTES: u64 = 25 * 1024 * 1024;
+/// The most that `max_body_bytes` can be: 8 MiB, of which an isolate, with its 128 MB, can bear several
+/// at once. In binary mode an event can take three times as much again.
+pub const MOST_MAX_BODY_BYTES: u64 = 8 * 1024 * 1024;
 
 /// `max_body_bytes` where it is not set: 1 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: u64 = 1024 * 1024;
+
+/// The least that `body_timeout_ms` can be: a second.
+pub const LEAST_BODY_TIMEOUT_MS: u64 = 1_000;
+
+/// The most that `body_timeout_ms` can be: five minutes.
+pub const MOST_BODY_TIMEOUT_MS: u64 = 300_000;
+
+/// `body_timeout_ms` where it is not set: half a minute, for which senders are known to wait.
+pub const DEFAULT_BODY_TIMEOUT_MS: u64 = 30_000;
 
 /// The most that `max_batch_events` can be: as many calls to KV as a Worker may make in a request.
 /// Each KV subscription needs one for each event it wants.
@@ -111,6 +120,9 @@ pub struct Config {
     pub methods: Vec<Method>,
     /// The largest body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// How long a body may take to arrive, in milliseconds, from when the request is read; see
+    /// [`BODY_BYTES_PER_MS`](crate::request::BODY_BYTES_PER_MS) for what it may take beyond that.
+    pub body_timeout_ms: u64,
     /// How many events a batch may hold.
     pub max_batch_events: usize,
     /// How long the ledger and the destinations may take, in milliseconds, from when the body is

@@ -10,7 +10,7 @@ pub use told::{
     DataSize, Explained, ExplainedEvent, ExplainedViolation, Explanation, Reason, Verdict,
 };
 
-use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, Mode};
+use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, MAX_VIOLATIONS, Mode};
 use crate::config::Config;
 use crate::names::suggestion;
 use crate::plan::Plan;
@@ -58,11 +58,12 @@ pub fn explain(
         Err(too_many @ InvalidEvents::TooMany { .. }) => Err(too_many),
         Err(InvalidEvents::Invalid(invalid)) => {
             let elements = elements(mode, body).unwrap_or_default();
+            let mut left = MAX_VIOLATIONS;
             let told = if elements.is_empty() {
-                invalid.iter().map(Explained::invalid).collect()
+                invalid.iter().map(|event| Explained::invalid(event, &mut left)).collect()
             } else {
                 // Its other events are explained all the same.
-                elements.iter().map(|json| explainer.element(json.get())).collect()
+                elements.iter().map(|json| explainer.element(json.get(), &mut left)).collect()
             };
             Ok(Explanation::new(mode, told, invalid))
         }
@@ -80,10 +81,11 @@ struct Explainer<'c> {
 }
 
 impl Explainer<'_> {
-    fn element(&self, json: &str) -> Explained {
+    /// What is told of an element; `left` is how many faults still are, of all of them together.
+    fn element(&self, json: &str, left: &mut usize) -> Explained {
         match CloudEvent::from_json(json) {
             Ok(event) => self.valid(&event),
-            Err(invalid) => Explained::invalid(&invalid),
+            Err(invalid) => Explained::invalid(&invalid, left),
         }
     }
 

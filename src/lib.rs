@@ -22,6 +22,8 @@
 
 pub mod receive;
 
+pub mod request;
+
 pub mod config;
 
 pub mod auth;
@@ -56,6 +58,8 @@ pub mod explain;
 
 pub mod platform;
 
+pub mod capacity;
+
 pub mod outcome;
 
 pub mod trace;
@@ -68,6 +72,8 @@ pub mod log;
 mod cloudflare;
 
 mod names;
+
+mod text;
 
 pub use cloudevents::CloudEvent;
 pub use names::{Known, Name};

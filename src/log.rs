@@ -263,6 +263,7 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
         }
         Err(Rejection::InvalidEvents(InvalidEvents::Invalid(invalid))) => violations(invalid),
         Err(Rejection::BodyBrokeOff(error)) => vec![error.0.clone()],
+        Err(Rejection::Overloaded(exceeded)) => vec![exceeded.to_string()],
         Err(Rejection::DeadLettersFailed(error)) => vec![error.to_string()],
         Err(rejection) => vec![rejection.to_string()],
     }
@@ -278,7 +279,7 @@ fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
             None => violation.to_string(),
         })
     });
-    let count: usize = invalid.iter().map(|event| event.violations.len()).sum();
+    let count: usize = invalid.iter().map(InvalidEvent::faults).sum();
     let mut reasons: Vec<_> = all.take(MAX_LOGGED_VIOLATIONS).collect();
     if count > reasons.len() {
         reasons.push(format!("and {} more", count - reasons.len()));

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::auth::Unauthenticated;
-use crate::cloudevents::{InvalidEvents, UnsupportedMediaType};
+use crate::capacity::CapacityExceeded;
+use crate::cloudevents::{InvalidEvent, InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
 use crate::dead_letters::{DeadLetter, DeadLetterPage, Redriven};
 use crate::explain::Explanation;
@@ -72,6 +73,20 @@ pub enum Rejection<'c> {
     },
     /// The body broke off.
     BodyBrokeOff(BodyError),
+    /// The body did not arrive in time, or too slowly.
+    BodyTimedOut {
+        /// `body_timeout_ms`.
+        milliseconds: u64,
+    },
+    /// There is no memory left for the request now.
+    Overloaded(CapacityExceeded),
+    /// In the JSON format the event is larger than any destination takes; it was not made.
+    JsonTooLarge {
+        /// The size of its data there, in bytes.
+        bytes: usize,
+        /// The most that a destination takes, in the same.
+        limit: usize,
+    },
     /// An event is invalid, or there are too many of them.
     InvalidEvents(InvalidEvents),
     /// Some destinations can never hold events of this size; at least one.
@@ -99,6 +114,7 @@ impl Rejection<'_> {
         match self {
             Self::BrokenConfiguration(_)
             | Self::BodyBrokeOff(_)
+            | Self::Overloaded(_)
             | Self::Undelivered(_)
             | Self::DeadLettersFailed(_) => true,
             Self::NotFound
@@ -108,6 +124,8 @@ impl Rejection<'_> {
             | Self::UnsupportedMediaType(_)
             | Self::UnsupportedContentEncoding(_)
             | Self::BodyTooLarge { .. }
+            | Self::BodyTimedOut { .. }
+            | Self::JsonTooLarge { .. }
             | Self::InvalidEvents(_)
             | Self::EventsTooLarge(_)
             | Self::UnderWay(_)
@@ -150,16 +168,32 @@ impl fmt::Display for Rejection<'_> {
                 write!(f, "the body is larger than {limit} bytes (max_body_bytes)")
             }
             Self::BodyBrokeOff(_) => f.write_str("the body broke off before its end"),
+            Self::BodyTimedOut { milliseconds } => write!(
+                f,
+                "the body did not arrive within {milliseconds} ms (body_timeout_ms), or too slowly"
+            ),
+            Self::Overloaded(_) => {
+                f.write_str("the receiver is handling too much at once, send the request again")
+            }
+            Self::JsonTooLarge { bytes, limit } => write!(
+                f,
+                "the event's data have {bytes} bytes in the JSON format, but no destination takes \
+                 more than {limit}"
+            ),
             Self::InvalidEvents(InvalidEvents::TooMany { events, limit }) => {
                 write!(f, "the batch has {events} events, but {limit} may come at once")
             }
             Self::InvalidEvents(InvalidEvents::Invalid(invalid)) => {
-                let faults: usize = invalid.iter().map(|event| event.violations.len()).sum();
+                let faults: usize = invalid.iter().map(InvalidEvent::faults).sum();
                 write!(f, "found {faults} fault{}", if faults == 1 { "" } else { "s" })?;
                 if invalid.iter().any(|event| event.index.is_some()) {
                     let events = invalid.len();
                     let plural = if events == 1 { "" } else { "s" };
                     write!(f, " in {events} event{plural} of the batch, none was forwarded")?;
+                }
+                let listed: usize = invalid.iter().map(|event| event.violations.len()).sum();
+                if listed < faults {
+                    write!(f, "; listed are {listed}, and there are {} more", faults - listed)?;
                 }
                 Ok(())
             }
@@ -202,6 +236,12 @@ impl From<UnsupportedMediaType> for Rejection<'_> {
 impl From<BodyError> for Rejection<'_> {
     fn from(error: BodyError) -> Self {
         Self::BodyBrokeOff(error)
+    }
+}
+
+impl From<CapacityExceeded> for Rejection<'_> {
+    fn from(exceeded: CapacityExceeded) -> Self {
+        Self::Overloaded(exceeded)
     }
 }
 

@@ -9,14 +9,21 @@ use futures_util::future::{Either, select};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::capacity::Capacity;
 use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
 use crate::webhook::HttpRequest;
 
 /// Everything that is needed.
-pub trait Platform: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Clock {}
+pub trait Platform:
+    Queues + Namespaces + Ledger + RateLimiter + HttpClient + Isolate + Clock
+{
+}
 
-impl<P: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Clock> Platform for P {}
+impl<P> Platform for P where
+    P: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Isolate + Clock
+{
+}
 
 /// The queues, by the names of their bindings.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
@@ -107,6 +114,12 @@ pub enum HttpFailure {
     Timeout,
     /// There was no connection, or it broke; the text is for the log.
     Connection(String),
+}
+
+/// What a request shares with the others.
+pub trait Isolate {
+    /// The memory that all requests may hold together.
+    fn capacity(&self) -> &Capacity;
 }
 
 /// Counts requests.

@@ -3,40 +3,23 @@
 //! Nothing here knows of Cloudflare. The request's head, its body and the bindings are traits, so
 //! the same line runs in tests and in the Worker.
 
-use std::num::IntErrorKind;
-
 use crate::auth::{Authentication, Caller};
-use crate::cloudevents::{self, Headers, Mode};
+use crate::cloudevents;
 use crate::config::{Config, ConfigError};
 use crate::dead_letters::{self, DeadLetterQuery};
 use crate::dedupe;
 use crate::explain;
 use crate::forward::forward;
 use crate::log::LogLine;
-use crate::outcome::{BodyError, Outcome, Rejection};
+use crate::outcome::{Outcome, Rejection};
 use crate::plan::{Fate, Plan};
-use crate::platform::{Platform, RateLimiter};
+use crate::platform::{Clock, Platform, RateLimiter, within};
 use crate::reply::Reply;
+use crate::request::{Body, ReadBody, RequestHead, read};
 use crate::trace::Trace;
 
-/// What is known of a request before its body is read.
-pub trait RequestHead: Headers {
-    /// The method, in capitals.
-    fn method(&self) -> &str;
-
-    /// The path of the URL, without the query.
-    fn path(&self) -> &str;
-
-    /// The query of the URL, without the question mark; empty where there is none.
-    fn query(&self) -> String;
-}
-
-/// A body that is still to be read.
-#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
-pub trait Body {
-    /// The next bytes, as many as came; `None` at the end.
-    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
-}
+/// How long a rate limit may take for its answer, in milliseconds; then the request passes.
+const RATE_LIMIT_MS: u64 = 1_000;
 
 /// Answers a request: the reply for the caller, and the line for the log.
 pub async fn answer<'c>(
@@ -52,7 +35,7 @@ pub async fn answer<'c>(
         ("/health", _) => health(config, head),
         ("/dead-letters", _) => dead_letters(config, head, platform, &mut trace).await,
         ("/dead-letters/redrive", _) => redrive(config, head, platform, &mut trace).await,
-        ("/explain", _) => explain(config, head, body, &mut trace).await,
+        ("/explain", _) => explain(config, head, body, platform, &mut trace).await,
         _ => Err(Rejection::NotFound),
     };
     let reply = Reply::new(&result, &trace);
@@ -83,10 +66,11 @@ pub async fn receive<'c>(
     limit_rate(config, &caller, platform).await?;
 
     // 4. The content type is one that is read here; then the body, never more than the limit.
-    let (mode, body) = read(&caller, head, body, config.max_body_bytes, trace).await?;
+    let ReadBody { mode, bytes, reservation: _held } =
+        read(&caller, head, body, config, platform, trace).await?;
 
     // 5. The body holds valid events: one, or in a batch any number.
-    let events = cloudevents::decode(mode, head, &body, config.max_batch_events)
+    let events = cloudevents::decode(mode, head, &bytes, config.max_batch_events)
         .inspect_err(|invalid| trace.invalid(invalid))?;
     trace.events(&events);
 
@@ -184,14 +168,16 @@ async fn explain<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
     body: impl Body,
+    platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let config = config?;
     let (caller, query) = admit(config, head, &["POST"], &["subscription"], trace)?;
     let subscriptions = explain::choose(query.subscription.as_deref(), config);
     let subscriptions = subscriptions.map_err(Rejection::BadQuery)?;
-    let (mode, body) = read(&caller, head, body, config.max_body_bytes, trace).await?;
-    Ok(Outcome::Explained(explain::explain(mode, head, &body, config, &subscriptions, trace)?))
+    let ReadBody { mode, bytes, reservation: _held } =
+        read(&caller, head, body, config, platform, trace).await?;
+    Ok(Outcome::Explained(explain::explain(mode, head, &bytes, config, &subscriptions, trace)?))
 }
 
 /// Lets an operator in, where the configuration has one. What is asked must be in order too.
@@ -227,58 +213,11 @@ fn authenticate<'c>(
 async fn limit_rate<'c>(
     config: &Config,
     caller: &Caller<'_>,
-    platform: &impl RateLimiter,
+    platform: &(impl RateLimiter + Clock),
 ) -> Result<(), Rejection<'c>> {
     let Some(rate_limit) = &config.rate_limit else { return Ok(()) };
     let key = caller.credential().unwrap_or("none");
-    if platform.allows(rate_limit, key).await { Ok(()) } else { Err(Rejection::TooFast) }
-}
-
-/// Checks that the body is not compressed: it is not decoded, and could not be passed on as it is.
-fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
-    match head.header("content-encoding") {
-        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
-            Err(Rejection::UnsupportedContentEncoding(encoding))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Reads a body for a caller who was let in, once its content type is one that is read here. An
-/// announced length over the limit is refused before the first byte, any other with the byte that is
-/// too many.
-async fn read<'c>(
-    _: &Caller<'_>,
-    head: &impl RequestHead,
-    mut body: impl Body,
-    limit: usize,
-    trace: &mut Trace<'c>,
-) -> Result<(Mode, Vec<u8>), Rejection<'c>> {
-    let mode = Mode::of(head)?;
-    trace.mode = Some(mode);
-    check_encoding(head)?;
-    if head.header("content-length").is_some_and(|length| is_over(&length, limit)) {
-        return Err(Rejection::BodyTooLarge { limit });
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.chunk().await? {
-        if chunk.len() > limit - bytes.len() {
-            return Err(Rejection::BodyTooLarge { limit });
-        }
-        if bytes.is_empty() {
-            bytes = chunk; // nearly always the whole body, which then need not be copied
-        } else {
-            bytes.extend_from_slice(&chunk);
-        }
-    }
-    Ok((mode, bytes))
-}
-
-/// Whether an announced length is over the limit. One that is no number at all announces nothing;
-/// one that is too large a number certainly is.
-fn is_over(announced: &str, limit: usize) -> bool {
-    match announced.parse::<usize>() {
-        Ok(bytes) => bytes > limit,
-        Err(error) => *error.kind() == IntErrorKind::PosOverflow,
-    }
+    let allows = async { Ok(platform.allows(rate_limit, key).await) };
+    let allows = within(platform, RATE_LIMIT_MS, allows).await.unwrap_or(true);
+    if allows { Ok(()) } else { Err(Rejection::TooFast) }
 }

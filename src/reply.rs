@@ -113,11 +113,15 @@ fn problem(rejection: &Rejection<'_>, trace: &Trace<'_>) -> Reply {
         code,
         detail: rejection.to_string(),
         violations: Vec::new(),
+        violations_left_out: 0,
         undelivered: None,
         events: None,
     };
     match rejection {
-        Rejection::InvalidEvents(invalid) => body.violations = violations(invalid),
+        Rejection::InvalidEvents(InvalidEvents::Invalid(invalid)) => {
+            body.violations = violations(invalid);
+            body.violations_left_out = invalid.iter().map(|event| event.left_out).sum();
+        }
         Rejection::Undelivered(fates) | Rejection::UnderWay(fates)
             if trace.mode == Some(Mode::Batch) =>
         {
@@ -154,6 +158,8 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::BodyTooLarge { .. } => (413, "body_too_large", "The body is too large"),
         // 503 and not 400: what arrived says nothing about the event, so it should come again.
         Rejection::BodyBrokeOff(_) => (503, "body_broke_off", "The body broke off"),
+        Rejection::BodyTimedOut { .. } => (408, "body_timed_out", "The body took too long"),
+        Rejection::Overloaded(_) => (503, "overloaded", "The receiver is overloaded"),
         Rejection::InvalidEvents(InvalidEvents::Invalid(_)) => {
             (400, "invalid_event", "The event is invalid")
         }
@@ -161,7 +167,9 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
             (413, "batch_too_large", "The batch has too many events")
         }
         Rejection::TooFast => (429, "too_fast", "Too many requests"),
-        Rejection::EventsTooLarge(_) => (413, "event_too_large", "The event is too large"),
+        Rejection::EventsTooLarge(_) | Rejection::JsonTooLarge { .. } => {
+            (413, "event_too_large", "The event is too large")
+        }
         Rejection::Undelivered(_) => (503, "undelivered", "A destination failed"),
         // The sender may not ignore it as a duplicate: the other request may still fail.
         Rejection::UnderWay(_) => (503, "under_way", "The event is being forwarded"),
@@ -180,6 +188,7 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
             Some(("retry-after", RETRY_AFTER_BROKEN_CONFIGURATION.to_owned()))
         }
         Rejection::BodyBrokeOff(_)
+        | Rejection::Overloaded(_)
         | Rejection::Undelivered(_)
         | Rejection::UnderWay(_)
         | Rejection::DeadLettersFailed(_) => Some(("retry-after", RETRY_AFTER_FAILURE.to_owned())),
@@ -192,6 +201,8 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         | Rejection::UnsupportedMediaType(_)
         | Rejection::UnsupportedContentEncoding(_)
         | Rejection::BodyTooLarge { .. }
+        | Rejection::BodyTimedOut { .. }
+        | Rejection::JsonTooLarge { .. }
         | Rejection::InvalidEvents(_)
         | Rejection::EventsTooLarge(_)
         | Rejection::BadQuery(_)

@@ -5,8 +5,12 @@ use std::borrow::Cow;
 
 use fluent_uri::{Uri, UriRef};
 
-use super::{CloudEvent, Data, InvalidEvent, JsonType, MediaType, Problem, Timestamp, Violation};
+use super::{
+    CloudEvent, InvalidEvent, JsonType, MAX_VIOLATIONS, MediaType, Problem, StoredData, Timestamp,
+    Violation,
+};
 use crate::names::names;
+use crate::text::{MAX_REPEATED_CHARACTERS, shorten};
 
 /// How many attributes an event may have, `data` included: many times what any event needs, so
 /// that no body can make us compare names for long.
@@ -55,6 +59,9 @@ pub(crate) fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
+/// The length of the longest name that the specification gives: `datacontenttype`.
+const LONGEST_CORE_NAME: usize = 15;
+
 /// The attributes of an event that is being read, with the faults found so far.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
@@ -99,7 +106,10 @@ impl<'a> Attributes<'a> {
     /// Notes a fault of an attribute, which is then not reported as missing as well.
     pub(super) fn refuse(&mut self, name: &str, problem: Problem) {
         self.violations.push(Violation::of(name, problem));
-        self.entries.push(Entry { name: Cow::Owned(name.to_owned()), value: None });
+        // Only those that an event must have are looked for, and their names are short.
+        if name.len() <= LONGEST_CORE_NAME {
+            self.entries.push(Entry { name: Cow::Owned(name.to_owned()), value: None });
+        }
     }
 
     /// Notes a fault of the event as a whole.
@@ -111,11 +121,14 @@ impl<'a> Attributes<'a> {
     pub(super) fn into_event(
         mut self,
         json: Cow<'a, str>,
-        data: Option<Data<'a>>,
+        data: Option<StoredData<'a>>,
     ) -> Result<CloudEvent<'a>, InvalidEvent> {
         let specversion = self.required("specversion");
         if let Some(found) = specversion.filter(|version| version != "1.0") {
-            self.refuse("specversion", Problem::UnsupportedSpecversion(found.into_owned()));
+            self.refuse(
+                "specversion",
+                Problem::UnsupportedSpecversion(shorten(&found, MAX_REPEATED_CHARACTERS)),
+            );
         }
         let id = self.required("id");
         let source = self.required("source");
@@ -160,7 +173,9 @@ impl<'a> Attributes<'a> {
                 source: source.map(Cow::into_owned),
                 type_: type_.map(Cow::into_owned),
                 violations: self.violations,
-            }),
+                left_out: 0,
+            }
+            .keep(MAX_VIOLATIONS)),
         }
     }
 

@@ -3,11 +3,9 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-
 use super::attributes::{AttributeValue, Attributes, MAX_ATTRIBUTES};
-use super::print::{print, quote};
-use super::{BASE64, CloudEvent, Data, InvalidEvent, MediaType, Problem, header, json};
+use super::print::{print, quoted_bytes};
+use super::{CloudEvent, InvalidEvent, MediaType, Problem, header, json};
 
 /// What the name of an attribute's header begins with (HTTP binding section 3.1.3).
 pub(crate) const PREFIX: &str = "ce-";
@@ -51,8 +49,7 @@ pub(super) fn decode(
             (_, Err(error)) => attributes.refuse(&name, Problem::BadHeader(error)),
         }
     }
-    let media_type = content_type.as_deref().and_then(MediaType::parse);
-    let data = match read_data(media_type, content_type.is_some(), body) {
+    let data = match BodyData::read(content_type.as_deref(), body) {
         Ok(data) => data,
         Err(problem) => {
             attributes.refuse("data", problem);
@@ -63,9 +60,19 @@ pub(super) fn decode(
         let value = AttributeValue::String(Cow::Owned(content_type));
         attributes.add(Cow::Borrowed("datacontenttype"), value);
     }
-    let mut event = attributes.into_event(Cow::Borrowed(""), data)?;
-    event.json = Cow::Owned(print(&event));
-    Ok(event)
+    let event = attributes.into_event(Cow::Borrowed(""), None)?;
+    Ok(print(event, data))
+}
+
+/// How many bytes the data of a body take in the JSON format, at most.
+pub(super) fn printed_bytes(content_type: Option<&str>, body: &[u8]) -> usize {
+    let data = match content_type.and_then(MediaType::parse) {
+        // As it came, or refused.
+        Some(media_type) if media_type.is_json() => return body.len(),
+        Some(media_type) if media_type.is_utf8_text() => str::from_utf8(body).map(BodyData::Text),
+        _ => Ok(BodyData::Bytes(body)),
+    };
+    data.unwrap_or(BodyData::Bytes(body)).printed_bytes()
 }
 
 /// Whether this is a repeated header: the runtime joins them by `, `. A sender encodes a space (HTTP
@@ -75,31 +82,46 @@ fn is_joined(name: &str, value: &str) -> bool {
     matches!(name, "id" | "type") && !value.starts_with('"') && value.contains(", ")
 }
 
-/// The data of a body: JSON as it came, text as a JSON string, anything else as base64.
-fn read_data<'a>(
-    media_type: Option<MediaType<'_>>,
-    is_announced: bool,
-    body: &'a [u8],
-) -> Result<Option<Data<'a>>, Problem> {
-    if body.is_empty() {
-        return Ok(None);
+/// The data of a body.
+#[derive(Clone, Copy)]
+pub(super) enum BodyData<'a> {
+    /// JSON, which stays as it came.
+    Json(&'a str),
+    /// Text, which becomes a JSON string.
+    Text(&'a str),
+    /// Anything else, which becomes base64.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> BodyData<'a> {
+    fn read(content_type: Option<&str>, body: &'a [u8]) -> Result<Option<Self>, Problem> {
+        if body.is_empty() {
+            return Ok(None);
+        }
+        let text = str::from_utf8(body);
+        Ok(Some(match content_type.map(MediaType::parse) {
+            Some(Some(media_type)) if media_type.is_json() => {
+                let text = text.map_err(|error| Problem::NotUtf8 { at: error.valid_up_to() })?;
+                Self::Json(json::read_value(text)?)
+            }
+            Some(Some(media_type)) if media_type.is_utf8_text() => {
+                text.map_or(Self::Bytes(body), Self::Text)
+            }
+            // Without a content type, data that is JSON can only be meant as such (JSON format 3.1).
+            None => {
+                let json = text.ok().and_then(|text| json::read_value(text).ok());
+                json.map_or(Self::Bytes(body), Self::Json)
+            }
+            Some(_) => Self::Bytes(body),
+        }))
     }
-    let base64 = || Data::Base64(Cow::Owned(BASE64.encode(body)));
-    let text = str::from_utf8(body);
-    match media_type {
-        Some(media_type) if media_type.is_json() => {
-            let text = text.map_err(|error| Problem::NotUtf8 { at: error.valid_up_to() })?;
-            Ok(Some(Data::Json(Cow::Borrowed(json::read_value(text)?))))
+
+    /// How many bytes it takes in the JSON format, its quotes included.
+    pub(super) fn printed_bytes(self) -> usize {
+        match self {
+            Self::Json(json) => json.len(),
+            Self::Text(text) => quoted_bytes(text),
+            Self::Bytes(bytes) => base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX) + 2,
         }
-        Some(media_type) if media_type.is_utf8_text() => {
-            let json = text.map(|text| Data::Json(Cow::Owned(quote(text))));
-            Ok(Some(json.unwrap_or_else(|_| base64())))
-        }
-        // Without a content type, data that is JSON can only be meant as such (JSON format 3.1).
-        None if !is_announced => {
-            let json = text.ok().and_then(|text| json::read_value(text).ok());
-            Ok(Some(json.map_or_else(base64, |json| Data::Json(Cow::Borrowed(json)))))
-        }
-        _ => Ok(Some(base64())),
     }
 }

@@ -99,6 +99,21 @@ pub fn decode<'a>(
     }
 }
 
+/// How many bytes [`decode`] needs for what it makes of a body, at most: in binary mode the data are
+/// printed in the JSON format, which can take six times their size. Of a short body this is no more than
+/// an estimate.
+#[must_use]
+pub fn printed_bytes(mode: Mode, headers: &impl Headers, body: &[u8]) -> usize {
+    match mode {
+        Mode::Binary if body.len() <= SHORT_BODY_BYTES => 2 * body.len(),
+        Mode::Binary => binary::printed_bytes(content_type(headers).as_deref(), body),
+        Mode::Structured | Mode::Batch => 0,
+    }
+}
+
+/// What is a short body, in bytes: its size is not worth being known exactly.
+const SHORT_BODY_BYTES: usize = 64 * 1024;
+
 /// The `Content-Type`; an empty one says as little as none.
 fn content_type(headers: &impl Headers) -> Option<String> {
     headers.header("content-type").filter(|text| !text.trim().is_empty())

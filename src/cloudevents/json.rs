@@ -9,7 +9,9 @@ use base64::Engine as _;
 use serde_json::value::RawValue;
 
 use super::attributes::{AttributeValue, Attributes, CoreAttribute, MAX_ATTRIBUTES};
-use super::{BASE64, CloudEvent, Data, InvalidEvent, InvalidEvents, JsonType, Problem};
+use super::{
+    BASE64, CloudEvent, InvalidEvent, InvalidEvents, JsonType, MAX_VIOLATIONS, Problem, StoredData,
+};
 use crate::names::Known as _;
 
 use container::{Array, Object, Text};
@@ -32,13 +34,13 @@ pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
     let mut has_data_base64 = false;
     for (name, value) in members {
         match &*name {
-            "data" => data = Some(Data::Json(Cow::Borrowed(value))),
+            "data" => data = Some(StoredData::Json(value)),
             // Null means absent (JSON format section 2.2).
             "data_base64" if is_null(value) => {}
             "data_base64" => {
                 has_data_base64 = true;
                 match read_base64(value) {
-                    Ok(text) => data_base64 = Some(Data::Base64(text)),
+                    Ok(text) => data_base64 = Some(StoredData::Base64(text)),
                     Err(problem) => attributes.refuse(&name, problem),
                 }
             }
@@ -75,10 +77,15 @@ pub(super) fn decode_batch(
 
     let mut events = Vec::with_capacity(elements.len());
     let mut invalid = Vec::new();
+    let mut kept = 0;
     for (index, element) in elements.into_iter().enumerate() {
         match decode(element) {
             Ok(event) => events.push(event),
-            Err(event) => invalid.push(InvalidEvent { index: Some(index), ..event }),
+            Err(event) => {
+                let event = event.keep(MAX_VIOLATIONS - kept);
+                kept += event.violations.len();
+                invalid.push(InvalidEvent { index: Some(index), ..event });
+            }
         }
     }
     if invalid.is_empty() { Ok(events) } else { Err(InvalidEvents::Invalid(invalid)) }

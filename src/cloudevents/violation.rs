@@ -4,11 +4,12 @@ use std::fmt;
 
 use super::header::HeaderError;
 use super::timestamp::TimestampError;
+use crate::text::{MAX_REPEATED_CHARACTERS, shorten};
 
 /// One fault of an event. An event is refused with all of its faults, not with the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The attribute's name, `data`, or `data_base64`; `None` when the event as a whole is at fault.
+    /// The attribute's name, `data`, or `data_base64`; its beginning where it is long, `None` when the event as a whole is at fault.
     pub attribute: Option<String>,
     /// What is wrong with it.
     pub problem: Problem,
@@ -103,8 +104,8 @@ pub enum JsonType {
 
 impl Violation {
     /// A fault of the attribute of this name.
-    pub(crate) fn of(attribute: impl Into<String>, problem: Problem) -> Self {
-        Self { attribute: Some(attribute.into()), problem }
+    pub(crate) fn of(attribute: &str, problem: Problem) -> Self {
+        Self { attribute: Some(shorten(attribute, MAX_REPEATED_CHARACTERS)), problem }
     }
 
     /// A fault of the event as a whole.

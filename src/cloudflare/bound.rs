@@ -10,12 +10,13 @@ use worker::{Env, console_error};
 use super::js_string::js_string;
 use super::timer::Timers;
 use super::{clock, http, ledger};
+use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::config::LEDGER;
 use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
 use crate::platform::{
-    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, KvPage, Ledger, Namespaces, Queues,
-    RateLimiter,
+    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
+    Queues, RateLimiter,
 };
 use crate::webhook::HttpRequest;
 
@@ -162,6 +163,13 @@ impl RateLimiter for BoundEnv<'_> {
             },
             |outcome| outcome.success,
         )
+    }
+}
+
+impl Isolate for BoundEnv<'_> {
+    fn capacity(&self) -> &Capacity {
+        static CAPACITY: Capacity = Capacity::new(MAX_HELD_BYTES);
+        &CAPACITY
     }
 }
 

@@ -13,30 +13,51 @@ const { begin_fetch, begin_queue, begin_scheduled, proceed } = Worker.prototype;
 // worker-build's own: whether the wasm has panicked, and how often it was instantiated anew.
 const wasm = globalThis.__worker_init_state;
 
-function handle(begin) {
-  return async (event, env, ctx) => {
-    // After a panic the wasm is instantiated anew, since its memory may be in disorder.
-    if (wasm.criticalError) new Worker(ctx, env);
-    let isAwake = false;
-    let isTimeUp = false;
-    let resume = () => {};
-    const wake = (timeIsUp) => {
-      isAwake = true;
-      if (timeIsUp) isTimeUp = true;
-      resume();
-    };
-    const call = begin(event, env, wake);
-    const { instanceId } = wasm;
-    for (let body; ; ) {
+// What `proceed` asks for, where it gives no answer yet: see `call.rs`.
+const [WAIT, WHOLE_BODY, NEXT_CHUNK] = [0, 1, 2];
+
+// How much of a body is read at a time, in bytes.
+const CHUNK_BYTES = 64 * 1024;
+
+// Nothing outside of this function touches what it waits with: its reader, its promises and its timer
+// belong to one request, and the runtime ends all requests if another one uses them.
+async function run(begin, event, env, ctx) {
+  // After a panic the wasm is instantiated anew, since its memory may be in disorder.
+  if (wasm.criticalError) new Worker(ctx, env);
+  let isAwake = false;
+  let isTimeUp = false;
+  let resume = () => {};
+  const wake = (timeIsUp) => {
+    isAwake = true;
+    if (timeIsUp) isTimeUp = true;
+    resume();
+  };
+  let reader;
+  let bytes;
+  const take = (came) => {
+    bytes = came;
+    wake(false);
+  };
+  const call = begin(event, env, wake);
+  const { instanceId } = wasm;
+  try {
+    for (;;) {
       isAwake = false;
-      const answer = proceed(call, body, isTimeUp);
+      const answer = proceed(call, bytes, isTimeUp);
       isTimeUp = false;
-      body = undefined;
-      if (answer === null) {
-        body = await event.arrayBuffer().then((buffer) => new Uint8Array(buffer), (error) => error);
-      } else if (answer !== undefined) {
-        return answer;
-      } else if (!isAwake) {
+      bytes = undefined;
+      if (typeof answer !== "number") return answer;
+      if (answer === WHOLE_BODY) {
+        event.arrayBuffer().then((buffer) => take(new Uint8Array(buffer)), take);
+      } else if (answer === NEXT_CHUNK) {
+        reader ??= event.body?.getReader({ mode: "byob" });
+        if (reader) {
+          reader.read(new Uint8Array(CHUNK_BYTES)).then(({ value, done }) => take(done ? null : value), take);
+        } else {
+          take(null);
+        }
+      }
+      if (!isAwake) {
         await new Promise((resolve) => { resume = resolve; });
       }
       if (wasm.criticalError || wasm.instanceId !== instanceId) {
@@ -44,11 +65,24 @@ function handle(begin) {
         throw new Error("the Worker has panicked in the meantime");
       }
     }
-  };
+  } finally {
+    // What was not read is of no use to anybody.
+    reader?.cancel().catch(() => {});
+  }
+}
+
+function handle(begin) {
+  return (event, env, ctx) => run(begin, event, env, ctx);
 }
 
 export default {
-  fetch: handle(begin_fetch),
+  fetch(request, env, ctx) {
+    const answer = run(begin_fetch, request, env, ctx);
+    // If the sender hangs up, the request goes on to its end all the same, in its own context. Without
+    // this the runtime would drop the promise, and nobody could ever clean up behind it.
+    ctx.waitUntil(answer.catch(() => {}));
+    return answer;
+  },
   queue: handle(begin_queue),
   scheduled: handle(begin_scheduled),
 };

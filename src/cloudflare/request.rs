@@ -1,15 +1,13 @@
 //! A request of Cloudflare's as the core wants it: a head, and a body that is still to be read.
 
-use futures_util::StreamExt as _;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast as _;
 use worker::web_sys::{self, Headers};
-use worker::{ByteStream, Request};
 
 use super::call::JsBody;
 use crate::cloudevents::{self, PREFIX};
 use crate::outcome::BodyError;
-use crate::receive::{Body, RequestHead};
+use crate::request::{Body, MAX_WHOLE_BODY_BYTES, RequestHead};
 
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.
 pub(super) struct WorkerRequestHead {
@@ -55,52 +53,44 @@ impl cloudevents::Headers for WorkerRequestHead {
     }
 }
 
-/// The body of a request. One whose length was announced comes whole, which costs a single copy;
-/// the runtime lets no more than that through. Any other comes as it arrives.
-pub(super) enum RequestBody {
-    Unread(web_sys::Request, JsBody),
-    Streamed(ByteStream),
-    Read,
+/// The body of a request. One that was announced to be short comes whole; the runtime lets no more than
+/// that through. Any other comes as it arrives.
+pub(super) struct RequestBody {
+    body: JsBody,
+    is_whole: bool,
+    has_ended: bool,
 }
 
 impl RequestBody {
-    pub(super) fn new(request: web_sys::Request, body: JsBody) -> Self {
-        Self::Unread(request, body)
+    pub(super) fn new(request: &web_sys::Request, body: JsBody) -> Self {
+        let is_whole = announced(request).is_some_and(|bytes| bytes <= MAX_WHOLE_BODY_BYTES);
+        Self { body, is_whole, has_ended: false }
     }
 }
 
 impl Body for RequestBody {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
-        loop {
-            match std::mem::replace(self, Self::Read) {
-                Self::Unread(request, body) if is_announced(&request) => {
-                    let bytes = body.read().await.dyn_into::<Uint8Array>();
-                    return Ok(Some(bytes.map_err(broke_off)?.to_vec()));
-                }
-                Self::Unread(request, _) => {
-                    // A request without a body has no stream either.
-                    let stream = Request::from(request).stream();
-                    *self = stream.map_or(Self::Read, Self::Streamed);
-                }
-                Self::Streamed(mut stream) => {
-                    let chunk = stream.next().await.transpose().map_err(broke_off)?;
-                    *self = Self::Streamed(stream);
-                    return Ok(chunk);
-                }
-                Self::Read => return Ok(None),
-            }
+        if self.has_ended {
+            return Ok(None);
         }
+        let bytes = if self.is_whole { self.body.whole().await } else { self.body.chunk().await };
+        self.has_ended = self.is_whole || bytes.is_null();
+        if bytes.is_null() {
+            return Ok(None);
+        }
+        let bytes = bytes.dyn_into::<Uint8Array>();
+        bytes.map(|bytes| Some(bytes.to_vec())).map_err(|error| {
+            self.has_ended = true;
+            BodyError(worker::Error::from(error).to_string())
+        })
     }
 }
 
-/// Whether the length of the body was announced. Beside a transfer encoding, it means nothing
-/// (RFC 9112 section 6.3).
-fn is_announced(request: &web_sys::Request) -> bool {
+/// The length that the body was announced to have, in bytes. Beside a transfer encoding, it means
+/// nothing (RFC 9112 section 6.3).
+fn announced(request: &web_sys::Request) -> Option<usize> {
     let headers = request.headers();
-    let has = |name| headers.has(name).unwrap_or(false);
-    has("content-length") && !has("transfer-encoding")
-}
-
-fn broke_off(error: impl Into<worker::Error>) -> BodyError {
-    BodyError(error.into().to_string())
+    let length = headers.get("content-length").ok()??.parse().ok()?;
+    let is_chunked = headers.has("transfer-encoding").unwrap_or(false);
+    (!is_chunked).then_some(length)
 }

@@ -14,6 +14,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::clock;
 
+/// The longest that a timer of the runtime's is set for, in milliseconds. One that is set for the body
+/// then serves whatever comes after it, too: to clear it and set another costs as much as all of a
+/// request's other waiting, and to hear it in vain, once in a while, next to nothing.
+const MAX_TIMER_MS: u64 = 250;
+
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 extern "C" {
     #[wasm_bindgen(catch, js_name = setTimeout)]
@@ -28,35 +33,54 @@ extern "C" {
 }
 
 /// Who waits in a request, and until when.
+///
+/// Moments are milliseconds since the request began, as the timers tell: the clock may be put forward or
+/// back in between.
 #[derive(Clone, Default)]
 pub(super) struct Timers(Rc<RefCell<Sleepers>>);
 
 #[derive(Default)]
 struct Sleepers {
     last: u64,
-    /// By the moment at which each is to be woken, in milliseconds since 1970, and a number.
+    /// By the moment at which each is to be woken, and a number.
     wakers: BTreeMap<(u64, u64), Waker>,
+    /// What has passed for certain, up to when the last timer rang or was cleared.
+    passed: u64,
+    /// The timer that is set.
+    timer: Option<Timer>,
+}
+
+/// A timer of the runtime's.
+struct Timer {
+    timeout: JsValue,
+    /// When it was set, by the clock, in milliseconds since 1970.
+    since: u64,
+    milliseconds: u64,
+}
+
+impl Timer {
+    /// How much of it has passed, as far as the clock can be believed.
+    fn passed(&self) -> u64 {
+        clock::now().saturating_sub(self.since).min(self.milliseconds)
+    }
+}
+
+impl Sleepers {
+    /// The moment it is.
+    fn now(&self) -> u64 {
+        self.passed + self.timer.as_ref().map_or(0, Timer::passed)
+    }
+
+    /// When the timer that is set rings.
+    fn rings_at(&self) -> Option<u64> {
+        self.timer.as_ref().map(|timer| self.passed + timer.milliseconds)
+    }
 }
 
 impl Timers {
     /// Waits for so many milliseconds, from the first poll on.
     pub(super) fn sleep(&self, milliseconds: u64) -> Sleep {
         Sleep { timers: self.clone(), milliseconds, key: None }
-    }
-
-    /// Wakes all who wait until this moment or an earlier one.
-    fn wake(&self, moment: u64) {
-        let woken = {
-            let mut sleepers = self.0.borrow_mut();
-            let others = sleepers.wakers.split_off(&(moment.saturating_add(1), 0));
-            mem::replace(&mut sleepers.wakers, others)
-        };
-        woken.into_values().for_each(Waker::wake);
-    }
-
-    /// When the first is to be woken.
-    fn first(&self) -> Option<u64> {
-        self.0.borrow().wakers.keys().next().map(|(moment, _)| *moment)
     }
 }
 
@@ -76,7 +100,7 @@ impl Future for Sleep {
         match self.key {
             None => {
                 sleepers.last += 1;
-                let key = (clock::now().saturating_add(self.milliseconds), sleepers.last);
+                let key = (sleepers.now().saturating_add(self.milliseconds), sleepers.last);
                 sleepers.wakers.insert(key, context.waker().clone());
                 self.key = Some(key);
                 Poll::Pending
@@ -105,47 +129,55 @@ pub(super) struct Alarm {
     timers: Timers,
     /// Is called with `true` when the time has come.
     wake: Function,
-    /// The timer that is set, and for when.
-    timeout: Option<(u64, JsValue)>,
 }
 
 impl Alarm {
     /// It is not set yet.
     pub(super) fn new(timers: Timers, wake: Function) -> Self {
-        Self { timers, wake, timeout: None }
+        Self { timers, wake }
     }
 
-    /// Wakes those for whom it was set. The clock is not asked again: it may have been put back.
+    /// Wakes those whose time has come.
     pub(super) fn ring(&mut self) {
-        if let Some((moment, _)) = self.timeout.take() {
-            self.timers.wake(moment);
-        }
+        let woken = {
+            let mut sleepers = self.timers.0.borrow_mut();
+            let Some(moment) = sleepers.rings_at() else { return };
+            sleepers.timer = None;
+            sleepers.passed = moment;
+            let others = sleepers.wakers.split_off(&(moment.saturating_add(1), 0));
+            mem::replace(&mut sleepers.wakers, others)
+        };
+        woken.into_values().for_each(Waker::wake);
     }
 
     /// Sets it for the first who waits. One that is set for an earlier moment, for somebody who waits no
     /// longer, is left: setting another costs as much as hearing it in vain.
-    pub(super) fn set(&mut self, now: u64) {
-        let Some(first) = self.timers.first() else { return };
-        if self.timeout.as_ref().is_some_and(|(moment, _)| *moment <= first) {
+    pub(super) fn set(&mut self) {
+        let mut sleepers = self.timers.0.borrow_mut();
+        let Some((first, _)) = sleepers.wakers.keys().next().copied() else { return };
+        if sleepers.rings_at().is_some_and(|moment| moment <= first) {
             return;
         }
-        self.clear();
-        #[expect(clippy::cast_precision_loss, reason = "minutes at most")]
-        let milliseconds = first.saturating_sub(now) as f64;
+        sleepers.passed = sleepers.now();
+        clear(sleepers.timer.take());
+        let milliseconds = first.saturating_sub(sleepers.passed).min(MAX_TIMER_MS);
+        #[expect(clippy::cast_precision_loss, reason = "a quarter of a second at most")]
+        let timeout = set_timeout(&self.wake, milliseconds as f64, true);
         // It cannot fail: there is a callback, and the time is a number.
-        let timeout = set_timeout(&self.wake, milliseconds, true).ok();
-        self.timeout = timeout.map(|timeout| (first, timeout));
-    }
-
-    fn clear(&mut self) {
-        if let Some((_, timeout)) = self.timeout.take() {
-            let _ = clear_timeout(&timeout);
-        }
+        let timeout = timeout.ok();
+        let since = clock::now();
+        sleepers.timer = timeout.map(|timeout| Timer { timeout, since, milliseconds });
     }
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        self.clear();
+        clear(self.timers.0.borrow_mut().timer.take());
+    }
+}
+
+fn clear(timer: Option<Timer>) {
+    if let Some(Timer { timeout, .. }) = timer {
+        let _ = clear_timeout(&timeout);
     }
 }

@@ -8,11 +8,11 @@ use super::bindings::{Binding, Bindings, look_up, look_up_fixed};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
 use super::{
-    CLAIMS, Config, DEAD, DEFAULT_CLAIMS_EXPIRATION_TTL, DEFAULT_MAX_BATCH_EVENTS,
-    DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS, DELIVERIES, LEAST_DEDUPE_WINDOW_SECONDS,
-    LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, LEDGER,
-    MOST_DEDUPE_WINDOW_SECONDS, MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS,
-    Method, SPOOL, authentication,
+    CLAIMS, Config, DEAD, DEFAULT_BODY_TIMEOUT_MS, DEFAULT_CLAIMS_EXPIRATION_TTL,
+    DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS, DELIVERIES,
+    LEAST_BODY_TIMEOUT_MS, LEAST_DEDUPE_WINDOW_SECONDS, LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES,
+    LEAST_TIME_BUDGET_MS, LEDGER, MOST_BODY_TIMEOUT_MS, MOST_DEDUPE_WINDOW_SECONDS,
+    MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS, Method, SPOOL, authentication,
 };
 use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
@@ -33,6 +33,9 @@ pub(super) fn read(
     let max_body_bytes = table
         .integer("max_body_bytes", LEAST_MAX_BODY_BYTES..=MOST_MAX_BODY_BYTES, mistakes)
         .unwrap_or(DEFAULT_MAX_BODY_BYTES);
+    let body_timeout_ms = table
+        .integer("body_timeout_ms", LEAST_BODY_TIMEOUT_MS..=MOST_BODY_TIMEOUT_MS, mistakes)
+        .unwrap_or(DEFAULT_BODY_TIMEOUT_MS);
     let max_batch_events = table
         .integer("max_batch_events", 1..=MOST_MAX_BATCH_EVENTS, mistakes)
         .unwrap_or(DEFAULT_MAX_BATCH_EVENTS);
@@ -54,6 +57,7 @@ pub(super) fn read(
         admin: None,
         methods,
         max_body_bytes: usize::try_from(max_body_bytes).ok()?,
+        body_timeout_ms,
         max_batch_events: usize::try_from(max_batch_events).ok()?,
         time_budget_ms,
         dedupe_window_ms,

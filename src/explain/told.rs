@@ -33,8 +33,11 @@ pub enum Explained {
         /// `id`, as far as it could be read.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
-        /// Everything that is wrong with it; at least one.
+        /// What is wrong with it, as far as it is told.
         violations: Vec<ExplainedViolation>,
+        /// How many more faults it has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        violations_left_out: Option<usize>,
     },
 }
 
@@ -114,12 +117,17 @@ impl Explanation {
 }
 
 impl Explained {
-    pub(super) fn invalid(event: &InvalidEvent) -> Self {
-        let violations = event.violations.iter().map(|violation| ExplainedViolation {
+    /// An event with its faults, of which `left` are still told.
+    pub(super) fn invalid(event: &InvalidEvent, left: &mut usize) -> Self {
+        let told = event.violations.iter().take(*left).map(|violation| ExplainedViolation {
             attribute: violation.attribute.clone(),
             reason: Reason { code: violation.code(), message: violation.problem.to_string() },
         });
-        Self::Invalid { id: event.id.clone(), violations: violations.collect() }
+        let violations: Vec<_> = told.collect();
+        *left -= violations.len();
+        let left_out = event.faults() - violations.len();
+        let violations_left_out = (left_out > 0).then_some(left_out);
+        Self::Invalid { id: event.id.clone(), violations, violations_left_out }
     }
 }
 
@@ -144,7 +152,7 @@ impl ExplainedEvent {
 }
 
 impl DataSize {
-    fn new(data: &Data<'_>) -> Self {
+    fn new(data: Data<'_>) -> Self {
         match data {
             Data::Json(json) => Self { member: "data", bytes: json.len() },
             Data::Base64(text) => Self { member: "data_base64", bytes: text.len() },

@@ -52,7 +52,7 @@ impl DataPaths {
     }
 
     /// Walks through `data` once, for all members together, each by its place.
-    pub(super) fn find<'d>(&self, data: Option<&'d Data<'_>>) -> Vec<Found<'d>> {
+    pub(super) fn find<'d>(&self, data: Option<Data<'d>>) -> Vec<Found<'d>> {
         let mut found = vec![Found::Nothing; self.count];
         let Some(Data::Json(json)) = data else { return found };
         // To go into members reads each byte once, but only into objects one can go. Where something

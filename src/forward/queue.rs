@@ -34,10 +34,29 @@ pub(super) struct Message<'p> {
     /// The place of its event.
     place: usize,
     event: &'p CloudEvent<'p>,
-    text: Cow<'p, str>,
+    /// The line that a delivery begins with; empty where the event is all that is sent.
+    line: String,
+    /// The event as it is sent.
+    text: &'p str,
     /// Whether the event must be stored first.
     is_reference: bool,
     deliveries: Vec<usize>,
+}
+
+impl Message<'_> {
+    fn bytes(&self) -> usize {
+        self.line.len() + self.text.len()
+    }
+
+    /// The whole message. It is made for a call and no longer kept than that: a hundred webhooks that
+    /// want an event are no reason to hold it a hundred times.
+    fn text(&self) -> Cow<'_, str> {
+        if self.line.is_empty() {
+            Cow::Borrowed(self.text)
+        } else {
+            Cow::Owned([&self.line, self.text].concat())
+        }
+    }
 }
 
 /// What brings the events to their queues: the large ones are stored first.
@@ -56,7 +75,7 @@ pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
         steps.extend(plan.large_events.get(&event).map(|large| Step::Store(large, messages)));
     }
     for (queue, messages) in queues {
-        let calls = divide(messages, |message| message.text.len());
+        let calls = divide(messages, Message::bytes);
         steps.extend(calls.into_iter().map(|messages| Step::Send(queue, messages)));
     }
     steps
@@ -79,15 +98,16 @@ fn messages<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<(&'p str, Message<'p>)>
         let large = plan.large_events.get(&delivery.event);
         let large = large.filter(|_| event.as_json().len() > limit);
         let text = large.map_or_else(|| event.as_json(), |large| &large.message);
-        let text = if is_webhook {
+        let line = if is_webhook {
             let subscription = Cow::Borrowed(&*delivery.subscription.name);
-            DeliveryMessage { subscription, accepted_at: now }.print(text).into()
+            DeliveryMessage { subscription, accepted_at: now }.print("")
         } else {
-            Cow::Borrowed(text)
+            String::new()
         };
         let message = Message {
             place: delivery.event,
             event,
+            line,
             text,
             is_reference: large.is_some(),
             deliveries: vec![delivery_place],
@@ -145,7 +165,8 @@ pub(super) async fn send<'p>(
     config: &Config,
     platform: &impl Platform,
 ) -> Done<'p> {
-    let texts: Vec<_> = messages.iter().map(|message| &*message.text).collect();
+    let texts: Vec<_> = messages.iter().map(Message::text).collect();
+    let texts: Vec<_> = texts.iter().map(|text| &**text).collect();
     let twice = async {
         if platform.send(queue, &texts).await.is_ok() {
             return Ok(());
@@ -178,9 +199,10 @@ pub(super) async fn spool<'p>(
     why: BindingError,
     platform: &impl Platform,
 ) -> Done<'p> {
+    let text = message.text();
     let entry = KvEntry {
-        key: spool_key(queue, platform.now(), &message.text),
-        value: &message.text,
+        key: spool_key(queue, platform.now(), &text),
+        value: &text,
         metadata: KvMetadata::of_digest(message.event),
         expiration_ttl: None,
     };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::cloudevents::{InvalidEvent, InvalidEvents};
+use crate::cloudevents::InvalidEvent;
 use crate::dead_letters::DeadLetter;
 use crate::explain::Reason;
 use crate::plan::Fate;
@@ -108,6 +108,9 @@ pub(super) struct ProblemBody<'r> {
     pub(super) detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) violations: Vec<ViolationBody<'r>>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) violations_left_out: usize,
     #[serde(flatten)]
     pub(super) undelivered: Option<UndeliveredBody<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,12 +177,14 @@ fn notice(notice: &Notice) -> Reason {
     Reason { code: notice.code(), message: notice.to_string() }
 }
 
-/// Every violation of every event.
-pub(super) fn violations(invalid: &InvalidEvents) -> Vec<ViolationBody<'_>> {
-    match invalid {
-        InvalidEvents::TooMany { .. } => Vec::new(),
-        InvalidEvents::Invalid(events) => events.iter().flat_map(violations_of).collect(),
-    }
+/// The violations of every event, as far as they were kept.
+pub(super) fn violations(invalid: &[InvalidEvent]) -> Vec<ViolationBody<'_>> {
+    invalid.iter().flat_map(violations_of).collect()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn violations_of(event: &InvalidEvent) -> impl Iterator<Item = ViolationBody<'_>> {

@@ -100,7 +100,7 @@ fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
     match event.data() {
         None => Cow::Borrowed(&[]),
         // It has been checked when the event was read.
-        Some(Data::Base64(text)) => Cow::Owned(BASE64.decode(&**text).unwrap_or_default()),
+        Some(Data::Base64(text)) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
         Some(Data::Json(json)) => {
             let is_json = event
                 .datacontenttype()

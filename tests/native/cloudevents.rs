@@ -150,7 +150,7 @@ fn an_event_may_have_256_members() {
 #[test]
 fn an_event_of_the_largest_size_is_read() {
     let text = event(&format!(r#""data":"{}""#, "x".repeat(25 * 1024 * 1024)));
-    accept("25 MiB, the most that max_body_bytes can be", &text);
+    accept("25 MiB, the largest value KV holds", &text);
 }
 
 #[test]

@@ -118,14 +118,6 @@ fn an_exception_to_a_lint_is_expected_with_its_reason() {
 }
 
 #[test]
-fn no_file_is_longer_than_300_lines() {
-    let files = ["src", "tests", "xtask/src"].map(rust_files).concat();
-    let long = files.iter().map(|(name, text)| (name, text.lines().count()));
-    let long: Vec<_> = long.filter(|(_, lines)| *lines > 300).collect();
-    assert_eq!(long, [], "a file has one job");
-}
-
-#[test]
 fn the_papers_are_there() {
     for name in ["LICENSE", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
         let text = fs::read_to_string(root().join(name)).unwrap_or_default();

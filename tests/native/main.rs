@@ -34,6 +34,9 @@ mod elytra;
 mod subscription;
 
 #[cfg(test)]
+mod capacity;
+
+#[cfg(test)]
 mod cesql;
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
-use elytra_webhooks::platform::{BindingError, Clock, RateLimiter};
+use elytra_webhooks::capacity::Capacity;
+use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
 
 pub(crate) use destinations::{Held, Stored};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
@@ -52,6 +53,8 @@ pub(crate) struct Memory {
     pub(crate) calls: RefCell<Vec<Call>>,
     /// How many milliseconds each call takes.
     latency: u64,
+    /// What its requests hold.
+    capacity: Capacity,
     /// How many calls to queues and KV are under way, and how many there were at the most.
     under_way: Cell<usize>,
     pub(crate) most_under_way: Cell<usize>,
@@ -220,6 +223,12 @@ impl RateLimiter for Memory {
     async fn allows(&self, rate_limit: &str, key: &str) -> bool {
         self.asked.borrow_mut().push((rate_limit.to_owned(), key.to_owned()));
         !self.is_used_up
+    }
+}
+
+impl Isolate for Memory {
+    fn capacity(&self) -> &Capacity {
+        &self.capacity
     }
 }
 

@@ -17,6 +17,7 @@ mod outcomes;
 mod privacy;
 mod rate_limit;
 mod refusals;
+mod slow;
 mod soak;
 mod spool;
 mod webhooks;
@@ -27,7 +28,8 @@ use std::collections::{BTreeMap, VecDeque};
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::log::Level;
 use elytra_webhooks::outcome::BodyError;
-use elytra_webhooks::receive::{Body, answer};
+use elytra_webhooks::receive::answer;
+use elytra_webhooks::request::Body;
 
 pub(crate) use crate::memory::Memory;
 use crate::memory::{Held, SAYS};

@@ -2,7 +2,7 @@
 
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::{Headers, InvalidEvent, InvalidEvents, Mode, decode};
-use elytra_webhooks::receive::RequestHead;
+use elytra_webhooks::request::RequestHead;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 

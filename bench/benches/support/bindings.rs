@@ -1,10 +1,11 @@
 //! Bindings that answer at once and keep nothing, so that only our own work is measured.
 
+use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
 use elytra_webhooks::forward::KvEntry;
 use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
 use elytra_webhooks::platform::{
-    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, KvPage, Ledger, Namespaces, Queues,
-    RateLimiter,
+    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
+    Queues, RateLimiter,
 };
 use elytra_webhooks::webhook::HttpRequest;
 use serde::Serialize;
@@ -59,6 +60,13 @@ impl Ledger for Immediate {
 impl HttpClient for Immediate {
     async fn call(&self, _: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
         Err(HttpFailure::Timeout)
+    }
+}
+
+impl Isolate for Immediate {
+    fn capacity(&self) -> &Capacity {
+        static CAPACITY: Capacity = Capacity::new(MAX_HELD_BYTES);
+        &CAPACITY
     }
 }
 

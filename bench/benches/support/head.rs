@@ -1,7 +1,7 @@
 //! The head of a request, in memory.
 
 use elytra_webhooks::cloudevents::Headers;
-use elytra_webhooks::receive::RequestHead;
+use elytra_webhooks::request::RequestHead;
 
 /// `POST /webhook` with these headers, their names in lower case.
 pub(crate) struct Head(pub(crate) Vec<(String, String)>);

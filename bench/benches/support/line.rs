@@ -5,7 +5,8 @@ use std::task::{Context, Poll, Waker};
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::outcome::BodyError;
-use elytra_webhooks::receive::{Body, answer};
+use elytra_webhooks::receive::answer;
+use elytra_webhooks::request::Body;
 
 use super::bindings::Immediate;
 use super::event::{batch, event};

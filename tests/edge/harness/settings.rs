@@ -47,6 +47,13 @@ impl Settings {
         self
     }
 
+    /// With one more field in `[vars.WEBHOOK]`.
+    #[must_use]
+    pub fn with_webhook_field(mut self, field: &str) -> Self {
+        self.vars = self.vars.replace("[vars.WEBHOOK]", &format!("[vars.WEBHOOK]\n{field}"));
+        self
+    }
+
     /// Bearer authentication with `right-token`; products to the queue, documents to KV, prices
     /// (`product_text`) to both.
     #[must_use]

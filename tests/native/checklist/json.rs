@@ -15,7 +15,7 @@ fn data(json: &str) {
     let text = event(&format!(r#""data":{json}"#));
     let event = CloudEvent::from_json(&text).unwrap();
     let Some(Data::Json(found)) = event.data() else { panic!("{:?}", event.data()) };
-    assert_eq!((&**found, event.as_json()), (json, &*text));
+    assert_eq!((found, event.as_json()), (json, &*text));
 }
 
 #[track_caller]

@@ -11,7 +11,7 @@ fn check_verbatim(why: &str, data: &str) {
     let text = event(&format!(r#""data": {data} "#));
     let event = accept(why, &text);
     match event.data() {
-        Some(Data::Json(json)) => assert_eq!(&**json, data, "{why}"),
+        Some(Data::Json(json)) => assert_eq!(json, data, "{why}"),
         other => panic!("{why}: {other:?}"),
     }
     assert_eq!(event.as_json(), text, "{why}");

@@ -125,7 +125,7 @@ fn every_valid_event_is_accepted_and_tells_what_was_put_in() {
                 let parse = |text: &str| text.parse::<Value>().unwrap();
                 assert_eq!(parse(found), parse(&data.to_string()));
             }
-            (Some(Data::Json(found)), Some(data)) => assert_eq!(**found, data.to_string()),
+            (Some(Data::Json(found)), Some(data)) => assert_eq!(*found, data.to_string()),
             (found, data) => panic!("{found:?} where {data:?} was put in"),
         }
     });

@@ -131,7 +131,7 @@ fn methods_and_limits_of_the_webhook() {
         none(
             "core section 5: 64 KiB at least; KV: 25 MiB at most",
             &format!(r#""max_body_bytes":{bytes}"#),
-            "WEBHOOK.max_body_bytes: expected a whole number from 65536 to 26214400",
+            "WEBHOOK.max_body_bytes: expected a whole number from 65536 to 8388608",
         );
     }
 }
@@ -163,7 +163,7 @@ fn all_mistakes_come_at_once() {
             "SUBSCRIPTION_B: expected a table",
             "WEBHOOK.auth_type: missing",
             "WEBHOOK.methods[0]: unknown name \"GET\"",
-            "WEBHOOK.max_body_bytes: expected a whole number from 65536 to 26214400",
+            "WEBHOOK.max_body_bytes: expected a whole number from 65536 to 8388608",
             "WEBHOOK.x: unknown field",
         ],
     );

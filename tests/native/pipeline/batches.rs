@@ -2,7 +2,12 @@
 
 mod logs;
 
-use super::{Expected, Held, Memory, Request, ask, batch, check, check_answer, config, known};
+use serde_json::Value;
+
+use super::{
+    Expected, Held, Memory, Request, WEBHOOK, ask, batch, check, check_answer, config, configure,
+    known,
+};
 use crate::support::event;
 
 /// An event of this id and event type.
@@ -155,4 +160,27 @@ fn destinations_of_all_events_are_served_at_once() {
     assert_eq!(ask(Ok(&config()), batch(&products), &memory).status, 202);
     assert_eq!(memory.sizes("QUEUE", "send"), [2], "the messages of a queue go together");
     assert_eq!((memory.count("KV", "put"), memory.time.passed()), (2, 10), "all of them at once");
+}
+
+#[test]
+fn the_faults_that_are_told_are_bounded_and_the_rest_is_counted() {
+    // Each of these has four faults: three attributes are missing, and one name is far too long.
+    let name = "N".repeat(3_000);
+    let bad = format!(r#"{{"specversion":"1.0","{name}":1}}"#);
+    let webhook = WEBHOOK
+        .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":4000000,"auth""#);
+    let config = configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)]);
+    let answer = ask(Ok(&config), batch(&vec![bad; 1_000]), &Memory::default());
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.len() < 200_000, "{} bytes", answer.body.len());
+    let body: Value = answer.body.parse().unwrap();
+    assert_eq!(body["violations"].as_array().map(Vec::len), Some(256));
+    assert_eq!(body["violations_left_out"], 4_000 - 256);
+    assert_eq!(
+        body["detail"],
+        "found 4000 faults in 1000 events of the batch, none was forwarded; listed are 256, and there are 3744 more"
+    );
+    assert_eq!(body["violations"][255]["index"], 63, "the first of them, in their order");
+    let log: Value = answer.log.parse().unwrap();
+    assert_eq!(log["reasons"][64], "and 3936 more", "the log counts them all, too");
 }

@@ -102,16 +102,19 @@ fn a_binary_event_is_measured_as_it_is_forwarded() {
 
 #[test]
 fn a_binary_event_larger_than_kv_takes_goes_nowhere() {
-    let webhook = WEBHOOK.replace(r#","auth""#, r#","max_body_bytes":26214400,"auth""#);
+    let webhook = WEBHOOK.replace(r#","auth""#, r#","max_body_bytes":8388608,"auth""#);
     let config = configure(&webhook, &[("A", r#"{"kv":{"binding":"KV"}}"#)]);
-    let octets = known().with("content-type", "application/octet-stream").with_event();
-    let memory = Memory::default();
-    let answer = ask(Ok(&config), Request::new(octets, vec![0; 20 * 1024 * 1024]), &memory);
-    let held: Vec<_> = memory.held().iter().map(|held| held.value.len()).collect();
-    assert_eq!(
-        held,
-        Vec::<usize>::new(),
-        "KV's values have 25 MiB at most, so every retry would fail with 503"
-    );
-    assert_eq!(answer.status, 413);
+    // Each of these characters takes six in JSON, and KV's values have 25 MiB at most.
+    let texts = || known().with("content-type", "text/plain").with_event();
+    let send = |bytes: usize| {
+        let memory = Memory::default();
+        let answer = ask(Ok(&config), Request::new(texts(), vec![1; bytes]), &memory);
+        (answer.status, answer.body, memory.held().len())
+    };
+    let (status, body, held) = send(4_300_000);
+    assert_eq!((status, held), (202, 1), "{body}");
+    let (status, body, held) = send(4_400_000);
+    assert_eq!((status, held), (413, 0), "{body}");
+    assert!(body.contains(r#""code":"event_too_large""#), "{body}");
+    assert!(body.contains("have 26400002 bytes in the JSON format"), "{body}");
 }

@@ -13,7 +13,7 @@ use crate::support::{event, property};
 /// Up to 1,000 events come at once, and all of them go to one queue.
 fn config() -> Config {
     let webhook = WEBHOOK
-        .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":26214400,"auth""#);
+        .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":8388608,"auth""#);
     configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)])
 }
 

@@ -177,7 +177,7 @@ fn payload(event: &CloudEvent<'_>) -> Vec<u8> {
         event.datacontenttype().is_none_or(|text| MediaType::parse(text).unwrap().is_json());
     match event.data() {
         None => Vec::new(),
-        Some(Data::Base64(base64)) => BASE64_STANDARD.decode(&**base64).unwrap(),
+        Some(Data::Base64(base64)) => BASE64_STANDARD.decode(base64).unwrap(),
         Some(Data::Json(data)) => match serde_json::from_str(data).unwrap() {
             Value::String(text) if !is_json => text.into_bytes(),
             _ => data.as_bytes().to_vec(),

@@ -14,13 +14,20 @@ pub(super) fn lines(explanation: &Explanation) -> String {
         // Writing to a string does not fail.
         let _ = match event {
             Explained::Valid(event) => valid(&mut text, event),
-            Explained::Invalid { id, violations } => invalid(&mut text, id.as_deref(), violations),
+            Explained::Invalid { id, violations, violations_left_out } => {
+                invalid(&mut text, id.as_deref(), violations, *violations_left_out)
+            }
         };
     }
     text
 }
 
-fn invalid(text: &mut String, id: Option<&str>, violations: &[ExplainedViolation]) -> fmt::Result {
+fn invalid(
+    text: &mut String,
+    id: Option<&str>,
+    violations: &[ExplainedViolation],
+    left_out: Option<usize>,
+) -> fmt::Result {
     text.push_str("event");
     if let Some(id) = id {
         write!(text, " {id:?}")?;
@@ -29,7 +36,8 @@ fn invalid(text: &mut String, id: Option<&str>, violations: &[ExplainedViolation
     violations.iter().try_for_each(|ExplainedViolation { attribute, reason }| match attribute {
         Some(attribute) => writeln!(text, "  {}: {}", attribute.escape_debug(), reason.message),
         None => writeln!(text, "  {}", reason.message),
-    })
+    })?;
+    left_out.map_or(Ok(()), |left_out| writeln!(text, "  and {left_out} more"))
 }
 
 fn valid(text: &mut String, event: &ExplainedEvent) -> fmt::Result {

@@ -54,15 +54,15 @@ impl Body {
     }
 
     #[track_caller]
-    fn check(&self, data: Option<&Data<'_>>) {
+    fn check(&self, data: Option<Data<'_>>) {
         match (self, data) {
             (Self::None, None) => {}
-            (Self::Json(_, text), Some(Data::Json(json))) => assert_eq!(&**json, text),
+            (Self::Json(_, text), Some(Data::Json(json))) => assert_eq!(json, text),
             (Self::Text(text), Some(Data::Json(json))) => {
                 assert_eq!(json.parse::<Value>().unwrap(), *text);
             }
             (Self::Bytes(bytes), Some(Data::Base64(base64))) => {
-                assert_eq!(BASE64_STANDARD.decode(&**base64).as_ref(), Ok(bytes));
+                assert_eq!(BASE64_STANDARD.decode(base64).as_ref(), Ok(bytes));
             }
             (body, data) => panic!("{body:?} became {data:?}"),
         }

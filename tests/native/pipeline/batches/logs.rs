@@ -12,7 +12,7 @@ use crate::support::event;
 /// Up to 1,000 events come at once, and all that are products are wanted.
 fn large(subscriptions: &[(&str, &str)]) -> Config {
     let webhook = WEBHOOK
-        .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":26214400,"auth""#);
+        .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":8388608,"auth""#);
     configure(&webhook, subscriptions)
 }
 

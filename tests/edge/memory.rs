@@ -1,0 +1,127 @@
+//! What a sender can make the receiver hold: an isolate has 128 MB, WebAssembly never gives any of it
+//! back, and whoever exceeds it ends every request in flight.
+
+use std::thread;
+
+use edge::{Connection, Receiver, Settings, event, raw_post};
+
+/// The most that WebAssembly may take, in bytes.
+const MOST_WASM_BYTES: u64 = 100_000_000;
+
+/// The largest body that can be configured.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+fn receiver() -> Receiver {
+    let settings = Settings::new(
+        r#"
+        [vars.WEBHOOK]
+        auth_type = "bearer"
+        auth = { token = "TOKEN" }
+        max_body_bytes = 8_388_608
+        max_batch_events = 1_000
+        time_budget_ms = 30_000
+
+        [vars.SUBSCRIPTION_ARCHIVE]
+        event_types = ["product"]
+        kv = { binding = "EVENTS_KV" }
+        "#,
+    );
+    Receiver::start(&settings.with_secret("TOKEN", "right-token"))
+}
+
+/// An event in binary mode with these data.
+fn binary<'r>(receiver: &'r Receiver, content_type: &str, data: Vec<u8>) -> edge::Call<'r> {
+    receiver
+        .post(data)
+        .header("content-type", content_type)
+        .header("ce-specversion", "1.0")
+        .header("ce-id", "1")
+        .header("ce-source", "s")
+        .header("ce-type", "com.elytra.product")
+}
+
+#[track_caller]
+fn assert_small(receiver: &Receiver, what: &str) {
+    let bytes = receiver.wasm_bytes();
+    assert!(bytes < MOST_WASM_BYTES, "after {what}: {bytes} bytes");
+}
+
+/// Each of these takes more memory than its body has bytes, and all of them come three at a time.
+#[test]
+fn large_bodies() {
+    let receiver = receiver();
+    let send = |content_type: &str, data: &[u8]| {
+        let (receiver, data) = (&receiver, data);
+        let answers: Vec<_> = thread::scope(|scope| {
+            let send = || binary(receiver, content_type, data.to_vec()).send();
+            let threads: Vec<_> = (0..3).map(|_| scope.spawn(send)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        answers.into_iter().map(|answer| (answer.status, answer.code())).collect::<Vec<_>>()
+    };
+
+    // As JSON, this has six times as many bytes, more than any destination takes.
+    let answers = send("text/plain", &vec![1; MAX_BODY_BYTES]);
+    assert_eq!(answers, vec![(413, "event_too_large".to_owned()); 3]);
+    assert_small(&receiver, "control characters");
+
+    // Nearly as many as a destination takes: there is room for one of them at a time.
+    let answers = send("text/plain", &vec![1; 4_300_000]);
+    let is_expected = |answer: &(u16, String)| {
+        [(202, "accepted".to_owned()), (503, "overloaded".to_owned())].contains(answer)
+    };
+    assert!(answers.iter().all(is_expected), "{answers:?}");
+    assert!(answers.iter().any(|(status, _)| *status == 202), "{answers:?}");
+    assert_small(&receiver, "control characters that fit");
+
+    let answers = send("application/octet-stream", &vec![0; MAX_BODY_BYTES]);
+    assert!(answers.iter().all(is_expected), "{answers:?}");
+    assert!(answers.iter().any(|(status, _)| *status == 202), "{answers:?}");
+    assert_small(&receiver, "octets");
+    assert_eq!(receiver.post(event("2", "product")).send().status, 202, "there is room again");
+}
+
+/// What is wrong with a thousand events is told within reason.
+#[test]
+fn a_batch_of_bad_events() {
+    let receiver = receiver();
+    let bad =
+        format!("{{{}}}", (0..250).map(|n| format!(r#""N{n}":1"#)).collect::<Vec<_>>().join(","));
+    let batch = format!("[{}]", vec![bad; 1_000].join(","));
+    assert!(batch.len() > 2_000_000, "{} bytes", batch.len());
+    let answer =
+        receiver.post(batch).header("content-type", "application/cloudevents-batch+json").send();
+    assert_eq!((answer.status, &*answer.code()), (400, "invalid_event"));
+    assert!(answer.body.len() < 100_000, "{} bytes", answer.body.len());
+    let body = answer.json();
+    let told = body["violations"].as_array().unwrap().len() as u64;
+    assert_eq!(told + body["violations_left_out"].as_u64().unwrap(), 254 * 1_000);
+    assert_small(&receiver, "a batch of bad events");
+}
+
+/// Uploads that stop just before their end: those that find no room are told so at once, and the others
+/// are held no longer than their time.
+#[test]
+fn stalled_uploads() {
+    const UPLOADS: usize = 150;
+    const BYTES: usize = 1_000_000;
+
+    let receiver = receiver();
+    let length = BYTES.to_string();
+    let headers = [("Content-Length", length.as_bytes())];
+    let request = raw_post(&headers, &vec![b' '; BYTES - 1]);
+    let connections: Vec<Connection> = thread::scope(|scope| {
+        let open = || receiver.raw(&request);
+        let threads: Vec<_> = (0..UPLOADS).map(|_| scope.spawn(open)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    edge::wait_until("most are refused", || {
+        let refused = receiver.log(0).iter().filter(|line| line["code"] == "overloaded").count();
+        (refused >= UPLOADS / 2).then_some(())
+    });
+    assert_small(&receiver, "stalled uploads");
+    drop(connections);
+    edge::wait_until("there is room again", || {
+        (receiver.post(event("1", "product")).send().status == 202).then_some(())
+    });
+}
