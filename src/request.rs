@@ -34,10 +34,6 @@ pub trait Body {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
 }
 
-/// The longest body that may come in one piece, in bytes, however long that takes: until then, nothing
-/// is known of how much has come.
-pub const MAX_WHOLE_BODY_BYTES: usize = 128 * 1024;
-
 /// How many bytes of a body earn it a millisecond beyond `body_timeout_ms`: a line that is slower than
 /// 16 KB a second carries no large one.
 pub const BODY_BYTES_PER_MS: u64 = 16;
@@ -74,11 +70,6 @@ pub(crate) async fn read<'c, 'p>(
     }
     let announced = announced.and_then(|length| length.parse().ok());
     let mut reservation = platform.capacity().reserve();
-    if let Some(bytes) = announced
-        && bytes <= MAX_WHOLE_BODY_BYTES
-    {
-        reservation.grow_to(bytes)?;
-    }
     let mut bytes = Vec::new();
     read_chunks(&mut body, config.body_timeout_ms, platform, |chunk| {
         if chunk.len() > limit - bytes.len() {

@@ -5,9 +5,10 @@ use wasm_bindgen::JsCast as _;
 use worker::web_sys::{self, Headers};
 
 use super::call::JsBody;
+use crate::capacity::{Capacity, Reservation};
 use crate::cloudevents::{self, PREFIX};
 use crate::outcome::BodyError;
-use crate::request::{Body, MAX_WHOLE_BODY_BYTES, RequestHead};
+use crate::request::{Body, RequestHead};
 
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.
 pub(super) struct WorkerRequestHead {
@@ -53,18 +54,31 @@ impl cloudevents::Headers for WorkerRequestHead {
     }
 }
 
+/// The longest body that is read in one piece, in bytes: that costs a single copy and one call, but how
+/// much of it has come shows only at the end.
+const MAX_WHOLE_BODY_BYTES: usize = 128 * 1024;
+
+/// How many bytes all bodies together may have that are being read in one piece: 16 MiB. When senders
+/// stall, others are read piece by piece, so that they get through all the same.
+static WHOLE_BODIES: Capacity = Capacity::new(16 * 1024 * 1024);
+
 /// The body of a request. One that was announced to be short comes whole; the runtime lets no more than
 /// that through. Any other comes as it arrives.
 pub(super) struct RequestBody {
     body: JsBody,
-    is_whole: bool,
+    /// What it takes until it has come, where it comes whole.
+    whole: Option<Reservation<'static>>,
     has_ended: bool,
 }
 
 impl RequestBody {
     pub(super) fn new(request: &web_sys::Request, body: JsBody) -> Self {
-        let is_whole = announced(request).is_some_and(|bytes| bytes <= MAX_WHOLE_BODY_BYTES);
-        Self { body, is_whole, has_ended: false }
+        let whole = announced(request).filter(|bytes| *bytes <= MAX_WHOLE_BODY_BYTES);
+        let whole = whole.and_then(|bytes| {
+            let mut reservation = WHOLE_BODIES.reserve();
+            reservation.grow_to(bytes).ok().map(|()| reservation)
+        });
+        Self { body, whole, has_ended: false }
     }
 }
 
@@ -73,8 +87,9 @@ impl Body for RequestBody {
         if self.has_ended {
             return Ok(None);
         }
-        let bytes = if self.is_whole { self.body.whole().await } else { self.body.chunk().await };
-        self.has_ended = self.is_whole || bytes.is_null();
+        let bytes =
+            if self.whole.is_some() { self.body.whole().await } else { self.body.chunk().await };
+        self.has_ended = self.whole.take().is_some() || bytes.is_null();
         if bytes.is_null() {
             return Ok(None);
         }

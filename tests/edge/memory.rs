@@ -125,3 +125,17 @@ fn stalled_uploads() {
         (receiver.post(event("1", "product")).send().status == 202).then_some(())
     });
 }
+
+/// Who announces a body and sends next to nothing takes no room away from others.
+#[test]
+fn announced_uploads_that_never_come() {
+    let receiver = receiver();
+    let request = raw_post(&[("Content-Length", b"131072")], b"{");
+    let connections: Vec<_> = (0..400).map(|_| receiver.raw(&request)).collect();
+    for id in 0..20 {
+        let id = id.to_string();
+        assert_eq!(receiver.post(event(&id, "product")).send().status, 202);
+    }
+    assert_small(&receiver, "announced uploads");
+    drop(connections);
+}
