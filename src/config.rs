@@ -299,5 +299,6 @@ fn subscription(
     let destination = destination::read(&mut table, bindings, mistakes);
     table.finish(mistakes);
     let destination = destination?;
-    Some(Subscription { name, active, event_types, operations, filters, destination })
+    let holder = destination.holder(&name);
+    Some(Subscription { name, active, event_types, operations, filters, destination, holder })
 }

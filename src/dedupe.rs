@@ -17,7 +17,8 @@ use crate::platform::{BindingError, Platform, within};
 #[derive(Debug, Default)]
 pub struct Claims {
     granted: Vec<Granted>,
-    /// Deliveries of an event that is in the batch before, each with the first one's place.
+    /// Deliveries to what another one brings the event to as well, each with the first one's place: of an
+    /// event that is in the batch before, or for another subscription with the same queue.
     repeated: Vec<(usize, usize)>,
     /// Why shards gave no answer.
     pub failures: Vec<BindingError>,
@@ -82,11 +83,15 @@ pub async fn settle(
     platform: &impl Platform,
 ) -> Vec<BindingError> {
     for (repeat, first) in claims.repeated {
-        let first = plan.deliveries.get(first).map(|delivery| delivery.progress.clone());
-        let progress = match first {
-            Some(Progress::Held | Progress::Spooled(_)) => Progress::HeldBefore,
-            Some(progress) => progress,
-            None => continue,
+        let (Some(first), Some(delivery)) =
+            (plan.deliveries.get(first), plan.deliveries.get(repeat))
+        else {
+            continue;
+        };
+        let is_same_event = first.event == delivery.event;
+        let progress = match first.progress.clone() {
+            Progress::Held | Progress::Spooled(_) if !is_same_event => Progress::HeldBefore,
+            progress => progress,
         };
         plan.note(repeat, progress);
     }
@@ -118,7 +123,7 @@ fn events_by_shard(
     for (place, delivery) in plan.planned() {
         let Some(event) = plan.events.get(delivery.event) else { continue };
         let key = Key::of_event(event);
-        match first_of.entry((key.clone(), &delivery.subscription.name)) {
+        match first_of.entry((key.clone(), &delivery.subscription.holder)) {
             Entry::Occupied(first) => repeated.push((place, *first.get())),
             Entry::Vacant(entry) => {
                 entry.insert(place);
@@ -177,7 +182,7 @@ impl Claimed {
         }
     }
 
-    /// The names of the subscriptions, and whether they hold the event.
+    /// What the event goes to, by the names that the ledger has for it, and whether it holds the event.
     fn names<'p>(&self, plan: &Plan<'p, '_>) -> impl Iterator<Item = (&'p str, bool)> {
         let deliveries = self.deliveries.iter().filter_map(|place| plan.deliveries.get(*place));
         deliveries.map(|delivery| {
@@ -185,7 +190,7 @@ impl Claimed {
                 delivery.progress,
                 Progress::Held | Progress::Superseded | Progress::Spooled(_)
             );
-            (&*delivery.subscription.name, is_held)
+            (&*delivery.subscription.holder, is_held)
         })
     }
 }

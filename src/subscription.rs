@@ -9,6 +9,7 @@ use crate::config::DELIVERIES;
 use crate::elytra::{EventType, Operation};
 use crate::filter::{Filter, FilterMismatch, View};
 use crate::forward::{MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
+use crate::ledger::Key;
 use crate::names::{Known, Name};
 use crate::webhook::{MAX_DELIVERY_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, Webhook};
 
@@ -29,6 +30,8 @@ pub struct Subscription {
     pub filters: Vec<Filter>,
     /// Where the events go.
     pub destination: Destination,
+    /// What the ledger calls that: [`Destination::holder`].
+    pub holder: String,
 }
 
 /// Where a subscription's events go: one of the Worker's bindings, by its name, or a
@@ -81,6 +84,29 @@ pub enum Mismatch {
 }
 
 impl Destination {
+    /// The name under which the ledger knows what holds an event for a subscription of this name. Another
+    /// destination is another holder, which may not have what the one before has; two subscriptions with
+    /// one queue have the same.
+    #[must_use]
+    pub fn holder(&self, subscription: &str) -> String {
+        /// How much of a digest tells one URL from another, in characters.
+        const DIGEST_CHARACTERS: usize = 16;
+
+        match self {
+            Self::Queue { binding } => format!("queue/{binding}"),
+            Self::Kv { binding, key: KvKey::Event, .. } => format!("kv/{binding}/{subscription}"),
+            Self::Kv { binding, key: KvKey::Object { .. }, .. } => {
+                format!("object/{binding}/{subscription}")
+            }
+            // A secret may stand in a URL.
+            Self::Webhook(Webhook { url, .. }) => {
+                let digest = Key::of(&["url", url]);
+                let digest = digest.as_str().get(..DIGEST_CHARACTERS).unwrap_or_default();
+                format!("webhook/{subscription}/{digest}")
+            }
+        }
+    }
+
     /// The largest event that can come here by any way, in bytes of its JSON.
     pub(crate) fn most_bytes(&self) -> usize {
         match self {

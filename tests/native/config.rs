@@ -81,6 +81,7 @@ fn what_is_not_set_has_its_default() {
                 operations: Vec::new(),
                 filters: Vec::new(),
                 destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
+                holder: "queue/EVENTS_QUEUE".to_owned(),
             }],
             DataPaths::default(),
         ),
@@ -119,6 +120,7 @@ fn everything_that_can_be_set_is_read() {
             key: KvKey::Event,
             expiration_ttl: Some(60),
         },
+        holder: "kv/EVENTS_KV/b_2".to_owned(),
     };
     assert_eq!(config.subscriptions[1], expected);
 }

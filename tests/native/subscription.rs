@@ -21,6 +21,7 @@ fn subscription(event_types: &[EventType], operations: &[Operation]) -> Subscrip
         operations: operations.to_vec(),
         filters: Vec::new(),
         destination: Destination::Queue { binding: "Q".to_owned() },
+        holder: "queue/Q".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use edge::{Fault, wait_until};
 
-use super::{PATIENT, Stage, comes, product, stream, stream_and_archive};
+use super::{PATIENT, Stage, comes, product, stream, stream_and_archive, webhook};
 
 /// An event comes again after a 2xx
 /// | 200 `duplicate`
@@ -36,6 +36,27 @@ fn an_event_that_comes_again_late() {
     stage.receiver.advance(20);
     stage.send(&event, 202, "accepted");
     assert_eq!(stage.queue(), [&*event, &*event]);
+}
+
+/// A subscription gets another queue, and an event comes again that the one before holds
+/// | 202
+/// | the new queue gets it, too
+#[test]
+fn an_event_that_comes_again_after_a_change_of_queues() {
+    let mut stage = Stage::new(stream(PATIENT).with_queue("OTHER_QUEUE"));
+    let event = product("1");
+    stage.send(&event, 202, "accepted");
+    let other = webhook(PATIENT).with_queue("OTHER_QUEUE").with_vars(
+        r#"
+        [vars.SUBSCRIPTION_STREAM]
+        queue = "OTHER_QUEUE"
+        "#,
+    );
+    stage.receiver.restart_with(&other.with_sink(&stage.sink));
+    stage.send(&event, 202, "accepted");
+    stage.send(&event, 200, "duplicate");
+    assert_eq!(stage.queue(), [&*event]);
+    assert_eq!(stage.sink.messages("OTHER_QUEUE"), [event]);
 }
 
 /// An event comes twice at the same moment

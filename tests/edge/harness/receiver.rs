@@ -47,6 +47,14 @@ impl Receiver {
         (self.process, self.base) = dev(self.folder.path());
     }
 
+    /// The same, with other settings.
+    #[track_caller]
+    pub fn restart_with(&mut self, settings: &Settings) {
+        self.process.kill();
+        settings.write(self.folder.path(), tools().project().root());
+        self.restart();
+    }
+
     /// The processes of workerd: that of wrangler's proxy, and behind it the receiver's.
     #[must_use]
     pub fn workerd(&self) -> Vec<Member> {

@@ -1,6 +1,7 @@
 //! Deduplication: what a destination holds is not forwarded again, and what it does not hold is.
 
 mod batches;
+mod destinations;
 mod ledger_fails;
 mod peers;
 
