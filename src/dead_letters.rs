@@ -263,7 +263,7 @@ async fn send_again(
     else {
         return Err(NotSent::Stuck("it is no dead letter"));
     };
-    let message = DeliveryMessage { subscription, accepted_at };
+    let message = DeliveryMessage { subscription, accepted_at, ..DeliveryMessage::default() };
     let message = if event.len() <= MAX_DELIVERY_EVENT_BYTES {
         message.print(event)
     } else {

@@ -12,6 +12,7 @@ pub use told::{
 
 use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, MAX_VIOLATIONS, Mode};
 use crate::config::Config;
+use crate::forward::check_datarefs;
 use crate::names::suggestion;
 use crate::plan::Plan;
 use crate::subscription::Subscription;
@@ -48,6 +49,7 @@ pub fn explain(
 ) -> Result<Explanation, InvalidEvents> {
     let explainer = Explainer { config, subscriptions };
     let decoded = cloudevents::decode(mode, headers, body, config.max_batch_events)
+        .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid));
     match decoded {
         Ok(events) => {
@@ -84,7 +86,12 @@ impl Explainer<'_> {
     /// What is told of an element; `left` is how many faults still are, of all of them together.
     fn element(&self, json: &str, left: &mut usize) -> Explained {
         match CloudEvent::from_json(json) {
-            Ok(event) => self.valid(&event),
+            Ok(event) => match check_datarefs(slice::from_ref(&event), Mode::Structured) {
+                Err(InvalidEvents::Invalid(invalid)) => invalid
+                    .first()
+                    .map_or_else(|| self.valid(&event), |one| Explained::invalid(one, left)),
+                _ => self.valid(&event),
+            },
             Err(invalid) => Explained::invalid(&invalid, left),
         }
     }

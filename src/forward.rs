@@ -17,7 +17,8 @@ use futures_util::stream::FuturesUnordered;
 
 pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES};
 pub(crate) use kv::{event_path, time_in_key};
-pub use large::{DataRef, LargeEvent};
+pub(crate) use large::check_datarefs;
+pub use large::{DataRef, LargeEvent, NotWhole};
 pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
 pub(crate) use queue::divide;
 pub use queue::{

@@ -33,6 +33,15 @@ pub trait Queues {
     /// [`MAX_SEND_BATCH_BYTES`](crate::forward::MAX_SEND_BATCH_BYTES). A success means that the
     /// queue holds them durably.
     async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError>;
+
+    /// Sends a message that is handed out after so many seconds, a day's at most. There may be no such
+    /// queue, which is an error.
+    async fn send_later(
+        &self,
+        queue: &str,
+        message: &str,
+        delay_seconds: u64,
+    ) -> Result<(), BindingError>;
 }
 
 /// The KV namespaces, by the names of their bindings.

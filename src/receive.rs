@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigError};
 use crate::dead_letters::{self, DeadLetterQuery};
 use crate::dedupe;
 use crate::explain;
-use crate::forward::forward;
+use crate::forward::{check_datarefs, forward};
 use crate::log::LogLine;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::{Fate, Plan};
@@ -71,6 +71,7 @@ pub async fn receive<'c>(
 
     // 5. The body holds valid events: one, or in a batch any number.
     let events = cloudevents::decode(mode, head, &bytes, config.max_batch_events)
+        .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid))?;
     trace.events(&events);
 

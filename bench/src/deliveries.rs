@@ -158,7 +158,11 @@ impl<'a> Scene<'a> {
     }
 
     fn message(&self, subscription: &str) -> Body {
-        let message = DeliveryMessage { subscription: subscription.into(), accepted_at: 0 };
+        let message = DeliveryMessage {
+            subscription: subscription.into(),
+            accepted_at: 0,
+            ..DeliveryMessage::default()
+        };
         let text = message.print(&event(&id(0), 1_000, true));
         Body::File(self.lab.write(&format!("{subscription}.message"), &text))
     }

@@ -88,6 +88,8 @@ pub enum Problem {
     NotBase64,
     /// `data` and `data_base64` are both there (JSON format section 3.1).
     DataTwice,
+    /// The sender's `dataref` leads to where the receiver keeps large events.
+    ReservedDataref,
 }
 
 /// The type of a JSON value, as RFC 8259 names them.
@@ -142,6 +144,7 @@ impl Violation {
             Problem::NotATimestamp(_) => "not_a_timestamp",
             Problem::NotBase64 => "not_base64",
             Problem::DataTwice => "data_twice",
+            Problem::ReservedDataref => "reserved_dataref",
         }
     }
 }
@@ -200,6 +203,9 @@ impl fmt::Display for Problem {
             Self::NotATimestamp(reason) => write!(f, "not an RFC 3339 timestamp: {reason}"),
             Self::NotBase64 => f.write_str("not base64 by RFC 4648 section 4"),
             Self::DataTwice => f.write_str("data and data_base64 exclude each other"),
+            Self::ReservedDataref => {
+                f.write_str("must not refer to CLAIMS, where the receiver keeps large events")
+            }
         }
     }
 }

@@ -47,6 +47,23 @@ impl Queues for BoundEnv<'_> {
         };
         JsFuture::from(sent.map_err(failed)?).await.map(drop).map_err(failed)
     }
+
+    async fn send_later(
+        &self,
+        queue: &str,
+        message: &str,
+        delay_seconds: u64,
+    ) -> Result<(), BindingError> {
+        let binding = Reflect::get(self.env, &js_string(queue)).map_err(failed)?;
+        if binding.is_undefined() {
+            return Err(BindingError(format!("no queue is bound as {queue:?}")));
+        }
+        let binding: &Queue = binding.unchecked_ref();
+        let delay = JsValue::from(u32::try_from(delay_seconds).unwrap_or(u32::MAX));
+        let options = [(CONTENT_TYPE, js_string("text").into()), ("delaySeconds", delay)];
+        let sent = binding.send(message.into(), object(&options)).map_err(failed)?;
+        JsFuture::from(sent).await.map(drop).map_err(failed)
+    }
 }
 
 thread_local! {

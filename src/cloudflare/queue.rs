@@ -10,10 +10,7 @@ use super::bound::BoundEnv;
 use super::timer::Timers;
 use super::{clock, config, write};
 use crate::forward::MAX_CONNECTIONS;
-use crate::webhook::{Disposition, Received, consume};
-
-/// After how many seconds a message is handed out again when the configuration is broken.
-const BROKEN_CONFIGURATION_SECONDS: u64 = 300;
+use crate::webhook::{Disposition, Received, consume, wait};
 
 /// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.
 ///
@@ -27,13 +24,13 @@ pub(super) async fn consume_batch(
 ) -> Result<(), JsValue> {
     let messages = batch.messages()?;
     let messages = messages.iter().map(JsCast::unchecked_into);
+    let bound = BoundEnv::new(env, timers);
     let Ok(config) = config(env) else {
         console_error!("{} messages wait, since the configuration is broken", messages.len());
-        let later = Disposition::Retry { delay_seconds: BROKEN_CONFIGURATION_SECONDS };
-        messages.for_each(|message| settle(&message, later));
+        let later = async |message| settle(&message, wait(&received(&message), &bound).await);
+        stream::iter(messages).for_each_concurrent(MAX_CONNECTIONS, later).await;
         return Ok(());
     };
-    let bound = BoundEnv::new(env, timers);
     stream::iter(messages)
         .for_each_concurrent(MAX_CONNECTIONS, async |message| {
             let started = clock::now();

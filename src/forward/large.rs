@@ -2,8 +2,13 @@
 //! message is the same event without its data, with the extension `dataref` instead
 //! (CloudEvents, extension "Dataref").
 
+use std::borrow::Cow;
+use std::fmt;
+
 use super::kv::{KvEntry, KvMetadata};
-use crate::cloudevents::{AttributeValue, CloudEvent, Data};
+use crate::cloudevents::{
+    AttributeValue, CloudEvent, Data, InvalidEvent, InvalidEvents, Mode, Problem, Violation,
+};
 use crate::config::CLAIMS;
 use crate::ledger::Key;
 use crate::plan::TooLarge;
@@ -17,7 +22,7 @@ const SCHEME: &str = "kv:";
 /// A large event: what is stored of it, and what is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LargeEvent<'e> {
-    /// The whole event, under its [`Key::of_event`].
+    /// The whole event, under a key that is made from all of it.
     pub entry: KvEntry<'e>,
     /// The event without its data, and with `dataref`.
     pub message: String,
@@ -49,7 +54,7 @@ impl<'e> LargeEvent<'e> {
             Some(Data::Base64(_)) => "data_base64",
             None => return Err(TooLarge::WithoutData),
         };
-        let key = Key::of_event(event).as_str().to_owned();
+        let key = content_key(event).as_str().to_owned();
         let message = event.with_dataref(&format!("{SCHEME}{CLAIMS}/{key}#/{member}"));
         let entry = KvEntry {
             key,
@@ -74,15 +79,104 @@ impl<'a> DataRef<'a> {
 }
 
 impl CloudEvent<'_> {
-    /// Where this event's data are, if they were too large for a queue. A `dataref` of the sender's own
-    /// is none of ours: it may name what belongs to another event.
+    /// Where this event's data are, if they were too large for a queue: [`Self::whole`] takes them from
+    /// there. A `dataref` that leads to anywhere else is the sender's own.
     #[must_use]
     pub fn dataref(&self) -> Option<DataRef<'_>> {
         let AttributeValue::String(text) = self.extension(DATAREF)? else { return None };
-        DataRef::parse(text).filter(|dataref| {
-            self.data().is_none()
-                && dataref.binding == CLAIMS
-                && dataref.key == Key::of_event(self).as_str()
+        let dataref = DataRef::parse(text)?;
+        (self.data().is_none() && dataref.binding == CLAIMS).then_some(dataref)
+    }
+
+    /// The whole event that this one refers to by its [`dataref`](Self::dataref), from what is stored
+    /// there. That it is the same event is checked: nobody gets the data of another one.
+    ///
+    /// # Errors
+    ///
+    /// It is not the same event, or none at all.
+    pub fn whole<'s>(&self, stored: &'s str) -> Result<CloudEvent<'s>, NotWhole> {
+        let dataref = self.dataref().ok_or(NotWhole::NoDataref)?;
+        let whole = CloudEvent::from_json(stored).map_err(|_| NotWhole::NotAnEvent)?;
+        if attributes(self) != attributes(&whole) {
+            return Err(NotWhole::OtherAttributes);
+        }
+        // Messages of version 0.1.0 refer to the event by its source and id alone.
+        let keys = [content_key(&whole), Key::of_event(&whole)];
+        if keys.iter().all(|key| key.as_str() != dataref.key) {
+            return Err(NotWhole::OtherContent);
+        }
+        Ok(whole)
+    }
+}
+
+/// Why what is stored is not the event that a message refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotWhole {
+    /// The message refers to nothing in `CLAIMS`.
+    NoDataref,
+    /// What is stored is no event.
+    NotAnEvent,
+    /// It has other attributes.
+    OtherAttributes,
+    /// It is not what was stored under this key.
+    OtherContent,
+}
+
+impl fmt::Display for NotWhole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoDataref => "the event does not refer to CLAIMS",
+            Self::NotAnEvent => "what is stored is not an event",
+            Self::OtherAttributes => "what is stored is an event with other attributes",
+            Self::OtherContent => "what is stored is not what the key was made from",
         })
     }
+}
+
+impl std::error::Error for NotWhole {}
+
+/// All attributes but `dataref`, in the order of their names.
+fn attributes<'e>(event: &'e CloudEvent<'_>) -> Vec<(&'e str, Cow<'e, str>)> {
+    let core = event.core_attributes().map(|(name, value)| (name, Cow::Borrowed(value)));
+    let extensions = event.extensions().filter(|(name, _)| *name != DATAREF);
+    let extensions = extensions.map(|(name, value)| (name, value.to_text()));
+    let mut attributes: Vec<_> = core.chain(extensions).collect();
+    attributes.sort_unstable();
+    attributes
+}
+
+/// The key of an event in `CLAIMS`: of all that it has, so that another event with the same `source` and
+/// `id` neither finds nor replaces it.
+fn content_key(event: &CloudEvent<'_>) -> Key {
+    Key::of(&["claim", event.source(), event.id(), event.as_json()])
+}
+
+/// Refuses events whose sender lets them refer to `CLAIMS`: what lies there is other events' data.
+///
+/// # Errors
+///
+/// All events that do.
+pub(crate) fn check_datarefs(events: &[CloudEvent<'_>], mode: Mode) -> Result<(), InvalidEvents> {
+    let refers = |event: &CloudEvent<'_>| matches!(event.extension(DATAREF), Some(AttributeValue::String(text)) if is_to_claims(text));
+    let refused = events.iter().enumerate().filter(|(_, event)| refers(event));
+    let refused: Vec<_> = refused
+        .map(|(index, event)| InvalidEvent {
+            index: (mode == Mode::Batch).then_some(index),
+            id: Some(event.id().to_owned()),
+            source: Some(event.source().to_owned()),
+            type_: Some(event.type_().to_owned()),
+            violations: vec![Violation::of(DATAREF, Problem::ReservedDataref)],
+            left_out: 0,
+        })
+        .collect();
+    if refused.is_empty() { Ok(()) } else { Err(InvalidEvents::Invalid(refused)) }
+}
+
+/// Whether a reference leads there; the case of a scheme does not count (RFC 3986 section 3.1).
+fn is_to_claims(text: &str) -> bool {
+    let Some((scheme, path)) = text.split_at_checked(SCHEME.len()) else { return false };
+    scheme.eq_ignore_ascii_case(SCHEME)
+        && path
+            .strip_prefix(CLAIMS)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
 }

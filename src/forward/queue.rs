@@ -100,7 +100,8 @@ fn messages<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<(&'p str, Message<'p>)>
         let text = large.map_or_else(|| event.as_json(), |large| &large.message);
         let line = if is_webhook {
             let subscription = Cow::Borrowed(&*delivery.subscription.name);
-            DeliveryMessage { subscription, accepted_at: now }.print("")
+            DeliveryMessage { subscription, accepted_at: now, ..DeliveryMessage::default() }
+                .print("")
         } else {
             String::new()
         };

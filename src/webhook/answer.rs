@@ -127,17 +127,35 @@ impl fmt::Display for Cause {
     }
 }
 
-/// A URL up to its query, and without a user: what stands there may be a secret.
+/// A URL up to its query, and without a user: what stands there may be a secret. It is read as browsers do
+/// (WHATWG URL, section 4.4): a backslash is a slash, a scheme needs none behind it, and tabs mean nothing.
 fn without_query(mut url: String) -> String {
+    url.retain(|character| !matches!(character, '\t' | '\n' | '\r'));
     if let Some(end) = url.find(['?', '#']) {
         url.truncate(end);
     }
-    let Some((scheme, rest)) = url.split_once("//") else { return url };
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}//{host}/{path}"),
-        None => url,
+    let url = url.trim();
+    let (scheme, rest) = match url.find(':') {
+        Some(end) if is_scheme(url.get(..end).unwrap_or_default()) => url.split_at(end + 1),
+        _ => ("", url),
+    };
+    let behind_slashes = rest.trim_start_matches(SLASHES);
+    let (slashes, rest) = rest.split_at(rest.len() - behind_slashes.len());
+    // Without a scheme, what has one slash or none is a path.
+    if scheme.is_empty() && slashes.len() < 2 {
+        return url.to_owned();
     }
+    let (authority, path) = rest.split_at(rest.find(SLASHES).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    [scheme, slashes, host, path].concat()
+}
+
+const SLASHES: [char; 2] = ['/', '\\'];
+
+/// Whether a text is a scheme (RFC 3986 section 3.1).
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
 /// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.

@@ -28,7 +28,7 @@ const CLAIM_TRIES: u32 = 60;
 
 /// How long a binding may take for its answer, in milliseconds; then the message comes again. Nobody
 /// waits for it, so it is far more than any takes.
-const CALL_MS: u64 = 15_000;
+pub(super) const CALL_MS: u64 = 15_000;
 
 /// The subscription of a message that names none.
 const UNKNOWN: &str = "unknown";
@@ -63,14 +63,20 @@ pub async fn consume(
     let text = received.text.as_deref().unwrap_or_default();
     match Message::read(text) {
         Ok(Message::Delivery(message, event)) => {
-            deliver(&message, event, received.attempts, config, platform).await
+            // How often it was handed out before the configuration broke counts, but not while it was.
+            let attempts = received.attempts.saturating_add(message.calls);
+            deliver(&message, event, attempts, config, platform).await
         }
         Ok(Message::Dead(message, event)) => {
             store(&message, event, received.attempts, platform).await
         }
         Err(why) => {
             let now = platform.now();
-            let message = DeliveryMessage { subscription: UNKNOWN.into(), accepted_at: now };
+            let message = DeliveryMessage {
+                subscription: UNKNOWN.into(),
+                accepted_at: now,
+                ..DeliveryMessage::default()
+            };
             let line = DeliveryLine::new(UNKNOWN, received.attempts);
             let dead = Dead { message: &message, event: text, attempts: received.attempts };
             bury(&dead, &Cause::NotAnEvent(why), line, platform).await
@@ -133,9 +139,10 @@ async fn call(
     event: &CloudEvent<'_>,
     platform: &impl Platform,
 ) -> Result<Verdict, Cause> {
-    let whole = whole(event, platform).await;
-    let whole = whole.map_err(|missing| Cause::ClaimMissing(missing.to_string()))?;
-    let whole = whole.as_deref().map(read).transpose()?;
+    let stored = stored(event, platform).await;
+    let stored = stored.map_err(|missing| Cause::ClaimMissing(missing.to_string()))?;
+    let whole = stored.as_deref().map(|stored| event.whole(stored)).transpose();
+    let whole = whole.map_err(|not_whole| Cause::ClaimMissing(not_whole.to_string()))?;
     let request = HttpRequest::new(webhook, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
     Ok(Verdict::of(answer, platform.now()))
@@ -158,8 +165,8 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The text of the whole event, where this one has only a reference to its data.
-async fn whole(
+/// What is stored of the event, where this one has only a reference to its data.
+async fn stored(
     event: &CloudEvent<'_>,
     platform: &impl Platform,
 ) -> Result<Option<String>, Missing> {
@@ -208,6 +215,7 @@ async fn bury(
         cause: cause.code().into(),
         reason: cause.to_string().chars().take(MAX_CHARACTERS).collect(),
         status: cause.status(),
+        waits: 0,
     };
     let text = dead.print(event);
     let sent = within(platform, CALL_MS, platform.send(DEAD_LETTERS, &[&text])).await;
@@ -223,28 +231,31 @@ async fn store(
 ) -> (Disposition, DeliveryLine) {
     let mut line = DeliveryLine::new(&message.subscription, message.attempts);
     let event = CloudEvent::from_json(text).ok();
-    let whole = match &event {
+    let stored = match &event {
         Some(event) => {
             line.event(event);
-            whole(event, platform).await
+            stored(event, platform).await
         }
         None => Ok(None),
     };
-    let whole = match whole {
+    let stored = match stored {
         // Its data are there, but not for ever.
         Err(Missing::Failed(error)) if attempts < CLAIM_TRIES => {
             return moved(Err(error), attempts, line);
         }
-        whole => whole.ok().flatten(),
+        stored => stored.ok().flatten(),
     };
+    // What is not the same event stays where it is.
+    let whole =
+        stored.filter(|stored| event.as_ref().is_some_and(|event| event.whole(stored).is_ok()));
     let entry = KvEntry {
         key: dead::key(message, text, event.as_ref()),
         value: &message.print(whole.as_deref().unwrap_or(text)),
         metadata: DeadLetterMetadata::new(message, event.as_ref()),
         expiration_ttl: None,
     };
-    let stored = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
-    moved(stored, attempts, line.stored())
+    let kept = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
+    moved(kept, attempts, line.stored())
 }
 
 /// What is moved on is done with; what is not comes again.

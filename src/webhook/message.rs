@@ -30,18 +30,28 @@ pub(crate) enum Message<'m> {
 }
 
 /// The first line of a message in `DELIVERIES`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryMessage<'m> {
     /// The subscription whose webhook is to be called.
     pub subscription: Cow<'m, str>,
     /// When the event was accepted, in milliseconds since 1970.
     pub accepted_at: u64,
+    /// How often the webhook was called before this message was sent: it stands for another one, which
+    /// was handed out while the configuration was broken.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub calls: u32,
+    /// How often it has been sent for that reason.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waits: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The first line of a message in `DEAD_LETTERS`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DeadMessage<'m> {
     /// The subscription whose webhook was called.
     pub subscription: Cow<'m, str>,
@@ -57,6 +67,9 @@ pub struct DeadMessage<'m> {
     pub reason: Cow<'m, str>,
     /// The status of the last answer.
     pub status: Option<u16>,
+    /// How often this message has been sent because the configuration was broken.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waits: u32,
 }
 
 impl<'m> Message<'m> {
@@ -67,16 +80,23 @@ impl<'m> Message<'m> {
     /// Why it is none.
     pub(crate) fn read(text: &'m str) -> Result<Self, String> {
         let (line, event) = text.split_once('\n').ok_or("it has no first line")?;
-        if let Ok(delivery) = serde_json::from_str(line) {
+        // Fields that are not known here are a later version's.
+        if !line.contains(DIED_AT) {
+            let delivery = serde_json::from_str(line).map_err(|error| not_ours(&error))?;
             return Ok(Self::Delivery(delivery, event));
         }
-        // What stands there is not repeated: it may be an event's data.
-        let dead = serde_json::from_str(line).map_err(|error| {
-            let at = error.column();
-            format!("its first line is neither a delivery's nor a dead letter's, at column {at}")
-        })?;
+        let dead = serde_json::from_str(line).map_err(|error| not_ours(&error))?;
         Ok(Self::Dead(dead, event))
     }
+}
+
+/// What only the first line of a dead letter has.
+const DIED_AT: &str = "\"died_at\":";
+
+/// What stands in the line is not repeated: it may be an event's data.
+fn not_ours(error: &serde_json::Error) -> String {
+    let at = error.column();
+    format!("its first line is neither a delivery's nor a dead letter's, at column {at}")
 }
 
 impl DeliveryMessage<'_> {

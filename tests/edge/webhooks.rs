@@ -10,6 +10,7 @@ mod certificates;
 mod dead_letters;
 mod faults;
 mod limits;
+mod outage;
 mod queue;
 mod retry;
 

@@ -14,7 +14,7 @@ use std::future::pending;
 use elytra_webhooks::capacity::Capacity;
 use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
 
-pub(crate) use destinations::{Held, Stored};
+pub(crate) use destinations::{Held, Later, Stored};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
 pub(crate) use http::{Called, Outcome, status};
 pub(crate) use ledger::Shard;
@@ -37,6 +37,8 @@ pub(crate) struct Call {
 #[derive(Default)]
 pub(crate) struct Memory {
     queues: RefCell<BTreeMap<String, Vec<String>>>,
+    /// The messages that are to be handed out later.
+    pub(crate) later: RefCell<Vec<Later>>,
     /// By namespace and key.
     namespaces: RefCell<BTreeMap<(String, String), Stored>>,
     /// What was deleted, and shows in lists where they lag.

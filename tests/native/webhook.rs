@@ -5,6 +5,7 @@ mod binary;
 pub(crate) mod consume;
 mod lossless;
 mod messages;
+mod outage;
 mod request;
 mod retry;
 mod verdict;

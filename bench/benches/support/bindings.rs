@@ -17,6 +17,10 @@ impl Queues for Immediate {
     async fn send(&self, _: &str, _: &[&str]) -> Result<(), BindingError> {
         Ok(())
     }
+
+    async fn send_later(&self, _: &str, _: &str, _: u64) -> Result<(), BindingError> {
+        unbound()
+    }
 }
 
 impl Namespaces for Immediate {

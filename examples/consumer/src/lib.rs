@@ -45,7 +45,8 @@ async fn consume(message: Option<String>, env: &Env) -> std::result::Result<Stri
     let stored = env.kv(CLAIMS).map_err(|error| error.to_string())?.get(dataref.key).text().await;
     // A namespace may need a minute until it shows everywhere what was stored: try again then.
     let stored = stored.map_err(|error| error.to_string())?.ok_or("its data are not there yet")?;
-    Ok(describe(&read(&stored)?))
+    let whole = event.whole(&stored).map_err(|error| error.to_string())?;
+    Ok(describe(&whole))
 }
 
 fn read(json: &str) -> std::result::Result<CloudEvent<'_>, String> {

@@ -67,7 +67,24 @@ impl Queues for Memory {
         })
         .await
     }
+
+    async fn send_later(
+        &self,
+        queue: &str,
+        message: &str,
+        delay_seconds: u64,
+    ) -> Result<(), BindingError> {
+        assert!(delay_seconds <= 86_400, "a queue delays a message for a day at most");
+        self.call(queue, "send_later", 1, || {
+            self.later.borrow_mut().push((queue.to_owned(), message.to_owned(), delay_seconds));
+            Ok(())
+        })
+        .await
+    }
 }
+
+/// A message that is to be handed out later: the queue, the text, and after how many seconds.
+pub(crate) type Later = (String, String, u64);
 
 impl Namespaces for Memory {
     async fn put<M: Serialize>(

@@ -63,6 +63,7 @@ fn bury(memory: &Memory, subscription: &str, passed: u64, cause: &Cause, text: &
         cause: cause.code().into(),
         reason: cause.to_string().into(),
         status: cause.status(),
+        waits: 0,
     };
     assert_eq!(hand_out(&config(), memory, &dead.print(text), 1).outcome(), "stored");
     memory.calls.borrow_mut().clear();

@@ -24,14 +24,21 @@ pub(super) fn event_of(bytes: usize) -> String {
     event(&format!(r#""subject":"é\"","data":"{}""#, "x".repeat(room)))
 }
 
-fn key() -> String {
-    let text = event("");
-    Key::of_event(&CloudEvent::from_json(&text).unwrap()).as_str().to_owned()
+/// The key of an event in `CLAIMS`, which is made from all of it.
+pub(super) fn key_of(text: &str) -> String {
+    let event = CloudEvent::from_json(text).unwrap();
+    Key::of(&["claim", event.source(), event.id(), text]).as_str().to_owned()
 }
 
-/// What is sent of [`event_of`] any size.
-pub(super) fn message() -> String {
-    event(&format!(r#""subject":"é\"","dataref":"kv:CLAIMS/{}#/data""#, key()))
+/// What is sent of [`event_of`] so many bytes.
+pub(super) fn message_of(bytes: usize) -> String {
+    let key = key_of(&event_of(bytes));
+    event(&format!(r#""subject":"é\"","dataref":"kv:CLAIMS/{key}#/data""#))
+}
+
+/// What is sent of [`send`]'s event.
+fn message() -> String {
+    message_of(127_901)
 }
 
 fn send(config: &Config, memory: &Memory) -> Answer {
@@ -53,7 +60,11 @@ fn a_large_event_is_stored_and_its_message_refers_to_it() {
     );
     assert_eq!(memory.queue("QUEUE"), [message()]);
     let [(found, stored)] = &memory.namespace("CLAIMS")[..] else { panic!("one entry") };
-    assert_eq!((found, &stored.value), (&key(), &event_of(127_901)), "the whole event, as it came");
+    assert_eq!(
+        (found, &stored.value),
+        (&key_of(&event_of(127_901)), &event_of(127_901)),
+        "the whole event, as it came"
+    );
     assert_eq!(stored.metadata, r#"{"type":"t","subject":"é\"","id":"1","source":"s"}"#);
     assert_eq!(stored.expiration_ttl, Some(604_800), "a week by default");
     assert_eq!(memory.time.passed(), 20, "stored first: a reference never leads nowhere");
@@ -102,12 +113,12 @@ fn binary_data_are_referred_to_as_such() {
     let memory = Memory::default();
     let answer = ask(Ok(&one_queue(WEBHOOK)), Request::new(octets, vec![0; 96_000]), &memory);
     assert_eq!(answer.status, 202);
+    let stored = &memory.namespace("CLAIMS")[0].1.value;
     let members = format!(
         r#""datacontenttype":"application/octet-stream","dataref":"kv:CLAIMS/{}#/data_base64""#,
-        key()
+        key_of(stored)
     );
     assert_eq!(memory.queue("QUEUE"), [event(&members)]);
-    let stored = &memory.namespace("CLAIMS")[0].1.value;
     assert!(stored.contains(r#","data_base64":"AAAA"#), "in the JSON format, like every event");
 }
 
@@ -119,7 +130,7 @@ fn large_and_small_ones_come_in_one_batch() {
     assert_eq!(ask(Ok(&one_queue(WEBHOOK)), batch(&elements), &memory).status, 202);
     let mut found = memory.queue("QUEUE");
     found.sort();
-    assert_eq!(found, [message(), small]);
+    assert_eq!(found, [message_of(200_000), small]);
 }
 
 #[test]
@@ -185,7 +196,7 @@ fn some_are_too_large_all_the_same() {
 
 #[test]
 fn the_attributes_alone_must_fit() {
-    let reference = format!("kv:CLAIMS/{}#/data", key());
+    let reference = format!("kv:CLAIMS/{}#/data", key_of(&event("")));
     let overhead = event(&format!(r#""subject":"","dataref":"{reference}""#)).len();
     let of = |message_bytes: usize| {
         let subject = "x".repeat(message_bytes - overhead);
@@ -196,4 +207,37 @@ fn the_attributes_alone_must_fit() {
     let answer = ask_for(of(127_901));
     assert_eq!(answer.status, 413, "a byte more");
     assert!(answer.body.contains("its attributes alone are too large"), "{}", answer.body);
+}
+
+/// What lies in `CLAIMS` are other events' data, so no sender may let an event refer to them.
+#[test]
+fn a_senders_event_refers_to_no_claim() {
+    let config = one_queue(WEBHOOK);
+    let refused = |why: &str, request: Request| {
+        let memory = Memory::default();
+        let answer = ask(Ok(&config), request, &memory);
+        assert_eq!(answer.status, 400, "{why}: {}", answer.body);
+        let fault = r#""attribute":"dataref","code":"reserved_dataref","message":"must not refer to CLAIMS, where the receiver keeps large events"}"#;
+        assert!(answer.body.contains(fault), "{why}: {}", answer.body);
+        assert_eq!(memory.held(), [], "{why}");
+        answer
+    };
+    let with = |dataref: &str| event(&format!(r#""dataref":"{dataref}""#));
+    for dataref in
+        ["kv:CLAIMS/a#/data", "KV:CLAIMS/a#/data", "kv:CLAIMS/a", "kv:CLAIMS", "kv:CLAIMS#/data"]
+    {
+        let answer = refused("structured", Request::body(with(dataref)));
+        assert!(answer.log.contains(r#""id":"1""#), "the log names it: {}", answer.log);
+    }
+    let headers = known().with_event().with("ce-dataref", "kv:CLAIMS/a#/data");
+    refused("binary", Request::new(headers, ""));
+    let answer = refused("a batch", batch(&[event(""), with("kv:CLAIMS/a#/data")]));
+    assert!(answer.body.contains(r#""index":1"#), "{}", answer.body);
+
+    for dataref in
+        ["https://a.example/kv:CLAIMS/a", "kv:OTHER/a#/data", "kv:CLAIMSX/a#/data", "kv:"]
+    {
+        let answer = ask(Ok(&config), Request::body(with(dataref)), &Memory::default());
+        assert_eq!(answer.status, 202, "the sender's own business: {dataref}");
+    }
 }

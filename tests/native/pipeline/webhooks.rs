@@ -7,7 +7,7 @@ use elytra_webhooks::spool::drain;
 use elytra_webhooks::webhook::MAX_DELIVERY_EVENT_BYTES;
 
 use super::dedupe::WINDOW;
-use super::large::{event_of, message};
+use super::large::{event_of, message_of};
 use super::{
     Expected, Memory, Request, WEBHOOK, ask, batch, batches::numbered, check_answer,
     configure_with, known, webhook_with,
@@ -168,14 +168,19 @@ fn a_queue_takes_some_whole_that_a_webhook_gets_by_reference() {
         let text = event_of(bytes);
         assert_eq!(ask(Ok(&config), Request::body(&*text), &memory).status, 202);
         assert!(memory.queue("QUEUE") == [&*text], "{bytes} bytes fit in a queue");
-        assert_eq!(memory.queue("DELIVERIES"), [delivery("shop", 0, &message())], "{bytes}");
+        assert_eq!(
+            memory.queue("DELIVERIES"),
+            [delivery("shop", 0, &message_of(bytes))],
+            "{bytes}"
+        );
         assert!(memory.namespace("CLAIMS")[0].1.value == text);
     }
     let memory = Memory::default();
     let text = event_of(MAX_QUEUE_EVENT_BYTES + 1);
     assert_eq!(ask(Ok(&config), Request::body(text), &memory).status, 202);
-    assert_eq!(memory.queue("QUEUE"), [message()], "both by reference");
-    assert_eq!(memory.queue("DELIVERIES"), [delivery("shop", 0, &message())]);
+    let message = message_of(MAX_QUEUE_EVENT_BYTES + 1);
+    assert_eq!(memory.queue("QUEUE"), [&*message], "both by reference");
+    assert_eq!(memory.queue("DELIVERIES"), [delivery("shop", 0, &message)]);
     assert_eq!(memory.count("CLAIMS", "put"), 1, "stored once");
 }
 

@@ -38,7 +38,12 @@ fn again(delay_seconds: u64) -> Disposition {
 
 /// The message of a delivery.
 pub(crate) fn delivery(subscription: &str, event: &str) -> String {
-    DeliveryMessage { subscription: subscription.into(), accepted_at: START - 7 }.print(event)
+    DeliveryMessage {
+        subscription: subscription.into(),
+        accepted_at: START - 7,
+        ..DeliveryMessage::default()
+    }
+    .print(event)
 }
 
 /// The message of a dead letter.
@@ -51,6 +56,7 @@ pub(crate) fn dead(subscription: &str, event: &str) -> String {
         cause: "status".into(),
         reason: "the destination answered 503".into(),
         status: Some(503),
+        waits: 0,
     };
     dead.print(event)
 }

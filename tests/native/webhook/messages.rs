@@ -13,7 +13,11 @@ use crate::support::{event, property};
 
 #[test]
 fn their_first_lines_are_these() {
-    let delivery = DeliveryMessage { subscription: "shop".into(), accepted_at: START };
+    let delivery = DeliveryMessage {
+        subscription: "shop".into(),
+        accepted_at: START,
+        ..DeliveryMessage::default()
+    };
     let line = format!(r#"{{"subscription":"shop","accepted_at":{START}}}"#);
     assert_eq!(delivery.print("event"), format!("{line}\nevent"));
     let dead = DeadMessage {
@@ -24,6 +28,7 @@ fn their_first_lines_are_these() {
         cause: "status".into(),
         reason: "the destination answered 404".into(),
         status: Some(404),
+        waits: 0,
     };
     let line = r#"{"subscription":"shop","accepted_at":1,"died_at":2,"attempts":3,"cause":"status","reason":"the destination answered 404","status":404}"#;
     assert_eq!(dead.print("event"), format!("{line}\nevent"));
@@ -48,7 +53,11 @@ fn only(memory: &Memory, queue: &str) -> (Value, String) {
 fn what_is_written_is_read() {
     property((any_text(), any::<u64>(), any_text()), |(name, accepted_at, text)| {
         let memory = Memory::default();
-        let message = DeliveryMessage { subscription: (&*name).into(), accepted_at };
+        let message = DeliveryMessage {
+            subscription: (&*name).into(),
+            accepted_at,
+            ..DeliveryMessage::default()
+        };
         hand_out(&shop(""), &memory, &message.print(&text), 1);
         let (line, event) = only(&memory, "DEAD_LETTERS");
         let is_event = elytra_webhooks::CloudEvent::from_json(&text).is_ok();
@@ -74,6 +83,7 @@ fn a_dead_letter_is_stored_as_it_was_written() {
             cause: "status".into(),
             reason: reason.into(),
             status,
+            waits: 0,
         };
         let message = message.print(&text);
         hand_out(&shop(""), &memory, &message, 1);
@@ -105,7 +115,6 @@ fn what_is_no_message_is_not_lost() {
         ("no line", format!("\n{}", event(""))),
         ("white space in front of an event", format!("\n{good}\n{}", event(""))),
         ("a field is missing", "{\"subscription\":\"shop\"}\n".to_owned()),
-        ("a field too many", good.replace('}', ",\"x\":1}\n")),
         ("a wrong type", good.replace("\"shop\"", "1") + "\n"),
         ("half a dead letter", good.replace('}', ",\"died_at\":1}\n")),
         ("twice", good.replace('}', ",\"accepted_at\":1}\n")),
@@ -141,7 +150,11 @@ fn the_largest_event_has_room_behind_the_longest_line() {
     ];
     for (why, reason) in reasons {
         let memory = Memory::default();
-        let message = DeliveryMessage { subscription: (&*name).into(), accepted_at: u64::MAX };
+        let message = DeliveryMessage {
+            subscription: (&*name).into(),
+            accepted_at: u64::MAX,
+            ..DeliveryMessage::default()
+        };
         let message = message.print(&largest);
         assert!(message.len() <= MAX_QUEUE_EVENT_BYTES, "as a delivery");
         memory.answers(URL, [Err(HttpFailure::Connection(reason))]);
@@ -171,6 +184,7 @@ fn the_longest_attributes_fit_in_the_metadata() {
             cause: cause.into(),
             reason: "".into(),
             status,
+            waits: 0,
         };
         // The namespace in memory takes no more than KV does.
         hand_out(&shop(""), &memory, &message.print(&text), 1);

@@ -2,6 +2,7 @@
 
 use elytra_webhooks::platform::{HttpAnswer, HttpFailure};
 use elytra_webhooks::webhook::{Cause, Verdict};
+use proptest::option;
 use proptest::prelude::*;
 
 use crate::memory::status;
@@ -99,6 +100,22 @@ fn a_redirect_is_told_without_its_query() {
         ("none", "https://a.example/b", "https://a.example/b"),
         ("relative", "/b?canary", "/b"),
         ("a query alone", "?canary", ""),
+        ("a user", "https://u:canary@a.example/b", "https://a.example/b"),
+        ("a user with an @", "https://u@canary@a.example/b", "https://a.example/b"),
+        (
+            "backslashes, as browsers read them",
+            r"https:\\u:canary@a.example\b",
+            r"https:\\a.example\b",
+        ),
+        ("one of each", r"https:/\u:canary@a.example/b", r"https:/\a.example/b"),
+        ("no slash at all", "https:u:canary@a.example/b", "https:a.example/b"),
+        ("three", "https:///u:canary@a.example/b", "https:///a.example/b"),
+        ("the scheme of this page", "//u:canary@a.example/b", "//a.example/b"),
+        ("likewise", r"\\u:canary@a.example\b", r"\\a.example\b"),
+        ("likewise", r"/\u:canary@a.example", r"/\a.example"),
+        ("a tab, which means nothing", "/\t/u:canary@a.example/b", "//a.example/b"),
+        ("an @ in a path", "/b@c", "/b@c"),
+        ("an @ in the path of a host", r"https://a.example\b@c", r"https://a.example\b@c"),
         ("empty", "", ""),
     ];
     for (why, location, expected) in table {
@@ -108,6 +125,21 @@ fn a_redirect_is_told_without_its_query() {
         let expected = Verdict::Dead(Cause::Redirect { status: 302, location });
         assert_eq!(Verdict::of(Ok(answer), 0), expected, "{why}");
     }
+}
+
+#[test]
+fn no_user_of_a_redirect_is_told() {
+    let slashes = || r"[/\\\\]{2,4}";
+    let parts =
+        (option::of("[a-z][a-z0-9+.-]{0,5}:"), slashes(), "[a-z:@]{0,6}", "[/\\\\a@?]{0,6}");
+    property(parts, |(scheme, slashes, user, path)| {
+        let scheme = scheme.unwrap_or_default();
+        let location = format!("{scheme}{slashes}{user}CANARY@a.example{path}");
+        let answer =
+            HttpAnswer { status: 302, retry_after: None, location: Some(location.clone()) };
+        let Verdict::Dead(cause) = Verdict::of(Ok(answer), 0) else { panic!("{location}") };
+        assert!(!cause.to_string().contains("CANARY"), "{location}: {cause}");
+    });
 }
 
 #[test]

@@ -136,22 +136,62 @@ fn a_dead_one_does_not_wait_for_ever() {
 #[test]
 fn a_senders_own_dataref_is_nothing_to_us() {
     let large = large();
-    let second = |members: &str| event(members).replace(r#""id":"1""#, r#""id":"2""#);
-    let text = second("");
-    let own = Key::of_event(&CloudEvent::from_json(&text).unwrap()).as_str().to_owned();
     let table = [
         ("another scheme", r#""dataref":"https://a.example/1""#.to_owned()),
-        ("another namespace", format!(r#""dataref":"kv:OTHER/{own}#/data""#)),
-        ("beside data", format!(r#""dataref":"kv:CLAIMS/{own}#/data","data":1"#)),
-        ("another event's", format!(r#""dataref":"kv:CLAIMS/{}#/data""#, large.key)),
+        ("another namespace", format!(r#""dataref":"kv:OTHER/{}#/data""#, large.key)),
+        ("beside data", format!(r#""dataref":"kv:CLAIMS/{}#/data","data":1"#, large.key)),
     ];
     for (why, members) in table {
         let memory = stored(&large);
-        let text = second(&members);
+        let text = event(&members);
         let consumed = hand_out(&shop(""), &memory, &delivery("shop", &text), 1);
         assert_eq!(consumed.outcome(), "delivered", "{why}");
         assert_eq!(memory.called()[0].text(), text, "{why}: as it came");
     }
+}
+
+/// Nobody gets data that are not the event's own, whatever the message refers to and whatever is stored.
+#[test]
+fn what_is_stored_must_be_the_same_event() {
+    let large = large();
+    let refers_to =
+        |members: &str, key: &str| event(&format!(r#"{members}"dataref":"kv:CLAIMS/{key}#/data""#));
+    let old_key = Key::of_event(&CloudEvent::from_json(&large.whole).unwrap()).as_str().to_owned();
+    let newer = large.whole.replace("data-canary", "other-canary");
+    let attributes = "what is stored is an event with other attributes";
+    let content = "what is stored is not what the key was made from";
+    let (whole, key) = (&*large.whole, &*large.key);
+    let table = [
+        (
+            "another id",
+            refers_to("", key).replace(r#""id":"1""#, r#""id":"2""#),
+            key,
+            whole,
+            attributes,
+        ),
+        ("one attribute more", refers_to(r#""tenant":"b","#, key), key, whole, attributes),
+        ("other data of the same event", refers_to("", key), key, &newer, content),
+        ("a key of nothing", refers_to("", "a"), "a", whole, content),
+        ("no event", refers_to("", key), key, "{}", "what is stored is not an event"),
+    ];
+    for (why, message, key, stored, reason) in table {
+        let memory = Memory::default();
+        memory.store("CLAIMS", key, stored);
+        let consumed = hand_out(&shop(""), &memory, &delivery("shop", &message), 1);
+        assert_eq!(consumed.outcome(), "retried", "{why}: {}", consumed.log);
+        assert!(consumed.log.contains(r#""cause":"claim_missing""#), "{why}: {}", consumed.log);
+        assert!(consumed.log.contains(reason), "{why}: {}", consumed.log);
+        assert_eq!(memory.called(), [], "{why}");
+        hand_out(&shop(""), &memory, &dead("shop", &message), 1);
+        let kept = &memory.namespace("DEAD")[0].1.value;
+        assert!(kept.ends_with(&message), "{why}: a dead letter has no other event's data either");
+    }
+
+    // What version 0.1.0 sent is on its way for some days.
+    let memory = Memory::default();
+    memory.store("CLAIMS", &old_key, whole);
+    hand_out(&shop(""), &memory, &delivery("shop", &refers_to("", &old_key)), 1);
+    assert!(memory.called()[0].text() == whole);
 }
 
 #[test]
