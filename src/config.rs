@@ -20,6 +20,7 @@ pub use filter::FilterMistake;
 use crate::auth::Authentication;
 use crate::filter::DataPaths;
 use crate::handshake::HandshakeSettings;
+use crate::ledger::Moment;
 use crate::names::{Known, names, nearest};
 use crate::subscription::{Subscription, Subscriptions};
 use table::{Mistakes, Table};
@@ -71,6 +72,12 @@ pub const LEAST_DEDUPE_WINDOW_SECONDS: u64 = 60;
 
 /// The most that `dedupe_window_seconds` can be: 30 days.
 pub const MOST_DEDUPE_WINDOW_SECONDS: u64 = 30 * 24 * 3_600;
+
+/// The most that `clock_tolerance_seconds` can be: a day.
+pub const MOST_CLOCK_TOLERANCE_SECONDS: u64 = 24 * 3_600;
+
+/// `clock_tolerance_seconds` where it is not set: five minutes.
+pub const DEFAULT_CLOCK_TOLERANCE_SECONDS: u64 = 300;
 
 /// `claims_expiration_ttl` where it is not set, in seconds: a week, longer than the four days for
 /// which a queue keeps a message.
@@ -131,9 +138,13 @@ pub struct Config {
     /// For how long an event is remembered that was forwarded, in milliseconds; not at all, where it is
     /// `None`.
     pub dedupe_window_ms: Option<u64>,
+    /// How far an event's `time` may be ahead of its arrival, in milliseconds, and still be believed.
+    pub clock_tolerance_ms: u64,
     /// For how many seconds an event is stored that is too large for a queue; it is refused, where it
     /// is `None`: nothing is bound as [`CLAIMS`].
     pub claims_expiration_ttl: Option<u64>,
+    /// Whether Durable Objects are bound as [`LEDGER`].
+    pub has_ledger: bool,
     /// Whether a namespace is bound as [`SPOOL`].
     pub has_spool: bool,
     /// Whether there is what dead letters need: [`DELIVERIES`] and [`DEAD`].
@@ -222,6 +233,12 @@ impl Config {
         self.methods.iter().map(|method| method.as_str()).chain(["OPTIONS"]).collect()
     }
 
+    /// The latest `time` that can be right of an event that comes now (milliseconds since 1970).
+    #[must_use]
+    pub fn latest(&self, now: u64) -> Moment {
+        Moment::from_milliseconds(now.saturating_add(self.clock_tolerance_ms))
+    }
+
     /// After how many milliseconds a claim in the ledger ends that nobody settled.
     #[must_use]
     pub fn claim_ms(&self) -> u64 {
@@ -266,6 +283,12 @@ fn nearest_var(var: &str) -> Option<String> {
     nearest(var, [WEBHOOK, ADMIN]).map(str::to_owned)
 }
 
+/// Whether a subscription can have this name.
+pub(crate) fn is_subscription_name(name: &str) -> bool {
+    (1..=MAX_SUBSCRIPTION_NAME_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// `<NAME>` in lower case.
 fn subscription_name(
     var: &str,
@@ -274,9 +297,7 @@ fn subscription_name(
     mistakes: &mut Mistakes,
 ) -> String {
     let name = suffix.to_ascii_lowercase();
-    let is_good = (1..=MAX_SUBSCRIPTION_NAME_BYTES).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !is_good {
+    if !is_subscription_name(&name) {
         mistakes.note(var, Mistake::BadSubscriptionName);
     }
     if let Some(other) = names.insert(name.clone(), var.to_owned()) {

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use crate::auth::ACCESS_TOKEN;
 use crate::cloudevents::CloudEvent;
-use crate::config::{CLAIMS, Config, DEAD, DELIVERIES};
+use crate::config::{CLAIMS, Config, DEAD, DELIVERIES, is_subscription_name};
 use crate::forward::LargeEvent;
+use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
 use crate::names::suggestion;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, KvPage, Platform};
+use crate::platform::{BindingError, KvPage, Platform, within};
 use crate::webhook::{
-    DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
+    Cause, DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
 };
 
 /// How many dead letters a page of the list has, unless `limit` says otherwise.
@@ -22,15 +23,31 @@ pub const DEFAULT_LIMIT: usize = 100;
 /// The most dead letters a page of the list can have: as many keys as KV lists.
 pub const MOST_LIMIT: usize = 1_000;
 
-/// How many dead letters are sent again at a time: with four calls for each that is large, and one for
-/// the list, that keeps within the 50 calls that Cloudflare's free plan allows.
-pub const REDRIVE_STEP: usize = 12;
+/// How many dead letters are sent again at a time: with four calls for each that is large, one for the
+/// list and two of the ledger, that keeps within the 50 calls that Cloudflare's free plan allows.
+pub const REDRIVE_STEP: usize = 11;
+
+/// For how long a redrive has claimed its dead letters, in milliseconds. If it dies, another one may send
+/// them after that.
+pub const REDRIVE_CLAIM_MS: u64 = 60_000;
+
+/// For how long the ledger remembers that a dead letter was sent again, in milliseconds: a day, far more
+/// than KV needs until no list shows it any more.
+pub const REMEMBER_REDRIVEN_MS: u64 = 24 * 3_600_000;
+
+/// How long the ledger may take for an answer, in milliseconds.
+const LEDGER_MS: u64 = 5_000;
+
+/// The longest cursor, in bytes; KV's have some hundred.
+const MAX_CURSOR_BYTES: usize = 1_024;
 
 /// What an operator asks, by the query of the URL; `/explain` knows `subscription` alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeadLetterQuery {
     /// The one with this id.
     pub id: Option<String>,
+    /// The object of this type and id.
+    pub object: Option<String>,
     /// Those of this subscription.
     pub subscription: Option<String>,
     /// Those with this cause.
@@ -76,6 +93,12 @@ pub struct DeadLetter {
 pub struct Redriven {
     /// The ids of the dead letters that were sent again, and are none any more.
     pub redriven: Vec<String>,
+    /// Those that were sent again before, and are deleted now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub already_sent: Vec<String>,
+    /// Those that another redrive is sending at this moment.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub under_way: Vec<String>,
     /// Those that never can be, each with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stuck: Vec<Stuck>,
@@ -114,11 +137,11 @@ impl DeadLetterQuery {
     /// What is wrong with it.
     pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
         let mut read = Self::default();
+        let parameters_of =
+            || form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != ACCESS_TOKEN);
         let mut names = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if name == ACCESS_TOKEN {
-                continue;
-            }
+        // A name that is not known may mean that what is asked is something else altogether.
+        for (name, _) in parameters_of() {
             if !parameters.contains(&&*name) {
                 let nearest = suggestion(&name, parameters.iter().copied());
                 return Err(format!("unknown parameter {name:?}{nearest}"));
@@ -126,11 +149,33 @@ impl DeadLetterQuery {
             if names.contains(&name) {
                 return Err(format!("{name}: expected once"));
             }
+            names.push(name);
+        }
+        for (name, value) in parameters_of() {
             let value = value.into_owned();
             match &*name {
+                "id" if !is_id(&value) => {
+                    let expected = "id: expected the id of a dead letter as the list gives it, \
+                        <subscription>/<milliseconds>/<key>";
+                    return Err(expected.to_owned());
+                }
                 "id" => read.id = Some(value),
+                "object" => read.object = Some(value),
+                "subscription" if !is_subscription_name(&value) => {
+                    let expected = "subscription: expected 1 to 64 letters, digits and underscores";
+                    return Err(expected.to_owned());
+                }
                 "subscription" => read.subscription = Some(value),
+                "cause" if !Cause::CODES.contains(&&*value) => {
+                    return Err(format!(
+                        "unknown cause {value:?}{}",
+                        suggestion(&value, Cause::CODES)
+                    ));
+                }
                 "cause" => read.cause = Some(value),
+                "cursor" if value.is_empty() || value.len() > MAX_CURSOR_BYTES => {
+                    return Err("cursor: expected the one of the page before".to_owned());
+                }
                 "cursor" => read.cursor = Some(value),
                 _ => {
                     let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
@@ -139,10 +184,25 @@ impl DeadLetterQuery {
                     read.limit = Some(limit.ok_or_else(expected)?);
                 }
             }
-            names.push(name);
         }
         Ok(read)
     }
+}
+
+/// Whether a text is of the shape of an id: see `key` in `webhook/dead.rs`.
+fn is_id(text: &str) -> bool {
+    /// A SHA-256 in base64url.
+    const KEY_BYTES: usize = 43;
+
+    let mut parts = text.split('/');
+    let (name, time, key) = (parts.next(), parts.next(), parts.next());
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    name.is_some_and(is_subscription_name)
+        && time.is_some_and(|time| {
+            (13..=20).contains(&time.len()) && time.bytes().all(|b| b.is_ascii_digit())
+        })
+        && key.is_some_and(|key| key.len() == KEY_BYTES && key.bytes().all(is_base64url))
+        && parts.next().is_none()
 }
 
 /// Lists dead letters, the oldest of each subscription first.
@@ -213,7 +273,34 @@ pub async fn redrive<'c>(
         _ => return Err(Rejection::BadQuery("expected either id or subscription".to_owned())),
     };
     let mut redriven = Redriven { cursor, ..Redriven::default() };
-    for id in ids {
+    let claims = RedriveClaims::claim(&ids, config, platform).await?;
+    let result = redrive_claimed(ids, &claims, query, &mut redriven, config, platform).await;
+    claims.settle(&redriven, platform).await;
+    result.map(|()| redriven)
+}
+
+async fn redrive_claimed<'c>(
+    ids: Vec<String>,
+    claims: &RedriveClaims,
+    query: &DeadLetterQuery,
+    redriven: &mut Redriven,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(), Rejection<'c>> {
+    for (place, id) in ids.into_iter().enumerate() {
+        match claims.verdict(place) {
+            Verdict::Granted | Verdict::Uncertain => {}
+            Verdict::Held => {
+                // It was sent again, and the list is old, or it was not deleted.
+                platform.delete(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
+                redriven.already_sent.push(id);
+                continue;
+            }
+            Verdict::UnderWay => {
+                redriven.under_way.push(id);
+                continue;
+            }
+        }
         let text = platform.get(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
         let Some(text) = text else {
             // A list can be older than a deletion.
@@ -222,14 +309,97 @@ pub async fn redrive<'c>(
             }
             return Err(Rejection::NoSuchDeadLetter);
         };
-        match send_again(&id, &text, config, platform).await {
-            Ok(()) => redriven.redriven.push(id),
+        match send_again(&text, config, platform).await {
+            Ok(()) => {
+                redriven.redriven.push(id.clone());
+                platform.delete(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
+            }
             // It must not hold up those behind it.
             Err(NotSent::Stuck(reason)) => redriven.stuck.push(Stuck { id, reason }),
             Err(NotSent::Failed(error)) => return Err(Rejection::DeadLettersFailed(error)),
         }
     }
-    Ok(redriven)
+    Ok(())
+}
+
+/// Dead letters that are claimed in the ledger, so that two redrives at the same moment do not both send
+/// them. Without a ledger, all are taken.
+struct RedriveClaims {
+    keys: Vec<Key>,
+    answer: Option<ClaimAnswer>,
+}
+
+impl RedriveClaims {
+    /// All claims are made with one call.
+    ///
+    /// # Errors
+    ///
+    /// The ledger fails. Then nothing is sent: the dead letters are kept, and can be sent later.
+    async fn claim<'c>(
+        ids: &[String],
+        config: &Config,
+        platform: &impl Platform,
+    ) -> Result<Self, Rejection<'c>> {
+        let keys: Vec<_> = ids.iter().map(|id| Key::of(&["dead letter", id])).collect();
+        if !config.has_ledger || keys.is_empty() {
+            return Ok(Self { keys, answer: None });
+        }
+        let claim = |key: &Key| Claim {
+            key: key.as_str().to_owned().into(),
+            names: vec![NAME.into()],
+            time: None,
+        };
+        let request = ClaimRequest {
+            claims: keys.iter().map(claim).collect(),
+            claim_ms: REDRIVE_CLAIM_MS,
+            remember_ms: REMEMBER_REDRIVEN_MS,
+            latest: None,
+        };
+        let answer = within(platform, LEDGER_MS, platform.claim(shard(), &request)).await;
+        let answer = answer.map_err(in_ledger).map_err(Rejection::DeadLettersFailed)?;
+        Ok(Self { keys, answer: Some(answer) })
+    }
+
+    /// What may be done with the dead letter at this place.
+    fn verdict(&self, place: usize) -> Verdict {
+        let Some(answer) = &self.answer else { return Verdict::Granted };
+        let verdicts = answer.verdicts.get(place);
+        // What the ledger says nothing of stays where it is.
+        verdicts.and_then(|verdicts| verdicts.first()).copied().unwrap_or(Verdict::UnderWay)
+    }
+
+    /// Tells the ledger which were sent.
+    async fn settle(&self, redriven: &Redriven, platform: &impl Platform) {
+        let Some(answer) = &self.answer else { return };
+        let sent: Vec<_> =
+            redriven.redriven.iter().map(|id| Key::of(&["dead letter", id])).collect();
+        let claimed = self.keys.iter().zip(&answer.verdicts);
+        let granted =
+            claimed.filter(|(_, verdicts)| verdicts.iter().any(|verdict| verdict.is_granted()));
+        let settlements = granted
+            .map(|(key, _)| Settlement::of_one(key.as_str(), NAME, sent.contains(key), None));
+        let settlements: Vec<_> = settlements.collect();
+        if settlements.is_empty() {
+            return;
+        }
+        let request =
+            SettleRequest { number: answer.number, settlements, remember_ms: REMEMBER_REDRIVEN_MS };
+        // If this fails, the claims end by themselves, and what was sent is no dead letter any more.
+        let _ = within(platform, LEDGER_MS, platform.settle(shard(), &request)).await;
+    }
+}
+
+/// The name under which the ledger knows what was sent again.
+const NAME: &str = "redrive";
+
+/// The shard that knows of all dead letters, so that one call claims several.
+fn shard() -> usize {
+    Key::of(&[NAME]).shard()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn in_ledger(error: BindingError) -> BindingError {
+    BindingError(format!("the ledger: {error}"))
 }
 
 /// Checks that a subscription was meant that there is, or was. An empty answer to a slip of the pen would
@@ -252,12 +422,7 @@ fn check_subscription<'c>(
     )))
 }
 
-async fn send_again(
-    id: &str,
-    text: &str,
-    config: &Config,
-    platform: &impl Platform,
-) -> Result<(), NotSent> {
+async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Result<(), NotSent> {
     let Ok(Message::Dead(DeadMessage { subscription, accepted_at, .. }, event)) =
         Message::read(text)
     else {
@@ -277,8 +442,7 @@ async fn send_again(
         platform.put(CLAIMS, &large.entry).await?;
         message.print(&large.message)
     };
-    platform.send(DELIVERIES, &[&message]).await?;
-    Ok(platform.delete(DEAD, id).await?)
+    Ok(platform.send(DELIVERIES, &[&message]).await?)
 }
 
 fn owned(why: &DeadMessage<'_>) -> DeadMessage<'static> {

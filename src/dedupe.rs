@@ -55,7 +55,10 @@ pub async fn claim(plan: &mut Plan<'_, '_>, config: &Config, platform: &impl Pla
         .iter()
         .map(|(shard, events)| {
             let claims = events.iter().map(|claimed| claimed.request(plan)).collect();
-            (*shard, ClaimRequest { claims, claim_ms: config.claim_ms(), remember_ms })
+            (
+                *shard,
+                ClaimRequest { claims, claim_ms: config.claim_ms(), remember_ms, latest: None },
+            )
         })
         .collect();
     let asked = requests.iter().map(|(shard, request)| {

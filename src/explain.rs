@@ -53,7 +53,7 @@ pub fn explain(
         .inspect_err(|invalid| trace.invalid(invalid));
     match decoded {
         Ok(events) => {
-            trace.events(&events);
+            trace.events(&events, None);
             let told = events.iter().map(|event| explainer.valid(event)).collect();
             Ok(Explanation::new(mode, told, Vec::new()))
         }

@@ -19,7 +19,7 @@ pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_K
 pub(crate) use kv::{event_path, time_in_key};
 pub(crate) use large::check_datarefs;
 pub use large::{DataRef, LargeEvent, NotWhole};
-pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
+pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS, reset};
 pub(crate) use queue::divide;
 pub use queue::{
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, SEND_AGAIN_MS,
@@ -66,7 +66,7 @@ pub async fn forward(
 ) {
     let now = platform.now();
     let mut progress = Vec::new();
-    let mut waiting = VecDeque::from(first_steps(plan, now));
+    let mut waiting = VecDeque::from(first_steps(plan, config, now));
     let mut under_way = FuturesUnordered::new();
     let mut time_is_up = pin!(platform.sleep(deadline.saturating_sub(now)));
     loop {
@@ -89,10 +89,10 @@ pub async fn forward(
     }
 }
 
-fn first_steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
+fn first_steps<'p>(plan: &'p Plan<'_, '_>, config: &Config, now: u64) -> Vec<Step<'p>> {
     let mut steps = queue::steps(plan, now);
     steps.extend(kv::steps(plan));
-    steps.extend(newest::steps(plan, now));
+    steps.extend(newest::steps(plan, config, now));
     steps
 }
 

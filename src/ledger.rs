@@ -13,10 +13,11 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use records::{Records, claim, settle};
+pub use records::{Records, claim, reset, settle};
 
 use crate::cloudevents::{CloudEvent, Timestamp};
 
@@ -48,6 +49,21 @@ pub struct ClaimRequest<'r> {
     /// After how many milliseconds a claim that nobody settled ends.
     pub claim_ms: u64,
     /// For how many milliseconds a key is remembered.
+    pub remember_ms: u64,
+    /// The latest time that can be right: what is held of a later one counts for nothing, since only a
+    /// wrong clock can have said so. Without it, every time counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Moment>,
+}
+
+/// A request that an object be forgotten: whatever comes next is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetRequest<'r> {
+    /// The object's key.
+    pub key: Cow<'r, str>,
+    /// The name that holds it.
+    pub name: Cow<'r, str>,
+    /// For how many milliseconds that is remembered.
     pub remember_ms: u64,
 }
 
@@ -162,10 +178,28 @@ impl From<&Timestamp<'_>> for Moment {
 }
 
 impl Moment {
+    /// Before every event.
+    pub const MIN: Self = Self(i64::MIN, 0);
+
     /// The moment that is this many milliseconds after 1970 began.
     #[must_use]
     pub fn from_milliseconds(milliseconds: u64) -> Self {
         let nanoseconds = u32::try_from(milliseconds % 1_000).unwrap_or_default() * 1_000_000;
         Self(i64::try_from(milliseconds / 1_000).unwrap_or(i64::MAX), nanoseconds)
+    }
+
+    /// The moment as RFC 3339 has it, in UTC, to the nanosecond. What is before the year 0 or after the
+    /// year 9999, as only an offset can make it, is the first or the last that it has.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        /// 0000-01-01T00:00:00Z, in seconds before 1970.
+        const FIRST: Moment = Moment(-62_167_219_200, 0);
+        /// 9999-12-31T23:59:59.999999999Z.
+        const LAST: Moment = Moment(253_402_300_799, 999_999_999);
+
+        let Self(seconds, nanoseconds) = self.clamp(FIRST, LAST);
+        DateTime::from_timestamp(seconds, nanoseconds)
+            .unwrap_or_default()
+            .to_rfc3339_opts(SecondsFormat::Nanos, true)
     }
 }

@@ -54,6 +54,8 @@ pub mod webhook;
 
 pub mod dead_letters;
 
+pub mod objects;
+
 pub mod explain;
 
 pub mod platform;

@@ -9,6 +9,7 @@ use crate::config::ConfigError;
 use crate::dead_letters::{DeadLetter, DeadLetterPage, Redriven};
 use crate::explain::Explanation;
 use crate::handshake::Consent;
+use crate::objects::Reset;
 use crate::plan::{EventTooLarge, Fate};
 use crate::platform::BindingError;
 
@@ -35,6 +36,8 @@ pub enum Outcome<'c> {
     DeadLetter(Box<DeadLetter>),
     /// An operator had some sent again.
     Redriven(Redriven),
+    /// An operator had an object forgotten.
+    Reset(Reset),
     /// An operator asked what would become of a request.
     Explained(Explanation),
 }
@@ -101,6 +104,10 @@ pub enum Rejection<'c> {
     NoSuchDeadLetter,
     /// The dead letters cannot be read or sent again; some may have been.
     DeadLettersFailed(BindingError),
+    /// Somebody is writing the object that an operator wants to be forgotten.
+    ObjectUnderWay,
+    /// The ledger cannot do what an operator asks of it.
+    LedgerFailed(BindingError),
 }
 
 /// The body broke off; the text is for the log.
@@ -116,7 +123,8 @@ impl Rejection<'_> {
             | Self::BodyBrokeOff(_)
             | Self::Overloaded(_)
             | Self::Undelivered(_)
-            | Self::DeadLettersFailed(_) => true,
+            | Self::DeadLettersFailed(_)
+            | Self::LedgerFailed(_) => true,
             Self::NotFound
             | Self::MethodNotAllowed { .. }
             | Self::Unauthenticated { .. }
@@ -130,6 +138,7 @@ impl Rejection<'_> {
             | Self::EventsTooLarge(_)
             | Self::UnderWay(_)
             | Self::BadQuery(_)
+            | Self::ObjectUnderWay
             | Self::NoSuchDeadLetter => false,
         }
     }
@@ -217,6 +226,10 @@ impl fmt::Display for Rejection<'_> {
             Self::DeadLettersFailed(_) => {
                 f.write_str("the dead letters cannot be had now, the log says why")
             }
+            Self::ObjectUnderWay => {
+                f.write_str("an event of the object is being written now, ask again")
+            }
+            Self::LedgerFailed(_) => f.write_str("the ledger failed, its log says why"),
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::capacity::Capacity;
 use crate::forward::KvEntry;
-use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use crate::webhook::HttpRequest;
 
 /// Everything that is needed.
@@ -57,7 +57,8 @@ pub trait Namespaces {
     /// A key's value; `None` where there is no such key.
     async fn get(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
 
-    /// The `time` in a key's metadata; `None` where there is no such key, or no time.
+    /// The `effective_time` in a key's metadata, or `time` where version 0.1.0 wrote them; `None` where
+    /// there is no such key, or neither.
     async fn time(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
 
     /// The first keys with this prefix in the order of their bytes, or those behind a cursor, as many
@@ -86,6 +87,9 @@ pub trait Ledger {
 
     /// Tells a shard what came of its claims.
     async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError>;
+
+    /// Lets a shard forget an object; whether it did, which it does not while somebody writes it.
+    async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError>;
 }
 
 /// Some keys of a namespace.

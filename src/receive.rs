@@ -11,6 +11,7 @@ use crate::dedupe;
 use crate::explain;
 use crate::forward::{check_datarefs, forward};
 use crate::log::LogLine;
+use crate::objects;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::{Fate, Plan};
 use crate::platform::{Clock, Platform, RateLimiter, within};
@@ -35,6 +36,7 @@ pub async fn answer<'c>(
         ("/health", _) => health(config, head),
         ("/dead-letters", _) => dead_letters(config, head, platform, &mut trace).await,
         ("/dead-letters/redrive", _) => redrive(config, head, platform, &mut trace).await,
+        ("/objects/reset", _) => reset(config, head, platform, &mut trace).await,
         ("/explain", _) => explain(config, head, body, platform, &mut trace).await,
         _ => Err(Rejection::NotFound),
     };
@@ -73,7 +75,7 @@ pub async fn receive<'c>(
     let events = cloudevents::decode(mode, head, &bytes, config.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid))?;
-    trace.events(&events);
+    trace.events(&events, Some(config.latest(platform.now())));
 
     // 6. Each goes to the subscriptions that want it, and every destination can hold it.
     let mut plan = Plan::new(&config.subscriptions, &events);
@@ -158,6 +160,21 @@ async fn redrive<'c>(
     let config = with_dead_letters(config?)?;
     let (_, query) = admit(config, head, &["POST"], &["id", "subscription", "cursor"], trace)?;
     Ok(Outcome::Redriven(dead_letters::redrive(&query, config, platform).await?))
+}
+
+/// Lets an object be written anew that a wrong clock, or a key deleted by hand, keeps from being written.
+async fn reset<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let config = config?;
+    if !objects::has_mirrors(config) {
+        return Err(Rejection::NotFound);
+    }
+    let (_, query) = admit(config, head, &["POST"], &["object", "subscription"], trace)?;
+    Ok(Outcome::Reset(objects::reset(&query, config, platform).await?))
 }
 
 fn with_dead_letters(config: &Config) -> Result<&Config, Rejection<'_>> {

@@ -85,6 +85,7 @@ fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
         }
         Outcome::DeadLetter(letter) => (200, "dead_letter", print(&DeadLetterBody::new(letter))),
         Outcome::Redriven(redriven) => (200, "redriven", print(&with_code("redriven", redriven))),
+        Outcome::Reset(reset) => (200, "reset", print(&with_code("reset", reset))),
         Outcome::Explained(explanation) => (200, explanation.code, print(explanation)),
     };
     Reply { code, status, headers, body }
@@ -178,6 +179,8 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::DeadLettersFailed(_) => {
             (503, "dead_letters_failed", "The dead letters cannot be had")
         }
+        Rejection::ObjectUnderWay => (503, "under_way", "The object is being written"),
+        Rejection::LedgerFailed(_) => (503, "ledger_failed", "The ledger failed"),
     }
 }
 
@@ -191,6 +194,8 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         | Rejection::Overloaded(_)
         | Rejection::Undelivered(_)
         | Rejection::UnderWay(_)
+        | Rejection::ObjectUnderWay
+        | Rejection::LedgerFailed(_)
         | Rejection::DeadLettersFailed(_) => Some(("retry-after", RETRY_AFTER_FAILURE.to_owned())),
         Rejection::TooFast => Some(("retry-after", RETRY_AFTER_TOO_FAST.to_owned())),
         Rejection::MethodNotAllowed { allowed, .. } => Some(("allow", allowed.join(", "))),

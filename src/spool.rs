@@ -188,6 +188,7 @@ impl<'k> Claims<'k> {
             claims: keys.iter().map(claim).collect(),
             claim_ms: DRAIN_MS,
             remember_ms: dedupe_window_ms,
+            latest: None,
         };
         let claimed = platform.claim(shard, &request);
         let Ok(answer) = within(platform, config.ledger_ms(), claimed).await else { return all };

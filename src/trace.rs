@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::auth::Caller;
 use crate::cloudevents::{CloudEvent, InvalidEvents, Mode};
+use crate::ledger::Moment;
 use crate::names::Name;
 use crate::platform::BindingError;
+use crate::text::{MAX_REPEATED_CHARACTERS, shorten};
 
 /// What is learned of a request on its way.
 #[derive(Debug, Default)]
@@ -46,12 +48,14 @@ pub enum Notice {
     UnknownEventType(String),
     /// An operation that is not on Elytra's list.
     UnknownOperation(String),
+    /// A `time` so far ahead that only a wrong clock can have written it.
+    TimeInFuture(String),
 }
 
 impl<'c> Trace<'c> {
-    /// Notes what the events are.
-    pub(crate) fn events(&mut self, events: &[CloudEvent<'_>]) {
-        self.events = events.iter().map(EventTrace::new).collect();
+    /// Notes what the events are. No `time` later than the latest can be right.
+    pub(crate) fn events(&mut self, events: &[CloudEvent<'_>], latest: Option<Moment>) {
+        self.events = events.iter().map(|event| EventTrace::new(event, latest)).collect();
     }
 
     /// Notes what can be told of an event that is none, where it came alone.
@@ -76,7 +80,7 @@ impl<'c> Trace<'c> {
 }
 
 impl EventTrace {
-    pub(crate) fn new(event: &CloudEvent<'_>) -> Self {
+    pub(crate) fn new(event: &CloudEvent<'_>, latest: Option<Moment>) -> Self {
         let event_type = event.event_type();
         let operation = event.operation();
         let mut notices = Vec::new();
@@ -85,6 +89,11 @@ impl EventTrace {
         }
         if let Some(Name::Unknown(name)) = &operation {
             notices.push(Notice::UnknownOperation(name.to_string()));
+        }
+        if let Some((time, latest)) = event.time().zip(latest)
+            && Moment::from(time) > latest
+        {
+            notices.push(Notice::TimeInFuture(time.as_str().to_owned()));
         }
         Self {
             id: Some(event.id().to_owned()),
@@ -104,6 +113,7 @@ impl Notice {
         match self {
             Self::UnknownEventType(_) => "unknown_event_type",
             Self::UnknownOperation(_) => "unknown_operation",
+            Self::TimeInFuture(_) => "time_in_future",
         }
     }
 }
@@ -113,6 +123,13 @@ impl fmt::Display for Notice {
         match self {
             Self::UnknownEventType(name) => write!(f, "event type {name:?} is not known here"),
             Self::UnknownOperation(name) => write!(f, "operation {name:?} is not known here"),
+            Self::TimeInFuture(time) => {
+                let time = shorten(time, MAX_REPEATED_CHARACTERS);
+                write!(
+                    f,
+                    "time {time} is in the future, so the arrival counts (clock_tolerance_seconds)"
+                )
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{clock, http, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::config::LEDGER;
 use crate::forward::KvEntry;
-use crate::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use crate::platform::{
     BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
     Queues, RateLimiter,
@@ -90,6 +90,7 @@ fn object(entries: &[(&str, JsValue)]) -> JsValue {
 /// What is asked of a key's metadata.
 #[derive(Deserialize)]
 struct MetadataTime {
+    effective_time: Option<String>,
     time: Option<String>,
 }
 
@@ -119,7 +120,7 @@ impl Namespaces for BoundEnv<'_> {
         let namespace = self.env.kv(namespace).map_err(failed)?;
         let (_, metadata) =
             namespace.get(key).text_with_metadata::<MetadataTime>().await.map_err(failed)?;
-        Ok(metadata.and_then(|metadata| metadata.time))
+        Ok(metadata.and_then(|metadata| metadata.effective_time.or(metadata.time)))
     }
 
     async fn list(
@@ -158,6 +159,11 @@ impl Ledger for BoundEnv<'_> {
     async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError> {
         let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
         ledger::ask(&namespace, shard, ledger::SETTLE, request).await.map_err(failed)
+    }
+
+    async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError> {
+        let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
+        ledger::ask(&namespace, shard, ledger::RESET, request).await.map_err(failed)
     }
 }
 

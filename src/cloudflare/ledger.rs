@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{
     DurableObject, Env, Method, ObjectNamespace, Request, RequestInit, Response, SqlStorage,
-    SqlStorageValue, State, durable_object,
+    SqlStorageValue, State, console_error, durable_object,
 };
 
 use super::clock;
 use crate::ledger::{
-    self, ClaimRequest, FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, Records, SettleRequest,
+    self, ClaimRequest, FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, Records, ResetRequest,
+    SettleRequest,
 };
 
 /// The path of a request for claims.
@@ -25,6 +26,9 @@ pub(super) const CLAIM: &str = "/claim";
 
 /// The path of a request that settles claims.
 pub(super) const SETTLE: &str = "/settle";
+
+/// The path of a request that an object be forgotten.
+pub(super) const RESET: &str = "/reset";
 
 /// Asks a shard.
 pub(super) async fn ask<A: DeserializeOwned>(
@@ -49,7 +53,9 @@ pub struct Ledger {
     state: State,
     /// The number that the last claims have.
     number: Cell<u64>,
-    has_alarm: Cell<bool>,
+    /// Until when an alarm need not be looked for, in milliseconds since 1970: one may be given up by the
+    /// platform, and the shard hears nothing of it.
+    alarm_is_sure_until: Cell<u64>,
 }
 
 impl DurableObject for Ledger {
@@ -63,31 +69,51 @@ impl DurableObject for Ledger {
             ) WITHOUT ROWID",
             None,
         );
-        Self { state, number: Cell::new(0), has_alarm: Cell::new(false) }
+        Self { state, number: Cell::new(0), alarm_is_sure_until: Cell::new(0) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let body = request.text().await?;
         let table = Table(self.state.storage().sql());
         let now = clock::now();
-        let answer = if request.path() == CLAIM {
-            let request: ClaimRequest<'_> = serde_json::from_str(&body)?;
-            serde_json::to_string(&ledger::claim(&table, &request, self.next_number(now), now)?)?
-        } else {
-            let request: SettleRequest<'_> = serde_json::from_str(&body)?;
-            serde_json::to_string(&ledger::settle(&table, &request, now)?)?
+        let answer = match &*request.path() {
+            CLAIM => {
+                let request: ClaimRequest<'_> = serde_json::from_str(&body)?;
+                let number = self.next_number(now);
+                serde_json::to_string(&ledger::claim(&table, &request, number, now)?)?
+            }
+            RESET => {
+                let request: ResetRequest<'_> = serde_json::from_str(&body)?;
+                serde_json::to_string(&ledger::reset(&table, &request, now)?)?
+            }
+            _ => {
+                let request: SettleRequest<'_> = serde_json::from_str(&body)?;
+                serde_json::to_string(&ledger::settle(&table, &request, now)?)?
+            }
         };
         // The answer stands in any case; if there is no alarm, the next request sets it.
-        self.has_alarm.set(self.has_alarm.get() || self.set_alarm().await.is_ok());
+        if now >= self.alarm_is_sure_until.get() && self.set_alarm().await.is_ok() {
+            self.alarm_is_sure_until.set(now.saturating_add(FORGET_EVERY_MS));
+        }
         Response::ok(answer)
     }
 
+    /// It does not fail: the platform gives up an alarm that fails again and again, and then there is none.
     async fn alarm(&self) -> worker::Result<Response> {
-        let (is_more, is_empty) = Table(self.state.storage().sql()).forget(clock::now())?;
-        self.has_alarm.set(!is_empty);
+        let now = clock::now();
+        let forgotten = Table(self.state.storage().sql()).forget(now);
+        let (is_more, is_empty) = forgotten.unwrap_or_else(|error| {
+            console_error!("records whose time is over cannot be forgotten now: {error}");
+            (false, false)
+        });
+        self.alarm_is_sure_until.set(0);
         if !is_empty {
             let wait = if is_more { 0 } else { FORGET_EVERY_MS };
-            self.state.storage().set_alarm(Duration::from_millis(wait)).await?;
+            let set = self.state.storage().set_alarm(Duration::from_millis(wait)).await;
+            match set {
+                Ok(()) => self.alarm_is_sure_until.set(now.saturating_add(FORGET_EVERY_MS)),
+                Err(error) => console_error!("the next request has to set an alarm: {error}"),
+            }
         }
         Response::empty()
     }

@@ -9,10 +9,11 @@ use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
 use super::{
     CLAIMS, Config, DEAD, DEFAULT_BODY_TIMEOUT_MS, DEFAULT_CLAIMS_EXPIRATION_TTL,
-    DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES, DEFAULT_TIME_BUDGET_MS, DELIVERIES,
-    LEAST_BODY_TIMEOUT_MS, LEAST_DEDUPE_WINDOW_SECONDS, LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES,
-    LEAST_TIME_BUDGET_MS, LEDGER, MOST_BODY_TIMEOUT_MS, MOST_DEDUPE_WINDOW_SECONDS,
-    MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS, Method, SPOOL, authentication,
+    DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES,
+    DEFAULT_TIME_BUDGET_MS, DELIVERIES, LEAST_BODY_TIMEOUT_MS, LEAST_DEDUPE_WINDOW_SECONDS,
+    LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, LEDGER, MOST_BODY_TIMEOUT_MS,
+    MOST_CLOCK_TOLERANCE_SECONDS, MOST_DEDUPE_WINDOW_SECONDS, MOST_MAX_BATCH_EVENTS,
+    MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS, Method, SPOOL, authentication,
 };
 use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
@@ -43,6 +44,9 @@ pub(super) fn read(
         .integer("time_budget_ms", LEAST_TIME_BUDGET_MS..=MOST_TIME_BUDGET_MS, mistakes)
         .unwrap_or(DEFAULT_TIME_BUDGET_MS);
     let dedupe_window_ms = read_dedupe_window(&mut table, bindings, mistakes);
+    let clock_tolerance_seconds = table
+        .integer("clock_tolerance_seconds", 0..=MOST_CLOCK_TOLERANCE_SECONDS, mistakes)
+        .unwrap_or(DEFAULT_CLOCK_TOLERANCE_SECONDS);
     let claims_expiration_ttl = read_claims(&mut table, bindings, mistakes);
     let has_spool = bindings.contains_key(SPOOL)
         && look_up_fixed(SPOOL, SPOOL, BindingKind::Kv, bindings, mistakes);
@@ -61,7 +65,9 @@ pub(super) fn read(
         max_batch_events: usize::try_from(max_batch_events).ok()?,
         time_budget_ms,
         dedupe_window_ms,
+        clock_tolerance_ms: clock_tolerance_seconds * 1_000,
         claims_expiration_ttl,
+        has_ledger: bindings.get(LEDGER) == Some(&Binding::DurableObject),
         has_spool,
         has_dead_letters: bindings.contains_key(DELIVERIES) && bindings.contains_key(DEAD),
         handshake,

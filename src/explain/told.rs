@@ -135,7 +135,7 @@ impl ExplainedEvent {
     pub(super) fn new(event: &CloudEvent<'_>, subscriptions: Vec<Verdict>) -> Self {
         let core = event.core_attributes().map(|(name, text)| (name.to_owned(), text.into()));
         let extensions = event.extensions().map(|(name, value)| (name.to_owned(), json(value)));
-        let EventTrace { event_type, operation, notices, .. } = EventTrace::new(event);
+        let EventTrace { event_type, operation, notices, .. } = EventTrace::new(event, None);
         let Object { id, type_, .. } = event.object();
         Self {
             attributes: core.chain(extensions).collect(),

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Done, Step};
 use crate::cloudevents::{CloudEvent, Timestamp};
 use crate::elytra::{Object, Operation};
+use crate::ledger::Moment;
 use crate::names::Name;
 use crate::plan::{Plan, Progress};
 use crate::platform::Platform;
@@ -50,6 +51,10 @@ pub struct KvEntry<'e, M = KvMetadata<'e>> {
 /// would not fit is left out, never shortened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct KvMetadata<'e> {
+    /// With a key for each object, the moment that decides which event is newer, in UTC: `time`, or the
+    /// event's arrival where it has none, or one that cannot be right. It always fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_time: Option<String>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<&'e str>,
@@ -99,17 +104,24 @@ impl<'e> KvEntry<'e> {
     pub fn of_object(
         subscription: &str,
         event: &'e CloudEvent<'_>,
+        moment: Moment,
         expiration_ttl: Option<u64>,
         tombstone_ttl: u64,
     ) -> Option<Self> {
         let Object { id, type_, .. } = event.object();
         let is_removed = event.operation() == Some(Name::Known(Operation::Remove));
         Some(Self {
-            key: key(subscription, &type_?, &id?.to_string()),
+            key: object_key(subscription, &type_?, &id?.to_string()),
             expiration_ttl: if is_removed { Some(tombstone_ttl) } else { expiration_ttl },
+            metadata: KvMetadata::of_object(event, moment),
             ..Self::new(subscription, event, None)
         })
     }
+}
+
+/// The key of an object's newest event, under a subscription's name.
+pub(super) fn object_key(subscription: &str, object_type: &str, object_id: &str) -> String {
+    key(subscription, object_type, object_id)
 }
 
 /// A time in milliseconds since 1970 as a part of a key, so that keys sort by it.
@@ -165,10 +177,19 @@ pub(super) async fn put<'p>(put: &Put<'_>, platform: &impl Platform) -> Done<'p>
 }
 
 impl<'e> KvMetadata<'e> {
-    /// The metadata of an event. Its time always fits.
+    /// The metadata of an event.
     pub(super) fn new(event: &'e CloudEvent<'_>) -> Self {
-        Self::default()
-            .with(|metadata| metadata.time = event.time().map(Timestamp::as_str))
+        Self::default().and(event)
+    }
+
+    /// The metadata of an object's newest event, which is as new as this moment.
+    fn of_object(event: &'e CloudEvent<'_>, moment: Moment) -> Self {
+        Self { effective_time: Some(moment.to_rfc3339()), ..Self::default() }.and(event)
+    }
+
+    /// With what an event is, as far as it fits.
+    fn and(self, event: &'e CloudEvent<'_>) -> Self {
+        self.with(|metadata| metadata.time = event.time().map(Timestamp::as_str))
             .with(|metadata| metadata.type_ = Some(event.type_()))
             .with(|metadata| metadata.eventtype = event.event_type().map(|name| name.to_string()))
             .with(|metadata| metadata.operation = event.operation().map(|name| name.to_string()))

@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use super::kv::object_key;
 use super::{Done, KvEntry, Step};
 use crate::cloudevents::Timestamp;
 use crate::config::Config;
-use crate::ledger::{Claim, ClaimRequest, Key, Moment, SettleRequest, Settlement, Verdict};
+use crate::ledger::{
+    Claim, ClaimRequest, Key, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
+};
 use crate::plan::{Plan, Progress};
 use crate::platform::{BindingError, Platform};
 use crate::subscription::{Destination, KvKey};
@@ -34,11 +37,40 @@ pub(super) struct Newest<'p> {
     object: Key,
     entry: KvEntry<'p>,
     time: Moment,
+    /// The latest time that can be right.
+    latest: Moment,
     deliveries: Vec<usize>,
 }
 
-/// What writes the newest states. An event without `time` is as new as its arrival.
-pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
+/// What keys of objects are made from besides.
+const OBJECT: &str = "object";
+
+/// Lets an object be written anew in a namespace, whatever comes next, for a subscription. Tells whether it
+/// did: while somebody is writing, it does not.
+///
+/// # Errors
+///
+/// The ledger fails.
+pub async fn reset(
+    subscription: &str,
+    binding: &str,
+    object_type: &str,
+    object_id: &str,
+    platform: &impl Platform,
+) -> Result<bool, BindingError> {
+    let key = Key::of(&[OBJECT, binding, &object_key(subscription, object_type, object_id)]);
+    let request = ResetRequest {
+        key: key.as_str().into(),
+        name: subscription.into(),
+        remember_ms: REMEMBER_OBJECTS_MS,
+    };
+    platform.reset(key.shard(), &request).await
+}
+
+/// What writes the newest states. An event without `time` is as new as its arrival, and so is one whose
+/// `time` is further ahead than the tolerance: one wrong clock would keep out everything that comes later.
+pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, config: &Config, now: u64) -> Vec<Step<'p>> {
+    let latest = config.latest(now);
     let mut objects: BTreeMap<Key, Newest<'_>> = BTreeMap::new();
     for (place, delivery) in plan.planned() {
         let subscription = delivery.subscription;
@@ -49,18 +81,21 @@ pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<Step<'p>> {
         };
         let Some(event) = plan.events.get(delivery.event) else { continue };
         let name = &*subscription.name;
+        let time = event.time().map(Moment::from).filter(|time| *time <= latest);
+        let time = time.unwrap_or_else(|| Moment::from_milliseconds(now));
         // A subscription of this kind wants no event that names no object.
-        let Some(entry) = KvEntry::of_object(name, event, *expiration_ttl, *tombstone_ttl) else {
+        let Some(entry) = KvEntry::of_object(name, event, time, *expiration_ttl, *tombstone_ttl)
+        else {
             continue;
         };
-        let object = Key::of(&["object", binding, &entry.key]);
-        let time = event.time().map_or_else(|| Moment::from_milliseconds(now), Moment::from);
+        let object = Key::of(&[OBJECT, binding, &entry.key]);
         let newest = Newest {
             binding,
             subscription: name,
             object: object.clone(),
             entry,
             time,
+            latest,
             deliveries: vec![place],
         };
         let newest = match objects.remove(&object) {
@@ -124,6 +159,7 @@ async fn put_in_turn(
         }],
         claim_ms: config.claim_ms(),
         remember_ms: REMEMBER_OBJECTS_MS,
+        latest: Some(newest.latest),
     };
     let (number, is_certain) = loop {
         // Without the ledger nobody knows what is newer, so this does not fail open.
@@ -157,7 +193,8 @@ async fn newer_in_kv(
 ) -> Result<Option<Moment>, BindingError> {
     let time = platform.time(newest.binding, &newest.entry.key).await?;
     let time = time.and_then(|time| Timestamp::parse(time).ok());
-    Ok(time.map(|time| Moment::from(&time)).filter(|time| *time > newest.time))
+    let time = time.map(|time| Moment::from(&time)).filter(|time| *time <= newest.latest);
+    Ok(time.filter(|time| *time > newest.time))
 }
 
 async fn try_to_put(newest: &Newest<'_>, platform: &impl Platform) -> Result<(), BindingError> {

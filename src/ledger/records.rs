@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimAnswer, ClaimRequest, Moment, SettleRequest, Verdict};
+use super::{ClaimAnswer, ClaimRequest, Moment, ResetRequest, SettleRequest, Verdict};
 
 /// Where the records are kept, texts by their keys.
 pub trait Records {
@@ -75,7 +75,7 @@ pub fn claim<R: Records>(
         let text = records.get(&claim.key, now)?.unwrap_or_default();
         let mut record = Record::read(&text);
         let claimed = Claimed { number, until: now + request.claim_ms };
-        let judge = |name| record.judge(name, claim.time, claimed, now);
+        let judge = |name| record.judge(name, claim.time, request.latest, claimed, now);
         let of_claim: Vec<_> = claim.names.iter().map(|name| &**name).map(judge).collect();
         if of_claim.iter().any(|verdict| verdict.is_granted()) {
             records.put(&claim.key, &record.print(), now + request.remember_ms)?;
@@ -121,6 +121,28 @@ pub fn settle<R: Records>(
     Ok(())
 }
 
+/// Forgets what a name holds of an object, so that whatever comes next is written, without a look at what
+/// may be there. Tells whether it did: while somebody is writing, it does not.
+///
+/// # Errors
+///
+/// The records fail.
+pub fn reset<R: Records>(
+    records: &R,
+    request: &ResetRequest<'_>,
+    now: u64,
+) -> Result<bool, R::Error> {
+    let text = records.get(&request.key, now)?.unwrap_or_default();
+    let mut record = Record::read(&text);
+    let standing = record.0.entry(&request.name).or_default();
+    if standing.claimed.is_some_and(|other| other.until > now) {
+        return Ok(false);
+    }
+    *standing = Standing { held: Some(Held { time: Some(Moment::MIN) }), claimed: None };
+    records.put(&request.key, &record.print(), now + request.remember_ms)?;
+    Ok(true)
+}
+
 impl Verdict {
     /// Whether the claim was granted.
     #[must_use]
@@ -144,10 +166,14 @@ impl<'r> Record<'r> {
         &mut self,
         name: &'r str,
         time: Option<Moment>,
+        latest: Option<Moment>,
         claimed: Claimed,
         now: u64,
     ) -> Verdict {
         let standing = self.0.entry(name).or_default();
+        if latest.is_some_and(|latest| standing.held.is_some_and(|held| held.time > Some(latest))) {
+            standing.held = None;
+        }
         if standing.held.is_some_and(|held| !is_for_again(time, held.time)) {
             return Verdict::Held;
         }

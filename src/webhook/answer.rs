@@ -79,6 +79,18 @@ impl Verdict {
 }
 
 impl Cause {
+    /// All codes, in the order of their variants.
+    pub const CODES: [&'static str; 8] = [
+        "status",
+        "redirect",
+        "gone",
+        "timeout",
+        "connection",
+        "claim_missing",
+        "no_subscription",
+        "not_an_event",
+    ];
+
     /// The stable code, as it stands in logs and dead letters.
     #[must_use]
     pub fn code(&self) -> &'static str {

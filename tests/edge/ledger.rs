@@ -74,6 +74,14 @@ fn forgets_by_alarm() {
     receiver.advance(4_000);
     receiver.ring_alarms();
     assert_eq!(receiver.shards(), [NOTHING; SHARDS]);
+
+    // One that the platform gave up is set again within an hour.
+    assert_eq!(send(0), 202);
+    receiver.lose_alarms();
+    assert!(receiver.shards().iter().all(|shard| !shard.has_alarm));
+    receiver.advance(3_601);
+    assert_eq!(send(0), 202);
+    assert_eq!(receiver.shards().iter().filter(|shard| shard.has_alarm).count(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
 use elytra_webhooks::forward::KvEntry;
-use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, SettleRequest};
+use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use elytra_webhooks::platform::{
     BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
     Queues, RateLimiter,
@@ -57,6 +57,10 @@ impl Ledger for Immediate {
     }
 
     async fn settle(&self, _: usize, _: &SettleRequest<'_>) -> Result<(), BindingError> {
+        unbound()
+    }
+
+    async fn reset(&self, _: usize, _: &ResetRequest<'_>) -> Result<bool, BindingError> {
         unbound()
     }
 }

@@ -181,6 +181,65 @@ fn many_states_at_once() {
     assert_eq!(entry(&stage).value, newest);
 }
 
+/// `key = "object"`: the process dies before it notes what KV took of an event without `time`
+/// | no answer
+/// | KV holds it; an older event that comes next does not replace it
+#[test]
+fn a_death_after_a_state_without_time() {
+    let mut stage = Stage::new(mirror(PATIENT));
+    let without =
+        state("2030-01-01T00:00:00Z", "modify").replace(r#""time":"2030-01-01T00:00:00Z","#, "");
+    stage.receiver.fail(&[Fault::late("EVENTS_KV").on("put")]);
+    let unanswered = comes(&stage, &without);
+    stage.die("EVENTS_KV");
+    assert_eq!(unanswered.answer().status(), None);
+    stage.receiver.advance(CLAIM_SECONDS);
+    stage.send(&state("2020-01-01T00:00:00Z", "modify"), 202, "accepted");
+    assert_eq!(entry(&stage).value, without);
+}
+
+/// `key = "object"`: an event comes from a clock that is years ahead
+/// | 202, with the notice `time_in_future`
+/// | it counts as of its arrival, and later events replace it
+#[test]
+fn a_clock_that_is_ahead() {
+    let stage = Stage::new(mirror(PATIENT));
+    let ahead = stage.send(&state("9999-12-31T00:00:00Z", "modify"), 202, "accepted");
+    assert_eq!(ahead.json()["notices"][0]["code"], "time_in_future");
+    assert!(entry(&stage).metadata["effective_time"].as_str().unwrap() < "9000");
+    stage.receiver.advance(60);
+    let later =
+        state("2030-01-01T00:00:00Z", "modify").replace(r#""time":"2030-01-01T00:00:00Z","#, "");
+    stage.send(&later, 202, "accepted");
+    assert_eq!(entry(&stage).value, later);
+}
+
+/// `key = "object"`: an operator deletes an object's key by hand, and resets the object
+/// | 202
+/// | the next event is written, also one that is older
+#[test]
+fn a_key_that_was_deleted_by_hand() {
+    let settings = mirror(PATIENT).with_secret("ADMIN_TOKEN", "admin-token").with_vars(
+        r#"
+        [vars.ADMIN]
+        auth_type = "bearer"
+        auth = { token = "ADMIN_TOKEN" }
+        "#,
+    );
+    let stage = Stage::new(settings);
+    stage.send(&state("2025-01-02T00:00:00Z", "modify"), 202, "accepted");
+    stage.receiver.delete_kv("EVENTS_KV", KEY);
+    let older = state("2025-01-01T00:00:00Z", "modify");
+    let answer = stage.send(&older, 202, "accepted");
+    assert_eq!(answer.json()["superseded"], json!(["state"]), "the ledger decides");
+    let reset = stage.receiver.post("").path("/objects/reset?object=product/4711");
+    let reset = reset.header("authorization", "Bearer admin-token").send();
+    assert_eq!((reset.status, &*reset.code()), (200, "reset"), "{}", reset.body);
+    let again = older.replace("elytra-pim", "elytra-pim/2");
+    stage.send(&again, 202, "accepted");
+    assert_eq!(entry(&stage).value, again);
+}
+
 /// `key = "object"`: the process dies before it notes what KV took
 /// | no answer
 /// | KV holds it; an older event that comes next does not replace it

@@ -126,6 +126,12 @@ impl Receiver {
         self.look("/test/alarms", None);
     }
 
+    /// Loses the alarms of the ledger's shards, as the platform does that has tried them too often.
+    #[track_caller]
+    pub fn lose_alarms(&self) {
+        self.look("/test/alarms/lose", None);
+    }
+
     /// The messages the queue's consumer got, once there are this many.
     #[track_caller]
     #[must_use]

@@ -244,7 +244,7 @@ fn archive_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
 
 /// An event whose data name no object is not mirrored.
 fn mirror_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
-    let entry = || KvEntry::of_object(MIRROR, parsed, None, 0);
+    let entry = || KvEntry::of_object(MIRROR, parsed, Moment::MIN, None, 0);
     MIRRORED.contains(&event.event_type).then(entry).flatten().map(|entry| entry.key)
 }
 

@@ -43,6 +43,11 @@ export class Ledger extends DurableObject {
     await this.#ledger.alarm();
   }
 
+  /** Loses the alarm, as the platform does that has tried it too often. */
+  async lose() {
+    await this.ctx.storage.deleteAlarm();
+  }
+
   /** How many records there are, and whether an alarm is set. */
   async look() {
     const { storage } = this.ctx;

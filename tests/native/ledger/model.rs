@@ -84,8 +84,12 @@ fn claim(shard: &Shard, facts: &mut Facts, step: &Step, now: u64) -> Option<Gran
         names: names.iter().map(|name| (*name).into()).collect(),
         time,
     };
-    let request =
-        ClaimRequest { claims: vec![claim], claim_ms: CLAIM_MS, remember_ms: REMEMBER_MS };
+    let request = ClaimRequest {
+        claims: vec![claim],
+        claim_ms: CLAIM_MS,
+        remember_ms: REMEMBER_MS,
+        latest: None,
+    };
     let answer = shard.claim(&request, now);
     assert_eq!(answer.verdicts, [&*expected], "{step:?} at {now}");
 

@@ -25,7 +25,7 @@ enum Step {
 fn request<'r>(names: &[&'r str], time: Option<Moment>) -> ClaimRequest<'r> {
     let names = names.iter().map(|name| (*name).into()).collect();
     let claims = vec![Claim { key: "key".into(), names, time }];
-    ClaimRequest { claims, claim_ms: CLAIM_MS, remember_ms: REMEMBER_MS }
+    ClaimRequest { claims, claim_ms: CLAIM_MS, remember_ms: REMEMBER_MS, latest: None }
 }
 
 fn settlement<'r>(

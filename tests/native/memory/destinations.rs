@@ -125,7 +125,8 @@ impl Namespaces for Memory {
             let namespaces = self.namespaces.borrow();
             let Some(stored) = namespaces.get(&place) else { return Ok(None) };
             let metadata: Value = stored.metadata.parse().unwrap();
-            Ok(metadata["time"].as_str().map(str::to_owned))
+            let time = metadata["effective_time"].as_str().or(metadata["time"].as_str());
+            Ok(time.map(str::to_owned))
         })
         .await
     }

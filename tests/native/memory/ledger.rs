@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use elytra_webhooks::ledger::{
-    self, ClaimAnswer, ClaimRequest, Records, SHARDS, SettleRequest, claim, settle,
+    self, ClaimAnswer, ClaimRequest, Records, ResetRequest, SHARDS, SettleRequest, claim, reset,
+    settle,
 };
 use elytra_webhooks::platform::{BindingError, Ledger};
 
@@ -50,6 +51,13 @@ impl Shard {
     }
 }
 
+impl Shard {
+    fn reset(&self, request: &ResetRequest<'_>, now: u64) -> bool {
+        let Ok(is_reset) = reset(self, request, now);
+        is_reset
+    }
+}
+
 impl Ledger for Memory {
     async fn claim(
         &self,
@@ -74,6 +82,16 @@ impl Ledger for Memory {
             let mut shards = self.shards.borrow_mut();
             shards.entry(shard).or_default().settle(&request, self.time.now());
             Ok(())
+        })
+        .await
+    }
+
+    async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError> {
+        self.call("LEDGER", "reset", 1, || {
+            let request = serde_json::to_string(request).unwrap();
+            let request: ResetRequest<'_> = serde_json::from_str(&request).unwrap();
+            let mut shards = self.shards.borrow_mut();
+            Ok(shards.entry(shard).or_default().reset(&request, self.time.now()))
         })
         .await
     }

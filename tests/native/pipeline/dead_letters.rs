@@ -234,13 +234,18 @@ fn one_is_shown_whole() {
     check_answer("what is no JSON cannot stand in JSON", &answer, &expected);
 }
 
+/// The query for an id that there can be.
+fn no_such() -> String {
+    format!("id=shop/{START}/{}", "A".repeat(43))
+}
+
 #[test]
 fn one_that_is_not_there_is_not_found() {
     let body = r#"{"type":"urn:elytra-webhooks:no_such_dead_letter","title":"There is no such dead letter","status":404,"code":"no_such_dead_letter","detail":"there is no dead letter with this id"}"#;
     let reasons = r#","reasons":["there is no dead letter with this id"]"#;
     let log = log("refused", "no_such_dead_letter", 404, reasons);
     let expected = Expected { status: 404, headers: "", body, log: &log };
-    for request in [list("id=x"), redrive("id=x")] {
+    for request in [list(&no_such()), redrive(&no_such())] {
         check_answer("it is gone", &ask(Ok(&config()), request, &Memory::default()), &expected);
     }
 }
@@ -257,13 +262,15 @@ fn check_failed(why: &str, answer: &Answer, reason: &str) {
 
 #[test]
 fn a_namespace_that_fails_is_told() {
-    for (method, query) in [("list", ""), ("get", "id=x")] {
+    for (method, query) in [("list", ""), ("get", &*no_such())] {
         let memory = Memory::default().with("DEAD", method, Fault::Fails, 1);
         let answer = ask(Ok(&config()), list(query), &memory);
         check_failed("the log has the reason", &answer, "destination-canary");
     }
     let memory = Memory::default();
-    memory.store("DEAD", "x", "anything");
-    let answer = ask(Ok(&config()), list("id=x"), &memory);
-    check_failed("what others put there", &answer, "x: not a dead letter");
+    let query = no_such();
+    let (_, id) = query.split_once('=').unwrap();
+    memory.store("DEAD", id, "anything");
+    let answer = ask(Ok(&config()), list(&query), &memory);
+    check_failed("what others put there", &answer, &format!("{id}: not a dead letter"));
 }

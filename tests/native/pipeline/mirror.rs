@@ -3,6 +3,8 @@
 mod faults;
 mod order;
 mod property;
+mod reset;
+mod times;
 
 use elytra_webhooks::config::Config;
 
@@ -57,7 +59,10 @@ fn the_key_of_an_object_holds_its_newest_event() {
     assert_eq!(send(&state("2", LATER, "modify"), &memory).status, 202);
     let [(key, stored)] = &memory.namespace("KV")[..] else { panic!("one key") };
     assert_eq!((&**key, &stored.value), ("prices/product/7", &state("2", LATER, "modify")));
-    let metadata = format!(r#"{{"type":"t","operation":"modify","time":"{LATER}"}}"#);
+    let effective = "2025-11-30T12:00:01.000000000Z";
+    let metadata = format!(
+        r#"{{"effective_time":"{effective}","type":"t","operation":"modify","time":"{LATER}"}}"#
+    );
     assert_eq!((&stored.metadata, stored.expiration_ttl), (&metadata, None));
     let methods: Vec<_> = memory.calls.borrow().iter().map(|call| call.method).collect();
     let once = ["claim", "put", "settle"];

@@ -124,7 +124,6 @@ fn unknown_subscriptions_are_told_with_the_nearest() {
         ("sho", ", did you mean \"shop\"?"),
         ("SHOP_B", ", did you mean \"shop_b\"?"),
         ("warehouse", ""),
-        ("", ""),
     ];
     for (name, nearest) in table {
         let detail = format!(
@@ -171,5 +170,60 @@ fn what_is_sent_again_is_named() {
     let expected = "expected either id or subscription";
     check_query("not everything by mistake", redrive(""), expected);
     check_query("a cursor alone", redrive("cursor=x"), expected);
-    check_query("which of them?", redrive("id=x&subscription=shop"), expected);
+    let both = format!("{}&subscription=shop", super::no_such());
+    check_query("which of them?", redrive(&both), expected);
+}
+
+/// What can be no value of a parameter is told, and no binding is asked for it.
+#[test]
+fn a_value_that_can_be_none_is_told() {
+    let id = "id: expected the id of a dead letter as the list gives it, <subscription>/<milliseconds>/<key>";
+    let key = "A".repeat(43);
+    let ids = [
+        ("nothing", String::new()),
+        ("KV takes neither of these for a key", ".".to_owned()),
+        ("likewise", "..".to_owned()),
+        ("longer than a key", "x".repeat(600)),
+        ("an event's id", "385d27ef-ac6d-4d93-904b-ea9801fc1bde".to_owned()),
+        ("no time", format!("shop/x/{key}")),
+        ("a time of no length", format!("shop//{key}")),
+        ("no key", format!("shop/{}/", crate::memory::START)),
+        ("a long key", format!("shop/{}/{key}A", crate::memory::START)),
+        ("no name", format!("/{}/{key}", crate::memory::START)),
+        ("more behind it", format!("shop/{}/{key}/", crate::memory::START)),
+    ];
+    for (why, value) in ids {
+        let query = format!("id={value}");
+        check_query(why, list(&query), id);
+        check_query(why, redrive(&query), id);
+    }
+    let subscription = "subscription: expected 1 to 64 letters, digits and underscores";
+    for (why, value) in [
+        ("nothing", String::new()),
+        ("too long for a prefix of keys", "x".repeat(600)),
+        ("a character that no name has", "shop/".to_owned()),
+        ("likewise", "%00".to_owned()),
+    ] {
+        check_query(why, list(&format!("subscription={value}")), subscription);
+        check_query(why, redrive(&format!("subscription={value}")), subscription);
+    }
+    let cursor = "cursor: expected the one of the page before";
+    check_query("nothing", list("cursor="), cursor);
+    check_query("longer than any", list(&format!("cursor={}", "x".repeat(1_025))), cursor);
+    for (value, nearest) in [
+        ("stauts", ", did you mean \"status\"?"),
+        ("Timeout", ", did you mean \"timeout\"?"),
+        ("", ""),
+    ] {
+        let detail = format!("unknown cause \"{value}\"{nearest}");
+        check_query(
+            "an empty list would say that nothing died",
+            list(&format!("cause={value}")),
+            &detail,
+        );
+    }
+    for cause in elytra_webhooks::webhook::Cause::CODES {
+        let answer = ask(Ok(&config()), list(&format!("cause={cause}")), &Memory::default());
+        assert_eq!(answer.status, 200, "{cause}");
+    }
 }

@@ -4,15 +4,16 @@ mod fails;
 
 use elytra_webhooks::dead_letters::REDRIVE_STEP;
 use elytra_webhooks::webhook::{Cause, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES};
+use futures_util::future::join;
 
 use super::super::dedupe::WINDOW;
 use super::super::large::{event_of, message_of};
-use super::super::webhook_with;
+use super::super::{answer_to, webhook_with};
 use super::{
     Expected, Memory, Request, ask, bury, bury_all, check_answer, config, cursor, form_encoded,
     hand_out, letter, log, redrive, with_webhook,
 };
-use crate::memory::{START, status};
+use crate::memory::{Fault, START, status};
 use crate::webhook::URL;
 
 /// The message that delivers an event again.
@@ -159,10 +160,57 @@ fn what_a_list_shows_that_is_gone_is_left_out() {
     assert_eq!(ask(&format!("id={}", ids[0])).status, 200);
     let answer = ask("subscription=shop");
     assert_eq!(memory.queue("DELIVERIES").len(), 2, "each once");
-    assert_eq!(
-        answer.body,
-        redriven(&ids[1..], "null"),
-        "it tells what was sent, and nothing else"
+    let already_sent = format!(r#","already_sent":["{}"],"cursor""#, ids[0]);
+    let expected = redriven(&ids[1..], "null").replace(r#","cursor""#, &already_sent);
+    assert_eq!(answer.body, expected, "it tells what is new, and what is not");
+    let again = ask("subscription=shop");
+    assert!(again.body.starts_with(r#"{"code":"redriven","redriven":[],"#), "{}", again.body);
+    assert_eq!(memory.queue("DELIVERIES").len(), 2, "and comes to an end");
+}
+
+/// Two operators, or one who is impatient, have the same dead letters sent again at one moment.
+#[test]
+fn two_at_once_send_each_only_once() {
+    let memory = Memory::with_latency(10);
+    let ids = bury_all(&memory, "shop", 3);
+    let config = config();
+    let (one, other) = memory.time.run(join(
+        answer_to(Ok(&config), redrive("subscription=shop"), &memory),
+        answer_to(Ok(&config), redrive("subscription=shop"), &memory),
+    ));
+    assert_eq!(one.body, redriven(&ids, "null"));
+    let under_way = ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(",");
+    let expected =
+        format!(r#"{{"code":"redriven","redriven":[],"under_way":[{under_way}],"cursor":null}}"#);
+    assert_eq!(other.body, expected);
+    assert_eq!((memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len()), (3, 0));
+    assert_eq!((memory.count("LEDGER", "claim"), memory.count("LEDGER", "settle")), (2, 1));
+}
+
+/// Where nobody knows who has claimed what, nothing is sent: it is kept, and can be sent later.
+#[test]
+fn without_an_answer_of_the_ledger_nothing_is_sent() {
+    for fault in [Fault::Fails, Fault::Hangs] {
+        let memory = Memory::default().with("LEDGER", "claim", fault, 1);
+        bury_all(&memory, "shop", 1);
+        let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+        assert_eq!(answer.status, 503, "{fault:?}: {}", answer.body);
+        assert_eq!((memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len()), (0, 1));
+        assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+    }
+}
+
+/// What was sent and could not be deleted is not sent once more, only deleted.
+#[test]
+fn what_was_not_deleted_is_deleted_later() {
+    let memory = Memory::default().with("DEAD", "delete", Fault::Fails, 1);
+    let ids = bury_all(&memory, "shop", 1);
+    assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 503);
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+    let expected = format!(
+        r#"{{"code":"redriven","redriven":[],"already_sent":["{}"],"cursor":null}}"#,
+        ids[0]
     );
-    assert_eq!(ask("subscription=shop").body, redriven(&[], "null"), "and comes to an end");
+    assert_eq!(answer.body, expected);
+    assert_eq!((memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len()), (1, 0));
 }

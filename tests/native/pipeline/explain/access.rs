@@ -66,7 +66,7 @@ fn the_request_is_one_that_webhook_would_read() {
 fn what_is_asked_must_be_there() {
     let table = [
         ("subscription=germany", r#"unknown subscription \"germany\", did you mean \"german\"?"#),
-        ("subscription=", r#"unknown subscription \"\""#),
+        ("subscription=", "subscription: expected 1 to 64 letters, digits and underscores"),
         ("subscription=GERMAN", r#"unknown subscription \"GERMAN\", did you mean \"german\"?"#),
         (
             "subscripton=german",
