@@ -9,10 +9,11 @@ use crate::auth::ACCESS_TOKEN;
 use crate::cloudevents::CloudEvent;
 use crate::config::{CLAIMS, Config, DEAD, DELIVERIES, is_subscription_name};
 use crate::forward::LargeEvent;
-use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
+use crate::ledger::Verdict;
 use crate::names::suggestion;
+use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, KvPage, Platform, within};
+use crate::platform::{BindingError, KvPage, Platform};
 use crate::webhook::{
     Cause, DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
 };
@@ -26,17 +27,6 @@ pub const MOST_LIMIT: usize = 1_000;
 /// How many dead letters are sent again at a time: with four calls for each that is large, one for the
 /// list and two of the ledger, that keeps within the 50 calls that Cloudflare's free plan allows.
 pub const REDRIVE_STEP: usize = 11;
-
-/// For how long a redrive has claimed its dead letters, in milliseconds. If it dies, another one may send
-/// them after that.
-pub const REDRIVE_CLAIM_MS: u64 = 60_000;
-
-/// For how long the ledger remembers that a dead letter was sent again, in milliseconds: a day, far more
-/// than KV needs until no list shows it any more.
-pub const REMEMBER_REDRIVEN_MS: u64 = 24 * 3_600_000;
-
-/// How long the ledger may take for an answer, in milliseconds.
-const LEDGER_MS: u64 = 5_000;
 
 /// The longest cursor, in bytes; KV's have some hundred.
 const MAX_CURSOR_BYTES: usize = 1_024;
@@ -273,15 +263,16 @@ pub async fn redrive<'c>(
         _ => return Err(Rejection::BadQuery("expected either id or subscription".to_owned())),
     };
     let mut redriven = Redriven { cursor, ..Redriven::default() };
-    let claims = RedriveClaims::claim(&ids, config, platform).await?;
+    let claims = OperatorClaims::claim("dead letter", &ids, config, platform).await;
+    let claims = claims.map_err(Rejection::DeadLettersFailed)?;
     let result = redrive_claimed(ids, &claims, query, &mut redriven, config, platform).await;
-    claims.settle(&redriven, platform).await;
+    claims.settle(&redriven.redriven, platform).await;
     result.map(|()| redriven)
 }
 
 async fn redrive_claimed<'c>(
     ids: Vec<String>,
-    claims: &RedriveClaims,
+    claims: &OperatorClaims,
     query: &DeadLetterQuery,
     redriven: &mut Redriven,
     config: &Config,
@@ -320,86 +311,6 @@ async fn redrive_claimed<'c>(
         }
     }
     Ok(())
-}
-
-/// Dead letters that are claimed in the ledger, so that two redrives at the same moment do not both send
-/// them. Without a ledger, all are taken.
-struct RedriveClaims {
-    keys: Vec<Key>,
-    answer: Option<ClaimAnswer>,
-}
-
-impl RedriveClaims {
-    /// All claims are made with one call.
-    ///
-    /// # Errors
-    ///
-    /// The ledger fails. Then nothing is sent: the dead letters are kept, and can be sent later.
-    async fn claim<'c>(
-        ids: &[String],
-        config: &Config,
-        platform: &impl Platform,
-    ) -> Result<Self, Rejection<'c>> {
-        let keys: Vec<_> = ids.iter().map(|id| Key::of(&["dead letter", id])).collect();
-        if !config.has_ledger || keys.is_empty() {
-            return Ok(Self { keys, answer: None });
-        }
-        let claim = |key: &Key| Claim {
-            key: key.as_str().to_owned().into(),
-            names: vec![NAME.into()],
-            time: None,
-        };
-        let request = ClaimRequest {
-            claims: keys.iter().map(claim).collect(),
-            claim_ms: REDRIVE_CLAIM_MS,
-            remember_ms: REMEMBER_REDRIVEN_MS,
-            latest: None,
-        };
-        let answer = within(platform, LEDGER_MS, platform.claim(shard(), &request)).await;
-        let answer = answer.map_err(in_ledger).map_err(Rejection::DeadLettersFailed)?;
-        Ok(Self { keys, answer: Some(answer) })
-    }
-
-    /// What may be done with the dead letter at this place.
-    fn verdict(&self, place: usize) -> Verdict {
-        let Some(answer) = &self.answer else { return Verdict::Granted };
-        let verdicts = answer.verdicts.get(place);
-        // What the ledger says nothing of stays where it is.
-        verdicts.and_then(|verdicts| verdicts.first()).copied().unwrap_or(Verdict::UnderWay)
-    }
-
-    /// Tells the ledger which were sent.
-    async fn settle(&self, redriven: &Redriven, platform: &impl Platform) {
-        let Some(answer) = &self.answer else { return };
-        let sent: Vec<_> =
-            redriven.redriven.iter().map(|id| Key::of(&["dead letter", id])).collect();
-        let claimed = self.keys.iter().zip(&answer.verdicts);
-        let granted =
-            claimed.filter(|(_, verdicts)| verdicts.iter().any(|verdict| verdict.is_granted()));
-        let settlements = granted
-            .map(|(key, _)| Settlement::of_one(key.as_str(), NAME, sent.contains(key), None));
-        let settlements: Vec<_> = settlements.collect();
-        if settlements.is_empty() {
-            return;
-        }
-        let request =
-            SettleRequest { number: answer.number, settlements, remember_ms: REMEMBER_REDRIVEN_MS };
-        // If this fails, the claims end by themselves, and what was sent is no dead letter any more.
-        let _ = within(platform, LEDGER_MS, platform.settle(shard(), &request)).await;
-    }
-}
-
-/// The name under which the ledger knows what was sent again.
-const NAME: &str = "redrive";
-
-/// The shard that knows of all dead letters, so that one call claims several.
-fn shard() -> usize {
-    Key::of(&[NAME]).shard()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-fn in_ledger(error: BindingError) -> BindingError {
-    BindingError(format!("the ledger: {error}"))
 }
 
 /// Checks that a subscription was meant that there is, or was. An empty answer to a slip of the pen would

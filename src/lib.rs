@@ -52,6 +52,8 @@ pub mod spool;
 
 pub mod webhook;
 
+pub mod operator_claims;
+
 pub mod dead_letters;
 
 pub mod objects;

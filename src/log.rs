@@ -256,6 +256,9 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
         Ok(Outcome::Redriven(redriven)) => {
             redriven.stuck.iter().map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect()
         }
+        Ok(Outcome::MessageSent(settled) | Outcome::MessageDeleted(settled)) => {
+            vec![settled.id.clone()]
+        }
         Ok(Outcome::Reset(reset)) => {
             vec![format!("{:?} for {}", reset.object, reset.subscriptions.join(", "))]
         }
@@ -267,9 +270,11 @@ fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
         Err(Rejection::InvalidEvents(InvalidEvents::Invalid(invalid))) => violations(invalid),
         Err(Rejection::BodyBrokeOff(error)) => vec![error.0.clone()],
         Err(Rejection::Overloaded(exceeded)) => vec![exceeded.to_string()],
-        Err(Rejection::DeadLettersFailed(error) | Rejection::LedgerFailed(error)) => {
-            vec![error.to_string()]
-        }
+        Err(
+            Rejection::DeadLettersFailed(error)
+            | Rejection::LedgerFailed(error)
+            | Rejection::SpoolFailed(error),
+        ) => vec![error.to_string()],
         Err(rejection) => vec![rejection.to_string()],
     }
 }

@@ -12,6 +12,7 @@ use crate::handshake::Consent;
 use crate::objects::Reset;
 use crate::plan::{EventTooLarge, Fate};
 use crate::platform::BindingError;
+use crate::spool::aside::{SetAsidePage, Settled};
 
 /// What became of a request that was in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub enum Outcome<'c> {
     DeadLetter(Box<DeadLetter>),
     /// An operator had some sent again.
     Redriven(Redriven),
+    /// An operator asked which messages were set aside.
+    SetAside(SetAsidePage),
+    /// An operator had one of them sent once more.
+    MessageSent(Settled),
+    /// An operator had one of them deleted.
+    MessageDeleted(Settled),
     /// An operator had an object forgotten.
     Reset(Reset),
     /// An operator asked what would become of a request.
@@ -104,6 +111,12 @@ pub enum Rejection<'c> {
     NoSuchDeadLetter,
     /// The dead letters cannot be read or sent again; some may have been.
     DeadLettersFailed(BindingError),
+    /// No message with this id was set aside.
+    NoSuchMessage,
+    /// Another request is sending the message.
+    MessageUnderWay,
+    /// What was set aside cannot be read, sent or deleted.
+    SpoolFailed(BindingError),
     /// Somebody is writing the object that an operator wants to be forgotten.
     ObjectUnderWay,
     /// The ledger cannot do what an operator asks of it.
@@ -124,6 +137,7 @@ impl Rejection<'_> {
             | Self::Overloaded(_)
             | Self::Undelivered(_)
             | Self::DeadLettersFailed(_)
+            | Self::SpoolFailed(_)
             | Self::LedgerFailed(_) => true,
             Self::NotFound
             | Self::MethodNotAllowed { .. }
@@ -139,6 +153,8 @@ impl Rejection<'_> {
             | Self::UnderWay(_)
             | Self::BadQuery(_)
             | Self::ObjectUnderWay
+            | Self::NoSuchMessage
+            | Self::MessageUnderWay
             | Self::NoSuchDeadLetter => false,
         }
     }
@@ -226,6 +242,11 @@ impl fmt::Display for Rejection<'_> {
             Self::DeadLettersFailed(_) => {
                 f.write_str("the dead letters cannot be had now, the log says why")
             }
+            Self::NoSuchMessage => f.write_str("no message with this id was set aside"),
+            Self::MessageUnderWay => {
+                f.write_str("another request is sending this message, ask again")
+            }
+            Self::SpoolFailed(_) => f.write_str("the spool or the queue failed, the log says why"),
             Self::ObjectUnderWay => {
                 f.write_str("an event of the object is being written now, ask again")
             }

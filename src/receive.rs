@@ -17,6 +17,7 @@ use crate::plan::{Fate, Plan};
 use crate::platform::{Clock, Platform, RateLimiter, within};
 use crate::reply::Reply;
 use crate::request::{Body, ReadBody, RequestHead, read};
+use crate::spool::aside;
 use crate::trace::Trace;
 
 /// How long a rate limit may take for its answer, in milliseconds; then the request passes.
@@ -36,6 +37,10 @@ pub async fn answer<'c>(
         ("/health", _) => health(config, head),
         ("/dead-letters", _) => dead_letters(config, head, platform, &mut trace).await,
         ("/dead-letters/redrive", _) => redrive(config, head, platform, &mut trace).await,
+        ("/spool", _) => spool(config, head, platform, &mut trace).await,
+        ("/spool/send" | "/spool/delete", _) => {
+            settle_set_aside(config, head, platform, &mut trace).await
+        }
         ("/objects/reset", _) => reset(config, head, platform, &mut trace).await,
         ("/explain", _) => explain(config, head, body, platform, &mut trace).await,
         _ => Err(Rejection::NotFound),
@@ -160,6 +165,38 @@ async fn redrive<'c>(
     let config = with_dead_letters(config?)?;
     let (_, query) = admit(config, head, &["POST"], &["id", "subscription", "cursor"], trace)?;
     Ok(Outcome::Redriven(dead_letters::redrive(&query, config, platform).await?))
+}
+
+/// Shows an operator which messages of the spool no queue takes.
+async fn spool<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let config = with_spool(config?)?;
+    let (_, query) = admit(config, head, &["GET", "HEAD"], &["cursor", "limit"], trace)?;
+    Ok(Outcome::SetAside(aside::list(&query, platform).await?))
+}
+
+/// Sends one of them once more, or deletes it.
+async fn settle_set_aside<'c>(
+    config: Result<&'c Config, &'c [ConfigError]>,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let config = with_spool(config?)?;
+    let (_, query) = admit(config, head, &["POST"], &["id"], trace)?;
+    if head.path() == "/spool/send" {
+        Ok(Outcome::MessageSent(aside::send(&query, config, platform).await?))
+    } else {
+        Ok(Outcome::MessageDeleted(aside::delete(&query, platform).await?))
+    }
+}
+
+fn with_spool(config: &Config) -> Result<&Config, Rejection<'_>> {
+    if config.has_spool { Ok(config) } else { Err(Rejection::NotFound) }
 }
 
 /// Lets an object be written anew that a wrong clock, or a key deleted by hand, keeps from being written.

@@ -85,6 +85,9 @@ fn success(outcome: &Outcome<'_>, trace: &Trace<'_>) -> Reply {
         }
         Outcome::DeadLetter(letter) => (200, "dead_letter", print(&DeadLetterBody::new(letter))),
         Outcome::Redriven(redriven) => (200, "redriven", print(&with_code("redriven", redriven))),
+        Outcome::SetAside(page) => (200, "set_aside", print(&with_code("set_aside", page))),
+        Outcome::MessageSent(settled) => (200, "sent", print(&with_code("sent", settled))),
+        Outcome::MessageDeleted(settled) => (200, "deleted", print(&with_code("deleted", settled))),
         Outcome::Reset(reset) => (200, "reset", print(&with_code("reset", reset))),
         Outcome::Explained(explanation) => (200, explanation.code, print(explanation)),
     };
@@ -179,6 +182,9 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::DeadLettersFailed(_) => {
             (503, "dead_letters_failed", "The dead letters cannot be had")
         }
+        Rejection::NoSuchMessage => (404, "no_such_message", "There is no such message"),
+        Rejection::MessageUnderWay => (503, "under_way", "The message is being sent"),
+        Rejection::SpoolFailed(_) => (503, "spool_failed", "The spool failed"),
         Rejection::ObjectUnderWay => (503, "under_way", "The object is being written"),
         Rejection::LedgerFailed(_) => (503, "ledger_failed", "The ledger failed"),
     }
@@ -195,6 +201,8 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         | Rejection::Undelivered(_)
         | Rejection::UnderWay(_)
         | Rejection::ObjectUnderWay
+        | Rejection::MessageUnderWay
+        | Rejection::SpoolFailed(_)
         | Rejection::LedgerFailed(_)
         | Rejection::DeadLettersFailed(_) => Some(("retry-after", RETRY_AFTER_FAILURE.to_owned())),
         Rejection::TooFast => Some(("retry-after", RETRY_AFTER_TOO_FAST.to_owned())),
@@ -211,6 +219,7 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         | Rejection::InvalidEvents(_)
         | Rejection::EventsTooLarge(_)
         | Rejection::BadQuery(_)
+        | Rejection::NoSuchMessage
         | Rejection::NoSuchDeadLetter => None,
     }
 }

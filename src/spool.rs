@@ -3,7 +3,9 @@
 //! The sender has been told that its event is accepted, so an entry goes only after its queue took
 //! the message. A cron trigger calls [`drain`].
 
-use std::collections::BTreeSet;
+pub mod aside;
+
+use serde_json::Value;
 
 use futures_util::{StreamExt as _, stream};
 
@@ -26,6 +28,16 @@ const CALL_MS: u64 = 5_000;
 /// How many keys are listed at a time: as many as KV lists.
 const LIST_KEYS: usize = 1_000;
 
+/// How many keys of a queue are looked at in a run: far more than can be sent in it.
+const MAX_KEYS: usize = 10_000;
+
+/// After how many messages that a queue refused one after the other, and none that it took, a run takes it
+/// to be down. To ask for each of thousands would only cost calls.
+pub const MAX_REFUSED: usize = 250;
+
+/// How many messages that a queue does not take are noted in a run: that takes three calls for each.
+const MAX_STRIKES_IN_A_RUN: usize = 50;
+
 /// The name under which the ledger knows the spool.
 const NAME: &str = "spool";
 
@@ -44,8 +56,8 @@ pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
     format!("{queue}/{}/{}", time_in_key(now), Key::of(&["message", message]).as_str())
 }
 
-/// Sends what is spooled, the oldest of each queue first, until nothing is left, a queue still fails,
-/// or the time is up.
+/// Sends what is spooled, until each queue has been asked for everything, or the time is up. The oldest of
+/// a queue come first, and every other minute the newest.
 pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     let mut drained = Drained::default();
     let end = platform.now() + DRAIN_MS;
@@ -58,6 +70,18 @@ pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     drained
 }
 
+/// An entry as a list shows it: its key, and its metadata.
+type Entry = (String, Option<Value>);
+
+/// What became of the entries of a queue in a run.
+#[derive(Default)]
+struct Run {
+    /// How many messages the queue took.
+    taken: usize,
+    /// The entries whose messages it did not take, each with the reason.
+    refused: Vec<(Entry, BindingError)>,
+}
+
 async fn drain_queue(
     queue: &str,
     end: u64,
@@ -65,20 +89,38 @@ async fn drain_queue(
     config: &Config,
     platform: &impl Platform,
 ) -> Result<(), BindingError> {
-    let mut seen = BTreeSet::new();
-    loop {
-        // A list can be older than a deletion: what was in an earlier one has been dealt with.
-        let mut keys = list(&format!("{queue}/"), platform).await?;
-        keys.retain(|key| seen.insert(key.clone()));
-        if keys.is_empty() {
-            return Ok(());
+    let mut entries = list_all(&format!("{queue}/"), platform).await?;
+    // So that nothing at one end can hold up the other for ever, whatever the queue never takes.
+    if (platform.now() / 60_000) % 2 == 1 {
+        entries.reverse();
+    }
+    let mut run = Run::default();
+    let mut result = Ok(());
+    for entries in entries.chunks(DRAIN_STEP) {
+        let is_down = run.taken == 0 && run.refused.len() >= MAX_REFUSED;
+        if platform.now() >= end || is_down {
+            break;
         }
-        for keys in keys.chunks(DRAIN_STEP) {
-            if platform.now() >= end {
-                return Ok(());
-            }
-            drain_step(queue, keys, drained, config, platform).await?;
+        result = drain_step(queue, entries, &mut run, config, platform).await;
+        if result.is_err() {
+            break;
         }
+    }
+    drained.sent += run.taken;
+    if run.taken > 0 {
+        // It takes others, so it is these that it does not take.
+        let refused = run.refused.len();
+        for (entry, error) in run.refused.into_iter().take(MAX_STRIKES_IN_A_RUN) {
+            let told = aside::strike(&entry, &error, platform).await;
+            drained.failures.push(format!("{}: {}", entry.0, told?));
+        }
+        if refused > MAX_STRIKES_IN_A_RUN {
+            drained.failures.push(format!("{queue}: and {} more", refused - MAX_STRIKES_IN_A_RUN));
+        }
+        result
+    } else {
+        // Of one that takes nothing, the first reason stands for all.
+        result.and(run.refused.into_iter().next().map_or(Ok(()), |(_, error)| Err(error)))
     }
 }
 
@@ -86,33 +128,31 @@ async fn drain_queue(
 ///
 /// # Errors
 ///
-/// It took none, so that it is no use to go on.
+/// The spool fails, or the queue hangs, so that it is no use to go on.
 async fn drain_step(
     queue: &str,
-    keys: &[String],
-    drained: &mut Drained,
+    entries: &[Entry],
+    run: &mut Run,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<(), BindingError> {
-    let claims = Claims::claim(queue, keys, config, platform).await;
-    let Sent { taken, refused } = send(queue, &claims.granted, platform).await;
+    let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
+    let claims = Claims::claim(queue, &keys, config, platform).await;
+    let Sent { taken, refused, hangs } = send(queue, &claims.granted, platform).await;
     claims.settle(&taken, config, platform).await;
-    drained.sent += taken.len();
+    run.taken += taken.len();
 
     let deletions = taken
         .iter()
         .chain(&claims.held)
         .map(|key| within(platform, CALL_MS, platform.delete(SPOOL, key)));
     let deleted: Vec<_> = stream::iter(deletions).buffered(MAX_CONNECTIONS).collect().await;
-    deleted.into_iter().collect::<Result<(), _>>()?;
-    match refused.into_iter().next() {
-        Some((_, error)) if taken.is_empty() => Err(error),
-        Some((key, error)) => {
-            drained.failures.push(format!("{key}: {error}"));
-            Ok(())
-        }
-        None => Ok(()),
+    for (key, error) in refused {
+        let entry = entries.iter().find(|(other, _)| other == key);
+        run.refused.extend(entry.map(|entry| (entry.clone(), error)));
     }
+    deleted.into_iter().collect::<Result<(), _>>()?;
+    hangs.map_or(Ok(()), Err)
 }
 
 /// What became of entries, by their keys.
@@ -122,6 +162,8 @@ struct Sent<'k> {
     taken: Vec<&'k String>,
     /// The queue, or the spool, failed.
     refused: Vec<(&'k String, BindingError)>,
+    /// The queue gave no answer.
+    hangs: Option<BindingError>,
 }
 
 /// Sends the messages of these entries. Where a queue refuses several together, it is asked for each,
@@ -144,9 +186,13 @@ async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) ->
         let messages: Vec<_> = entries.iter().map(|(_, message)| &**message).collect();
         let together = within(platform, CALL_MS, platform.send(queue, &messages)).await;
         let hangs = platform.now() >= began + CALL_MS;
+        if hangs {
+            sent.hangs = together.err();
+            break;
+        }
         for (key, message) in &entries {
             let result = match &together {
-                Err(_) if entries.len() > 1 && !hangs => {
+                Err(_) if entries.len() > 1 => {
                     within(platform, CALL_MS, platform.send(queue, &[message])).await
                 }
                 together => together.clone(),
@@ -155,9 +201,6 @@ async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) ->
                 Ok(()) => sent.taken.push(key),
                 Err(error) => sent.refused.push((key, error)),
             }
-        }
-        if hangs {
-            break;
         }
     }
     sent
@@ -218,21 +261,31 @@ impl<'k> Claims<'k> {
     }
 }
 
-/// The first entries with this prefix.
-async fn list(prefix: &str, platform: &impl Platform) -> Result<Vec<String>, BindingError> {
-    let page = within(platform, CALL_MS, platform.list(SPOOL, prefix, LIST_KEYS, None)).await?;
-    Ok(page.keys.into_iter().map(|(key, _)| key).collect())
+/// The entries with this prefix, [`MAX_KEYS`] of them at most.
+async fn list_all(prefix: &str, platform: &impl Platform) -> Result<Vec<Entry>, BindingError> {
+    let mut entries = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let listed = platform.list(SPOOL, prefix, LIST_KEYS, cursor.as_deref());
+        let page = within(platform, CALL_MS, listed).await?;
+        entries.extend(page.keys);
+        cursor = page.cursor;
+        if cursor.is_none() || entries.len() >= MAX_KEYS {
+            return Ok(entries);
+        }
+    }
 }
 
 /// Tells of entries whose queue is bound no more.
 async fn stranded(config: &Config, platform: &impl Platform) -> Option<String> {
-    let keys = match list("", platform).await {
-        Ok(keys) => keys,
+    let entries = match list_all("", platform).await {
+        Ok(entries) => entries,
         Err(error) => return Some(error.to_string()),
     };
-    let is_bound = |key: &&String| {
+    let is_bound = |key: &str| {
         key.split_once('/').is_some_and(|(queue, _)| config.queues.iter().any(|q| q == queue))
     };
-    let stranded = keys.iter().find(|key| !is_bound(key))?;
+    let mut keys = entries.iter().map(|(key, _)| key);
+    let stranded = keys.find(|key| !is_bound(key) && !key.starts_with(aside::PREFIX))?;
     Some(format!("{stranded}: no queue of this name is bound"))
 }

@@ -41,6 +41,8 @@ pub(crate) struct Memory {
     pub(crate) later: RefCell<Vec<Later>>,
     /// By namespace and key.
     namespaces: RefCell<BTreeMap<(String, String), Stored>>,
+    /// No queue takes a message with this in it; nothing, where it is empty.
+    pub(crate) never_taken: Cell<&'static str>,
     /// What was deleted, and shows in lists where they lag.
     deleted: RefCell<BTreeMap<(String, String), Stored>>,
     pub(crate) lists_lag: Cell<bool>,

@@ -105,7 +105,7 @@ fn a_deletion_that_fails() {
 
 /// A queue never takes one of the messages in the spool
 /// | nothing
-/// | it stays there, and the log names it each minute; the others get through
+/// | the others get through; after five refusals beside others it is set aside, and the log names it
 #[test]
 fn a_message_that_is_never_taken() {
     let stage = Stage::new(spooling(PATIENT));

@@ -40,8 +40,18 @@ fn who_may_and_what() {
         ("GET", "/dead-letters?limit=1001", 400, "bad_query"),
         ("POST", "/dead-letters/redrive", 400, "bad_query"),
         ("POST", "/dead-letters/redrive?id=1&subscription=shop", 400, "bad_query"),
-        ("GET", "/dead-letters?id=none", 404, "no_such_dead_letter"),
-        ("POST", "/dead-letters/redrive?id=none", 404, "no_such_dead_letter"),
+        (
+            "GET",
+            "/dead-letters?id=shop/1764547200000/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            404,
+            "no_such_dead_letter",
+        ),
+        (
+            "POST",
+            "/dead-letters/redrive?id=shop/1764547200000/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            404,
+            "no_such_dead_letter",
+        ),
         ("GET", "/dead-letters/other", 404, "not_found"),
         ("GET", "/dead-letters?limit=1000", 200, "dead_letters"),
     ];

@@ -144,17 +144,27 @@ fn some_are_stuck() {
     );
     stage.receiver.put_kv("DEAD", "shop/0/nonsense", "nonsense");
     stage.receiver.put_kv("DEAD", "shop/1/large", &letter.replace(&event, &large("1", 200_000)));
-    stage.receiver.put_kv("DEAD", "shop/2/good", &letter);
+    stage.receiver.put_kv(
+        "DEAD",
+        "shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        &letter,
+    );
     let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?subscription=shop");
     assert_eq!(answer.status, 200, "{}", answer.body);
     let body = answer.json();
-    assert_eq!(body["redriven"], json!(["shop/2/good"]));
+    assert_eq!(
+        body["redriven"],
+        json!(["shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
+    );
     let stuck = body["stuck"].as_array().unwrap().iter().map(|stuck| stuck["id"].as_str());
     assert_eq!(stuck.collect::<Vec<_>>(), [Some("shop/0/nonsense"), Some("shop/1/large")]);
     let line = wait_until("the log tells of the redrive", || {
         stage.receiver.log(0).into_iter().find(|line| line["outcome"] == "redriven")
     });
-    assert_eq!((&line["redriven"], &line["dead_letters"]), (&json!(1), &json!(["shop/2/good"])));
+    assert_eq!(
+        (&line["redriven"], &line["dead_letters"]),
+        (&json!(1), &json!(["shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]))
+    );
     let reasons = [
         "shop/0/nonsense: it is no dead letter",
         "shop/1/large: it is too large, and cannot be stored in CLAIMS",
@@ -173,10 +183,23 @@ fn some_are_stuck() {
         assert_eq!(told, (503, "dead_letters_failed".to_owned(), Some("1")));
     }
     stage.receiver.fail(&[Fault::fail("DELIVERIES")]);
-    stage.receiver.put_kv("DEAD", "shop/2/good", &letter);
-    let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?id=shop/2/good");
+    stage.receiver.put_kv(
+        "DEAD",
+        "shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        &letter,
+    );
+    let answer = ask(
+        &stage.receiver,
+        "POST",
+        "/dead-letters/redrive?id=shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    );
     assert_eq!((answer.status, &*answer.code()), (503, "dead_letters_failed"));
-    assert!(stage.receiver.kv_of("DEAD").contains_key("shop/2/good"));
+    assert!(
+        stage
+            .receiver
+            .kv_of("DEAD")
+            .contains_key("shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    );
 }
 
 /// A slip of the pen is told; what was taken away from the configuration is found.

@@ -8,7 +8,7 @@ use elytra_webhooks::platform::{BindingError, KvPage, Namespaces, Queues};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Memory;
+use super::{Memory, SAYS};
 
 /// What a destination holds: its binding, the key in KV, the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,10 @@ impl Queues for Memory {
         let largest = messages.iter().map(|message| message.len()).max().unwrap_or_default();
         assert!(largest <= MAX_QUEUE_EVENT_BYTES, "{largest} bytes in one message");
         self.call(queue, "send", messages.len(), || {
+            let never = self.never_taken.get();
+            if !never.is_empty() && messages.iter().any(|message| message.contains(never)) {
+                return Err(BindingError(SAYS.to_owned()));
+            }
             let messages = messages.iter().map(|message| (*message).to_owned());
             self.queues.borrow_mut().entry(queue.to_owned()).or_default().extend(messages);
             Ok(())

@@ -1,5 +1,6 @@
 //! What a queue does not take is spooled, and the sender is told that it is accepted.
 
+mod aside;
 mod drain;
 mod drain_fails;
 

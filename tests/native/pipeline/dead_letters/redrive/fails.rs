@@ -1,6 +1,6 @@
 //! A redrive that fails, or dies: an event may be there twice, but is never lost.
 
-use elytra_webhooks::dead_letters::REDRIVE_CLAIM_MS;
+use elytra_webhooks::operator_claims::OPERATOR_CLAIM_MS;
 use elytra_webhooks::webhook::{Cause, MAX_DELIVERY_EVENT_BYTES};
 
 use super::super::super::answer_to;
@@ -54,7 +54,7 @@ fn a_redrive_that_dies_loses_nothing() {
         assert!(memory.time.run_for(1_000, answer).is_none(), "it hangs, and is killed");
         assert_eq!(memory.namespace("DEAD").len(), 1, "{binding} {fault:?}");
         // Its claim ends by itself.
-        memory.time.pass(REDRIVE_CLAIM_MS);
+        memory.time.pass(OPERATOR_CLAIM_MS);
         assert_eq!(ask(Ok(&config), redrive("subscription=shop"), &memory).status, 200);
         let delivered = memory.queue("DELIVERIES");
         assert!(delivered.iter().all(|message| *message == again("shop", &letter(0))));
