@@ -18,6 +18,7 @@ pub struct Fault {
     ends: bool,
     reason: Reason,
     method: Option<String>,
+    text: Option<String>,
     after: u32,
     times: Option<u32>,
     probability: Option<f64>,
@@ -78,6 +79,12 @@ impl Fault {
         self
     }
 
+    /// Only where this text stands in what is sent or written; no quotes, which JSON would escape.
+    pub fn of(mut self, text: &str) -> Self {
+        self.text = Some(text.to_owned());
+        self
+    }
+
     /// Only after this many calls that go well.
     pub fn after(mut self, calls: u32) -> Self {
         self.after = calls;
@@ -111,6 +118,7 @@ impl Fault {
             ends: false,
             reason: Reason::TooManyRequests,
             method: None,
+            text: None,
             after: 0,
             times: None,
             probability: None,

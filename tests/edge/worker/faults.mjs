@@ -49,11 +49,11 @@ function wrap(name, binding) {
   if (!Object.hasOwn(failures, kind)) return binding;
   const failure = failures[kind];
   if (kind !== "DurableObjectNamespace") {
-    return proxy(binding, (method, call) => perform(name, method, failure, call));
+    return proxy(binding, (...called) => perform(name, failure, ...called));
   }
   return proxy(binding, (method, call) => {
     if (!STUBS.includes(method)) return call();
-    return proxy(call(), (method, call) => perform(name, method, failure, call));
+    return proxy(call(), (...called) => perform(name, failure, ...called));
   });
 }
 
@@ -63,15 +63,16 @@ function proxy(object, detour) {
     get(object, name) {
       const value = Reflect.get(object, name, object);
       if (typeof value !== "function" || name === "constructor") return value;
-      return (...parameters) => detour(name, () => value.apply(object, parameters));
+      return (...parameters) =>
+        detour(name, () => value.apply(object, parameters), parameters);
     },
   });
 }
 
-async function perform(binding, method, failure, call) {
+async function perform(binding, failure, method, call, parameters) {
   const record = (calls[binding] ??= { calls: 0, hanging: 0, failed: 0 });
   record.calls += 1;
-  const fault = faults.find((fault) => strikes(fault, binding, method));
+  const fault = faults.find((fault) => strikes(fault, binding, method, parameters));
   if (!fault) return call();
 
   const { happens, answers, ends, reason } = fault;
@@ -88,8 +89,9 @@ async function perform(binding, method, failure, call) {
 }
 
 /** Whether a fault is about a call, and it is this one's turn. */
-function strikes(fault, binding, method) {
+function strikes(fault, binding, method, parameters) {
   if (fault.binding !== binding || (fault.method ?? method) !== method) return false;
+  if (fault.text && !JSON.stringify(parameters).includes(fault.text)) return false;
   if (fault.after > 0) {
     fault.after -= 1;
     return false;
