@@ -144,11 +144,6 @@ impl DeadLetterQuery {
         for (name, value) in parameters_of() {
             let value = value.into_owned();
             match &*name {
-                "id" if !is_id(&value) => {
-                    let expected = "id: expected the id of a dead letter as the list gives it, \
-                        <subscription>/<milliseconds>/<key>";
-                    return Err(expected.to_owned());
-                }
                 "id" => read.id = Some(value),
                 "object" => read.object = Some(value),
                 "subscription" if !is_subscription_name(&value) => {
@@ -179,20 +174,32 @@ impl DeadLetterQuery {
     }
 }
 
-/// Whether a text is of the shape of an id: see `key` in `webhook/dead.rs`.
-fn is_id(text: &str) -> bool {
+/// Whether a text is of the shape of an id, `<name>/<milliseconds>/<digest>`: see `key` in `webhook/dead.rs`,
+/// and `spool_key`.
+pub(crate) fn is_id(text: &str, is_name: impl FnOnce(&str) -> bool) -> bool {
     /// A SHA-256 in base64url.
-    const KEY_BYTES: usize = 43;
+    const DIGEST_BYTES: usize = 43;
 
     let mut parts = text.split('/');
-    let (name, time, key) = (parts.next(), parts.next(), parts.next());
+    let (name, time, digest) = (parts.next(), parts.next(), parts.next());
     let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    name.is_some_and(is_subscription_name)
+    name.is_some_and(is_name)
         && time.is_some_and(|time| {
             (13..=20).contains(&time.len()) && time.bytes().all(|b| b.is_ascii_digit())
         })
-        && key.is_some_and(|key| key.len() == KEY_BYTES && key.bytes().all(is_base64url))
+        && digest
+            .is_some_and(|digest| digest.len() == DIGEST_BYTES && digest.bytes().all(is_base64url))
         && parts.next().is_none()
+}
+
+/// The id of a dead letter, if it can be one.
+fn dead_letter_id<'c>(id: &str) -> Result<&str, Rejection<'c>> {
+    if is_id(id, is_subscription_name) {
+        return Ok(id);
+    }
+    let expected = "id: expected the id of a dead letter as the list gives it, \
+        <subscription>/<milliseconds>/<key>";
+    Err(Rejection::BadQuery(expected.to_owned()))
 }
 
 /// Lists dead letters, the oldest of each subscription first.
@@ -227,8 +234,9 @@ pub async fn list<'c>(
 ///
 /// # Errors
 ///
-/// There is none, or `DEAD` fails.
+/// There is none, there can be none, or `DEAD` fails.
 pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, Rejection<'c>> {
+    let id = dead_letter_id(id)?;
     let text = platform.get(DEAD, id).await.map_err(Rejection::DeadLettersFailed)?;
     let text = text.ok_or(Rejection::NoSuchDeadLetter)?;
     match Message::read(&text) {
@@ -252,7 +260,7 @@ pub async fn redrive<'c>(
     platform: &impl Platform,
 ) -> Result<Redriven, Rejection<'c>> {
     let (ids, cursor) = match (&query.id, &query.subscription) {
-        (Some(id), None) => (vec![id.clone()], None),
+        (Some(id), None) => (vec![dead_letter_id(id)?.to_owned()], None),
         (None, Some(subscription)) => {
             let prefix = format!("{subscription}/");
             let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref()).await;

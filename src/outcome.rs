@@ -113,7 +113,7 @@ pub enum Rejection<'c> {
     DeadLettersFailed(BindingError),
     /// No message with this id was set aside.
     NoSuchMessage,
-    /// Another request is sending the message.
+    /// Another request is sending or deleting the message.
     MessageUnderWay,
     /// What was set aside cannot be read, sent or deleted.
     SpoolFailed(BindingError),
@@ -244,7 +244,7 @@ impl fmt::Display for Rejection<'_> {
             }
             Self::NoSuchMessage => f.write_str("no message with this id was set aside"),
             Self::MessageUnderWay => {
-                f.write_str("another request is sending this message, ask again")
+                f.write_str("another request is sending or deleting this message, ask again")
             }
             Self::SpoolFailed(_) => f.write_str("the spool or the queue failed, the log says why"),
             Self::ObjectUnderWay => {

@@ -191,7 +191,7 @@ async fn settle_set_aside<'c>(
     if head.path() == "/spool/send" {
         Ok(Outcome::MessageSent(aside::send(&query, config, platform).await?))
     } else {
-        Ok(Outcome::MessageDeleted(aside::delete(&query, platform).await?))
+        Ok(Outcome::MessageDeleted(aside::delete(&query, config, platform).await?))
     }
 }
 

@@ -183,7 +183,7 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
             (503, "dead_letters_failed", "The dead letters cannot be had")
         }
         Rejection::NoSuchMessage => (404, "no_such_message", "There is no such message"),
-        Rejection::MessageUnderWay => (503, "under_way", "The message is being sent"),
+        Rejection::MessageUnderWay => (503, "under_way", "The message is being sent or deleted"),
         Rejection::SpoolFailed(_) => (503, "spool_failed", "The spool failed"),
         Rejection::ObjectUnderWay => (503, "under_way", "The object is being written"),
         Rejection::LedgerFailed(_) => (503, "ledger_failed", "The ledger failed"),

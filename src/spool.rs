@@ -4,6 +4,7 @@
 //! the message. A cron trigger calls [`drain`].
 
 pub mod aside;
+mod claims;
 
 use serde_json::Value;
 
@@ -11,8 +12,9 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::config::{Config, SPOOL};
 use crate::forward::{MAX_CONNECTIONS, divide, time_in_key};
-use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
+use crate::ledger::Key;
 use crate::platform::{BindingError, Platform, within};
+use claims::Claims;
 
 /// How many entries are taken from the spool at a time: with two calls for each and a few more, a
 /// step keeps within the 50 calls that Cloudflare's free plan allows.
@@ -35,11 +37,8 @@ const MAX_KEYS: usize = 10_000;
 /// to be down. To ask for each of thousands would only cost calls.
 pub const MAX_REFUSED: usize = 250;
 
-/// How many messages that a queue does not take are noted in a run: that takes three calls for each.
-const MAX_STRIKES_IN_A_RUN: usize = 50;
-
-/// The name under which the ledger knows the spool.
-const NAME: &str = "spool";
+/// How many messages that a queue does not take are noted and named in a run: that takes three calls for each.
+const MAX_NAMED_IN_A_RUN: usize = 50;
 
 /// What came of draining the spool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +56,7 @@ pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
 }
 
 /// Sends what is spooled, until each queue has been asked for everything, or the time is up. The oldest of
-/// a queue come first, and every other minute the newest.
+/// a queue come first, except in two runs of four: see [`put_in_turn`].
 pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     let mut drained = Drained::default();
     let end = platform.now() + DRAIN_MS;
@@ -78,8 +77,13 @@ type Entry = (String, Option<Value>);
 struct Run {
     /// How many messages the queue took.
     taken: usize,
-    /// The entries whose messages it did not take, each with the reason.
+    /// The entries whose messages it refused, each with the reason.
     refused: Vec<(Entry, BindingError)>,
+    /// How many of these it refused before it took its last message, or in the same step. After that, it may
+    /// have gone down.
+    refused_beside_others: usize,
+    /// The entries that the spool did not give, each with the reason.
+    unread: Vec<(Entry, BindingError)>,
 }
 
 async fn drain_queue(
@@ -90,10 +94,7 @@ async fn drain_queue(
     platform: &impl Platform,
 ) -> Result<(), BindingError> {
     let mut entries = list_all(&format!("{queue}/"), platform).await?;
-    // So that nothing at one end can hold up the other for ever, whatever the queue never takes.
-    if (platform.now() / 60_000) % 2 == 1 {
-        entries.reverse();
-    }
+    put_in_turn(&mut entries, platform.now());
     let mut run = Run::default();
     let mut result = Ok(());
     for entries in entries.chunks(DRAIN_STEP) {
@@ -107,20 +108,63 @@ async fn drain_queue(
         }
     }
     drained.sent += run.taken;
+    let (beside_others, others) =
+        run.refused.split_at_checked(run.refused_beside_others).unwrap_or_default();
+    strike_all(queue, beside_others, drained, platform).await;
     if run.taken > 0 {
-        // It takes others, so it is these that it does not take.
-        let refused = run.refused.len();
-        for (entry, error) in run.refused.into_iter().take(MAX_STRIKES_IN_A_RUN) {
-            let told = aside::strike(&entry, &error, platform).await;
-            drained.failures.push(format!("{}: {}", entry.0, told?));
+        let told = run.unread.iter().map(|((key, _), error)| format!("{key}: {error}"));
+        drained.failures.extend(told.take(MAX_NAMED_IN_A_RUN));
+        tell_of_more(queue, run.unread.len().saturating_sub(MAX_NAMED_IN_A_RUN), drained);
+    }
+    // Of a queue that takes nothing, or nothing any more, the first reason stands for all.
+    let refused = others.iter().map(|(_, error)| error);
+    let unread = run.unread.iter().map(|(_, error)| error).filter(|_| run.taken == 0);
+    let first = refused.chain(unread).next().cloned();
+    result.and(first.map_or(Ok(()), Err))
+}
+
+/// Puts entries, the oldest first, in the order of the run that begins now. What is tried first changes, so that
+/// messages that a queue never takes hold up no others, wherever they are and however many: of four runs, two
+/// begin with the oldest, one with the newest, and one somewhere else each time.
+fn put_in_turn(entries: &mut [Entry], now: u64) {
+    let minute = now / 60_000;
+    match minute % 4 {
+        1 => entries.reverse(),
+        3 => {
+            let parts = entries.len().div_ceil(MAX_REFUSED).max(1);
+            let part = usize::try_from(minute / 4).unwrap_or_default() % parts;
+            entries.rotate_left(part * MAX_REFUSED);
         }
-        if refused > MAX_STRIKES_IN_A_RUN {
-            drained.failures.push(format!("{queue}: and {} more", refused - MAX_STRIKES_IN_A_RUN));
+        _ => {}
+    }
+}
+
+/// Notes of each of these entries that its queue refused it while it took others.
+async fn strike_all(
+    queue: &str,
+    refused: &[(Entry, BindingError)],
+    drained: &mut Drained,
+    platform: &impl Platform,
+) {
+    let mut left = refused.len();
+    for (entry, error) in refused.iter().take(MAX_NAMED_IN_A_RUN) {
+        let began = platform.now();
+        let struck = aside::strike(entry, error, platform).await;
+        left -= 1;
+        let told = struck.unwrap_or_else(|why| format!("{error}; and it cannot be noted: {why}"));
+        drained.failures.push(format!("{}: {told}", entry.0));
+        if platform.now() >= began + CALL_MS {
+            // The spool hangs.
+            break;
         }
-        result
-    } else {
-        // Of one that takes nothing, the first reason stands for all.
-        result.and(run.refused.into_iter().next().map_or(Ok(()), |(_, error)| Err(error)))
+    }
+    tell_of_more(queue, left, drained);
+}
+
+/// Tells how many more entries have failed than are named.
+fn tell_of_more(queue: &str, count: usize, drained: &mut Drained) {
+    if count > 0 {
+        drained.failures.push(format!("{queue}: and {count} more"));
     }
 }
 
@@ -138,20 +182,28 @@ async fn drain_step(
 ) -> Result<(), BindingError> {
     let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
     let claims = Claims::claim(queue, &keys, config, platform).await;
-    let Sent { taken, refused, hangs } = send(queue, &claims.granted, platform).await;
+    let Sent { taken, refused, unread, hangs } = send(queue, &claims.granted, platform).await;
     claims.settle(&taken, config, platform).await;
-    run.taken += taken.len();
 
     let deletions = taken
         .iter()
         .chain(&claims.held)
         .map(|key| within(platform, CALL_MS, platform.delete(SPOOL, key)));
     let deleted: Vec<_> = stream::iter(deletions).buffered(MAX_CONNECTIONS).collect().await;
-    for (key, error) in refused {
-        let entry = entries.iter().find(|(other, _)| other == key);
-        run.refused.extend(entry.map(|entry| (entry.clone(), error)));
+    let with_entry = |(key, error): (&String, BindingError)| {
+        entries.iter().find(|(other, _)| other == key).map(|entry| (entry.clone(), error))
+    };
+    run.refused.extend(refused.into_iter().filter_map(with_entry));
+    if !taken.is_empty() {
+        run.taken += taken.len();
+        run.refused_beside_others = run.refused.len();
     }
     deleted.into_iter().collect::<Result<(), _>>()?;
+    // If the spool gives nothing at all, it fails, or the plan allows no more calls.
+    if !unread.is_empty() && unread.len() == claims.granted.len() {
+        return unread.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
+    }
+    run.unread.extend(unread.into_iter().filter_map(with_entry));
     hangs.map_or(Ok(()), Err)
 }
 
@@ -160,8 +212,10 @@ async fn drain_step(
 struct Sent<'k> {
     /// The queue took their messages.
     taken: Vec<&'k String>,
-    /// The queue, or the spool, failed.
+    /// The queue refused them.
     refused: Vec<(&'k String, BindingError)>,
+    /// The spool did not give them.
+    unread: Vec<(&'k String, BindingError)>,
     /// The queue gave no answer.
     hangs: Option<BindingError>,
 }
@@ -178,7 +232,7 @@ async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) ->
             Ok(Some(message)) => entries.push((key, message)),
             // It was deleted and the list is old, or it is new and shows late: a later list tells.
             Ok(None) => {}
-            Err(error) => sent.refused.push((key, error)),
+            Err(error) => sent.unread.push((key, error)),
         }
     }
     for entries in divide(entries, |(_, message)| message.len()) {
@@ -204,61 +258,6 @@ async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) ->
         }
     }
     sent
-}
-
-/// Entries that are claimed in the ledger, so that one whose deletion failed, or shows late, is not
-/// sent again. Without a ledger, or where it fails, all are taken.
-struct Claims<'k> {
-    shard: usize,
-    number: Option<u64>,
-    granted: Vec<&'k String>,
-    held: Vec<&'k String>,
-}
-
-impl<'k> Claims<'k> {
-    async fn claim(
-        queue: &str,
-        keys: &'k [String],
-        config: &Config,
-        platform: &impl Platform,
-    ) -> Self {
-        let shard = Key::of(&[NAME, queue]).shard();
-        let all = Self { shard, number: None, granted: keys.iter().collect(), held: Vec::new() };
-        let Some(dedupe_window_ms) = config.dedupe_window_ms else { return all };
-        let claim =
-            |key: &'k String| Claim { key: key.into(), names: vec![NAME.into()], time: None };
-        let request = ClaimRequest {
-            claims: keys.iter().map(claim).collect(),
-            claim_ms: DRAIN_MS,
-            remember_ms: dedupe_window_ms,
-            latest: None,
-        };
-        let claimed = platform.claim(shard, &request);
-        let Ok(answer) = within(platform, config.ledger_ms(), claimed).await else { return all };
-        let verdicts = || keys.iter().zip(answer.verdicts.iter().flatten());
-        let are = |is: fn(Verdict) -> bool| {
-            verdicts().filter(|(_, verdict)| is(**verdict)).map(|(key, _)| key).collect()
-        };
-        Self {
-            shard,
-            number: Some(answer.number),
-            granted: are(Verdict::is_granted),
-            held: are(|verdict| verdict == Verdict::Held),
-        }
-    }
-
-    /// Tells the ledger which entries are dealt with.
-    async fn settle(&self, held: &[&String], config: &Config, platform: &impl Platform) {
-        let (Some(number), Some(remember_ms)) = (self.number, config.dedupe_window_ms) else {
-            return;
-        };
-        let settlement = |key: &&'k String| Settlement::of_one(key, NAME, held.contains(key), None);
-        let settlements = self.granted.iter().map(settlement).collect();
-        let request = SettleRequest { number, settlements, remember_ms };
-        let settled = platform.settle(self.shard, &request);
-        // If this fails, the claims end by themselves.
-        let _ = within(platform, config.ledger_ms(), settled).await;
-    }
 }
 
 /// The entries with this prefix, [`MAX_KEYS`] of them at most.

@@ -26,6 +26,10 @@ pub const MAX_KV_VALUE_BYTES: usize = 25 * 1024 * 1024;
 /// The most metadata KV takes for a key, in bytes of JSON.
 pub const MAX_KV_METADATA_BYTES: usize = 1024;
 
+/// What is left free of the metadata of an entry whose key is a digest, in bytes: the spool counts there how
+/// often a queue refused it, as `,"refused":5`.
+const ROOM_FOR_THE_COUNT: usize = 16;
+
 /// Everything but the unreserved characters of RFC 3986 section 2.3, so that no `/` and no `=`
 /// of an event shows in a key.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -179,36 +183,40 @@ pub(super) async fn put<'p>(put: &Put<'_>, platform: &impl Platform) -> Done<'p>
 impl<'e> KvMetadata<'e> {
     /// The metadata of an event.
     pub(super) fn new(event: &'e CloudEvent<'_>) -> Self {
-        Self::default().and(event)
+        Self::default().and(event, MAX_KV_METADATA_BYTES)
     }
 
     /// The metadata of an object's newest event, which is as new as this moment.
     fn of_object(event: &'e CloudEvent<'_>, moment: Moment) -> Self {
-        Self { effective_time: Some(moment.to_rfc3339()), ..Self::default() }.and(event)
+        Self { effective_time: Some(moment.to_rfc3339()), ..Self::default() }
+            .and(event, MAX_KV_METADATA_BYTES)
     }
 
-    /// With what an event is, as far as it fits.
-    fn and(self, event: &'e CloudEvent<'_>) -> Self {
-        self.with(|metadata| metadata.time = event.time().map(Timestamp::as_str))
-            .with(|metadata| metadata.type_ = Some(event.type_()))
-            .with(|metadata| metadata.eventtype = event.event_type().map(|name| name.to_string()))
-            .with(|metadata| metadata.operation = event.operation().map(|name| name.to_string()))
-            .with(|metadata| metadata.subject = event.subject())
+    /// With what an event is, as far as it fits in so many bytes.
+    fn and(self, event: &'e CloudEvent<'_>, most_bytes: usize) -> Self {
+        let event_type = || event.event_type().map(|name| name.to_string());
+        let operation = || event.operation().map(|name| name.to_string());
+        self.with(most_bytes, |metadata| metadata.time = event.time().map(Timestamp::as_str))
+            .with(most_bytes, |metadata| metadata.type_ = Some(event.type_()))
+            .with(most_bytes, |metadata| metadata.eventtype = event_type())
+            .with(most_bytes, |metadata| metadata.operation = operation())
+            .with(most_bytes, |metadata| metadata.subject = event.subject())
     }
 
-    /// The metadata of an event whose key is a digest.
+    /// The metadata of an event whose key is a digest, with some room left.
     pub(super) fn of_digest(event: &'e CloudEvent<'_>) -> Self {
-        Self::new(event)
-            .with(|metadata| metadata.id = Some(event.id()))
-            .with(|metadata| metadata.source = Some(event.source()))
+        let most_bytes = MAX_KV_METADATA_BYTES - ROOM_FOR_THE_COUNT;
+        Self::default()
+            .and(event, most_bytes)
+            .with(most_bytes, |metadata| metadata.id = Some(event.id()))
+            .with(most_bytes, |metadata| metadata.source = Some(event.source()))
     }
 
     /// With one more field, if it still fits.
-    fn with(self, set: impl FnOnce(&mut Self)) -> Self {
+    fn with(self, most_bytes: usize, set: impl FnOnce(&mut Self)) -> Self {
         let mut larger = self.clone();
         set(&mut larger);
-        let fits =
-            serde_json::to_string(&larger).is_ok_and(|json| json.len() <= MAX_KV_METADATA_BYTES);
+        let fits = serde_json::to_string(&larger).is_ok_and(|json| json.len() <= most_bytes);
         if fits { larger } else { self }
     }
 }

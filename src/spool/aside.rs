@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::CALL_MS;
 use crate::config::{Config, SPOOL};
-use crate::dead_letters::{DEFAULT_LIMIT, DeadLetterQuery};
-use crate::forward::{KvEntry, MAX_KV_METADATA_BYTES};
+use crate::dead_letters::{DEFAULT_LIMIT, DeadLetterQuery, is_id};
+use crate::forward::{KvEntry, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
 use crate::ledger::Verdict;
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
@@ -35,11 +35,41 @@ pub struct SetAsidePage {
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SetAside {
-    /// `<queue>/<milliseconds>/<digest>`: the binding of its queue, and when it was spooled.
+    /// `<queue>/<spooled_at>/<digest>`; it is not the event's.
     pub id: String,
-    /// What is known of its event, how often it was `refused`, and the last `reason`.
-    #[serde(flatten)]
-    pub metadata: Map<String, Value>,
+    /// The binding of its queue.
+    pub queue: String,
+    /// When it was spooled, in milliseconds since 1970.
+    pub spooled_at: u64,
+    /// How often its queue refused it beside others.
+    pub refused: u64,
+    /// Why it did so the last time, where there was room for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is known of its event: `id`, `source`, `type` and so on, as far as they had room.
+    pub event: Map<String, Value>,
+}
+
+impl SetAside {
+    /// The message with this id, and these metadata.
+    fn new(id: &str, metadata: Option<Value>) -> Self {
+        let mut event = match metadata {
+            Some(Value::Object(metadata)) => metadata,
+            _ => Map::new(),
+        };
+        let refused = event.remove("refused").and_then(|refused| refused.as_u64());
+        let reason = event.remove("reason");
+        let (queue, rest) = id.split_once('/').unwrap_or((id, ""));
+        let spooled_at = rest.split_once('/').and_then(|(time, _)| time.parse().ok());
+        Self {
+            id: id.to_owned(),
+            queue: queue.to_owned(),
+            spooled_at: spooled_at.unwrap_or_default(),
+            refused: refused.unwrap_or_default(),
+            reason: reason.and_then(|reason| reason.as_str().map(str::to_owned)),
+            event,
+        }
+    }
 }
 
 /// What an operator had done with one.
@@ -82,21 +112,23 @@ pub(super) async fn strike(
     Ok(format!("set aside after {strikes} refusals, see /spool: {error}"))
 }
 
-/// The metadata with one strike more, as far as they fit.
+/// The metadata with one strike more. Where they do not all fit, the reason goes first, which the log has; of an
+/// entry that the version before wrote, all but the count may have to go.
 fn with_strikes(
     known: Map<String, Value>,
     strikes: u64,
     error: &BindingError,
 ) -> Map<String, Value> {
-    let reason = shorten(&error.0, MAX_REASON_CHARACTERS);
-    let strikes = Map::from_iter([
-        ("refused".to_owned(), Value::from(strikes)),
-        ("reason".to_owned(), Value::from(reason)),
-    ]);
-    let mut all = known;
-    all.extend(strikes.clone());
-    let fits = serde_json::to_string(&all).is_ok_and(|json| json.len() <= MAX_KV_METADATA_BYTES);
-    if fits { all } else { strikes }
+    let mut counted = known;
+    counted.remove("reason");
+    counted.insert("refused".to_owned(), Value::from(strikes));
+    let mut all = counted.clone();
+    all.insert("reason".to_owned(), Value::from(shorten(&error.0, MAX_REASON_CHARACTERS)));
+    let fits = |metadata: &Map<_, _>| {
+        serde_json::to_string(metadata).is_ok_and(|json| json.len() <= MAX_KV_METADATA_BYTES)
+    };
+    let count_alone = || Map::from_iter([("refused".to_owned(), Value::from(strikes))]);
+    [all, counted].into_iter().find(fits).unwrap_or_else(count_alone)
 }
 
 /// Lists what was set aside.
@@ -111,10 +143,10 @@ pub async fn list<'c>(
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let listed = platform.list(SPOOL, PREFIX, limit, query.cursor.as_deref());
     let page = within(platform, CALL_MS, listed).await.map_err(Rejection::SpoolFailed)?;
-    let set_aside = page.keys.into_iter().map(|(key, metadata)| SetAside {
-        id: key.strip_prefix(PREFIX).unwrap_or(&key).to_owned(),
-        metadata: metadata.and_then(|value| value.as_object().cloned()).unwrap_or_default(),
-    });
+    let set_aside = page
+        .keys
+        .into_iter()
+        .map(|(key, metadata)| SetAside::new(key.strip_prefix(PREFIX).unwrap_or(&key), metadata));
     Ok(SetAsidePage { set_aside: set_aside.collect(), cursor: page.cursor })
 }
 
@@ -129,27 +161,30 @@ pub async fn send<'c>(
     platform: &impl Platform,
 ) -> Result<Settled, Rejection<'c>> {
     let id = named(query)?;
-    let claims =
-        OperatorClaims::claim("set aside", std::slice::from_ref(&id), config, platform).await;
-    let claims = claims.map_err(Rejection::SpoolFailed)?;
-    let already_sent = match claims.verdict(0) {
-        Verdict::Granted | Verdict::Uncertain => false,
-        Verdict::Held => true,
-        Verdict::UnderWay => return Err(Rejection::MessageUnderWay),
-    };
-    if already_sent {
-        let deleted = within(platform, CALL_MS, platform.delete(SPOOL, &key_of(&id))).await;
-        return deleted.map(|()| Settled { id, already_sent }).map_err(Rejection::SpoolFailed);
+    let (claims, already_sent) = claim(&id, config, platform).await?;
+    if !already_sent {
+        let sent = send_claimed(&id, config, platform).await;
+        let held = if sent.is_ok() { std::slice::from_ref(&id) } else { &[] };
+        claims.settle(held, platform).await;
+        sent?;
     }
-    let sent = send_claimed(&id, config, platform).await;
-    let is_sent = sent.is_ok();
-    let held = if is_sent { std::slice::from_ref(&id) } else { &[] };
-    claims.settle(held, platform).await;
-    sent?;
-    within(platform, CALL_MS, platform.delete(SPOOL, &key_of(&id)))
-        .await
-        .map_err(Rejection::SpoolFailed)?;
-    Ok(Settled { id, already_sent })
+    let deleted = within(platform, CALL_MS, platform.delete(SPOOL, &key_of(&id))).await;
+    deleted.map(|()| Settled { id, already_sent }).map_err(Rejection::SpoolFailed)
+}
+
+/// Claims one, which may have been sent before.
+async fn claim<'c>(
+    id: &String,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(OperatorClaims, bool), Rejection<'c>> {
+    let claims = OperatorClaims::claim("set aside", std::slice::from_ref(id), config, platform);
+    let claims = claims.await.map_err(Rejection::SpoolFailed)?;
+    match claims.verdict(0) {
+        Verdict::Granted | Verdict::Uncertain => Ok((claims, false)),
+        Verdict::Held => Ok((claims, true)),
+        Verdict::UnderWay => Err(Rejection::MessageUnderWay),
+    }
 }
 
 async fn send_claimed<'c>(
@@ -157,8 +192,7 @@ async fn send_claimed<'c>(
     config: &Config,
     platform: &impl Platform,
 ) -> Result<(), Rejection<'c>> {
-    let text = within(platform, CALL_MS, platform.get(SPOOL, &key_of(id))).await;
-    let text = text.map_err(Rejection::SpoolFailed)?.ok_or(Rejection::NoSuchMessage)?;
+    let text = find(id, platform).await?;
     let (queue, _) = id.split_once('/').unwrap_or((id, ""));
     if !config.queues.iter().any(|bound| bound == queue) {
         return Err(Rejection::SpoolFailed(BindingError(format!(
@@ -169,24 +203,46 @@ async fn send_claimed<'c>(
     sent.map_err(Rejection::SpoolFailed)
 }
 
-/// Deletes one: its event is lost, as the operator wants it.
+/// Deletes one: unless it was sent before, its event is lost, as the operator wants it.
 ///
 /// # Errors
 ///
-/// There is none, or the spool fails.
+/// There is none, it is being sent at this moment, or the spool or the ledger fails.
 pub async fn delete<'c>(
     query: &DeadLetterQuery,
+    config: &Config,
     platform: &impl Platform,
 ) -> Result<Settled, Rejection<'c>> {
     let id = named(query)?;
-    let text = within(platform, CALL_MS, platform.get(SPOOL, &key_of(&id))).await;
-    text.map_err(Rejection::SpoolFailed)?.ok_or(Rejection::NoSuchMessage)?;
-    let deleted = within(platform, CALL_MS, platform.delete(SPOOL, &key_of(&id))).await;
-    deleted.map(|()| Settled { id, already_sent: false }).map_err(Rejection::SpoolFailed)
+    let (claims, already_sent) = claim(&id, config, platform).await?;
+    let deleted = delete_claimed(&id, platform).await;
+    if !already_sent {
+        claims.settle(&[], platform).await;
+    }
+    deleted.map(|()| Settled { id, already_sent })
 }
 
+async fn delete_claimed<'c>(id: &str, platform: &impl Platform) -> Result<(), Rejection<'c>> {
+    find(id, platform).await?;
+    let deleted = within(platform, CALL_MS, platform.delete(SPOOL, &key_of(id))).await;
+    deleted.map_err(Rejection::SpoolFailed)
+}
+
+/// The text of one.
+async fn find<'c>(id: &str, platform: &impl Platform) -> Result<String, Rejection<'c>> {
+    let text = within(platform, CALL_MS, platform.get(SPOOL, &key_of(id))).await;
+    text.map_err(Rejection::SpoolFailed)?.ok_or(Rejection::NoSuchMessage)
+}
+
+/// The id that is asked for, if it can be one.
 fn named<'c>(query: &DeadLetterQuery) -> Result<String, Rejection<'c>> {
-    query.id.clone().ok_or_else(|| Rejection::BadQuery("id: missing".to_owned()))
+    let id = query.id.clone().ok_or_else(|| Rejection::BadQuery("id: missing".to_owned()))?;
+    // A binding may have a name that no subscription can have.
+    if is_id(&id, |queue| !queue.is_empty()) && key_of(&id).len() <= MAX_KV_KEY_BYTES {
+        return Ok(id);
+    }
+    let expected = "id: expected one as /spool gives it, <queue>/<milliseconds>/<digest>";
+    Err(Rejection::BadQuery(expected.to_owned()))
 }
 
 fn key_of(id: &str) -> String {

@@ -31,9 +31,14 @@ pub(crate) struct Stored {
 impl Memory {
     /// Something that KV holds for a long time.
     pub(crate) fn store(&self, namespace: &str, key: &str, value: &str) {
+        self.store_with(namespace, key, value, "{}");
+    }
+
+    /// The same, with metadata.
+    pub(crate) fn store_with(&self, namespace: &str, key: &str, value: &str, metadata: &str) {
         let stored = Stored {
             value: value.to_owned(),
-            metadata: "{}".to_owned(),
+            metadata: metadata.to_owned(),
             expiration_ttl: None,
             written_at: 0,
         };

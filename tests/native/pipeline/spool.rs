@@ -3,6 +3,8 @@
 mod aside;
 mod drain;
 mod drain_fails;
+mod operator;
+mod turns;
 
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::forward::SEND_AGAIN_MS;

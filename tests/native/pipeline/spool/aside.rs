@@ -12,7 +12,7 @@ use crate::support::Head;
 const MINUTE: u64 = 60_000;
 
 /// Spools this many messages that the queue never takes, and behind them others that it does.
-fn memory(bad: usize, good: usize) -> Memory {
+pub(super) fn memory(bad: usize, good: usize) -> Memory {
     let memory = Memory::default();
     memory.never_taken.set("bad");
     for number in 0..bad + good {
@@ -87,7 +87,7 @@ fn while_a_queue_takes_nothing_nothing_is_set_aside() {
     assert_eq!((left(&memory), memory.count("SPOOL", "put")), (30, 0), "it may be down for a day");
 }
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let admin = r#"{"auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}}"#;
     let bound = [
         ("ADMIN", Binding::Json(admin.to_owned())),
@@ -111,7 +111,14 @@ fn an_operator_sends_or_deletes_what_was_set_aside() {
         memory.store("SPOOL", &format!("~aside/{}", id(number)), &format!("text {number}"));
     }
     let list = operator("GET", "/spool", "", &memory);
-    let ids: Vec<_> = (0..3).map(|number| format!(r#"{{"id":"{}"}}"#, id(number))).collect();
+    let ids: Vec<_> = (0..3)
+        .map(|number| {
+            format!(
+                r#"{{"id":"{}","queue":"QUEUE","spooled_at":{number},"refused":0,"event":{{}}}}"#,
+                id(number)
+            )
+        })
+        .collect();
     let expected =
         format!(r#"{{"code":"set_aside","set_aside":[{}],"cursor":null}}"#, ids.join(","));
     assert_eq!((list.status, list.body), (200, expected));

@@ -1,0 +1,67 @@
+//! Entries of the spool are claimed before they are sent.
+
+use super::DRAIN_MS;
+use crate::config::Config;
+use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
+use crate::platform::{Platform, within};
+
+/// The name under which the ledger knows the spool.
+const NAME: &str = "spool";
+
+/// Entries that are claimed in the ledger, so that one whose deletion failed, or shows late, is not
+/// sent again. Without a ledger, or where it fails, all are taken.
+pub(super) struct Claims<'k> {
+    shard: usize,
+    number: Option<u64>,
+    /// Those that may be sent.
+    pub(super) granted: Vec<&'k String>,
+    /// Those that were sent before.
+    pub(super) held: Vec<&'k String>,
+}
+
+impl<'k> Claims<'k> {
+    /// Claims the entries with these keys.
+    pub(super) async fn claim(
+        queue: &str,
+        keys: &'k [String],
+        config: &Config,
+        platform: &impl Platform,
+    ) -> Self {
+        let shard = Key::of(&[NAME, queue]).shard();
+        let all = Self { shard, number: None, granted: keys.iter().collect(), held: Vec::new() };
+        let Some(dedupe_window_ms) = config.dedupe_window_ms else { return all };
+        let claim =
+            |key: &'k String| Claim { key: key.into(), names: vec![NAME.into()], time: None };
+        let request = ClaimRequest {
+            claims: keys.iter().map(claim).collect(),
+            claim_ms: DRAIN_MS,
+            remember_ms: dedupe_window_ms,
+            latest: None,
+        };
+        let claimed = platform.claim(shard, &request);
+        let Ok(answer) = within(platform, config.ledger_ms(), claimed).await else { return all };
+        let verdicts = || keys.iter().zip(answer.verdicts.iter().flatten());
+        let are = |is: fn(Verdict) -> bool| {
+            verdicts().filter(|(_, verdict)| is(**verdict)).map(|(key, _)| key).collect()
+        };
+        Self {
+            shard,
+            number: Some(answer.number),
+            granted: are(Verdict::is_granted),
+            held: are(|verdict| verdict == Verdict::Held),
+        }
+    }
+
+    /// Tells the ledger which entries are dealt with.
+    pub(super) async fn settle(&self, held: &[&String], config: &Config, platform: &impl Platform) {
+        let (Some(number), Some(remember_ms)) = (self.number, config.dedupe_window_ms) else {
+            return;
+        };
+        let settlement = |key: &&'k String| Settlement::of_one(key, NAME, held.contains(key), None);
+        let settlements = self.granted.iter().map(settlement).collect();
+        let request = SettleRequest { number, settlements, remember_ms };
+        let settled = platform.settle(self.shard, &request);
+        // If this fails, the claims end by themselves.
+        let _ = within(platform, config.ledger_ms(), settled).await;
+    }
+}

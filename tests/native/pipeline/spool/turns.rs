@@ -1,0 +1,103 @@
+//! Where a run begins, when it ends, and what counts as a refusal.
+
+use elytra_webhooks::spool::aside::MAX_STRIKES;
+use elytra_webhooks::spool::{DRAIN_STEP, Drained};
+
+use super::aside::memory;
+use super::drain::{drain_all, left, spool};
+use crate::memory::{ALWAYS, Fault, Memory, SAYS};
+
+const MINUTE: u64 = 60_000;
+
+/// Neither the oldest nor the newest can be sent, and each end alone looks like a queue that is down.
+#[test]
+fn bad_messages_at_both_ends_do_not_hold_up_those_between() {
+    let memory = memory(300, 30);
+    for number in 330..630 {
+        memory.store("SPOOL", &format!("QUEUE/{number:013}/key"), &format!("bad {number}"));
+    }
+    let sent: usize = (0..12)
+        .map(|_| {
+            memory.time.pass(MINUTE);
+            drain_all(&memory).sent
+        })
+        .sum();
+    assert_eq!((sent, left(&memory)), (30, 600));
+}
+
+#[test]
+fn what_the_spool_does_not_give_is_no_refusal() {
+    let memory = Memory::default();
+    spool(&memory, "QUEUE", 1);
+    let key = memory.namespace("SPOOL")[0].0.clone();
+    for _ in 0..2 * MAX_STRIKES {
+        memory.store("SPOOL", "QUEUE/9999999999999/key", "good");
+        memory.breaks("SPOOL", "get", Fault::Fails, 1);
+        memory.time.pass(1_000);
+        let failures = vec![format!("{key}: {SAYS}")];
+        assert_eq!(drain_all(&memory), Drained { sent: 1, failures });
+    }
+    assert_eq!(memory.count("SPOOL", "put"), 0, "the queue was never asked for it");
+    assert_eq!(drain_all(&memory).sent, 1);
+}
+
+#[test]
+fn a_spool_that_gives_nothing_any_more_ends_the_run() {
+    let memory = Memory::default().with("SPOOL", "get", Fault::Takes(0), DRAIN_STEP);
+    memory.breaks("SPOOL", "get", Fault::Fails, ALWAYS);
+    spool(&memory, "QUEUE", 1_000);
+    let drained = drain_all(&memory);
+    let failures = vec![format!("QUEUE: {SAYS}")];
+    assert_eq!(drained, Drained { sent: DRAIN_STEP, failures }, "one reason stands for all");
+    let gets = memory.count("SPOOL", "get");
+    assert_eq!(
+        gets,
+        2 * DRAIN_STEP,
+        "beyond the plan's limit of calls, more of them only cost time"
+    );
+}
+
+/// Whatever a queue refuses after it took the last message may be good: the queue may have gone down.
+#[test]
+fn an_outage_that_begins_in_a_run_sets_nothing_aside() {
+    let memory = Memory::default();
+    spool(&memory, "QUEUE", 200);
+    for _ in 0..=MAX_STRIKES {
+        memory.mend();
+        memory.breaks("QUEUE", "send", Fault::Takes(0), 1);
+        memory.breaks("QUEUE", "send", Fault::Fails, ALWAYS);
+        let drained = drain_all(&memory);
+        assert_eq!((drained.sent, drained.failures), (20, vec![format!("QUEUE: {SAYS}")]));
+    }
+    assert_eq!((left(&memory), memory.count("SPOOL", "put")), (80, 0));
+}
+
+/// KV takes one write a second at a key, so what was spooled a moment ago cannot be noted.
+#[test]
+fn a_refusal_that_cannot_be_noted_is_told_and_holds_up_no_other() {
+    let memory = memory(2, 1).with("SPOOL", "put", Fault::Fails, 1);
+    let drained = drain_all(&memory);
+    let [first, second] = &drained.failures[..] else { panic!("two of them: {drained:?}") };
+    assert!(first.ends_with(&format!(": {SAYS}; and it cannot be noted: {SAYS}")), "{first}");
+    assert!(second.ends_with(&format!("k: {SAYS}")), "{second}");
+    assert_eq!((drained.sent, memory.count("SPOOL", "put")), (1, 2));
+}
+
+/// The log holds so much and no more.
+#[test]
+fn fifty_are_named_and_the_rest_are_counted() {
+    let memory = memory(60, 1);
+    let drained = drain_all(&memory);
+    assert_eq!((drained.failures.len(), memory.count("SPOOL", "put")), (51, 50));
+    assert_eq!(drained.failures.last().unwrap(), "QUEUE: and 10 more");
+
+    let memory = Memory::default().with("SPOOL", "get", Fault::Takes(0), 1);
+    for _ in 0..6 {
+        memory.breaks("SPOOL", "get", Fault::Fails, DRAIN_STEP - 1);
+        memory.breaks("SPOOL", "get", Fault::Takes(0), 1);
+    }
+    spool(&memory, "QUEUE", 6 * DRAIN_STEP);
+    let drained = drain_all(&memory);
+    assert_eq!((drained.sent, drained.failures.len()), (6, 51), "{drained:?}");
+    assert_eq!(drained.failures.last().unwrap(), "QUEUE: and 64 more");
+}
