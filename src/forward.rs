@@ -19,7 +19,7 @@ pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_K
 pub(crate) use kv::{event_path, time_in_key};
 pub(crate) use large::check_datarefs;
 pub use large::{DataRef, LargeEvent, NotWhole};
-pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS, reset};
+pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS, STORED_AHEAD_MS, reset};
 pub(crate) use queue::divide;
 pub use queue::{
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, SEND_AGAIN_MS,

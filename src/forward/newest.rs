@@ -29,6 +29,12 @@ pub const PUT_TRIES: usize = 3;
 /// After how many milliseconds a write is tried again: KV takes one each second at a key.
 pub const PUT_AGAIN_MS: u64 = 1_000;
 
+/// By how many milliseconds a stored time may exceed what an arriving event may have, and still be
+/// believed: a minute. It may be that of an event that arrived while this one waited, for as long as
+/// [`MOST_TIME_BUDGET_MS`](crate::config::MOST_TIME_BUDGET_MS) lets it, and on a machine whose clock
+/// is ahead of ours.
+pub const STORED_AHEAD_MS: u64 = 60_000;
+
 /// The newest state of an object among the events, and all deliveries that it outdates or is.
 pub(super) struct Newest<'p> {
     binding: &'p str,
@@ -37,8 +43,8 @@ pub(super) struct Newest<'p> {
     object: Key,
     entry: KvEntry<'p>,
     time: Moment,
-    /// The latest time that can be right.
-    latest: Moment,
+    /// The latest stored time that can be right.
+    latest_stored: Moment,
     deliveries: Vec<usize>,
 }
 
@@ -71,6 +77,7 @@ pub async fn reset(
 /// `time` is further ahead than the tolerance: one wrong clock would keep out everything that comes later.
 pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, config: &Config, now: u64) -> Vec<Step<'p>> {
     let latest = config.latest(now);
+    let latest_stored = config.latest(now.saturating_add(STORED_AHEAD_MS));
     let mut objects: BTreeMap<Key, Newest<'_>> = BTreeMap::new();
     for (place, delivery) in plan.planned() {
         let subscription = delivery.subscription;
@@ -95,7 +102,7 @@ pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, config: &Config, now: u64) -> Ve
             object: object.clone(),
             entry,
             time,
-            latest,
+            latest_stored,
             deliveries: vec![place],
         };
         let newest = match objects.remove(&object) {
@@ -159,7 +166,7 @@ async fn put_in_turn(
         }],
         claim_ms: config.claim_ms(),
         remember_ms: REMEMBER_OBJECTS_MS,
-        latest: Some(newest.latest),
+        latest: Some(newest.latest_stored),
     };
     let (number, is_certain) = loop {
         // Without the ledger nobody knows what is newer, so this does not fail open.
@@ -193,7 +200,7 @@ async fn newer_in_kv(
 ) -> Result<Option<Moment>, BindingError> {
     let time = platform.time(newest.binding, &newest.entry.key).await?;
     let time = time.and_then(|time| Timestamp::parse(time).ok());
-    let time = time.map(|time| Moment::from(&time)).filter(|time| *time <= newest.latest);
+    let time = time.map(|time| Moment::from(&time)).filter(|time| *time <= newest.latest_stored);
     Ok(time.filter(|time| *time > newest.time))
 }
 

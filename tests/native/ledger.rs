@@ -1,6 +1,7 @@
 //! The ledger: its keys, and the claims it grants.
 
 mod model;
+mod moments;
 mod records;
 
 use elytra_webhooks::CloudEvent;

@@ -1,5 +1,6 @@
 //! KV as a mirror: the newest state of each object, whatever comes and in whatever order.
 
+mod clocks;
 mod faults;
 mod order;
 mod property;
