@@ -86,7 +86,7 @@ impl RateLimiter for Immediate {
 
 impl Clock for Immediate {
     fn now(&self) -> u64 {
-        1_764_547_200_000
+        1_767_225_600_000
     }
 
     async fn sleep(&self, _: u64) {
