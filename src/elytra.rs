@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 pub use names::{EventType, Operation};
@@ -83,26 +84,87 @@ impl<'a> Object<'a> {
     }
 
     fn read(data: &'a str) -> Option<Self> {
-        /// The members of `data`, none of them read yet: `objectData` may be large.
-        #[derive(Deserialize)]
-        struct Members<'a> {
-            #[serde(borrow, rename = "objectData")]
-            data: Option<&'a RawValue>,
-            #[serde(borrow, rename = "objectId")]
-            id: Option<&'a RawValue>,
-            #[serde(borrow, rename = "objectType")]
-            type_: Option<&'a RawValue>,
-        }
-
-        // serde would read an array into a struct as well.
-        if !data.starts_with('{') {
-            return None;
-        }
-        let members: Members<'a> = serde_json::from_str(data).ok()?;
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        let members = deserializer.deserialize_map(MembersVisitor).ok()?;
+        deserializer.end().ok()?;
         Some(Self {
-            data: members.data.map(RawValue::get),
-            id: members.id.and_then(|id| ObjectId::read(id.get())),
-            type_: members.type_.and_then(|type_| read_string(type_.get()).ok()),
+            data: members.data,
+            id: members.id.and_then(ObjectId::read),
+            type_: members.type_.and_then(|type_| read_string(type_).ok()),
+        })
+    }
+}
+
+/// The members of `data` that name an object, none of them read yet: `objectData` may be large.
+#[derive(Default)]
+struct Members<'a> {
+    data: Option<&'a str>,
+    id: Option<&'a str>,
+    type_: Option<&'a str>,
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Members::default();
+        let mut seen = [false; 3];
+        while let Some(name) = map.next_key()? {
+            let (member, seen) = match name {
+                MemberName::Data => (&mut members.data, &mut seen[0]),
+                MemberName::Id => (&mut members.id, &mut seen[1]),
+                MemberName::Type => (&mut members.type_, &mut seen[2]),
+                MemberName::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if std::mem::replace(seen, true) {
+                return Err(A::Error::custom("of two values none is right"));
+            }
+            let value = map.next_value::<&RawValue>()?.get();
+            *member = Some(value).filter(|value| *value != "null");
+        }
+        Ok(members)
+    }
+}
+
+/// A member's name, of which only these count. It is read as bytes: a name may hold half of a surrogate
+/// pair, which no string can, and that is no reason not to know the object.
+enum MemberName {
+    Data,
+    Id,
+    Type,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for MemberName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(MemberNameVisitor)
+    }
+}
+
+struct MemberNameVisitor;
+
+impl Visitor<'_> for MemberNameVisitor {
+    type Value = MemberName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, name: &[u8]) -> Result<MemberName, E> {
+        Ok(match name {
+            b"objectData" => MemberName::Data,
+            b"objectId" => MemberName::Id,
+            b"objectType" => MemberName::Type,
+            _ => MemberName::Other,
         })
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
 }
 
 /// Sends what is spooled, until each queue has been asked for everything, or the time is up. The oldest of
-/// a queue come first, except in two runs of four: see [`put_in_turn`].
+/// a queue come first, except in two runs of four: see `put_in_turn`.
 pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     let mut drained = Drained::default();
     let end = platform.now() + DRAIN_MS;

@@ -33,6 +33,8 @@ fn authenticate(step: &Authenticating) -> bool {
 #[bench::structured_105_kb(Decoding::structured(105_000))]
 #[bench::binary_1_kb(Decoding::binary(1_000))]
 #[bench::batch_of_100(Decoding::batch(100))]
+#[bench::long_names_15(Decoding::long_names(15, 16_000))]
+#[bench::long_names_240(Decoding::long_names(240, 1_000))]
 fn decode(step: &Decoding) -> usize {
     step.run()
 }

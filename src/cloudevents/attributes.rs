@@ -2,6 +2,7 @@
 //! are checked, all of them, before there is an event.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use fluent_uri::{Uri, UriRef};
 
@@ -83,8 +84,23 @@ impl<'a> Attributes<'a> {
 
     /// Refuses every name that occurs more than once, once. There are at most [`MAX_ATTRIBUTES`].
     pub(super) fn check_repeated<'n>(&mut self, names: &(impl Iterator<Item = &'n str> + Clone)) {
-        for (index, name) in names.clone().enumerate() {
-            if names.clone().take(index).filter(|other| *other == name).count() == 1 {
+        /// Fewer than these are compared with each other: that is quicker than to sort them.
+        const FEW: usize = 16;
+
+        if names.clone().nth(FEW).is_none() {
+            for (index, name) in names.clone().enumerate() {
+                if names.clone().take(index).filter(|other| *other == name).count() == 1 {
+                    self.refuse(name, Problem::Repeated);
+                }
+            }
+            return;
+        }
+        // Names may be long and alike, so each is compared with few others.
+        let mut seen = BTreeMap::new();
+        for name in names.clone() {
+            let times = seen.entry(name).or_insert(0_usize);
+            *times += 1;
+            if *times == 2 {
                 self.refuse(name, Problem::Repeated);
             }
         }

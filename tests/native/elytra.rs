@@ -225,6 +225,22 @@ fn the_object_is_read_from_data() {
         None,
     );
     check_object("objectData of any type", r#""data":{"objectData":[1]}"#, Some("[1]"), None, None);
+    for other in [r#""\ud800":1"#, r#""a\udc00\ud800":{"\ud800":["\ud800"]}"#, r#""":null"#] {
+        check_object(
+            "a name or a value beside it that is no string",
+            &format!(r#""data":{{{other},"objectId":"7","objectType":"product"}}"#),
+            None,
+            Some(&string("7")),
+            Some("product"),
+        );
+    }
+    check_object(
+        "an escaped name",
+        r#""data":{"object\u0049d":1}"#,
+        None,
+        Some(&integer("1")),
+        None,
+    );
     check_object("other members", r#""data":{"a":{"objectId":1},"objectid":2}"#, None, None, None);
 }
 

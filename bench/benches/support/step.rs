@@ -69,6 +69,14 @@ impl Decoding {
         Self { mode: Mode::Binary, head: Head(headers()), body: data(bytes - attributes) }
     }
 
+    /// An event with so many more attributes, whose names are so long and differ at their ends alone.
+    pub(crate) fn long_names(names: usize, bytes: usize) -> Self {
+        let begin = "n".repeat(bytes - 4);
+        let more: String = (0..names).map(|number| format!(r#""{begin}{number:04}":1,"#)).collect();
+        let body = event(1_000).replacen('{', &format!("{{{more}"), 1);
+        Self { mode: Mode::Structured, head: Head(Vec::new()), body }
+    }
+
     /// So many events of 1 KB each.
     pub(crate) fn batch(events: usize) -> Self {
         Self { mode: Mode::Batch, head: Head(Vec::new()), body: batch(events, 1_000) }

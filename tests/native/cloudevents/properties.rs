@@ -179,3 +179,23 @@ fn no_damage_to_an_event_panics() {
         read(&body);
     });
 }
+
+/// Every name that occurs more than once is refused, once, in the order in which that shows.
+#[test]
+fn repeated_names_are_told_however_many_there_are() {
+    property(vec("[a-d]{1,2}", 0..60), |names| {
+        let members: String = names.iter().map(|name| format!(r#","{name}":1"#)).collect();
+        let text = format!(r#"{{"specversion":"1.0","id":"1","source":"s","type":"t"{members}}}"#);
+        let mut expected = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            if names[..place].contains(name) && !expected.contains(name) {
+                expected.push(name.clone());
+            }
+        }
+        let violations =
+            CloudEvent::from_json(&text).map_or_else(|invalid| invalid.violations, |_| Vec::new());
+        let found = violations.iter().filter(|fault| fault.code() == "repeated");
+        let found: Vec<_> = found.filter_map(|fault| fault.attribute.clone()).collect();
+        assert_eq!(found, expected, "{text}");
+    });
+}

@@ -15,7 +15,7 @@ struct Scale {
     most: f64,
 }
 
-const SCALES: [Scale; 5] = [
+const SCALES: [Scale; 6] = [
     Scale {
         says: "an event with 1,000 subscriptions, against 1",
         little: ("answer.subscriptions_1", 1),
@@ -41,6 +41,13 @@ const SCALES: [Scale; 5] = [
         little: ("answer.filtered_batch_of_1", 1),
         much: ("answer.filtered_batch_of_100", 100),
         most: 1.0,
+    },
+    // Each name is compared with a few others, not with all of them.
+    Scale {
+        says: "an event with 240 long names of attributes, against 15 that are as long together",
+        little: ("decode.long_names_15", 1),
+        much: ("decode.long_names_240", 1),
+        most: 2.0,
     },
     Scale {
         says: "a KB of an event of 1,000 KB, against one of 100 KB",
