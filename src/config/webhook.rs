@@ -77,7 +77,8 @@ pub(super) fn read(
     })
 }
 
-/// Reads `ADMIN`: who may look at dead letters and send them again, and have requests explained.
+/// Reads `ADMIN`: who may look at dead letters and send them again, reset objects, and have requests
+/// explained.
 pub(super) fn read_admin(
     mut table: Table,
     bindings: &Bindings,

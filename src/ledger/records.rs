@@ -53,6 +53,11 @@ struct Held {
     time: Option<Moment>,
 }
 
+impl Held {
+    /// Nothing that counts: anything is newer, and none of it has been settled since.
+    const AFTER_RESET: Self = Self { time: Some(Moment::MIN) };
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Claimed {
     number: u64,
@@ -121,8 +126,8 @@ pub fn settle<R: Records>(
     Ok(())
 }
 
-/// Forgets what a name holds of an object, so that whatever comes next is written, without a look at what
-/// may be there. Tells whether it did: while somebody is writing, it does not.
+/// Forgets what a name holds of an object: until something is written, whatever comes is granted, without a
+/// look at what may be there. Tells whether it did: while somebody is writing, it does not.
 ///
 /// # Errors
 ///
@@ -138,7 +143,7 @@ pub fn reset<R: Records>(
     if standing.claimed.is_some_and(|other| other.until > now) {
         return Ok(false);
     }
-    *standing = Standing { held: Some(Held { time: Some(Moment::MIN) }), claimed: None };
+    *standing = Standing { held: Some(Held::AFTER_RESET), claimed: None };
     records.put(&request.key, &record.print(), now + request.remember_ms)?;
     Ok(true)
 }
@@ -180,8 +185,11 @@ impl<'r> Record<'r> {
         if standing.claimed.is_some_and(|other| other.until > now) {
             return Verdict::UnderWay;
         }
-        // Whoever claimed it and died may have left something newer than what is known.
-        let is_certain = standing.held.is_some() && standing.claimed.is_none();
+        // Whoever claimed it and died may have left something newer than what is known. After a reset
+        // that does not count: it was never acknowledged, and KV may still show what was reset.
+        let is_certain = standing
+            .held
+            .is_some_and(|held| standing.claimed.is_none() || held == Held::AFTER_RESET);
         standing.claimed = Some(claimed);
         if is_certain { Verdict::Granted } else { Verdict::Uncertain }
     }

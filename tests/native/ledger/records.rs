@@ -1,9 +1,11 @@
 //! Every way in which the standing of a name with a key can change.
 
-use elytra_webhooks::ledger::{Claim, ClaimRequest, Moment, SettleRequest, Settlement, Verdict};
+use elytra_webhooks::ledger::{
+    Claim, ClaimRequest, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
+};
 
 use crate::memory::Shard;
-use Step::{Claims, Holds, Releases, Waits};
+use Step::{Claims, Fails, Holds, Releases, Resets, Waits};
 use Verdict::{Granted, Held, Uncertain, UnderWay};
 
 const CLAIM_MS: u64 = 5_000;
@@ -18,6 +20,10 @@ enum Step {
     Holds(u64, &'static str, Option<Moment>),
     /// The claim of this number is settled: the name does not hold it.
     Releases(u64, &'static str),
+    /// The same of a claim with a time: what it was for may have been written all the same.
+    Fails(u64, &'static str, Moment),
+    /// The name is to forget the key, and does, or does not.
+    Resets(&'static str, bool),
     /// So many milliseconds pass.
     Waits(u64),
 }
@@ -58,6 +64,14 @@ fn check_on(why: &str, shard: &Shard, steps: &[Step]) {
                 shard.settle(&settlement(number, &[name], &[], time), now);
             }
             Releases(number, name) => shard.settle(&settlement(number, &[], &[name], None), now),
+            Fails(number, name, time) => {
+                shard.settle(&settlement(number, &[], &[name], Some(time)), now);
+            }
+            Resets(name, expected) => {
+                let (key, name) = ("key".into(), name.into());
+                let request = ResetRequest { key, name, remember_ms: REMEMBER_MS };
+                assert_eq!(shard.reset(&request, now), expected, "{why}: {step:?}");
+            }
             Waits(milliseconds) => now += milliseconds,
         }
     }
@@ -222,6 +236,21 @@ fn a_claim_with_a_time_is_for_the_newest() {
             Claims("a", Some(at(7)), Granted),
         ]),
     );
+}
+
+#[test]
+fn a_reset_is_for_the_next_that_is_written() {
+    let reset = [Holds(9, "a", Some(at(5))), Resets("a", true), Claims("a", Some(at(1)), Granted)];
+    let then = |steps: &[Step]| [&reset[..], steps].concat();
+    check("once", &then(&[Holds(1, "a", Some(at(1))), Claims("a", Some(at(0)), Held)]));
+    check("it failed", &then(&[Fails(1, "a", at(1)), Claims("a", Some(at(0)), Granted)]));
+    check("its writer died", &then(&[Waits(CLAIM_MS), Claims("a", Some(at(0)), Granted)]));
+    check("it is being written", &then(&[Claims("a", Some(at(2)), UnderWay), Resets("a", false)]));
+    check("another name", &then(&[Claims("b", Some(at(1)), Uncertain), Resets("b", false)]));
+    let written = then(&[Holds(1, "a", Some(at(1))), Claims("a", Some(at(2)), Granted)]);
+    let died = [Waits(CLAIM_MS), Claims("a", Some(at(3)), Uncertain)];
+    check("after that, KV is asked as ever", &[&written[..], &died].concat());
+    check("nothing is known", &[Resets("a", true), Claims("a", Some(at(-9)), Granted)]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Shard {
 }
 
 impl Shard {
-    fn reset(&self, request: &ResetRequest<'_>, now: u64) -> bool {
+    pub(crate) fn reset(&self, request: &ResetRequest<'_>, now: u64) -> bool {
         let Ok(is_reset) = reset(self, request, now);
         is_reset
     }

@@ -2,9 +2,9 @@
 
 use elytra_webhooks::config::{Binding, Config};
 
-use super::super::{Answer, Request, WEBHOOK, ask, configure_with, known};
+use super::super::{Answer, Request, WEBHOOK, ask, configure_with, known, webhook_with};
 use super::{LATER, Memory, NOON, held, send, state};
-use crate::memory::{Fault, START};
+use crate::memory::{ALWAYS, Fault, START};
 use crate::support::Head;
 
 const ADMIN: &str = r#"{"auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}}"#;
@@ -47,6 +47,50 @@ fn the_next_event_is_written_whatever_its_time() {
     assert!(send(&state("4", "2020-01-01T00:00:00Z", "add"), &memory).body.contains("superseded"));
 }
 
+/// The first write after a reset goes wrong like this, and the sender comes again.
+#[track_caller]
+fn check_retry(why: &str, method: &'static str, fault: Fault) {
+    let binding = if method == "put" { "KV" } else { "LEDGER" };
+    let memory = Memory::default();
+    assert_eq!(send(&state("1", LATER, "modify"), &memory).status, 202);
+    assert_eq!(reset(&mirroring(), "object=product/7", &memory).status, 200);
+    memory.breaks(binding, method, fault, ALWAYS);
+    assert_eq!(send(&state("2", NOON, "modify"), &memory).status, 503, "{why}");
+    memory.mend();
+    memory.time.pass(6_000);
+    let again = send(&state("2", NOON, "modify"), &memory);
+    assert!(again.status == 202 && !again.body.contains("superseded"), "{why}: {}", again.body);
+    assert_eq!(held(&memory), "2", "{why}");
+    let older = send(&state("3", "2020-01-01T00:00:00Z", "modify"), &memory);
+    assert!(older.body.contains("superseded"), "{why}: it is written once: {}", older.body);
+}
+
+#[test]
+fn a_reset_counts_until_something_is_written() {
+    check_retry("KV refuses it", "put", Fault::Fails);
+    check_retry("KV gives no answer", "put", Fault::Hangs);
+    check_retry("KV took it, and gave no answer", "put", Fault::HangsAfterwards);
+    check_retry("the ledger does not note it", "settle", Fault::Fails);
+}
+
+/// The ledger knows events by source and id: which of them are about an object, it does not.
+#[test]
+fn an_event_that_was_answered_before_is_a_duplicate_after_a_reset_too() {
+    let kv = r#"{"kv":{"binding":"KV","key":"object"}}"#;
+    let admin = [
+        ("ADMIN", Binding::Json(ADMIN.to_owned())),
+        ("ADMIN_TOKEN", Binding::Text("admin-canary".to_owned())),
+    ];
+    let webhook = webhook_with(r#""dedupe_window_seconds":86400"#);
+    let config = configure_with(&admin, &webhook, &[("PRICES", kv)]);
+    let memory = Memory::default();
+    let send = |id, time| ask(Ok(&config), Request::body(state(id, time, "modify")), &memory);
+    assert_eq!([send("1", LATER).status, send("2", NOON).status], [202, 202]);
+    assert_eq!(reset(&config, "object=product/7", &memory).status, 200);
+    assert_eq!((send("2", NOON).status, &*held(&memory)), (200, "1"), "the same event");
+    assert_eq!((send("3", NOON).status, &*held(&memory)), (202, "3"), "a new one");
+}
+
 #[test]
 fn nothing_is_reset_while_it_is_written() {
     let memory = Memory::default().with("KV", "put", Fault::Hangs, 1);
@@ -87,6 +131,7 @@ fn only_an_operator_may_and_only_where_there_is_something_to_reset() {
     let get = Head::post().method("GET").path("/objects/reset").query("object=product/7");
     let get = get.with("authorization", "Bearer admin-canary");
     assert_eq!(ask(Ok(&mirroring()), Request::new(get, ""), &memory).status, 405);
+    assert_eq!(reset(&super::mirroring(""), "object=product/7", &memory).status, 404, "no ADMIN");
     let no_mirror = config(&[("A", r#"{"queue":"QUEUE"}"#)]);
     assert_eq!(reset(&no_mirror, "object=product/7", &memory).status, 404);
     let failing = Memory::failing(&["LEDGER"]);
