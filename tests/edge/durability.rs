@@ -4,6 +4,7 @@
 //! The words above a test are its row: the fault, what the sender sees, what becomes of the event.
 
 mod aside;
+mod clocks;
 mod death;
 mod kv;
 mod large;
@@ -25,8 +26,8 @@ pub(crate) use large::large;
 use crate::readme::README;
 
 /// The files of the tests, in the order of the table.
-const FILES: [&str; 9] =
-    ["queue", "spool", "aside", "kv", "twice", "ledger", "large", "mirror", "death"];
+const FILES: [&str; 10] =
+    ["queue", "spool", "aside", "kv", "twice", "ledger", "large", "mirror", "clocks", "death"];
 
 /// What stands before the table, and behind it.
 const HEAD: &str =

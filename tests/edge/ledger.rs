@@ -75,8 +75,14 @@ fn forgets_by_alarm() {
     receiver.ring_alarms();
     assert_eq!(receiver.shards(), [NOTHING; SHARDS]);
 
-    // One that the platform gave up is set again within an hour.
+    // One that fails is set again at once: the platform would give it up.
     assert_eq!(send(0), 202);
+    let shards = receiver.shards();
+    receiver.ring_alarms_in_vain();
+    assert_eq!(receiver.shards(), shards);
+    assert_eq!(shards.iter().filter(|shard| shard.has_alarm).count(), 1);
+
+    // One that the platform gave up is set again within an hour.
     receiver.lose_alarms();
     assert!(receiver.shards().iter().all(|shard| !shard.has_alarm));
     receiver.advance(3_601);

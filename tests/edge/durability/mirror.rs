@@ -11,7 +11,7 @@ const KEY: &str = "state/product/4711";
 /// How many events of one object come at once.
 const EVENTS: usize = 30;
 
-fn mirror(time_budget_ms: u64) -> Settings {
+pub(super) fn mirror(time_budget_ms: u64) -> Settings {
     webhook(time_budget_ms).with_vars(
         r#"
         [vars.SUBSCRIPTION_STATE]
@@ -20,14 +20,38 @@ fn mirror(time_budget_ms: u64) -> Settings {
     )
 }
 
+/// The same, with an operator.
+pub(super) fn operated_mirror() -> Settings {
+    mirror(PATIENT).with_secret("ADMIN_TOKEN", "admin-token").with_vars(
+        r#"
+        [vars.ADMIN]
+        auth_type = "bearer"
+        auth = { token = "ADMIN_TOKEN" }
+        "#,
+    )
+}
+
+/// The operator resets the object.
+#[track_caller]
+pub(super) fn reset(stage: &Stage) {
+    let reset = stage.receiver.post("").path("/objects/reset?object=product/4711");
+    let reset = reset.header("authorization", "Bearer admin-token").send();
+    assert_eq!((reset.status, &*reset.code()), (200, "reset"), "{}", reset.body);
+}
+
 /// An event of the object, with this time; its id is the time too.
-fn state(time: &str, operation: &str) -> String {
+pub(super) fn state(time: &str, operation: &str) -> String {
     format!(
         r#"{{"specversion":"1.0","id":"{time}","source":"elytra-pim","type":"com.elytra.product","time":"{time}","operation":"{operation}","data":{{"objectId":4711,"objectType":"product"}}}}"#
     )
 }
 
-fn entry(stage: &Stage) -> KvEntry {
+/// An event of the object without `time`.
+pub(super) fn state_without_time(id: &str) -> String {
+    state(id, "modify").replace(&format!(r#""time":"{id}","#), "")
+}
+
+pub(super) fn entry(stage: &Stage) -> KvEntry {
     let mut kv = stage.receiver.kv();
     assert_eq!(kv.len(), 1);
     kv.remove(KEY).expect("the object has a key")
@@ -187,8 +211,7 @@ fn many_states_at_once() {
 #[test]
 fn a_death_after_a_state_without_time() {
     let mut stage = Stage::new(mirror(PATIENT));
-    let without =
-        state("2030-01-01T00:00:00Z", "modify").replace(r#""time":"2030-01-01T00:00:00Z","#, "");
+    let without = state_without_time("1");
     stage.receiver.fail(&[Fault::late("EVENTS_KV").on("put")]);
     let unanswered = comes(&stage, &without);
     stage.die("EVENTS_KV");
@@ -208,8 +231,7 @@ fn a_clock_that_is_ahead() {
     assert_eq!(ahead.json()["notices"][0]["code"], "time_in_future");
     assert!(entry(&stage).metadata["effective_time"].as_str().unwrap() < "9000");
     stage.receiver.advance(60);
-    let later =
-        state("2030-01-01T00:00:00Z", "modify").replace(r#""time":"2030-01-01T00:00:00Z","#, "");
+    let later = state_without_time("1");
     stage.send(&later, 202, "accepted");
     assert_eq!(entry(&stage).value, later);
 }
@@ -219,22 +241,13 @@ fn a_clock_that_is_ahead() {
 /// | the next event is written, also one that is older
 #[test]
 fn a_key_that_was_deleted_by_hand() {
-    let settings = mirror(PATIENT).with_secret("ADMIN_TOKEN", "admin-token").with_vars(
-        r#"
-        [vars.ADMIN]
-        auth_type = "bearer"
-        auth = { token = "ADMIN_TOKEN" }
-        "#,
-    );
-    let stage = Stage::new(settings);
+    let stage = Stage::new(operated_mirror());
     stage.send(&state("2025-01-02T00:00:00Z", "modify"), 202, "accepted");
     stage.receiver.delete_kv("EVENTS_KV", KEY);
     let older = state("2025-01-01T00:00:00Z", "modify");
     let answer = stage.send(&older, 202, "accepted");
     assert_eq!(answer.json()["superseded"], json!(["state"]), "the ledger decides");
-    let reset = stage.receiver.post("").path("/objects/reset?object=product/4711");
-    let reset = reset.header("authorization", "Bearer admin-token").send();
-    assert_eq!((reset.status, &*reset.code()), (200, "reset"), "{}", reset.body);
+    reset(&stage);
     let again = older.replace("elytra-pim", "elytra-pim/2");
     stage.send(&again, 202, "accepted");
     assert_eq!(entry(&stage).value, again);

@@ -126,6 +126,12 @@ impl Receiver {
         self.look("/test/alarms", None);
     }
 
+    /// Lets the alarms of the ledger's shards go off, where they are set, while no records can be read.
+    #[track_caller]
+    pub fn ring_alarms_in_vain(&self) {
+        self.look("/test/alarms/in-vain", None);
+    }
+
     /// Loses the alarms of the ledger's shards, as the platform does that has tried them too often.
     #[track_caller]
     pub fn lose_alarms(&self) {

@@ -66,6 +66,9 @@ export default class extends WorkerEntrypoint {
       case "/test/alarms":
         await ofShards(this.env.LEDGER, (shard) => shard.ring());
         return new Response();
+      case "/test/alarms/in-vain":
+        await ofShards(this.env.LEDGER, (shard) => shard.ringInVain());
+        return new Response();
       case "/test/alarms/lose":
         await ofShards(this.env.LEDGER, (shard) => shard.lose());
         return new Response();

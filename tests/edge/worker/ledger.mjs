@@ -43,6 +43,17 @@ export class Ledger extends DurableObject {
     await this.#ledger.alarm();
   }
 
+  /** Lets the alarm go off now, if one is set, while the records cannot be read. */
+  async ringInVain() {
+    const { sql } = this.ctx.storage;
+    sql.exec("ALTER TABLE records RENAME TO elsewhere");
+    try {
+      await this.ring();
+    } finally {
+      sql.exec("ALTER TABLE elsewhere RENAME TO records");
+    }
+  }
+
   /** Loses the alarm, as the platform does that has tried it too often. */
   async lose() {
     await this.ctx.storage.deleteAlarm();
