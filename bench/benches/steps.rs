@@ -22,6 +22,7 @@ fn steps(c: &mut Criterion) {
         ("structured 105 KB", Decoding::structured(105_000)),
         ("binary 1 KB", Decoding::binary(1_000)),
         ("batch of 100 x 1 KB", Decoding::batch(100)),
+        ("240 names of 1 KB", Decoding::long_names(240, 1_000)),
     ] {
         group.throughput(Throughput::Bytes(decoding.bytes() as u64));
         group.bench_function(name, |b| b.iter(|| decoding.run()));

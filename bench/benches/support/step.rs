@@ -72,8 +72,8 @@ impl Decoding {
     /// An event with so many more attributes, whose names are so long and differ at their ends alone.
     pub(crate) fn long_names(names: usize, bytes: usize) -> Self {
         let begin = "n".repeat(bytes - 4);
-        let more: String = (0..names).map(|number| format!(r#""{begin}{number:04}":1,"#)).collect();
-        let body = event(1_000).replacen('{', &format!("{{{more}"), 1);
+        let names: Vec<_> = (0..names).map(|number| format!(r#""{begin}{number:04}":1"#)).collect();
+        let body = event(1_000).replacen('{', &format!("{{{},", names.join(",")), 1);
         Self { mode: Mode::Structured, head: Head(Vec::new()), body }
     }
 
