@@ -10,7 +10,7 @@ use crate::dead_letters::{DeadLetter, DeadLetterPage, Redriven};
 use crate::explain::Explanation;
 use crate::handshake::Consent;
 use crate::objects::Reset;
-use crate::plan::{EventTooLarge, Fate};
+use crate::plan::{EventTooLarge, Fate, TooManyWrites};
 use crate::platform::BindingError;
 use crate::spool::aside::{SetAsidePage, Settled};
 
@@ -99,6 +99,8 @@ pub enum Rejection<'c> {
     },
     /// An event is invalid, or there are too many of them.
     InvalidEvents(InvalidEvents),
+    /// A batch needs more writes than can be made in time.
+    TooManyWrites(TooManyWrites),
     /// Some destinations can never hold events of this size; at least one.
     EventsTooLarge(Vec<EventTooLarge<'c>>),
     /// Not every destination holds the events that belong there.
@@ -150,6 +152,7 @@ impl Rejection<'_> {
             | Self::JsonTooLarge { .. }
             | Self::InvalidEvents(_)
             | Self::EventsTooLarge(_)
+            | Self::TooManyWrites(_)
             | Self::UnderWay(_)
             | Self::BadQuery(_)
             | Self::ObjectUnderWay
@@ -222,6 +225,7 @@ impl fmt::Display for Rejection<'_> {
                 }
                 Ok(())
             }
+            Self::TooManyWrites(writes) => writes.fmt(f),
             Self::EventsTooLarge(events) => {
                 for (place, event) in events.iter().enumerate() {
                     if place > 0 {
@@ -282,6 +286,12 @@ impl From<CapacityExceeded> for Rejection<'_> {
 impl From<InvalidEvents> for Rejection<'_> {
     fn from(invalid: InvalidEvents) -> Self {
         Self::InvalidEvents(invalid)
+    }
+}
+
+impl From<TooManyWrites> for Rejection<'_> {
+    fn from(writes: TooManyWrites) -> Self {
+        Self::TooManyWrites(writes)
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 
 use crate::cloudevents::{CloudEvent, Mode};
+use crate::config::Config;
 use crate::filter::View;
-use crate::forward::LargeEvent;
+use crate::forward::{LargeEvent, MAX_CONNECTIONS};
 use crate::platform::BindingError;
-use crate::subscription::{Mismatch, Subscription, Subscriptions};
+use crate::subscription::{Destination, KvKey, Mismatch, Subscription, Subscriptions};
 
 /// Why a delivery failed that came to no end.
 const NO_ANSWER: &str = "no answer before the time was up";
@@ -68,6 +69,18 @@ pub struct EventTooLarge<'c> {
     /// Why the event is not stored beside the queue.
     pub why: TooLarge,
 }
+
+/// A batch needs more writes to KV than can be made in time, and nothing remembers those that were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyWrites {
+    /// How many it needs.
+    pub writes: usize,
+    /// How many fit in the time budget.
+    pub limit: usize,
+}
+
+/// How long a slow write to KV takes, in milliseconds.
+pub const SLOW_WRITE_MS: u64 = 1_000 / 5;
 
 /// Why an event that is larger than its destination takes cannot be stored beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +182,28 @@ impl<'c, 'e> Plan<'c, 'e> {
         if too_large.is_empty() { Ok(()) } else { Err(too_large) }
     }
 
+    /// Checks that a batch can be forwarded at once, where nothing remembers what was: KV takes a call for
+    /// each key, and a batch that comes again begins anew. So it must fit in the time with slow writes.
+    ///
+    /// # Errors
+    ///
+    /// It needs too many writes.
+    pub fn check_writes(&self, mode: Mode, config: &Config) -> Result<(), TooManyWrites> {
+        // What is written by object has the ledger, and gets on each time.
+        let is_write = |delivery: &&Delivery<'_>| {
+            matches!(delivery.subscription.destination, Destination::Kv { key: KvKey::Event, .. })
+        };
+        if mode != Mode::Batch || config.dedupe_window_ms.is_some() {
+            return Ok(());
+        }
+        let writes = self.deliveries.iter().filter(is_write).count();
+        let in_turn = config.forward_ms() / SLOW_WRITE_MS;
+        let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
+        // What one event needs is tried in any case.
+        let is_one_event = self.deliveries.iter().all(|delivery| delivery.event == 0);
+        if writes <= limit || is_one_event { Ok(()) } else { Err(TooManyWrites { writes, limit }) }
+    }
+
     /// The deliveries that are still to be made, with their places.
     pub(crate) fn planned(&self) -> impl Iterator<Item = (usize, &Delivery<'c>)> {
         let deliveries = self.deliveries.iter().enumerate();
@@ -260,6 +295,17 @@ impl<'c> Fate<'c> {
             self.held.iter().chain(&self.held_before).chain(spooled).copied().collect();
         holders.sort_unstable();
         holders
+    }
+}
+
+impl fmt::Display for TooManyWrites {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { writes, limit } = self;
+        write!(
+            f,
+            "the batch needs {writes} writes to KV, but {limit} fit in the time: send fewer events at \
+             once, or let the receiver have a longer time_budget_ms or dedupe_window_seconds"
+        )
     }
 }
 

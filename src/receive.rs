@@ -85,6 +85,7 @@ pub async fn receive<'c>(
     // 6. Each goes to the subscriptions that want it, and every destination can hold it.
     let mut plan = Plan::new(&config.subscriptions, &events);
     plan.check_sizes(mode, config.claims_expiration_ttl)?;
+    plan.check_writes(mode, config)?;
 
     // 7. What a destination holds already is not forwarded again. From here on the time counts; what
     // the sender needed for the body does not, or a slow line would never get an event through.

@@ -167,7 +167,7 @@ fn classify(rejection: &Rejection<'_>) -> (u16, &'static str, &'static str) {
         Rejection::InvalidEvents(InvalidEvents::Invalid(_)) => {
             (400, "invalid_event", "The event is invalid")
         }
-        Rejection::InvalidEvents(InvalidEvents::TooMany { .. }) => {
+        Rejection::InvalidEvents(InvalidEvents::TooMany { .. }) | Rejection::TooManyWrites(_) => {
             (413, "batch_too_large", "The batch has too many events")
         }
         Rejection::TooFast => (429, "too_fast", "Too many requests"),
@@ -218,6 +218,7 @@ fn special_header(rejection: &Rejection<'_>) -> Option<(&'static str, String)> {
         | Rejection::JsonTooLarge { .. }
         | Rejection::InvalidEvents(_)
         | Rejection::EventsTooLarge(_)
+        | Rejection::TooManyWrites(_)
         | Rejection::BadQuery(_)
         | Rejection::NoSuchMessage
         | Rejection::NoSuchDeadLetter => None,

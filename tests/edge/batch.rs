@@ -60,6 +60,14 @@ fn refused_as_a_whole() {
     assert_eq!((answer.status, answer.code().as_str()), (413, "batch_too_large"));
     assert_eq!(answer.json()["detail"], "the batch has 101 events, but 100 may come at once");
 
+    // More writes to KV than fit in the time, where nothing remembers what was written.
+    let less = Settings::both().with_webhook_field("time_budget_ms = 1000");
+    let receiver_with_less = Receiver::start(&less);
+    let answer = batch(&receiver_with_less, &events[..31]).send();
+    assert_eq!((answer.status, answer.code().as_str()), (413, "batch_too_large"));
+    assert_eq!(batch(&receiver_with_less, &events[..30]).send().status, 202);
+    assert_eq!(receiver_with_less.kv().len(), 30);
+
     // Two that are invalid among three, all their violations told by their places.
     let invalid = [
         event("1", "product"),

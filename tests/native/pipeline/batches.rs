@@ -4,11 +4,14 @@ mod logs;
 
 use serde_json::Value;
 
+use super::dedupe::WINDOW;
 use super::{
     Expected, Held, Memory, Request, WEBHOOK, ask, batch, check, check_answer, config, configure,
-    known,
+    configure_with, known,
 };
 use crate::support::event;
+use elytra_webhooks::config::Binding;
+use elytra_webhooks::plan::SLOW_WRITE_MS;
 
 /// An event of this id and event type.
 pub(super) fn numbered(id: usize, event_type: &str) -> String {
@@ -160,6 +163,45 @@ fn destinations_of_all_events_are_served_at_once() {
     assert_eq!(ask(Ok(&config()), batch(&products), &memory).status, 202);
     assert_eq!(memory.sizes("QUEUE", "send"), [2], "the messages of a queue go together");
     assert_eq!((memory.count("KV", "put"), memory.time.passed()), (2, 10), "all of them at once");
+}
+
+/// Two namespaces, each write to which takes 200 milliseconds: six at a time, 20 times in turn, that is
+/// what a time budget of four seconds has room for. A batch that needs more would come again for ever,
+/// since each try begins anew.
+#[test]
+fn a_batch_that_can_never_be_written_in_time_is_refused() {
+    let subscriptions =
+        [("A", r#"{"kv":{"binding":"KV"}}"#), ("B", r#"{"kv":{"binding":"KV_B"}}"#)];
+    let longer = WEBHOOK.replace(r#","auth""#, r#","time_budget_ms":8000,"auth""#);
+    let remembers = WEBHOOK.replace(r#","auth""#, &format!(",{WINDOW},\"auth\""));
+    for (why, webhook, events, statuses, written) in [
+        ("as many writes as there is room for", WEBHOOK, 60, &[202][..], 120),
+        ("two more, none of which is begun", WEBHOOK, 61, &[413, 413], 0),
+        ("all that may come at once", WEBHOOK, 100, &[413], 0),
+        ("twice the time, twice the writes", &longer, 100, &[202], 200),
+        ("the ledger remembers what was written", &remembers, 100, &[503, 503, 202], 200),
+    ] {
+        let config = configure_with(&[("KV_B", Binding::Kv)], webhook, &subscriptions);
+        let memory = Memory::with_latency(SLOW_WRITE_MS);
+        let events: Vec<_> = (0..events).map(|id| numbered(id, "product")).collect();
+        for status in statuses {
+            let answer = ask(Ok(&config), batch(&events), &memory);
+            assert_eq!(answer.status, *status, "{why}: {}", answer.body);
+            if *status == 413 {
+                let body: Value = answer.body.parse().unwrap();
+                let writes = events.len() * 2;
+                let expected = format!(
+                    "the batch needs {writes} writes to KV, but 120 fit in the time: send fewer events at \
+                     once, or let the receiver have a longer time_budget_ms or dedupe_window_seconds"
+                );
+                assert_eq!(
+                    (&body["code"], &body["detail"]),
+                    (&"batch_too_large".into(), &expected.into())
+                );
+            }
+        }
+        assert_eq!(memory.held().len(), written, "{why}");
+    }
 }
 
 #[test]
