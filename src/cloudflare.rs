@@ -24,7 +24,7 @@ use worker::worker_sys::MessageBatch;
 use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
 use crate::config::{Config, ConfigError};
-use crate::log::{DrainLine, Level};
+use crate::log::{ConfigLine, DrainLine, Level};
 use crate::receive::answer;
 use crate::spool::drain;
 use bound::BoundEnv;
@@ -98,7 +98,14 @@ pub fn proceed(number: u32, bytes: JsValue, is_time_up: bool) -> Result<JsValue,
 }
 
 fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {
-    let config = CONFIG.get_or_init(|| Config::from_bindings(&bindings::read(env)));
+    let config = CONFIG.get_or_init(|| {
+        let config = Config::from_bindings(&bindings::read(env));
+        let line = config.as_ref().ok().and_then(|config| ConfigLine::new(&config.warnings));
+        if let Some(line) = line {
+            write(Level::Warning, &line.to_json());
+        }
+        config
+    });
     config.as_ref().map_err(Vec::as_slice)
 }
 

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bindings;
+mod danger;
 mod destination;
 mod error;
 mod filter;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use bindings::{Binding, Bindings};
+pub use danger::Danger;
 pub use error::{BindingKind, ConfigError, Mistake};
 pub use filter::FilterMistake;
 
@@ -66,6 +68,17 @@ pub const DEFAULT_TIME_BUDGET_MS: u64 = 4_000;
 
 /// The least `expiration_ttl` KV takes, in seconds.
 pub const LEAST_EXPIRATION_TTL: u64 = 60;
+
+/// The most that `expiration_ttl`, `tombstone_ttl` and `claims_expiration_ttl` can be, in seconds: ten
+/// years. What is to stay for longer has none.
+pub const MOST_EXPIRATION_TTL: u64 = 10 * 365 * 24 * 3_600;
+
+/// How many bytes a secret must have that nobody guesses: 16, as many as a UUID has. Shorter ones are
+/// warned of.
+pub const LEAST_SECRET_BYTES: usize = 16;
+
+/// For how many seconds a queue keeps a message where nothing else is set: four days.
+pub const QUEUE_RETENTION_SECONDS: u64 = 4 * 24 * 3_600;
 
 /// The least that `dedupe_window_seconds` can be: more than the half minute in which a sender tries.
 pub const LEAST_DEDUPE_WINDOW_SECONDS: u64 = 60;
@@ -157,6 +170,8 @@ pub struct Config {
     pub subscriptions: Subscriptions,
     /// The bindings of all queues, in the order of their names.
     pub queues: Vec<String>,
+    /// What is possible, and dangerous where it was not meant.
+    pub warnings: Vec<ConfigError>,
 }
 
 names! {
@@ -215,13 +230,20 @@ impl Config {
         if !bindings.keys().any(|var| var.starts_with(SUBSCRIPTION_PREFIX)) {
             mistakes.note("SUBSCRIPTION_<NAME>", Mistake::NoSubscriptions);
         }
-        match (webhook, mistakes.into_vec()) {
-            (Some(webhook), mistakes) if mistakes.is_empty() => Ok(Self {
+        danger::check_secrets(&mut mistakes);
+        let claims_ttl = webhook.as_ref().and_then(|webhook| webhook.claims_expiration_ttl);
+        for subscription in &subscriptions {
+            danger::check_retries(subscription, claims_ttl, &names, &mut mistakes);
+        }
+        let (mistakes, warnings) = mistakes.into_parts();
+        match webhook {
+            Some(webhook) if mistakes.is_empty() => Ok(Self {
                 admin,
+                warnings,
                 subscriptions: Subscriptions::new(subscriptions, data_paths),
                 ..webhook
             }),
-            (_, mistakes) => Err(mistakes),
+            _ => Err(mistakes),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! No secret and nothing of an event's data gets in here, but for what a filter compared.
 
+mod config;
 mod delivery;
 mod drain;
 mod shortened;
@@ -11,6 +12,7 @@ use std::iter;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+pub use config::ConfigLine;
 pub use delivery::DeliveryLine;
 pub use drain::DrainLine;
 pub(crate) use shortened::Shortened;

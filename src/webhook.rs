@@ -45,6 +45,18 @@ pub struct Webhook {
     pub retry: RetryPolicy,
 }
 
+impl Webhook {
+    /// How many seconds an event can be on its way: each try and each delay at its longest, where the
+    /// destination asks for no longer ones.
+    pub(crate) fn longest_seconds(&self) -> u64 {
+        let tries = u64::from(self.retry.max_retries) + 1;
+        let delays = (0..self.retry.max_retries)
+            .map(|retry| self.retry.delay_seconds(retry, None, u8::MAX))
+            .sum::<u64>();
+        delays + (tries * self.timeout_ms).div_ceil(1_000)
+    }
+}
+
 names! {
     /// The HTTP methods of a webhook.
     pub enum WebhookMethod {

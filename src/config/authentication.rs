@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::ADMIN;
 use super::bindings::{Binding, Bindings};
+use super::danger::SecretUse;
 use super::error::Mistake;
 use super::table::{Mistakes, Table, known_name};
 use crate::auth::{ApiKey, Authentication, Credential, DEFAULT_API_KEY_HEADER};
@@ -157,7 +158,14 @@ impl<'b> Secrets<'b, '_> {
         let binding = table.required_string(field, self.mistakes)?;
         let mistake = match self.bindings.get(&binding) {
             Some(Binding::Text(secret)) if secret.is_empty() => Mistake::SecretEmpty { binding },
-            Some(Binding::Text(secret)) => return Some((binding, secret)),
+            Some(Binding::Text(secret)) => {
+                // Two may well go by the same name.
+                if field != "username" {
+                    let (binding, secret) = (binding.clone(), secret.clone());
+                    self.mistakes.secrets.push(SecretUse { path, binding, secret });
+                }
+                return Some((binding, secret));
+            }
             _ => self.not_set(&path, &binding, field),
         };
         self.mistakes.note(path, mistake);
@@ -174,7 +182,10 @@ impl<'b> Secrets<'b, '_> {
             others.any(|(_, var)| matches!(var, Binding::Json(json) if json.contains(&quoted)))
         };
         let texts = self.bindings.iter().filter(|(_, found)| matches!(found, Binding::Text(_)));
-        let free = texts.map(|(name, _)| &**name).filter(|name| !is_taken(name));
+        // An operator's is only one that says so: a sender's that no var names yet is not proposed either.
+        let may_be_own = |name: &str| own != ADMIN || name.starts_with(ADMIN);
+        let free =
+            texts.map(|(name, _)| &**name).filter(|name| may_be_own(name) && !is_taken(name));
         match nearest(binding, free) {
             None if own == ADMIN => {
                 Mistake::OperatorSecretNotSet { example: format!("ADMIN_{}", field.to_uppercase()) }

@@ -8,7 +8,7 @@ use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table, known_name};
 use super::{
     CLAIMS, DEAD, DEAD_LETTERS, DEFAULT_TOMBSTONE_TTL, DELIVERIES, LEAST_EXPIRATION_TTL, LEDGER,
-    SPOOL, webhook_destination,
+    MOST_EXPIRATION_TTL, SPOOL, webhook_destination,
 };
 use crate::names::names;
 use crate::subscription::{Destination, KvKey};
@@ -68,7 +68,8 @@ fn read_kv(
         .inspect(|binding| check_reserved(&path, binding, mistakes));
     let binding =
         binding.and_then(|binding| look_up(path, binding, BindingKind::Kv, bindings, mistakes));
-    let expiration_ttl = table.integer("expiration_ttl", LEAST_EXPIRATION_TTL..=u64::MAX, mistakes);
+    let expiration_ttl =
+        table.integer("expiration_ttl", LEAST_EXPIRATION_TTL..=MOST_EXPIRATION_TTL, mistakes);
     let key = read_key(&mut table, bindings, mistakes);
     table.finish(mistakes);
     Some(Destination::Kv { binding: binding?, key, expiration_ttl })
@@ -82,7 +83,7 @@ fn read_key(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> 
     let key = key.and_then(|key| known_name(path.clone(), &key, mistakes));
     let tombstones = table.path_of("tombstone_ttl");
     let has_tombstone_ttl = table.has("tombstone_ttl");
-    let range = LEAST_EXPIRATION_TTL..=u64::MAX;
+    let range = LEAST_EXPIRATION_TTL..=MOST_EXPIRATION_TTL;
     let tombstone_ttl =
         table.integer("tombstone_ttl", range, mistakes).unwrap_or(DEFAULT_TOMBSTONE_TTL);
     match key {

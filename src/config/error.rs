@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::danger::Danger;
 use super::filter::FilterMistake;
 
 /// One mistake of the configuration.
@@ -49,6 +50,7 @@ pub enum Mistake {
     FragmentInUrl,
     TakenHeader(String),
     AdminWithNone,
+    Danger(Danger),
     SeveralDestinations,
     Filter(FilterMistake),
     NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
@@ -88,9 +90,6 @@ impl fmt::Display for Mistake {
                 suggest(f, nearest.as_deref())
             }
             Self::WrongType { expected } => write!(f, "expected {expected}"),
-            Self::OutOfRange { least, most: u64::MAX } => {
-                write!(f, "expected a whole number, {least} or more")
-            }
             Self::OutOfRange { least, most } => {
                 write!(f, "expected a whole number from {least} to {most}")
             }
@@ -157,6 +156,7 @@ impl fmt::Display for Mistake {
             }
             Self::FragmentInUrl => f.write_str("must not have a fragment"),
             Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
+            Self::Danger(danger) => danger.fmt(f),
             Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
             Self::SeveralDestinations => f.write_str(
                 "queue, kv and webhook exclude each other: a second destination is a second \

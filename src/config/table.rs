@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
+use super::danger::SecretUse;
 use super::error::{ConfigError, Mistake};
 use crate::names::{Known, nearest};
 
@@ -15,17 +16,28 @@ pub(super) struct Table {
     asked_for: Vec<&'static str>,
 }
 
-/// The mistakes found so far.
+/// What was found so far.
 #[derive(Default)]
-pub(super) struct Mistakes(Vec<ConfigError>);
+pub(super) struct Mistakes {
+    errors: Vec<ConfigError>,
+    warnings: Vec<ConfigError>,
+    /// The secrets that were read, but for user names.
+    pub(super) secrets: Vec<SecretUse>,
+}
 
 impl Mistakes {
     pub(super) fn note(&mut self, path: impl Into<String>, mistake: Mistake) {
-        self.0.push(ConfigError { path: path.into(), mistake });
+        self.errors.push(ConfigError { path: path.into(), mistake });
     }
 
-    pub(super) fn into_vec(self) -> Vec<ConfigError> {
-        self.0
+    /// Notes what somebody may mean.
+    pub(super) fn warn(&mut self, path: impl Into<String>, mistake: Mistake) {
+        self.warnings.push(ConfigError { path: path.into(), mistake });
+    }
+
+    /// The mistakes, and the warnings.
+    pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
+        (self.errors, self.warnings)
     }
 }
 

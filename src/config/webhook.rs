@@ -12,8 +12,8 @@ use super::{
     DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES,
     DEFAULT_TIME_BUDGET_MS, DELIVERIES, LEAST_BODY_TIMEOUT_MS, LEAST_DEDUPE_WINDOW_SECONDS,
     LEAST_EXPIRATION_TTL, LEAST_MAX_BODY_BYTES, LEAST_TIME_BUDGET_MS, LEDGER, MOST_BODY_TIMEOUT_MS,
-    MOST_CLOCK_TOLERANCE_SECONDS, MOST_DEDUPE_WINDOW_SECONDS, MOST_MAX_BATCH_EVENTS,
-    MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS, Method, SPOOL, authentication,
+    MOST_CLOCK_TOLERANCE_SECONDS, MOST_DEDUPE_WINDOW_SECONDS, MOST_EXPIRATION_TTL,
+    MOST_MAX_BATCH_EVENTS, MOST_MAX_BODY_BYTES, MOST_TIME_BUDGET_MS, Method, SPOOL, authentication,
 };
 use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
@@ -74,6 +74,7 @@ pub(super) fn read(
         rate_limit,
         subscriptions: Subscriptions::default(),
         queues: queues(bindings),
+        warnings: Vec::new(),
     })
 }
 
@@ -115,7 +116,11 @@ fn read_dedupe_window(
 fn read_claims(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> Option<u64> {
     let path = table.path_of("claims_expiration_ttl");
     let is_set = table.has("claims_expiration_ttl");
-    let ttl = table.integer("claims_expiration_ttl", LEAST_EXPIRATION_TTL..=u64::MAX, mistakes);
+    let ttl = table.integer(
+        "claims_expiration_ttl",
+        LEAST_EXPIRATION_TTL..=MOST_EXPIRATION_TTL,
+        mistakes,
+    );
     if !is_set && !bindings.contains_key(CLAIMS) {
         return None;
     }

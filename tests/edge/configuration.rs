@@ -1,6 +1,7 @@
 //! A broken configuration lets nobody in and forwards nothing; the log says all that is wrong.
 
 use edge::{Receiver, Settings, event};
+use serde_json::json;
 
 #[test]
 fn broken() {
@@ -40,7 +41,7 @@ fn broken() {
         reasons,
         [
             r#"SUBSCRIPTION_ARCHIVE.kv.binding: "EVENTS_QUEUE" is bound to a queue, expected a KV namespace"#,
-            "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number, 60 or more",
+            "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number from 60 to 315360000",
             r#"SUBSCRIPTION_PRODUCTS.event_types[0]: unknown name "prodct", did you mean "product"?"#,
             r#"SUBSCRIPTION_PRODUCTS.queue: no queue is bound as "EVENT_QUEUE", did you mean "EVENTS_QUEUE"?"#,
             "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
@@ -50,4 +51,23 @@ fn broken() {
     );
     assert!(receiver.received_so_far().is_empty(), "something was forwarded");
     assert!(receiver.kv().is_empty(), "something was written");
+}
+
+/// What somebody may mean is said once, and everything works.
+#[test]
+fn doubtful() {
+    let receiver = Receiver::start(&Settings::standard());
+    for id in ["1", "2"] {
+        assert_eq!(receiver.post(event(id, "product")).send().status, 202);
+    }
+    assert_eq!(receiver.received(2).len(), 2);
+    let warnings = receiver.warnings();
+    let expected = json!([{
+        "outcome": "configured",
+        "code": "warnings",
+        "reasons": [
+            "WEBHOOK.auth.token: the secret \"TOKEN\" has 11 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\"",
+        ],
+    }]);
+    assert_eq!(json!(warnings), expected);
 }

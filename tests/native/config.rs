@@ -1,6 +1,7 @@
 //! From the Worker's bindings to a configuration: what is read, and its defaults and bounds.
 
 mod admin;
+mod danger;
 mod mistakes;
 mod properties;
 mod shipped;
@@ -17,7 +18,7 @@ use elytra_webhooks::elytra::{EventType, Operation};
 use elytra_webhooks::filter::DataPaths;
 use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
 
-const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
+const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"ELYTRA_TOKEN"}}"#;
 
 fn json(text: &str) -> Binding {
     Binding::Json(text.to_owned())
@@ -36,6 +37,7 @@ fn bindings() -> Bindings {
         ("EVENTS_KV".to_owned(), Binding::Kv),
         ("LEDGER".to_owned(), Binding::DurableObject),
         ("CALLS".to_owned(), Binding::RateLimit),
+        ("ELYTRA_TOKEN".to_owned(), text("canary-of-a-sender")),
         ("TOKEN".to_owned(), text("token-canary")),
         ("TOKEN_NEXT".to_owned(), text("next-canary")),
         ("USERNAME".to_owned(), text("username-canary")),
@@ -60,7 +62,10 @@ fn accept(why: &str, bindings: &Bindings) -> Config {
 fn what_is_not_set_has_its_default() {
     let config = accept("auth_type and a destination are enough", &bindings());
     let expected = Config {
-        authentication: Authentication::Bearer(vec![Credential::secret("TOKEN", "token-canary")]),
+        authentication: Authentication::Bearer(vec![Credential::secret(
+            "ELYTRA_TOKEN",
+            "canary-of-a-sender",
+        )]),
         admin: None,
         methods: vec![Method::Post, Method::Put, Method::Patch],
         max_body_bytes: 1_048_576,
@@ -88,6 +93,7 @@ fn what_is_not_set_has_its_default() {
             DataPaths::default(),
         ),
         queues: vec!["EVENTS_QUEUE".to_owned()],
+        warnings: Vec::new(),
     };
     assert_eq!(config, expected);
 }

@@ -92,6 +92,17 @@ impl Receiver {
         })
     }
 
+    /// What the configuration is warned of, once it is.
+    #[track_caller]
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Value> {
+        wait_until("warnings are logged", || {
+            let mut lines = all_lines(&self.process.output());
+            lines.retain(|line| line["outcome"] == "configured");
+            (!lines.is_empty()).then_some(lines)
+        })
+    }
+
     /// All that wrangler and the Worker printed so far.
     #[must_use]
     pub fn output(&self) -> String {
@@ -116,8 +127,16 @@ fn dev(folder: &Path) -> (Process, String) {
     (process, base)
 }
 
-/// The log lines among what wrangler printed, which puts colours around some of them.
+/// The log lines of requests, messages and the cron trigger; what the configuration is warned of, once
+/// for each isolate, is not one.
 fn log_lines(output: &str) -> Vec<Value> {
+    let mut lines = all_lines(output);
+    lines.retain(|line| line["outcome"] != "configured");
+    lines
+}
+
+/// The lines among what wrangler printed, which puts colours around some of them.
+fn all_lines(output: &str) -> Vec<Value> {
     let starts = output.match_indices(r#"{"outcome":"#);
     let lines = starts.filter_map(|(start, _)| {
         serde_json::Deserializer::from_str(output.get(start..)?).into_iter().next()?.ok()

@@ -76,7 +76,7 @@ fn with_secrets_of_others(fields: &str, secrets: &[&str]) -> Bindings {
     }
     bindings.insert("DEAD_LETTERS".to_owned(), Binding::Queue);
     for secret in secrets.iter().chain(&["ELYTRA_TOKEN", "SHOP_TOKEN"]) {
-        bindings.insert((*secret).to_owned(), text("canary"));
+        bindings.insert((*secret).to_owned(), text(&format!("canary of {secret}")));
     }
     bindings
 }
@@ -97,6 +97,8 @@ fn a_secret_of_its_own_is_proposed() {
     let near =
         format!("ADMIN.auth.token: {not_set} the name of one, did you mean \"ADMIN_TOKEN_NEXT\"?");
     refuse(token, &["ADMIN_TOKEN_NEXT"], &[&near]);
+    // A token of somebody else's that no var names yet.
+    refuse(token, &["ADMIX_TOKEN", "ELYTRA_TOKEN_NEXT"], &[&own(".token", "ADMIN_TOKEN")]);
     let basic = r#""auth_type":"basic","auth":{"username":"?","password":"!"}"#;
     let (username, password) =
         (own(".username", "ADMIN_USERNAME"), own(".password", "ADMIN_PASSWORD"));

@@ -190,14 +190,14 @@ fn with_webhooks(wrangler: &str) -> String {
 fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     let changed = with_webhooks(&read("wrangler.toml"));
     let mut secrets = secrets_of(&read(".dev.vars.example"));
-    secrets.insert("SHOP_TOKEN".to_owned(), text("invented"));
-    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented"));
+    secrets.insert("SHOP_TOKEN".to_owned(), text("invented for the shop"));
+    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
     let config = check("uncommented", &changed, secrets);
     let shop = config.subscriptions.iter().find(|subscription| subscription.name == "shop");
     let webhook = Webhook {
         url: "https://shop.example.com/elytra".to_owned(),
         method: WebhookMethod::Post,
-        credential: Some(("authorization".to_owned(), Secret::new("Bearer invented"))),
+        credential: Some(("authorization".to_owned(), Secret::new("Bearer invented for the shop"))),
         mode: WebhookMode::Structured,
         timeout_ms: 10_000,
         retry: RetryPolicy::default(),

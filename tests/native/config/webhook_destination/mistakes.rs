@@ -128,7 +128,7 @@ fn auth_is_given_exactly_when_auth_type_is_not_none() {
     bearer("no token", "{}", "auth.token: missing");
     let unset = "auth.token: no secret of this name is set, expected the name of one";
     bearer("a secret in the place of its name", r#"{"token":"shop-canary-itself"}"#, unset);
-    bearer("what senders know is not proposed for it", r#"{"token":"TOKEM"}"#, unset);
+    bearer("what senders know is not proposed for it", r#"{"token":"ELYTRA_TOKEM"}"#, unset);
     let near = format!("{unset}, did you mean \"TOKEN_NEXT\"?");
     bearer("what nobody has is", r#"{"token":"TOKEN_NEX"}"#, &near);
     let basic = r#""auth_type":"basic","auth":{"username":"PASSWORD","password":"PASSWORD"}"#;

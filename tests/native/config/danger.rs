@@ -1,0 +1,165 @@
+//! What is dangerous where it was not meant, and what is warned of.
+
+use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::log::ConfigLine;
+
+use super::{accept, bindings, json, text};
+
+/// Bindings with dead letters, these secrets, and these tables: the senders', the operator's, and the
+/// webhook's.
+fn with_parties(secrets: &[(&str, &str)], sender: &str, operator: &str, shop: &str) -> Bindings {
+    let mut bindings = bindings();
+    for queue in ["DELIVERIES", "DEAD_LETTERS"] {
+        bindings.insert(queue.to_owned(), Binding::Queue);
+    }
+    bindings.insert("DEAD".to_owned(), Binding::Kv);
+    for (name, secret) in secrets {
+        bindings.insert((*name).to_owned(), text(secret));
+    }
+    let shop = format!(r#"{{"webhook":{{"url":"https://shop.example"{shop}}}}}"#);
+    bindings.insert("WEBHOOK".to_owned(), json(&format!("{{{sender}}}")));
+    bindings.insert("ADMIN".to_owned(), json(&format!("{{{operator}}}")));
+    bindings.insert("SUBSCRIPTION_SHOP".to_owned(), json(&shop));
+    bindings
+}
+
+const SENDER: &str = r#""auth_type":"bearer","auth":[{"token":"A"},{"token":"B"}]"#;
+const OPERATOR: &str = r#""auth_type":"bearer","auth":{"token":"C"}"#;
+
+#[test]
+fn nobody_has_the_secret_of_another() {
+    let long = |letter: &str| letter.repeat(16);
+    let (a, b, c, d) = (long("a"), long("b"), long("c"), long("d"));
+    let own = [("A", &*a), ("B", &b), ("C", &c), ("D", &d)];
+    let basic = r#""auth_type":"basic","auth":{"username":"USERNAME","password":"B"}"#;
+    let shop = |auth: &str| format!(",{auth}");
+    let bearer = |name: &str| shop(&format!(r#""auth_type":"bearer","auth":{{"token":"{name}"}}"#));
+    let as_operator = "ADMIN.auth.token: \"C\" holds what senders present (WEBHOOK.auth[1].token), and an operator needs a secret of its own";
+    let given = |binding: &str, other: &str, field: &str| {
+        format!(
+            "SUBSCRIPTION_SHOP.webhook.auth.{field}: {binding:?} holds what lets a caller in here ({other}), and the destination would learn it: expected a secret of the destination's own"
+        )
+    };
+    let same = [("A", &*a), ("B", &c), ("C", &c), ("D", &d)];
+    let given_b = [("A", &*a), ("B", &b), ("C", &c), ("D", &b)];
+    for (why, secrets, operator, shop, expected) in [
+        ("each has its own", &own, OPERATOR, bearer("D"), vec![]),
+        ("two names, one secret", &same, OPERATOR, bearer("D"), vec![as_operator.to_owned()]),
+        (
+            "one name, as the password of another user",
+            &own,
+            basic,
+            bearer("D"),
+            vec![
+                as_operator
+                    .replace("\"C\"", "\"B\"")
+                    .replace("ADMIN.auth.token", "ADMIN.auth.password"),
+            ],
+        ),
+        (
+            "a sender's, by name",
+            &own,
+            OPERATOR,
+            bearer("A"),
+            vec![given("A", "WEBHOOK.auth[0].token", "token")],
+        ),
+        (
+            "a sender's, by what it is",
+            &given_b,
+            OPERATOR,
+            bearer("D"),
+            vec![given("D", "WEBHOOK.auth[1].token", "token")],
+        ),
+        (
+            "an operator's",
+            &own,
+            OPERATOR,
+            bearer("C"),
+            vec![given("C", "ADMIN.auth.token", "token")],
+        ),
+        (
+            "as an API key",
+            &own,
+            OPERATOR,
+            shop(r#""auth_type":"apikey","auth":{"api_key":"A"}"#),
+            vec![given("A", "WEBHOOK.auth[0].token", "api_key")],
+        ),
+        ("the shop is sent nothing", &own, OPERATOR, String::new(), vec![]),
+    ] {
+        let bindings = with_parties(secrets, SENDER, operator, &shop);
+        let found = Config::from_bindings(&bindings).err().unwrap_or_default();
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected, "{why}");
+    }
+}
+
+/// A user name is no secret: several parties may have the same.
+#[test]
+fn user_names_may_be_shared() {
+    let basic = |password: &str| {
+        format!(r#""auth_type":"basic","auth":{{"username":"USERNAME","password":"{password}"}}"#)
+    };
+    let shop = format!(",{}", basic("API_KEY"));
+    accept(
+        "one user, three passwords",
+        &with_parties(&[], &basic("PASSWORD"), &basic("TOKEN"), &shop),
+    );
+}
+
+#[test]
+fn what_somebody_may_mean_is_warned_of_once() {
+    let short = "has 15 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\"";
+    let retries = |retry: &str| format!(r#","timeout_ms":10000,"retry":{{{retry}}}"#);
+    let a_day = r#""initial_delay":86400000,"max_delay":86400000,"max_retries""#;
+    let (fifteen, sixteen) = ("f".repeat(15), "s".repeat(16));
+    let secrets = [("A", &*fifteen), ("B", "b-is-long-enough"), ("C", &sixteen)];
+    for (why, shop, expected) in [
+        ("three days and 40 seconds", retries(&format!("{a_day}:3")), vec![]),
+        (
+            "four days and 50 seconds: a delay is a day at most, its jitter included",
+            retries(&format!("{a_day}:4")),
+            vec![
+                "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 345650 seconds, but a queue keeps a message for 345600, unless its retention period is longer",
+            ],
+        ),
+        (
+            "what the shop is sent is its own affair",
+            r#","auth_type":"bearer","auth":{"token":"TOKEN"}"#.to_owned(),
+            vec![],
+        ),
+    ] {
+        let config = accept(why, &with_parties(&secrets, SENDER, OPERATOR, &shop));
+        let found: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
+        let first = format!("WEBHOOK.auth[0].token: the secret \"A\" {short}");
+        let expected: Vec<_> = expected.into_iter().map(str::to_owned).chain([first]).collect();
+        let sorted = |mut list: Vec<String>| {
+            list.sort();
+            list
+        };
+        assert_eq!(sorted(found), sorted(expected), "{why}");
+    }
+    let config = accept("one warning", &with_parties(&secrets, SENDER, OPERATOR, ""));
+    let line = ConfigLine::new(&config.warnings).unwrap().to_json();
+    let expected = r#"{"outcome":"configured","code":"warnings","reasons":["WEBHOOK.auth[0].token: the secret \"A\" has 15 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\""]}"#;
+    assert_eq!(line, expected);
+    assert!(ConfigLine::new(&accept("no warning", &bindings()).warnings).is_none());
+}
+
+/// A large event lies in `CLAIMS` for as long as its webhook may be called.
+#[test]
+fn retries_end_before_a_large_event_is_gone() {
+    let retry = r#","timeout_ms":10000,"retry":{"max_retries":3,"initial_delay":100000,"backoff_multiplier":1}"#;
+    let sender = |ttl: u64| format!(r#"{SENDER},"claims_expiration_ttl":{ttl}"#);
+    let secrets = [("A", "a-is-long-enough"), ("B", "b-is-long-enough"), ("C", "c-is-long-enough")];
+    // Three delays of 100 seconds with six of jitter each, and four calls of ten.
+    for (ttl, fits) in [(359, true), (358, false), (60, false)] {
+        let mut bindings = with_parties(&secrets, &sender(ttl), OPERATOR, retry);
+        bindings.insert("CLAIMS".to_owned(), Binding::Kv);
+        let found = Config::from_bindings(&bindings).err().unwrap_or_default();
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        let expected = format!(
+            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): expected fewer, or a longer time there"
+        );
+        assert_eq!(found, if fits { vec![] } else { vec![expected] }, "{ttl}");
+    }
+}
