@@ -13,7 +13,7 @@ use crate::ledger::Verdict;
 use crate::names::suggestion;
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, KvPage, Platform};
+use crate::platform::{BindingError, KvPage, Platform, within};
 use crate::webhook::{
     Cause, DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
 };
@@ -27,6 +27,9 @@ pub const MOST_LIMIT: usize = 1_000;
 /// How many dead letters are sent again at a time: with four calls for each that is large, one for the
 /// list and two of the ledger, that keeps within the 50 calls that Cloudflare's free plan allows.
 pub const REDRIVE_STEP: usize = 11;
+
+/// How long a call may take, in milliseconds: what takes longer hangs, and an operator asks again.
+const CALL_MS: u64 = 5_000;
 
 /// The longest cursor, in bytes; KV's have some hundred.
 const MAX_CURSOR_BYTES: usize = 1_024;
@@ -214,7 +217,8 @@ pub async fn list<'c>(
 ) -> Result<DeadLetterPage, Rejection<'c>> {
     let prefix = query.subscription.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref()).await;
+    let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref());
+    let page = within(platform, CALL_MS, page).await;
     let page = page.map_err(Rejection::DeadLettersFailed)?;
     check_subscription(query, &page, config)?;
     let dead_letters = page.keys.into_iter().map(|(id, metadata)| {
@@ -237,7 +241,8 @@ pub async fn list<'c>(
 /// There is none, there can be none, or `DEAD` fails.
 pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, Rejection<'c>> {
     let id = dead_letter_id(id)?;
-    let text = platform.get(DEAD, id).await.map_err(Rejection::DeadLettersFailed)?;
+    let text = within(platform, CALL_MS, platform.get(DEAD, id)).await;
+    let text = text.map_err(Rejection::DeadLettersFailed)?;
     let text = text.ok_or(Rejection::NoSuchDeadLetter)?;
     match Message::read(&text) {
         Ok(Message::Dead(why, event)) => {
@@ -263,7 +268,8 @@ pub async fn redrive<'c>(
         (Some(id), None) => (vec![dead_letter_id(id)?.to_owned()], None),
         (None, Some(subscription)) => {
             let prefix = format!("{subscription}/");
-            let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref()).await;
+            let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref());
+            let page = within(platform, CALL_MS, page).await;
             let page = page.map_err(Rejection::DeadLettersFailed)?;
             check_subscription(query, &page, config)?;
             (page.keys.into_iter().map(|(id, _)| id).collect(), page.cursor)
@@ -291,7 +297,7 @@ async fn redrive_claimed<'c>(
             Verdict::Granted | Verdict::Uncertain => {}
             Verdict::Held => {
                 // It was sent again, and the list is old, or it was not deleted.
-                platform.delete(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
+                delete(&id, platform).await?;
                 redriven.already_sent.push(id);
                 continue;
             }
@@ -300,7 +306,8 @@ async fn redrive_claimed<'c>(
                 continue;
             }
         }
-        let text = platform.get(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
+        let text = within(platform, CALL_MS, platform.get(DEAD, &id)).await;
+        let text = text.map_err(Rejection::DeadLettersFailed)?;
         let Some(text) = text else {
             // A list can be older than a deletion.
             if query.id.is_none() {
@@ -311,7 +318,7 @@ async fn redrive_claimed<'c>(
         match send_again(&text, config, platform).await {
             Ok(()) => {
                 redriven.redriven.push(id.clone());
-                platform.delete(DEAD, &id).await.map_err(Rejection::DeadLettersFailed)?;
+                delete(&id, platform).await?;
             }
             // It must not hold up those behind it.
             Err(NotSent::Stuck(reason)) => redriven.stuck.push(Stuck { id, reason }),
@@ -358,10 +365,15 @@ async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Re
         let large = large.filter(|large| large.message.len() <= MAX_DELIVERY_EVENT_BYTES);
         let large =
             large.ok_or(NotSent::Stuck("it is too large, and cannot be stored in CLAIMS"))?;
-        platform.put(CLAIMS, &large.entry).await?;
+        within(platform, CALL_MS, platform.put(CLAIMS, &large.entry)).await?;
         message.print(&large.message)
     };
-    Ok(platform.send(DELIVERIES, &[&message]).await?)
+    Ok(within(platform, CALL_MS, platform.send(DELIVERIES, &[&message])).await?)
+}
+
+async fn delete<'c>(id: &str, platform: &impl Platform) -> Result<(), Rejection<'c>> {
+    let deleted = within(platform, CALL_MS, platform.delete(DEAD, id)).await;
+    deleted.map_err(Rejection::DeadLettersFailed)
 }
 
 fn owned(why: &DeadMessage<'_>) -> DeadMessage<'static> {

@@ -5,7 +5,7 @@ use elytra_webhooks::webhook::{Cause, MAX_DELIVERY_EVENT_BYTES};
 
 use super::super::super::answer_to;
 use super::super::super::large::event_of;
-use super::super::check_failed;
+use super::super::{check_failed, form_encoded, list};
 use super::{Memory, again, ask, bury, bury_all, config, letter, redrive};
 use crate::memory::Fault;
 
@@ -34,6 +34,32 @@ fn what_is_not_sent_stays() {
         assert_eq!(counts(&memory), expected, "sent first, deleted then: {binding} {method}");
         assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
         assert_eq!(memory.namespace("DEAD").len(), 0, "when the operator comes again");
+    }
+}
+
+/// An operator gets an answer, and can come again at once: the claim was given back.
+#[test]
+fn what_hangs_is_given_up() {
+    for (binding, method, expected) in [
+        ("DEAD", "list", (0, 1)),
+        ("DEAD", "get", (0, 1)),
+        ("DELIVERIES", "send", (0, 1)),
+        ("DEAD", "delete", (1, 1)),
+    ] {
+        let memory = Memory::default();
+        let ids = bury_all(&memory, "shop", 1);
+        memory.breaks(binding, method, Fault::Hangs, 1);
+        let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+        check_failed(&format!("{binding} {method}"), &answer, "no answer within 5000 ms");
+        assert_eq!(counts(&memory), expected, "{binding} {method}");
+        assert_eq!(memory.time.passed(), 5_000, "{binding} {method}");
+        assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
+        assert_eq!(counts(&memory), (1, 0), "{binding} {method}");
+        for query in [String::new(), format!("id={}", form_encoded(&ids[0]))] {
+            memory.breaks("DEAD", "", Fault::Hangs, 1);
+            let answer = ask(Ok(&config()), list(&query), &memory);
+            check_failed(&query, &answer, "no answer within 5000 ms");
+        }
     }
 }
 
