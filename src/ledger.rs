@@ -34,6 +34,10 @@ pub const FORGET_STEP: usize = 10_000;
 /// How often a shard looks for records whose time is over, in milliseconds: once an hour.
 pub const FORGET_EVERY_MS: u64 = 3_600_000;
 
+/// How far ahead the end of a claim can be, in milliseconds: two minutes. That is twice the longest one, so that
+/// a clock that is put back a little ends none.
+pub const MOST_CLAIM_MS: u64 = 120_000;
+
 /// A key of the ledger: the SHA-256 of texts, in base64url (RFC 4648 section 5).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClaimAnswer, ClaimRequest, Moment, ResetRequest, SettleRequest, Verdict};
+use super::{
+    ClaimAnswer, ClaimRequest, MOST_CLAIM_MS, Moment, ResetRequest, SettleRequest, Verdict,
+};
 
 /// Where the records are kept, texts by their keys.
 pub trait Records {
@@ -62,6 +64,14 @@ impl Held {
 struct Claimed {
     number: u64,
     until: u64,
+}
+
+impl Claimed {
+    /// Whether it has not ended. One that ends further ahead than any claim may last was granted by a clock
+    /// that was ahead, and its holder has ended long before.
+    fn is_under_way(self, now: u64) -> bool {
+        (1..=MOST_CLAIM_MS).contains(&self.until.saturating_sub(now))
+    }
 }
 
 /// Grants claims under this number, which no other request has.
@@ -140,7 +150,7 @@ pub fn reset<R: Records>(
     let text = records.get(&request.key, now)?.unwrap_or_default();
     let mut record = Record::read(&text);
     let standing = record.0.entry(&request.name).or_default();
-    if standing.claimed.is_some_and(|other| other.until > now) {
+    if standing.claimed.is_some_and(|other| other.is_under_way(now)) {
         return Ok(false);
     }
     *standing = Standing { held: Some(Held::AFTER_RESET), claimed: None };
@@ -182,7 +192,7 @@ impl<'r> Record<'r> {
         if standing.held.is_some_and(|held| !is_for_again(time, held.time)) {
             return Verdict::Held;
         }
-        if standing.claimed.is_some_and(|other| other.until > now) {
+        if standing.claimed.is_some_and(|other| other.is_under_way(now)) {
             return Verdict::UnderWay;
         }
         // Whoever claimed it and died may have left something newer than what is known. After a reset

@@ -259,6 +259,30 @@ fn times_and_their_absence_do_not_mix() {
     check("the other way", &[Holds(9, "a", None), Claims("a", Some(at(5)), Held)]);
 }
 
+/// A shard may be moved to a machine whose clock is right, or its own may be put back: whoever claimed the key
+/// before has long ended, and everything for it would be answered with 503 until the clock is there again.
+#[test]
+fn a_claim_of_a_clock_that_was_ahead_ends() {
+    const DAY_MS: u64 = 24 * 3_600_000;
+    let now = 1_000_000;
+    for time in [None, Some(Moment(1, 0))] {
+        let shard = Shard::default();
+        let claim = |at| shard.claim(&request(&["a"], time), at).verdicts;
+        let reset = |at| {
+            let (key, name) = ("key".into(), "a".into());
+            shard.reset(&ResetRequest { key, name, remember_ms: REMEMBER_MS }, at)
+        };
+        assert_eq!(claim(now + DAY_MS), [[Uncertain]]);
+        assert_eq!(claim(now + DAY_MS - CLAIM_MS), [[UnderWay]], "its holder may be at work");
+        assert_eq!(claim(now), [[Uncertain]], "its holder ended long ago");
+        assert_eq!(claim(now), [[UnderWay]], "this one is of our clock");
+        assert!(!reset(now), "somebody is writing");
+
+        assert_eq!(claim(now + DAY_MS), [[Uncertain]]);
+        assert!(reset(now), "an operator gets in as well");
+    }
+}
+
 #[test]
 fn what_is_old_is_forgotten() {
     check(
