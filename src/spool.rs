@@ -56,17 +56,29 @@ pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
 }
 
 /// Sends what is spooled, until each queue has been asked for everything, or the time is up. The oldest of
-/// a queue come first, except in two runs of four: see `put_in_turn`.
+/// a queue come first, except in two runs of four: see `put_in_turn`. The queues take turns in being the first,
+/// so that one that uses up the time of every run holds up no other.
 pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     let mut drained = Drained::default();
-    let end = platform.now() + DRAIN_MS;
-    for queue in &config.queues {
+    let now = platform.now();
+    let end = now + DRAIN_MS;
+    let first = first_queue(config.queues.len(), now);
+    let (behind, ahead) = config.queues.split_at_checked(first).unwrap_or_default();
+    for queue in ahead.iter().chain(behind) {
         if let Err(error) = drain_queue(queue, end, &mut drained, config, platform).await {
             drained.failures.push(format!("{queue}: {error}"));
         }
     }
     drained.failures.extend(stranded(config, platform).await);
     drained
+}
+
+/// The place of the queue that comes first in the run that begins now, of so many. Each comes first once in as
+/// many minutes, and not always in the same of the four runs of `put_in_turn`.
+fn first_queue(queues: usize, now: u64) -> usize {
+    let queues = queues.max(1) as u64;
+    let minute = now / 60_000;
+    usize::try_from((minute + minute / (4 * queues)) % queues).unwrap_or_default()
 }
 
 /// An entry as a list shows it: its key, and its metadata.

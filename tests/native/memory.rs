@@ -197,6 +197,10 @@ impl Memory {
                 let _ = act();
                 pending().await
             }
+            Some(Fault::FailsAfter(milliseconds)) => {
+                self.time.sleep(milliseconds).await;
+                Err(BindingError(SAYS.to_owned()))
+            }
             Some(Fault::Takes(milliseconds)) => {
                 self.time.sleep(milliseconds).await;
                 act()

@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     LosesAnswer,
     /// It is done, and no answer ever comes.
     HangsAfterwards,
+    /// Nothing is done, and an error is returned after so many milliseconds.
+    FailsAfter(u64),
     /// It is done after so many milliseconds.
     Takes(u64),
 }

@@ -101,3 +101,18 @@ fn fifty_are_named_and_the_rest_are_counted() {
     assert_eq!((drained.sent, drained.failures.len()), (6, 51), "{drained:?}");
     assert_eq!(drained.failures.last().unwrap(), "QUEUE: and 64 more");
 }
+
+/// Each refusal of the first queue takes seconds, so that its entries use up the time of every run.
+#[test]
+fn a_queue_that_refuses_slowly_does_not_starve_those_behind_it() {
+    let memory = Memory::default().with("OTHER", "send", Fault::FailsAfter(4_000), ALWAYS);
+    spool(&memory, "OTHER", 50);
+    spool(&memory, "QUEUE", 50);
+    let sent: usize = (0..4)
+        .map(|_| {
+            memory.time.pass(MINUTE);
+            drain_all(&memory).sent
+        })
+        .sum();
+    assert_eq!((sent, memory.queue("QUEUE").len(), left(&memory)), (50, 50, 50));
+}
