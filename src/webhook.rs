@@ -15,7 +15,10 @@ mod retry;
 use std::fmt;
 
 pub use answer::{Cause, Verdict};
-pub use consume::{Disposition, MOST_MOVE_AGAIN_SECONDS, MOVE_AGAIN_SECONDS, Received, consume};
+pub use consume::{
+    Disposition, MOST_MOVE_AGAIN_SECONDS, MOVE_AGAIN_SECONDS, ROOM_AGAIN_MS, ROOM_MS, Received,
+    consume,
+};
 pub use dead::{DeadLetterMetadata, EventIdentity};
 pub(crate) use message::Message;
 pub use message::{

@@ -8,9 +8,10 @@ use super::answer::{Cause, Verdict};
 use super::dead::{self, DeadLetterMetadata};
 use super::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use super::{HttpRequest, Webhook};
+use crate::capacity::Reservation;
 use crate::cloudevents::CloudEvent;
 use crate::config::{CLAIMS, Config, DEAD, DEAD_LETTERS};
-use crate::forward::KvEntry;
+use crate::forward::{KvEntry, MAX_KV_VALUE_BYTES};
 use crate::log::DeliveryLine;
 use crate::platform::{BindingError, Platform, within};
 use crate::subscription::Destination;
@@ -29,6 +30,16 @@ const CLAIM_TRIES: u32 = 60;
 /// How long a binding may take for its answer, in milliseconds; then the message comes again. Nobody
 /// waits for it, so it is far more than any takes.
 pub(super) const CALL_MS: u64 = 15_000;
+
+/// How many bytes of JSON a byte of a body becomes at the most: `\u0001`.
+const MOST_JSON_BYTES_PER_BYTE: usize = 6;
+
+/// After how many milliseconds a large event asks again for room in memory.
+pub const ROOM_AGAIN_MS: u64 = 250;
+
+/// For how long it does so, in milliseconds, until its message is handed back: ten minutes, of the fifteen that
+/// Cloudflare gives a consumer.
+pub const ROOM_MS: u64 = 600_000;
 
 /// The subscription of a message that names none.
 const UNKNOWN: &str = "unknown";
@@ -68,7 +79,7 @@ pub async fn consume(
             deliver(&message, event, attempts, config, platform).await
         }
         Ok(Message::Dead(message, event)) => {
-            store(&message, event, received.attempts, platform).await
+            store(&message, event, received.attempts, config, platform).await
         }
         Err(why) => {
             let now = platform.now();
@@ -101,7 +112,7 @@ async fn deliver(
     let Some(webhook) = webhook(&message.subscription, config) else {
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
-    let verdict = match call(webhook, &event, platform).await {
+    let verdict = match call(webhook, &event, config, platform).await {
         Ok(verdict) => verdict,
         Err(missing) => Verdict::retry(missing, None),
     };
@@ -137,10 +148,12 @@ fn webhook<'c>(subscription: &str, config: &'c Config) -> Option<&'c Webhook> {
 async fn call(
     webhook: &Webhook,
     event: &CloudEvent<'_>,
+    config: &Config,
     platform: &impl Platform,
 ) -> Result<Verdict, Cause> {
-    let stored = stored(event, platform).await;
+    let stored = stored(event, config, platform).await;
     let stored = stored.map_err(|missing| Cause::ClaimMissing(missing.to_string()))?;
+    let (stored, _held) = stored.unzip();
     let whole = stored.as_deref().map(|stored| event.whole(stored)).transpose();
     let whole = whole.map_err(|not_whole| Cause::ClaimMissing(not_whole.to_string()))?;
     let request = HttpRequest::new(webhook, whole.as_ref().unwrap_or(event));
@@ -165,17 +178,38 @@ impl fmt::Display for Missing {
     }
 }
 
-/// What is stored of the event, where this one has only a reference to its data.
-async fn stored(
+/// What is stored of the event, where this one has only a reference to its data, with the room that it takes.
+async fn stored<'p>(
     event: &CloudEvent<'_>,
-    platform: &impl Platform,
-) -> Result<Option<String>, Missing> {
+    config: &Config,
+    platform: &'p impl Platform,
+) -> Result<Option<(String, Reservation<'p>)>, Missing> {
     let Some(dataref) = event.dataref() else { return Ok(None) };
+    let room = room(config, platform).await.map_err(Missing::Failed)?;
     match within(platform, CALL_MS, platform.get(CLAIMS, dataref.key)).await {
-        Ok(Some(text)) => Ok(Some(text)),
+        Ok(Some(text)) => Ok(Some((text, room))),
         Ok(None) => Err(Missing::Gone(dataref.key.to_owned())),
         Err(error) => Err(Missing::Failed(error)),
     }
+}
+
+/// Room for the largest event that is accepted, once there is some: how large one is shows only when it is here,
+/// and a few of them at once are more than an isolate has.
+async fn room<'p>(
+    config: &Config,
+    platform: &'p impl Platform,
+) -> Result<Reservation<'p>, BindingError> {
+    let largest = config.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
+    let largest = largest.min(MAX_KV_VALUE_BYTES);
+    let end = platform.now().saturating_add(ROOM_MS);
+    let mut room = platform.capacity().reserve();
+    while let Err(exceeded) = room.grow_to(largest) {
+        if platform.now() >= end {
+            return Err(BindingError(exceeded.to_string()));
+        }
+        platform.sleep(ROOM_AGAIN_MS).await;
+    }
+    Ok(room)
 }
 
 fn read(text: &str) -> Result<CloudEvent<'_>, Cause> {
@@ -227,6 +261,7 @@ async fn store(
     message: &DeadMessage<'_>,
     text: &str,
     attempts: u32,
+    config: &Config,
     platform: &impl Platform,
 ) -> (Disposition, DeliveryLine) {
     let mut line = DeliveryLine::new(&message.subscription, message.attempts);
@@ -234,7 +269,7 @@ async fn store(
     let stored = match &event {
         Some(event) => {
             line.event(event);
-            stored(event, platform).await
+            stored(event, config, platform).await
         }
         None => Ok(None),
     };
@@ -245,6 +280,7 @@ async fn store(
         }
         stored => stored.ok().flatten(),
     };
+    let (stored, _held) = stored.unzip();
     // What is not the same event stays where it is.
     let whole =
         stored.filter(|stored| event.as_ref().is_some_and(|event| event.whole(stored).is_ok()));

@@ -1,14 +1,17 @@
 //! Large events: what the queue carries is a reference, and what the webhook gets is the event.
 
 use elytra_webhooks::CloudEvent;
+use elytra_webhooks::capacity::MAX_HELD_BYTES;
 use elytra_webhooks::forward::LargeEvent;
 use elytra_webhooks::ledger::Key;
-use elytra_webhooks::webhook::Disposition;
+use elytra_webhooks::platform::{HttpFailure, Isolate as _};
+use elytra_webhooks::webhook::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, consume};
+use futures_util::future::join_all;
 
 use super::{ACK, again, dead, delivery, hand_out, line};
 use crate::memory::{Fault, Memory};
 use crate::support::event;
-use crate::webhook::{shop, subscription};
+use crate::webhook::{URL, shop, subscription};
 
 /// A large event, as it is stored and as the queue has it.
 struct Large {
@@ -203,4 +206,45 @@ fn a_webhook_that_is_gone_needs_no_data() {
     hand_out(&config, &memory, &delivery("shop", &large.reference), 1);
     assert_eq!(memory.count("CLAIMS", "get"), 0);
     assert!(memory.queue("DEAD_LETTERS").concat().contains("no_subscription"));
+}
+
+/// Each needs as many bytes as the largest body can become, and a server that does not answer keeps them all in
+/// memory: six of 25 MB, which the queue hands out together, were 160 MB, and the isolate has 128.
+#[test]
+fn large_events_share_the_memory_with_requests() {
+    /// The time that a server takes which does not answer, in milliseconds.
+    const TIMEOUT_MS: u64 = 10_000;
+
+    let cases = [(1_048_576, TIMEOUT_MS), (2_097_152, 2 * TIMEOUT_MS), (8_388_608, 6 * TIMEOUT_MS)];
+    for (max_body_bytes, expected) in cases {
+        let mut config = shop("");
+        config.max_body_bytes = max_body_bytes;
+        let large = large();
+        let memory = stored(&large);
+        memory.answers(URL, vec![Err(HttpFailure::Timeout); 6]);
+        let received = Received { text: Some(delivery("shop", &large.reference)), attempts: 1 };
+        let consumed = join_all((0..6).map(|_| consume(&received, &config, &memory)));
+        let consumed = memory.time.run(consumed);
+        assert!(consumed.iter().all(|(disposition, _)| *disposition == again(1)));
+        let waited = expected..expected + 6 * ROOM_AGAIN_MS;
+        assert!(
+            waited.contains(&memory.time.passed()),
+            "{max_body_bytes}: {:?}",
+            memory.time.passed()
+        );
+        assert_eq!(memory.capacity().held(), 0);
+    }
+}
+
+#[test]
+fn a_large_event_for_which_there_is_no_room_comes_again() {
+    let large = large();
+    let memory = stored(&large);
+    let mut others = memory.capacity().reserve();
+    others.grow_to(MAX_HELD_BYTES).unwrap();
+    let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 1);
+    assert_eq!((consumed.disposition, memory.time.passed()), (again(1), ROOM_MS));
+    let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 1);
+    assert_eq!(consumed.disposition, again(60), "a dead letter is not kept without its data");
+    assert_eq!((memory.called().len(), memory.count("CLAIMS", "get")), (0, 0));
 }
