@@ -16,8 +16,12 @@ const wasm = globalThis.__worker_init_state;
 // What `proceed` asks for, where it gives no answer yet: see `call.rs`.
 const [WAIT, WHOLE_BODY, NEXT_CHUNK] = [0, 1, 2];
 
-// How much of a body is read at a time, in bytes.
-const CHUNK_BYTES = 64 * 1024;
+// How much of a body is read at a time, in bytes. While more bodies than MANY are being read, it is less for those
+// that come then: a sender that stalls keeps a buffer of this size, and an isolate has 128 MB.
+const [CHUNK_BYTES, SMALL_CHUNK_BYTES, MANY] = [64 * 1024, 4 * 1024, 128];
+
+// How many bodies are being read in this way.
+let reading = 0;
 
 // Nothing outside of this function touches what it waits with: its reader, its promises and its timer
 // belong to one request, and the runtime ends all requests if another one uses them.
@@ -33,6 +37,7 @@ async function run(begin, event, env, ctx) {
     resume();
   };
   let reader;
+  let chunkBytes;
   let bytes;
   const take = (came) => {
     bytes = came;
@@ -50,9 +55,13 @@ async function run(begin, event, env, ctx) {
       if (answer === WHOLE_BODY) {
         event.arrayBuffer().then((buffer) => take(new Uint8Array(buffer)), take);
       } else if (answer === NEXT_CHUNK) {
-        reader ??= event.body?.getReader({ mode: "byob" });
+        if (!reader && event.body) {
+          reader = event.body.getReader({ mode: "byob" });
+          reading += 1;
+          chunkBytes = reading > MANY ? SMALL_CHUNK_BYTES : CHUNK_BYTES;
+        }
         if (reader) {
-          reader.read(new Uint8Array(CHUNK_BYTES)).then(({ value, done }) => take(done ? null : value), take);
+          reader.read(new Uint8Array(chunkBytes)).then(({ value, done }) => take(done ? null : value), take);
         } else {
           take(null);
         }
@@ -66,8 +75,11 @@ async function run(begin, event, env, ctx) {
       }
     }
   } finally {
-    // What was not read is of no use to anybody.
-    reader?.cancel().catch(() => {});
+    if (reader) {
+      reading -= 1;
+      // What was not read is of no use to anybody.
+      reader.cancel().catch(() => {});
+    }
   }
 }
 

@@ -86,6 +86,13 @@ impl Receiver {
         self.read("/test/memory")
     }
 
+    /// How many bytes the receiver has set aside for pieces of bodies that have not come yet.
+    #[track_caller]
+    #[must_use]
+    pub fn buffer_bytes(&self) -> u64 {
+        self.read("/test/memory/buffers")
+    }
+
     /// Lets the cron trigger go off, and waits until what it started is done.
     #[track_caller]
     pub fn run_cron(&self) {

@@ -7,7 +7,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { advance, panic } from "./clock.mjs";
 import { consume, consumeUnreadable } from "./consumer.mjs";
-import { wasmBytes } from "./memory.mjs";
+import { bufferBytes, wasmBytes } from "./memory.mjs";
 import receiver from "./receiver/src/cloudflare/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
@@ -46,6 +46,8 @@ export default class extends WorkerEntrypoint {
         return Response.json(callsSoFar());
       case "/test/memory":
         return Response.json(wasmBytes());
+      case "/test/memory/buffers":
+        return Response.json(bufferBytes());
       case "/test/cron":
         return this.cron();
       case "/test/queue":

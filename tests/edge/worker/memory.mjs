@@ -16,3 +16,21 @@ WebAssembly.Instance = function (module, imports) {
 export function wasmBytes() {
   return memory.buffer.byteLength;
 }
+
+/** How many bytes are set aside for pieces of bodies that have not come yet. */
+let buffers = 0;
+
+const { read } = ReadableStreamBYOBReader.prototype;
+
+ReadableStreamBYOBReader.prototype.read = function (view) {
+  const { byteLength } = view;
+  buffers += byteLength;
+  const piece = read.call(this, view);
+  const came = () => { buffers -= byteLength; };
+  piece.then(came, came);
+  return piece;
+};
+
+export function bufferBytes() {
+  return buffers;
+}
