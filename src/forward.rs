@@ -35,6 +35,11 @@ use queue::Message;
 /// How many calls to bindings are under way at a time: Cloudflare's limit of simultaneous connections.
 pub const MAX_CONNECTIONS: usize = 6;
 
+/// How many bytes of events the calls under way may have together, unless there is only one: 8 MiB. JavaScript has a
+/// copy of the event for each call, of twice as many bytes where a character is not in Latin-1, and an isolate has
+/// 128 MB for everything.
+pub const MAX_BYTES_UNDER_WAY: usize = 8 * 1024 * 1024;
+
 /// One call to a binding, or a few that must follow each other.
 enum Step<'p> {
     /// Stores an event that is too large for its queues, and then sends these messages.
@@ -68,15 +73,22 @@ pub async fn forward(
     let mut progress = Vec::new();
     let mut waiting = VecDeque::from(first_steps(plan, config, now));
     let mut under_way = FuturesUnordered::new();
+    let mut bytes_under_way = 0;
     let mut time_is_up = pin!(platform.sleep(deadline.saturating_sub(now)));
     loop {
-        while under_way.len() < MAX_CONNECTIONS
-            && let Some(step) = waiting.pop_front()
-        {
-            under_way.push(take(step, config, platform));
+        while under_way.len() < MAX_CONNECTIONS {
+            let room = MAX_BYTES_UNDER_WAY.saturating_sub(bytes_under_way);
+            let fits = |step: &Step<'_>| bytes_under_way == 0 || step.bytes() <= room;
+            let Some(step) = waiting.iter().position(fits).and_then(|at| waiting.remove(at)) else {
+                break;
+            };
+            let bytes = step.bytes();
+            bytes_under_way += bytes;
+            under_way.push(async move { (bytes, take(step, config, platform).await) });
         }
         match select(under_way.next(), &mut time_is_up).await {
-            Either::Left((Some(done), _)) => {
+            Either::Left((Some((bytes, done)), _)) => {
+                bytes_under_way -= bytes;
                 progress.extend(done.progress);
                 done.next.into_iter().for_each(|step| waiting.push_front(step));
             }
@@ -103,6 +115,18 @@ async fn take<'p>(step: Step<'p>, config: &Config, platform: &impl Platform) -> 
         Step::Spool(queue, message, why) => queue::spool(queue, &message, why, platform).await,
         Step::Put(put) => kv::put(&put, platform).await,
         Step::PutNewest(newest) => newest::put(&newest, config, platform).await,
+    }
+}
+
+impl Step<'_> {
+    /// How many bytes of an event it has; none that count where these fit in a queue's message.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Store(large, _) => large.entry.value.len(),
+            Self::Send(..) | Self::Spool(..) => 0,
+            Self::Put(put) => put.bytes(),
+            Self::PutNewest(newest) => newest.bytes(),
+        }
     }
 }
 

@@ -89,6 +89,13 @@ pub(super) struct Put<'p> {
     deliveries: Vec<usize>,
 }
 
+impl Put<'_> {
+    /// How many bytes it writes.
+    pub(super) fn bytes(&self) -> usize {
+        self.entry.value.len()
+    }
+}
+
 impl<'e> KvEntry<'e> {
     /// The entry of an event under a subscription's name.
     #[must_use]

@@ -124,6 +124,11 @@ impl Newest<'_> {
         self
     }
 
+    /// How many bytes it writes.
+    pub(super) fn bytes(&self) -> usize {
+        self.entry.value.len()
+    }
+
     fn settlement(&self, number: u64, is_written: bool, time: Moment) -> SettleRequest<'_> {
         let key = self.object.as_str();
         SettleRequest {

@@ -1,8 +1,11 @@
 //! Sending to all destinations: at once, and all or nothing in what is told.
 
-use elytra_webhooks::forward::MAX_CONNECTIONS;
+use elytra_webhooks::config::Binding;
+use elytra_webhooks::forward::{MAX_BYTES_UNDER_WAY, MAX_CONNECTIONS};
 
-use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, config, configure, event};
+use super::{
+    Expected, Memory, Request, WEBHOOK, ask, check_answer, config, configure, configure_with, event,
+};
 use crate::memory::{ALWAYS, Fault};
 
 #[track_caller]
@@ -122,4 +125,28 @@ fn many_destinations_are_served_six_at_a_time_and_told_in_order() {
         (6, 6, 100),
         "Cloudflare's limit of connections is used up and kept"
     );
+}
+
+/// Each call has a copy of the event in JavaScript, of two bytes for each of its characters as soon as one is not
+/// in Latin-1. One event of 8 MB for six namespaces was 96 MB beside its own, and the isolate died of it whenever
+/// it came again.
+#[test]
+fn large_events_are_written_a_few_at_a_time() {
+    const LATENCY_MS: u64 = 100;
+
+    let webhook = WEBHOOK.replace(r#","auth""#, r#","max_body_bytes":8388608,"auth""#);
+    let kv = r#"{"kv":{"binding":"KV"}}"#;
+    let names = ["A", "B", "C", "D", "E", "F"];
+    let mut subscriptions = names.map(|name| (name, kv)).to_vec();
+    subscriptions.push(("G", r#"{"queue":"QUEUE"}"#));
+    let config = configure_with(&[("CLAIMS", Binding::Kv)], &webhook, &subscriptions);
+    let cases = [(MAX_BYTES_UNDER_WAY / 7, 1), (MAX_BYTES_UNDER_WAY / 3, 2), (8_000_000, 6)];
+    for (bytes, rounds) in cases {
+        let memory = Memory::with_latency(LATENCY_MS);
+        let text = "x".repeat(bytes - 100);
+        let answer = ask(Ok(&config), Request::event(&format!(r#""data":"{text}""#)), &memory);
+        assert_eq!((answer.status, memory.count("KV", "put")), (202, 6), "{}", answer.body);
+        let sent = memory.calls.borrow().iter().map(|call| call.at / LATENCY_MS).max();
+        assert_eq!(sent, Some(rounds), "{bytes} bytes");
+    }
 }
