@@ -20,6 +20,8 @@ pub mod dev;
 
 pub mod test;
 
+mod dependencies;
+
 pub mod instructions;
 
 pub mod fuzz;

@@ -46,7 +46,7 @@ pub fn setup(project: &Project) -> Result<Tools> {
         cache,
         &mut lock,
         || cargo_tools::find_wasm_bindgen(cache, version),
-        |lock| cargo_tools::install_wasm_bindgen(lock, version),
+        |lock| cargo_tools::install_wasm_bindgen(lock, project, version),
     )?;
     Ok(Tools { project: project.clone(), curl, wasm_target, worker_build, wasm_bindgen })
 }
@@ -58,6 +58,16 @@ pub fn setup(project: &Project) -> Result<Tools> {
 pub(crate) fn setup_python() -> Result<Python> {
     let cache = Cache::of_the_user()?;
     obtain_python(&cache, &mut None, &python::SDK)
+}
+
+/// Gets what the dependencies are checked with.
+///
+/// # Errors
+/// If it cannot be had; the error says what to install.
+pub(crate) fn setup_cargo_deny() -> Result<PathBuf> {
+    let cache = &Cache::of_the_user()?;
+    let find = || cargo_tools::find_cargo_deny(cache);
+    obtain(cache, &mut None, find, cargo_tools::install_cargo_deny)
 }
 
 /// What only the benchmarks need.
@@ -144,6 +154,7 @@ pub fn setup_aloud(project: &Project) -> Result<()> {
     setup(project)?;
     setup_python()?;
     setup_callgrind(project)?;
+    setup_cargo_deny()?;
     let seconds = start.elapsed().as_secs_f64();
     say(&format!("every tool is there but those of `cargo xtask bench` ({seconds:.1} s)"));
     Ok(())

@@ -4,7 +4,9 @@ use std::thread;
 
 use crate::command::{cargo, show};
 use crate::output::{say, stage};
-use crate::{Error, Project, Result, Tools, Worker, build, fuzz, instructions, setup, soak};
+use crate::{
+    Error, Project, Result, Tools, Worker, build, dependencies, fuzz, instructions, setup, soak,
+};
 
 /// A check that is one call of cargo: name, arguments, what to do when it fails.
 type Check = (&'static str, &'static [&'static str], &'static str);
@@ -55,6 +57,7 @@ pub fn test(project: &Project) -> Result<()> {
         check(project, one)?;
     }
     let mut skipped = Vec::new();
+    skipped.extend(dependencies::test(&tools)?);
     thread::scope(|scope| {
         let builds = scope.spawn(|| build(&tools));
         for one in CHECKS {

@@ -1,4 +1,5 @@
-//! worker-build, wasm-bindgen, gungraun-runner and, for the benchmarks, oha, built from crates.io.
+//! worker-build, wasm-bindgen, cargo-deny, gungraun-runner and, for the benchmarks, oha, built from
+//! crates.io, each with a lock file.
 //!
 //! All but oha unoptimised: they build in a third of the time and run fast enough.
 
@@ -10,11 +11,13 @@ use super::debian;
 use crate::cache::{Cache, Lock};
 use crate::command::{cargo, keep, on_path};
 use crate::output::step;
-use crate::{Error, Result};
+use crate::{Error, Project, Result};
 
 const WORKER_BUILD: &str = "0.8.7";
 
 const OHA: &str = "1.16.0";
+
+const CARGO_DENY: &str = "0.20.2";
 
 const ADVICE: &str = "see that cargo reaches crates.io and that a C compiler is installed";
 
@@ -25,7 +28,7 @@ pub(super) fn find_worker_build(cache: &Cache) -> Option<PathBuf> {
 
 /// wasm-bindgen's program in this version, if it is there.
 pub(super) fn find_wasm_bindgen(cache: &Cache, version: &str) -> Option<PathBuf> {
-    find(cache, "wasm-bindgen-cli", version, "wasm-bindgen")
+    find(cache, "wasm-bindgen-program", version, "wasm-bindgen")
 }
 
 /// The program that runs instruction counts, in this version, if it is there.
@@ -38,21 +41,34 @@ pub(super) fn find_oha(cache: &Cache) -> Option<PathBuf> {
     find(cache, "oha", OHA, "oha")
 }
 
+/// cargo-deny, if it is there.
+pub(super) fn find_cargo_deny(cache: &Cache) -> Option<PathBuf> {
+    find(cache, "cargo-deny", CARGO_DENY, "cargo-deny")
+}
+
 /// Installs worker-build.
 pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
     let openssl = openssl(lock)?;
     install(lock, "worker-build", WORKER_BUILD, |cargo| {
-        cargo.args(["--locked", "--debug"]);
+        of_crates_io(cargo, "worker-build", WORKER_BUILD).arg("--debug");
         if let Some(root) = openssl {
             use_openssl(cargo, &root);
         }
     })
 }
 
-/// Installs wasm-bindgen's program. Not `--locked`: its own lock file names a yanked crate.
-pub(super) fn install_wasm_bindgen(lock: &Lock, version: &str) -> Result<()> {
-    install(lock, "wasm-bindgen-cli", version, |cargo| {
-        cargo.arg("--debug");
+/// Installs wasm-bindgen's program, with a lock file of ours: its own names a yanked crate.
+pub(super) fn install_wasm_bindgen(lock: &Lock, project: &Project, version: &str) -> Result<()> {
+    let package = project.root().join("xtask/wasm-bindgen");
+    install(lock, "wasm-bindgen-program", version, |cargo| {
+        cargo.arg("--debug").arg("--path").arg(package);
+    })
+}
+
+/// Installs cargo-deny.
+pub(super) fn install_cargo_deny(lock: &Lock) -> Result<()> {
+    install(lock, "cargo-deny", CARGO_DENY, |cargo| {
+        of_crates_io(cargo, "cargo-deny", CARGO_DENY).arg("--debug");
     })
 }
 
@@ -60,15 +76,20 @@ pub(super) fn install_wasm_bindgen(lock: &Lock, version: &str) -> Result<()> {
 /// its TLS it does not compile.
 pub(super) fn install_oha(lock: &Lock) -> Result<()> {
     install(lock, "oha", OHA, |cargo| {
-        cargo.arg("--locked");
+        of_crates_io(cargo, "oha", OHA);
     })
 }
 
 /// Installs the program that runs instruction counts.
 pub(super) fn install_gungraun_runner(lock: &Lock, version: &str) -> Result<()> {
     install(lock, "gungraun-runner", version, |cargo| {
-        cargo.args(["--debug", "--locked"]);
+        of_crates_io(cargo, "gungraun-runner", version).arg("--debug");
     })
+}
+
+/// Has cargo install this package.
+fn of_crates_io<'c>(cargo: &'c mut Command, package: &str, version: &str) -> &'c mut Command {
+    cargo.arg(package).arg(format!("--version={version}"))
 }
 
 fn find(cache: &Cache, package: &str, version: &str, program: &str) -> Option<PathBuf> {
@@ -95,9 +116,7 @@ fn install(
         lock.make(&format!("{package}-{version}"), |folder| {
             let mut cargo = cargo();
             cargo
-                .args(["install", "--no-track", package])
-                .arg(format!("--version={version}"))
-                .arg("--root")
+                .args(["install", "--no-track", "--locked", "--root"])
                 .arg(folder)
                 .env("CARGO_TARGET_DIR", &target)
                 // Nobody debugs them: less to write and less to link.

@@ -2,8 +2,9 @@
 //! events with: npm packages, pinned by package-lock.json. And those that the peers in the benchmarks
 //! are written with, pinned by theirs.
 //!
-//! npm itself leaves a copy of the lock file in `node_modules` when it is done (`postinstall` in
-//! package.json), so an `npm ci` run by hand counts too.
+//! No package runs a script of its own when it is installed, but for those in [`WITH_SCRIPTS`]. A copy of
+//! the lock file in `node_modules` says what is installed; an `npm ci` run by hand leaves one too
+//! (`postinstall` in package.json).
 
 use std::env;
 use std::fs;
@@ -14,6 +15,9 @@ use crate::command::keep;
 use crate::output::step;
 use crate::{Error, Project, Result};
 
+/// The copy of the lock file.
+const INSTALLED_LOCK: &str = "node_modules/.installed-lock.json";
+
 /// What has to be in `node_modules`, and what asks it whether it runs.
 const PROGRAMS: [(&str, &str); 5] = [
     ("node", "--version"),
@@ -22,6 +26,10 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("workerd", "--version"),
     ("wrangler", "--version"),
 ];
+
+/// The packages whose scripts run: without them, each start of their programs goes through a Node of its
+/// own, which does not pass signals on.
+const WITH_SCRIPTS: [&str; 2] = ["esbuild", "workerd"];
 
 /// Whether what package-lock.json asks for is installed.
 pub(super) fn find(project: &Project) -> Option<()> {
@@ -37,7 +45,10 @@ pub(super) fn find_peers(project: &Project) -> Option<()> {
 
 /// Installs what the peers need.
 pub(super) fn install_peers(project: &Project) -> Result<()> {
-    step("Hono, Zod and the CloudEvents SDK for JavaScript (npm ci)", || ci(&project.peers()))
+    step("Hono, Zod and the CloudEvents SDK for JavaScript (npm ci)", || {
+        ci(&project.peers())?;
+        mark(&project.peers())
+    })
 }
 
 /// Installs what everything else needs.
@@ -50,13 +61,15 @@ pub(super) fn install(project: &Project) -> Result<()> {
     }
     step("wrangler, Node, esbuild, wasm-opt (npm ci)", || {
         ci(project.root())?;
+        run_scripts(project.root())?;
+        mark(project.root())?;
         PROGRAMS.iter().try_for_each(|(program, question)| runs(project, program, question))
     })
 }
 
 fn is_installed(folder: &Path) -> bool {
     let wanted = fs::read(folder.join("package-lock.json"));
-    let installed = fs::read(folder.join("node_modules/.installed-lock.json"));
+    let installed = fs::read(folder.join(INSTALLED_LOCK));
     wanted.is_ok_and(|wanted| installed.is_ok_and(|installed| wanted == installed))
 }
 
@@ -64,11 +77,30 @@ fn ci(folder: &Path) -> Result<()> {
     keep(
         Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"])
-            .args(["--foreground-scripts=false", "--ignore-scripts=false"])
+            .arg("--ignore-scripts")
             .current_dir(folder),
         "install Node 20 or later with its npm, and see that npm reaches its registry",
     )
     .map(drop)
+}
+
+fn run_scripts(folder: &Path) -> Result<()> {
+    keep(
+        Command::new("npm")
+            .args(["rebuild", "--ignore-scripts=false", "--foreground-scripts=false"])
+            .args(WITH_SCRIPTS)
+            .current_dir(folder),
+        "see what stands above, remove node_modules and try again",
+    )
+    .map(drop)
+}
+
+/// Leaves the copy of the lock file.
+fn mark(folder: &Path) -> Result<()> {
+    let installed = folder.join(INSTALLED_LOCK);
+    fs::copy(folder.join("package-lock.json"), &installed)
+        .map(drop)
+        .map_err(|cause| Error::file("write", &installed, &cause))
 }
 
 fn runs(project: &Project, program: &str, question: &str) -> Result<()> {
@@ -78,9 +110,6 @@ fn runs(project: &Project, program: &str, question: &str) -> Result<()> {
         .arg(question)
         .env("PATH", crate::command::path_with(&[&programs])?)
         .envs(crate::tools::wrangler_environment(project)?);
-    keep(
-        &mut command,
-        "npm did not install it whole, so let npm run install scripts (`npm config delete ignore-scripts`), remove node_modules and try again",
-    )
-    .map(drop)
+    keep(&mut command, "npm did not install it whole, so remove node_modules and try again")
+        .map(drop)
 }

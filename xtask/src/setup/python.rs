@@ -3,6 +3,7 @@
 //!
 //! Only tests and benchmarks need it: nothing is built, run or deployed with it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -23,52 +24,26 @@ pub(super) struct Packages {
     probe: &'static str,
     /// Whether some of them are compiled, and run only with the Python they were installed by.
     compiled: bool,
-    /// They and all that they need.
-    pins: &'static [&'static str],
+    /// They and all that they need, each version with the hashes of its archives.
+    requirements: &'static str,
 }
 
 /// The CloudEvents SDK.
 pub(super) const SDK: Packages = Packages {
     title: "the CloudEvents SDK for Python",
-    folder: "python-cloudevents-2.2.0",
+    folder: "python-cloudevents-2.2.0-hashed",
     probe: "cloudevents",
     compiled: false,
-    pins: &[
-        "cloudevents==2.2.0",
-        "deprecation==2.1.0",
-        "packaging==26.3",
-        "python-dateutil==4.0.0",
-        "tzdata==2026.6",
-    ],
+    requirements: include_str!("../../requirements/sdk.txt"),
 };
 
 /// `FastAPI` with pydantic, and the server and the client that are fastest with it.
 pub(super) const FASTAPI: Packages = Packages {
     title: "FastAPI, pydantic and uvicorn",
-    folder: "python-fastapi-0.165.0",
+    folder: "python-fastapi-0.165.0-hashed",
     probe: "fastapi",
     compiled: true,
-    pins: &[
-        "fastapi==0.165.0",
-        "annotated-doc==0.0.7",
-        "annotated-types==0.8.0",
-        "anyio==4.16.0",
-        "certifi==2026.10.19.post1",
-        "click==8.5.1",
-        "h11==0.16.0",
-        "httpcore==1.0.9",
-        "httptools==0.9.0",
-        "httpx==0.28.1",
-        "idna==3.20",
-        "opentelemetry-api==1.45.2",
-        "pydantic==2.14.4",
-        "pydantic_core==2.50.5",
-        "starlette==1.10.0",
-        "typing-inspection==0.4.5",
-        "typing_extensions==4.16.0",
-        "uvicorn==0.54.0",
-        "uvloop==0.23.0",
-    ],
+    requirements: include_str!("../../requirements/fastapi.txt"),
 };
 
 /// Where Debian's Python and pip are, in case the system has none.
@@ -132,14 +107,18 @@ pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<(
     let folder = folder.ok_or_else(|| Error::new("python3 does not run: install it anew"))?;
     step(&format!("{} (pip install)", wanted.title), || {
         lock.make(&folder, |folder| {
+            let requirements = folder.join("requirements.txt");
+            fs::write(&requirements, wanted.requirements)
+                .map_err(|cause| Error::file("write", &requirements, &cause))?;
             let mut install = Command::new(&python);
             install
                 .args(pip)
-                .args(["install", "--no-deps", "--only-binary=:all:"])
+                .args(["install", "--no-deps", "--only-binary=:all:", "--require-hashes"])
                 .args(["--disable-pip-version-check", "--no-input", "--root-user-action=ignore"])
                 .arg("--target")
                 .arg(folder.join("packages"))
-                .args(wanted.pins);
+                .arg("--requirement")
+                .arg(&requirements);
             keep(&mut install, "see that pip reaches pypi.org and that python3 is 3.11 or newer")
                 .map(drop)
         })
