@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::answer::{Cause, Verdict};
 use super::dead::{self, DeadLetterMetadata};
 use super::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
+use super::outage::wait_aloud;
 use super::{HttpRequest, Webhook};
 use crate::capacity::Reservation;
 use crate::cloudevents::CloudEvent;
@@ -76,7 +77,7 @@ pub async fn consume(
         Ok(Message::Delivery(message, event)) => {
             // How often it was handed out before the configuration broke counts, but not while it was.
             let attempts = received.attempts.saturating_add(message.calls);
-            deliver(&message, event, attempts, config, platform).await
+            deliver(received, &message, event, attempts, config, platform).await
         }
         Ok(Message::Dead(message, event)) => {
             store(&message, event, received.attempts, config, platform).await
@@ -96,6 +97,7 @@ pub async fn consume(
 }
 
 async fn deliver(
+    received: &Received,
     message: &DeliveryMessage<'_>,
     text: &str,
     attempts: u32,
@@ -114,7 +116,13 @@ async fn deliver(
     };
     let verdict = match call(webhook, &event, config, platform).await {
         Ok(verdict) => verdict,
-        Err(missing) => Verdict::retry(missing, None),
+        Err(missing @ Missing::Failed(_)) => {
+            // Nobody was called, so that is no attempt: it waits, as with a broken configuration.
+            let (disposition, delay_seconds) = wait_aloud(received, platform).await;
+            let cause = Cause::ClaimMissing(missing.to_string());
+            return (disposition, line.retried(&cause, delay_seconds));
+        }
+        Err(missing) => Verdict::retry(Cause::ClaimMissing(missing.to_string()), None),
     };
     match verdict {
         Verdict::Delivered => (Disposition::Ack, line.delivered()),
@@ -150,12 +158,16 @@ async fn call(
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
-) -> Result<Verdict, Cause> {
-    let stored = stored(event, config, platform).await;
-    let stored = stored.map_err(|missing| Cause::ClaimMissing(missing.to_string()))?;
-    let (stored, _held) = stored.unzip();
+) -> Result<Verdict, Missing> {
+    let (stored, _held) = stored(event, config, platform).await?.unzip();
     let whole = stored.as_deref().map(|stored| event.whole(stored)).transpose();
-    let whole = whole.map_err(|not_whole| Cause::ClaimMissing(not_whole.to_string()))?;
+    let whole = match whole {
+        Ok(whole) => whole,
+        // It may be there by the next time.
+        Err(not_whole) => {
+            return Ok(Verdict::retry(Cause::ClaimMissing(not_whole.to_string()), None));
+        }
+    };
     let request = HttpRequest::new(webhook, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
     Ok(Verdict::of(answer, platform.now()))

@@ -1,4 +1,5 @@
-//! Messages that are handed out while the configuration is broken: they wait until it is not.
+//! Messages that are handed out while the configuration is broken, or while `CLAIMS` does not give what they
+//! refer to: they wait until that is over.
 //!
 //! A queue counts how often it hands a message out, and gives it up after a hundred times. So a message
 //! is not handed back: a new one is sent for it, which remembers how often the webhook was really called,
@@ -24,17 +25,26 @@ pub const MOST_WAIT_SECONDS: u64 = 3_600;
 /// Lets a message wait. What is none of ours is handed back, too: only with a configuration can it be
 /// kept.
 pub async fn wait(received: &Received, platform: &(impl Queues + Clock)) -> Disposition {
+    wait_aloud(received, platform).await.0
+}
+
+/// The same, with the number of seconds after which there is something to hand out.
+pub(super) async fn wait_aloud(
+    received: &Received,
+    platform: &(impl Queues + Clock),
+) -> (Disposition, u64) {
     if let Some((queues, text, waits)) = next(received) {
         let delay_seconds = backoff(WAIT_SECONDS, waits);
         for queue in queues {
             let sent = platform.send_later(queue, &text, delay_seconds);
             if within(platform, CALL_MS, sent).await.is_ok() {
-                return Disposition::Ack;
+                return (Disposition::Ack, delay_seconds);
             }
         }
     }
     let hand_outs = received.attempts.saturating_sub(1);
-    Disposition::Retry { delay_seconds: backoff(HAND_BACK_SECONDS, hand_outs) }
+    let delay_seconds = backoff(HAND_BACK_SECONDS, hand_outs);
+    (Disposition::Retry { delay_seconds }, delay_seconds)
 }
 
 /// The message that is sent for this one, the queues that it may be sent to, the first that takes it, and

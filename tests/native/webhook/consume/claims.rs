@@ -9,7 +9,7 @@ use elytra_webhooks::webhook::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, co
 use futures_util::future::join_all;
 
 use super::{ACK, again, dead, delivery, hand_out, line};
-use crate::memory::{Fault, Memory};
+use crate::memory::{Fault, Memory, status};
 use crate::support::event;
 use crate::webhook::{URL, shop, subscription};
 
@@ -85,14 +85,27 @@ fn without_its_data_it_is_dead_in_the_end() {
     assert!(memory.namespace("DEAD")[0].1.value.ends_with(&large.reference), "what there is");
 }
 
+/// Nobody is called meanwhile, so it costs no retry, however often it fails.
 #[test]
-fn a_namespace_that_fails_is_tried_again() {
+fn a_namespace_that_fails_is_waited_for() {
     let large = large();
-    let memory = stored(&large).with("CLAIMS", "get", Fault::Fails, 1);
-    let message = delivery("shop", &large.reference);
-    let consumed = hand_out(&shop(""), &memory, &message, 1);
-    let why = r#","cause":"claim_missing","reasons":["the event's data cannot be had: destination-canary"],"delay_seconds":1"#;
-    assert_eq!((consumed.disposition, consumed.log), (again(1), line("retried", 1, why)));
+    let memory = stored(&large).with("CLAIMS", "get", Fault::Fails, 20);
+    let mut message = delivery("shop", &large.reference);
+    let delays = [60, 120, 240, 480, 960, 1_920].into_iter().chain([3_600; 14]);
+    for delay in delays {
+        let consumed = hand_out(&shop(""), &memory, &message, 1);
+        let why = format!(
+            r#","cause":"claim_missing","reasons":["the event's data cannot be had: destination-canary"],"delay_seconds":{delay}"#
+        );
+        assert_eq!((consumed.disposition, consumed.log), (ACK, line("retried", 1, &why)));
+        let (queue, next, later) = memory.later.borrow_mut().remove(0);
+        assert_eq!((&*queue, later), ("DELIVERIES", delay));
+        message = next;
+    }
+    assert_eq!(memory.called(), []);
+    memory.answers(URL, [status(503), status(200)]);
+    let first = hand_out(&shop(""), &memory, &message, 1);
+    assert_eq!((first.disposition, first.outcome()), (again(1), "retried"), "the first call");
     assert_eq!(hand_out(&shop(""), &memory, &message, 2).outcome(), "delivered");
 }
 
@@ -243,7 +256,9 @@ fn a_large_event_for_which_there_is_no_room_comes_again() {
     let mut others = memory.capacity().reserve();
     others.grow_to(MAX_HELD_BYTES).unwrap();
     let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 1);
-    assert_eq!((consumed.disposition, memory.time.passed()), (again(1), ROOM_MS));
+    assert_eq!((consumed.disposition, memory.time.passed()), (ACK, ROOM_MS));
+    let (queue, _, later) = memory.later.borrow_mut().remove(0);
+    assert_eq!((&*queue, later), ("DELIVERIES", 60), "that was no attempt");
     let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 1);
     assert_eq!(consumed.disposition, again(60), "a dead letter is not kept without its data");
     assert_eq!((memory.called().len(), memory.count("CLAIMS", "get")), (0, 0));
