@@ -103,24 +103,6 @@ pub const DEFAULT_TOMBSTONE_TTL: u64 = 7 * 24 * 3_600;
 /// milliseconds. Then the request has died, and another one takes the claim over.
 pub const CLAIM_GRACE_MS: u64 = 1_000;
 
-/// The binding of the KV namespace for events that are too large for a queue.
-pub const CLAIMS: &str = "CLAIMS";
-
-/// The binding of the KV namespace for what queues do not take.
-pub const SPOOL: &str = "SPOOL";
-
-/// The binding of the queue for events on their way to webhooks.
-pub const DELIVERIES: &str = "DELIVERIES";
-
-/// The binding of the queue for events that cannot be delivered.
-pub const DEAD_LETTERS: &str = "DEAD_LETTERS";
-
-/// The binding of the KV namespace in which they are kept.
-pub const DEAD: &str = "DEAD";
-
-/// The binding of the Durable Objects that know who holds which event.
-pub const LEDGER: &str = "LEDGER";
-
 /// How long a subscription's name may be, so that there is room for the event in a KV key.
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
 

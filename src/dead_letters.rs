@@ -7,16 +7,15 @@ use serde::Serialize;
 
 use crate::auth::ACCESS_TOKEN;
 use crate::cloudevents::CloudEvent;
-use crate::config::{CLAIMS, Config, DEAD, DELIVERIES, is_subscription_name};
+use crate::config::{Config, is_subscription_name};
 use crate::forward::LargeEvent;
 use crate::ledger::Verdict;
+use crate::limits::{CLAIMS, DEAD, DELIVERIES, MAX_DELIVERY_EVENT_BYTES};
 use crate::names::suggestion;
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
 use crate::platform::{BindingError, KvPage, Platform, within};
-use crate::webhook::{
-    Cause, DeadLetterMetadata, DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, Message,
-};
+use crate::webhook::{Cause, DeadLetterMetadata, DeadMessage, DeliveryMessage, Message};
 
 /// How many dead letters a page of the list has, unless `limit` says otherwise.
 pub const DEFAULT_LIMIT: usize = 100;

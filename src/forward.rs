@@ -15,25 +15,21 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
-pub use kv::{KvEntry, KvMetadata, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES};
+pub use kv::{KvEntry, KvMetadata};
 pub(crate) use kv::{event_path, time_in_key};
 pub(crate) use large::check_datarefs;
 pub use large::{DataRef, LargeEvent, NotWhole};
 pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS, STORED_AHEAD_MS, reset};
+pub use queue::SEND_AGAIN_MS;
 pub(crate) use queue::divide;
-pub use queue::{
-    MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, SEND_AGAIN_MS,
-};
 
 use crate::config::Config;
+use crate::limits::MAX_CONNECTIONS;
 use crate::plan::{Plan, Progress};
 use crate::platform::{BindingError, Platform};
 use kv::Put;
 use newest::Newest;
 use queue::Message;
-
-/// How many calls to bindings are under way at a time: Cloudflare's limit of simultaneous connections.
-pub const MAX_CONNECTIONS: usize = 6;
 
 /// How many bytes of events the calls under way may have together, unless there is only one: 8 MiB. JavaScript has a
 /// copy of the event for each call, of twice as many bytes where a character is not in Latin-1, and an isolate has

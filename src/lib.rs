@@ -75,6 +75,8 @@ pub mod log;
 #[cfg(feature = "cloudflare")]
 mod cloudflare;
 
+pub mod limits;
+
 mod names;
 
 mod text;

@@ -5,7 +5,6 @@
 mod config;
 mod delivery;
 mod drain;
-mod shortened;
 
 use std::iter;
 
@@ -15,7 +14,6 @@ use serde_json::value::{RawValue, to_raw_value};
 pub use config::ConfigLine;
 pub use delivery::DeliveryLine;
 pub use drain::DrainLine;
-pub(crate) use shortened::Shortened;
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
 use crate::outcome::{Outcome, Rejection};

@@ -7,7 +7,8 @@ use std::fmt;
 use crate::cloudevents::{CloudEvent, Mode};
 use crate::config::Config;
 use crate::filter::View;
-use crate::forward::{LargeEvent, MAX_CONNECTIONS};
+use crate::forward::LargeEvent;
+use crate::limits::MAX_CONNECTIONS;
 use crate::platform::BindingError;
 use crate::subscription::{Destination, KvKey, Mismatch, Subscription, Subscriptions};
 

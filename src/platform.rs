@@ -29,8 +29,8 @@ impl<P> Platform for P where
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Queues {
     /// Sends messages, texts: all of them, or none. They are within
-    /// [`MAX_SEND_BATCH_MESSAGES`](crate::forward::MAX_SEND_BATCH_MESSAGES) and
-    /// [`MAX_SEND_BATCH_BYTES`](crate::forward::MAX_SEND_BATCH_BYTES). A success means that the
+    /// [`MAX_SEND_BATCH_MESSAGES`](crate::limits::MAX_SEND_BATCH_MESSAGES) and
+    /// [`MAX_SEND_BATCH_BYTES`](crate::limits::MAX_SEND_BATCH_BYTES). A success means that the
     /// queue holds them durably.
     async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError>;
 
@@ -105,7 +105,7 @@ pub struct KvPage {
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait HttpClient {
     /// Makes a call, and follows no redirect. Of the answer's body as much is read as
-    /// [`MAX_ANSWER_BYTES`](crate::webhook::MAX_ANSWER_BYTES), and dropped.
+    /// [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES), and dropped.
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
 }
 

@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::capacity::Reservation;
 use crate::cloudevents::{self, Headers, Mode};
 use crate::config::Config;
-use crate::forward::MAX_KV_VALUE_BYTES;
+use crate::limits::MAX_KV_VALUE_BYTES;
 use crate::outcome::{BodyError, Rejection};
 use crate::platform::{Clock, Platform};
 use crate::trace::Trace;

@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::config::{Config, SPOOL};
-use crate::forward::{MAX_CONNECTIONS, divide, time_in_key};
+use crate::config::Config;
+use crate::forward::{divide, time_in_key};
 use crate::ledger::Key;
+use crate::limits::{MAX_CONNECTIONS, SPOOL};
 use crate::platform::{BindingError, Platform, within};
 use claims::Claims;
 

@@ -5,13 +5,15 @@ mod index;
 use std::fmt;
 
 use crate::cloudevents::CloudEvent;
-use crate::config::DELIVERIES;
 use crate::elytra::{EventType, Operation};
 use crate::filter::{Filter, FilterMismatch, View};
-use crate::forward::{MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
 use crate::ledger::Key;
+use crate::limits::{
+    DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES,
+    MAX_WEBHOOK_EVENT_BYTES,
+};
 use crate::names::{Known, Name};
-use crate::webhook::{MAX_DELIVERY_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, Webhook};
+use crate::webhook::Webhook;
 
 pub use index::Subscriptions;
 

@@ -21,11 +21,9 @@ pub use consume::{
 };
 pub use dead::{DeadLetterMetadata, EventIdentity};
 pub(crate) use message::Message;
-pub use message::{
-    DeadMessage, DeliveryMessage, MAX_DELIVERY_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES,
-};
+pub use message::{DeadMessage, DeliveryMessage};
 pub use outage::{HAND_BACK_SECONDS, MOST_WAIT_SECONDS, WAIT_SECONDS, wait};
-pub use request::{HttpRequest, MAX_ANSWER_BYTES};
+pub use request::HttpRequest;
 pub use retry::RetryPolicy;
 pub(crate) use retry::{LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES};
 

@@ -5,8 +5,8 @@ use std::fmt;
 use super::functions::{Arity, Function};
 use super::value::Type;
 use super::{MAX_COST, Value};
-use crate::log::Shortened;
 use crate::names::names;
+use crate::text::Shortened;
 
 names! {
     /// The kinds of errors, by the specification's names.

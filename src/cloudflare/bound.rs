@@ -11,9 +11,9 @@ use super::js_string::js_string;
 use super::timer::Timers;
 use super::{clock, http, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
-use crate::config::LEDGER;
 use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
+use crate::limits::LEDGER;
 use crate::platform::{
     BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
     Queues, RateLimiter,

@@ -9,7 +9,7 @@ use worker::{Env, console_error};
 use super::bound::BoundEnv;
 use super::timer::Timers;
 use super::{clock, config, write};
-use crate::forward::MAX_CONNECTIONS;
+use crate::limits::MAX_CONNECTIONS;
 use crate::webhook::{Disposition, Received, consume, wait};
 
 /// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.

@@ -7,9 +7,9 @@ use super::bindings::{Bindings, look_up, look_up_fixed};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table, known_name};
 use super::{
-    CLAIMS, DEAD, DEAD_LETTERS, DEFAULT_TOMBSTONE_TTL, DELIVERIES, LEAST_EXPIRATION_TTL, LEDGER,
-    MOST_EXPIRATION_TTL, SPOOL, webhook_destination,
+    DEFAULT_TOMBSTONE_TTL, LEAST_EXPIRATION_TTL, MOST_EXPIRATION_TTL, webhook_destination,
 };
+use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, LEDGER, SPOOL};
 use crate::names::names;
 use crate::subscription::{Destination, KvKey};
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::attribute::Seen;
 use super::{Clause, Comparison, Dialect, Filter, View};
-use crate::log::{MAX_LOGGED_CHARACTERS, Shortened};
+use crate::text::{MAX_REPEATED_CHARACTERS, Shortened};
 
 /// Why an event is not what the filters of a subscription want.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,5 +137,5 @@ impl fmt::Display for Seen<'_> {
 
 /// With as much of it as the log shows.
 fn shortened(text: &str) -> Shortened<'_> {
-    Shortened { text, most: MAX_LOGGED_CHARACTERS }
+    Shortened { text, most: MAX_REPEATED_CHARACTERS }
 }

@@ -12,19 +12,11 @@ use super::{Done, Step};
 use crate::cloudevents::{CloudEvent, Timestamp};
 use crate::elytra::{Object, Operation};
 use crate::ledger::Moment;
+use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
 use crate::names::Name;
 use crate::plan::{Plan, Progress};
 use crate::platform::Platform;
 use crate::subscription::{Destination, KvKey};
-
-/// The longest key KV takes, in bytes.
-pub const MAX_KV_KEY_BYTES: usize = 512;
-
-/// The largest value KV takes, in bytes: 25 MiB.
-pub const MAX_KV_VALUE_BYTES: usize = 25 * 1024 * 1024;
-
-/// The most metadata KV takes for a key, in bytes of JSON.
-pub const MAX_KV_METADATA_BYTES: usize = 1024;
 
 /// What is left free of the metadata of an entry whose key is a digest, in bytes: the spool counts there how
 /// often a queue refused it, as `,"refused":5`.

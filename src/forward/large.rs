@@ -9,8 +9,8 @@ use super::kv::{KvEntry, KvMetadata};
 use crate::cloudevents::{
     AttributeValue, CloudEvent, Data, InvalidEvent, InvalidEvents, Mode, Problem, Violation,
 };
-use crate::config::CLAIMS;
 use crate::ledger::Key;
+use crate::limits::CLAIMS;
 use crate::plan::TooLarge;
 
 /// The extension attribute that tells where the data are.

@@ -5,25 +5,15 @@ use std::collections::BTreeMap;
 
 use super::{Done, KvEntry, KvMetadata, LargeEvent, Step};
 use crate::cloudevents::CloudEvent;
-use crate::config::{CLAIMS, Config, SPOOL};
+use crate::config::Config;
+use crate::limits::{
+    CLAIMS, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, QUEUE_METADATA_BYTES, SPOOL,
+};
 use crate::plan::{Plan, Progress};
 use crate::platform::{BindingError, Platform, within};
 use crate::spool::spool_key;
 use crate::subscription::Destination;
 use crate::webhook::DeliveryMessage;
-
-/// The largest event a queue takes, in bytes of its JSON: Cloudflare's limit of 128 KB for a
-/// message, counted in thousands, less the 100 bytes it counts for its own metadata.
-pub const MAX_QUEUE_EVENT_BYTES: usize = 128_000 - QUEUE_METADATA_BYTES;
-
-/// What Cloudflare counts for a message beside its body, in bytes.
-const QUEUE_METADATA_BYTES: usize = 100;
-
-/// How many messages `sendBatch` takes.
-pub const MAX_SEND_BATCH_MESSAGES: usize = 100;
-
-/// How many bytes of messages `sendBatch` takes, counted as for a single one.
-pub const MAX_SEND_BATCH_BYTES: usize = 256_000;
 
 /// After how many milliseconds a queue that failed is tried once more.
 pub const SEND_AGAIN_MS: u64 = 100;

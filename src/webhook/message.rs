@@ -5,18 +5,6 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::forward::{MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
-
-/// The largest event that such a message has room for, in bytes of its JSON.
-pub const MAX_DELIVERY_EVENT_BYTES: usize = MAX_QUEUE_EVENT_BYTES - LINE_BYTES;
-
-/// The largest event that a webhook can get, in bytes of its JSON: dead, it must fit in a value of KV with
-/// its first line.
-pub const MAX_WEBHOOK_EVENT_BYTES: usize = MAX_KV_VALUE_BYTES - LINE_BYTES;
-
-/// How much room the first line has.
-const LINE_BYTES: usize = 2_048;
-
 /// How much of a text that others wrote stands in a first line, in characters.
 pub(super) const MAX_CHARACTERS: usize = 256;
 

@@ -10,10 +10,6 @@ use super::{Webhook, WebhookMode};
 use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType};
 use crate::forward::event_path;
 
-/// How much of an answer's body is read, in bytes, so that the connection can be used again. Nothing
-/// is made of it.
-pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
 /// What is percent-encoded in a `ce-` header beside what is not ASCII: the space, the double quote and
 /// the percent sign (HTTP binding section 3.1.3.2).
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');

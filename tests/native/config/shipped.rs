@@ -7,7 +7,7 @@ use elytra_webhooks::Known;
 use elytra_webhooks::auth::Authentication;
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::filter::Dialect;
-use elytra_webhooks::forward::MAX_CONNECTIONS;
+use elytra_webhooks::limits::MAX_CONNECTIONS;
 use elytra_webhooks::subscription::{Destination, KvKey};
 use elytra_webhooks::webhook::{RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode};
 use toml::{Table, Value};

@@ -1,8 +1,9 @@
 //! How the messages of a batch are divided among calls of `sendBatch`.
 
 use elytra_webhooks::config::Config;
-use elytra_webhooks::forward::{
-    MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, SEND_AGAIN_MS,
+use elytra_webhooks::forward::SEND_AGAIN_MS;
+use elytra_webhooks::limits::{
+    MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,7 +1,8 @@
 //! Sending to all destinations: at once, and all or nothing in what is told.
 
 use elytra_webhooks::config::Binding;
-use elytra_webhooks::forward::{MAX_BYTES_UNDER_WAY, MAX_CONNECTIONS};
+use elytra_webhooks::forward::MAX_BYTES_UNDER_WAY;
+use elytra_webhooks::limits::MAX_CONNECTIONS;
 
 use super::{
     Expected, Memory, Request, WEBHOOK, ask, check_answer, config, configure, configure_with, event,

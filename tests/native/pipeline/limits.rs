@@ -1,7 +1,7 @@
 //! How much is read, and how much a destination takes.
 
 use elytra_webhooks::config::Config;
-use elytra_webhooks::forward::MAX_QUEUE_EVENT_BYTES;
+use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
 use elytra_webhooks::outcome::BodyError;
 
 use super::{

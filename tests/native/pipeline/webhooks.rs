@@ -2,9 +2,8 @@
 //! its own message.
 
 use elytra_webhooks::config::{Binding, Config};
-use elytra_webhooks::forward::MAX_QUEUE_EVENT_BYTES;
+use elytra_webhooks::limits::{MAX_DELIVERY_EVENT_BYTES, MAX_QUEUE_EVENT_BYTES};
 use elytra_webhooks::spool::drain;
-use elytra_webhooks::webhook::MAX_DELIVERY_EVENT_BYTES;
 
 use super::dedupe::WINDOW;
 use super::large::{event_of, message_of};

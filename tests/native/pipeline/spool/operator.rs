@@ -1,7 +1,7 @@
 //! What an operator may ask of the messages that were set aside, and two who ask at once.
 
 use elytra_webhooks::config::{Binding, Config};
-use elytra_webhooks::forward::MAX_KV_METADATA_BYTES;
+use elytra_webhooks::limits::MAX_KV_METADATA_BYTES;
 use futures_util::future::join;
 
 use super::super::{Request, WEBHOOK, answer_to, ask, configure_with};
