@@ -1,67 +1,52 @@
 //! The dependencies: their licences, where they come from, and what is known against them, for each
 //! Cargo.lock; and that each lock file of npm says what the archives hold.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
-use crate::command::show;
+use crate::command::{show, within};
 use crate::output::stage;
-use crate::{Result, Tools, setup};
+use crate::{Project, Result, setup};
 
 /// What is checked: whatever cargo builds here.
 const MANIFESTS: [&str; 3] = ["Cargo.toml", "fuzz/Cargo.toml", "xtask/wasm-bindgen/Cargo.toml"];
 
-/// Where the advisories come from, and what tells whether it can be reached.
-const ADVISORIES: &str = "https://github.com/RustSec/advisory-db/info/refs?service=git-upload-pack";
-
-/// How many seconds it has to answer.
-const ANSWER_SECONDS: &str = "10";
-
-const ADVICE: &str = "see what cargo-deny says above; deny.toml says what is allowed";
+/// How long the database of advisories may take to come. It has some 10 MB.
+const FETCH_LIMIT: Duration = Duration::from_mins(1);
 
 /// Checks them; returns what could not be.
-pub(crate) fn test(tools: &Tools) -> Result<Option<String>> {
-    let deny = setup::setup_cargo_deny()?;
+pub(crate) fn test(project: &Project) -> Result<Option<String>> {
+    let program = setup::setup_cargo_deny()?;
+    let deny = || {
+        let mut deny = Command::new(&program);
+        deny.args(["--log-level", "error", "--all-features", "--config", "deny.toml"])
+            // Where nobody answers, git must not ask for a name and a password.
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .current_dir(project.root());
+        deny
+    };
+    let check = |network: &[&str], what: &[&str]| {
+        MANIFESTS.iter().try_for_each(|manifest| {
+            let mut deny = deny();
+            deny.args(network)
+                .args(["--locked", "--manifest-path", manifest, "check", "--hide-inclusion-graph"])
+                .args(what);
+            show(&mut deny, "see what cargo-deny says above; deny.toml says what is allowed")
+        })
+    };
     stage("licences and sources of the dependencies", || {
-        check(&deny, tools, &["--offline"], &["bans", "licenses", "sources"])
+        check(&[], &["bans", "licenses", "sources"])
     })?;
-    if !is_reached(tools.curl()) {
-        let skipped =
-            "the check for advisories needs github.com/RustSec/advisory-db, which gives no answer";
-        return Ok(Some(skipped.to_owned()));
-    }
-    stage("advisories of the dependencies", || check(&deny, tools, &[], &["advisories"]))
-        .map(|()| None)
-}
-
-fn check(deny: &Path, tools: &Tools, how: &[&str], what: &[&str]) -> Result<()> {
-    let root = tools.project().root();
-    MANIFESTS.iter().try_for_each(|manifest| {
-        let mut deny = Command::new(deny);
-        deny.args(["--log-level", "error", "--all-features", "--locked"])
-            .args(how)
-            .args([
-                "--manifest-path",
-                manifest,
-                "--config",
-                "deny.toml",
-                "check",
-                "--hide-inclusion-graph",
-            ])
-            .args(what)
-            .current_dir(root);
-        show(&mut deny, ADVICE)
+    stage("advisories of the dependencies", || {
+        match within(FETCH_LIMIT, deny().args(["fetch", "db"]), "see that github.com answers") {
+            // What has come is not fetched again: that could take for ever.
+            Ok(()) => check(&["--offline"], &["advisories"]).map(|()| None),
+            Err(_) => Ok(Some(
+                "the check for advisories needs the database on github.com, which does not come"
+                    .to_owned(),
+            )),
+        }
     })
-}
-
-/// Whether the advisories can be had; whoever has no network waits for no time-out of git's.
-fn is_reached(curl: &Path) -> bool {
-    let mut curl = Command::new(curl);
-    curl.args(["--silent", "--fail", "--max-time", ANSWER_SECONDS, ADVISORIES])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    curl.status().is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]

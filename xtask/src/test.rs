@@ -57,7 +57,7 @@ pub fn test(project: &Project) -> Result<()> {
         check(project, one)?;
     }
     let mut skipped = Vec::new();
-    skipped.extend(dependencies::test(&tools)?);
+    skipped.extend(dependencies::test(project)?);
     thread::scope(|scope| {
         let builds = scope.spawn(|| build(&tools));
         for one in CHECKS {

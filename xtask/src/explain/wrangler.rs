@@ -52,7 +52,9 @@ fn set_secrets(bindings: &mut Bindings, auth: Option<&Value>) {
     let tables = auth.as_array().map_or(std::slice::from_ref(auth), Vec::as_slice);
     for name in tables.iter().flat_map(|table| SECRETS.map(|secret| table.get(secret))) {
         if let Some(name) = name.and_then(Value::as_str) {
-            bindings.entry(name.to_owned()).or_insert(Binding::Text("set".to_owned()));
+            bindings
+                .entry(name.to_owned())
+                .or_insert_with(|| Binding::Text(format!("the secret that is set as {name}")));
         }
     }
 }

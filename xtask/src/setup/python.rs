@@ -119,7 +119,7 @@ pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<(
                 .arg(folder.join("packages"))
                 .arg("--requirement")
                 .arg(&requirements);
-            keep(&mut install, "see that pip reaches pypi.org and that python3 is 3.11 or newer")
+            keep(&mut install, "see that pip reaches pypi.org and that python3 is 3.10 or newer, for the benchmarks 3.11")
                 .map(drop)
         })
     })
