@@ -123,7 +123,7 @@ pub struct Config {
     /// The largest body that is read, in bytes.
     pub max_body_bytes: usize,
     /// How long a body may take to arrive, in milliseconds, from when the request is read; see
-    /// [`BODY_BYTES_PER_MS`](crate::request::BODY_BYTES_PER_MS) for what it may take beyond that.
+    /// [`BODY_BYTES_PER_MS`](crate::body::BODY_BYTES_PER_MS) for what it may take beyond that.
     pub body_timeout_ms: u64,
     /// How many events a batch may hold.
     pub max_batch_events: usize,
@@ -136,13 +136,13 @@ pub struct Config {
     /// How far an event's `time` may be ahead of its arrival, in milliseconds, and still be believed.
     pub clock_tolerance_ms: u64,
     /// For how many seconds an event is stored that is too large for a queue; it is refused, where it
-    /// is `None`: nothing is bound as [`CLAIMS`].
+    /// is `None`: nothing is bound as [`CLAIMS`](crate::limits::CLAIMS).
     pub claims_expiration_ttl: Option<u64>,
-    /// Whether Durable Objects are bound as [`LEDGER`].
+    /// Whether Durable Objects are bound as [`LEDGER`](crate::limits::LEDGER).
     pub has_ledger: bool,
-    /// Whether a namespace is bound as [`SPOOL`].
+    /// Whether a namespace is bound as [`SPOOL`](crate::limits::SPOOL).
     pub has_spool: bool,
-    /// Whether there is what dead letters need: [`DELIVERIES`] and [`DEAD`].
+    /// Whether there is what dead letters need: [`DELIVERIES`](crate::limits::DELIVERIES) and [`DEAD`](crate::limits::DEAD).
     pub has_dead_letters: bool,
     /// Who gets consent in the handshake; nobody, where it is `None`.
     pub handshake: Option<HandshakeSettings>,

@@ -15,7 +15,6 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
-pub use kv::{KvEntry, KvMetadata};
 pub(crate) use kv::{event_path, time_in_key};
 pub(crate) use large::check_datarefs;
 pub use large::{DataRef, LargeEvent, NotWhole};

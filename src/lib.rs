@@ -24,6 +24,8 @@ pub mod receive;
 
 pub mod request;
 
+pub mod body;
+
 pub mod config;
 
 pub mod auth;

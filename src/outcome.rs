@@ -12,6 +12,7 @@ use crate::handshake::Consent;
 use crate::objects::Reset;
 use crate::plan::{EventTooLarge, Fate, TooManyWrites};
 use crate::platform::BindingError;
+use crate::request::BodyError;
 use crate::spool::aside::{SetAsidePage, Settled};
 
 /// What became of a request that was in order.
@@ -124,10 +125,6 @@ pub enum Rejection<'c> {
     /// The ledger cannot do what an operator asks of it.
     LedgerFailed(BindingError),
 }
-
-/// The body broke off; the text is for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BodyError(pub String);
 
 impl Rejection<'_> {
     /// Whether the fault is on this side, so that the same request may pass later.

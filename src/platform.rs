@@ -1,6 +1,7 @@
 //! What the line needs of the platform it runs on. In the Worker these are Cloudflare's bindings, in
 //! tests they are values in memory.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::pin;
 
@@ -10,9 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::capacity::Capacity;
-use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
-use crate::webhook::HttpRequest;
 
 /// Everything that is needed.
 pub trait Platform:
@@ -92,6 +91,54 @@ pub trait Ledger {
     async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError>;
 }
 
+/// A key to be written, with all that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KvEntry<'e, M = KvMetadata<'e>> {
+    /// `<subscription>/<source>/<id>`, each percent-encoded; the same event has the same key, and
+    /// no other event has it. For an object's newest state, `<subscription>/<objectType>/<objectId>`.
+    ///
+    /// Where that is longer than [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES), it is `<subscription>/sha256=<digest>`:
+    /// the SHA-256 of what stands behind the subscription, in base64url (RFC 4648 section 5).
+    pub key: String,
+    /// The event, in the JSON format.
+    pub value: &'e str,
+    /// What a listing of the keys shows of the event.
+    pub metadata: M,
+    /// After how many seconds the key is gone; never, where it is `None`.
+    pub expiration_ttl: Option<u64>,
+}
+
+/// What a listing shows of an event, as far as it fits in [`MAX_KV_METADATA_BYTES`](crate::limits::MAX_KV_METADATA_BYTES): a field that
+/// would not fit is left out, never shortened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct KvMetadata<'e> {
+    /// With a key for each object, the moment that decides which event is newer, in UTC: `time`, or the
+    /// event's arrival where it has none, or one that cannot be right. It always fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_time: Option<String>,
+    /// `type`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<&'e str>,
+    /// Elytra's event type, told from `type` where there is no `eventtype`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eventtype: Option<String>,
+    /// `operation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// `time`, as the sender wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<&'e str>,
+    /// `subject`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<&'e str>,
+    /// `id`, where the key does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'e str>,
+    /// `source`, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'e str>,
+}
+
 /// Some keys of a namespace.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct KvPage {
@@ -107,6 +154,28 @@ pub trait HttpClient {
     /// Makes a call, and follows no redirect. Of the answer's body as much is read as
     /// [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES), and dropped.
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
+}
+
+/// An HTTP request, not yet one of Cloudflare's.
+#[derive(Clone, PartialEq)]
+pub struct HttpRequest<'r> {
+    /// The method.
+    pub method: &'static str,
+    /// The URL.
+    pub url: &'r str,
+    /// The headers, their names in lower case, each once. Among them may be a secret.
+    pub headers: Vec<(Cow<'r, str>, String)>,
+    /// The body.
+    pub body: Cow<'r, [u8]>,
+    /// How long the answer may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl fmt::Debug for HttpRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither the query of the URL, nor the credential, nor the data.
+        f.debug_struct("HttpRequest").field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 /// What is asked of a server's answer.

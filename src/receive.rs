@@ -4,6 +4,7 @@
 //! the same line runs in tests and in the Worker.
 
 use crate::auth::{Authentication, Caller};
+use crate::body::{ReadBody, read};
 use crate::cloudevents;
 use crate::config::{Config, ConfigError};
 use crate::dead_letters::{self, DeadLetterQuery};
@@ -16,7 +17,7 @@ use crate::outcome::{Outcome, Rejection};
 use crate::plan::{Fate, Plan};
 use crate::platform::{Clock, Platform, RateLimiter, within};
 use crate::reply::Reply;
-use crate::request::{Body, ReadBody, RequestHead, read};
+use crate::request::{Body, RequestHead};
 use crate::spool::aside;
 use crate::trace::Trace;
 

@@ -1,18 +1,6 @@
-//! A request as it comes: its head, and its body, which is read within limits of size, time and memory.
+//! A request as it comes: its head, and its body, which is still to be read.
 
-use std::num::IntErrorKind;
-use std::pin::pin;
-
-use futures_util::future::{Either, select};
-
-use crate::auth::Caller;
-use crate::capacity::Reservation;
-use crate::cloudevents::{self, Headers, Mode};
-use crate::config::Config;
-use crate::limits::MAX_KV_VALUE_BYTES;
-use crate::outcome::{BodyError, Rejection};
-use crate::platform::{Clock, Platform};
-use crate::trace::Trace;
+use crate::cloudevents::Headers;
 
 /// What is known of a request before its body is read.
 pub trait RequestHead: Headers {
@@ -34,114 +22,6 @@ pub trait Body {
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
 }
 
-/// How many bytes of a body earn it a millisecond beyond `body_timeout_ms`: a line that is slower than
-/// 16 KB a second carries no large one.
-pub const BODY_BYTES_PER_MS: u64 = 16;
-
-/// A body that was read, with the room that it and its event take.
-#[derive(Debug)]
-pub(crate) struct ReadBody<'p> {
-    /// How it carries events.
-    pub(crate) mode: Mode,
-    /// All of it.
-    pub(crate) bytes: Vec<u8>,
-    /// What is held for as long as the body is.
-    pub(crate) reservation: Reservation<'p>,
-}
-
-/// Reads a body for a caller who was let in, once its content type is one that is read here. An
-/// announced length over the limit is refused before the first byte, any other with the byte that is
-/// too many.
-pub(crate) async fn read<'c, 'p>(
-    _: &Caller<'_>,
-    head: &impl RequestHead,
-    mut body: impl Body,
-    config: &Config,
-    platform: &'p impl Platform,
-    trace: &mut Trace<'c>,
-) -> Result<ReadBody<'p>, Rejection<'c>> {
-    let limit = config.max_body_bytes;
-    let mode = Mode::of(head)?;
-    trace.mode = Some(mode);
-    check_encoding(head)?;
-    let announced = head.header("content-length");
-    if announced.as_deref().is_some_and(|length| is_over(length, limit)) {
-        return Err(Rejection::BodyTooLarge { limit });
-    }
-    let announced = announced.and_then(|length| length.parse().ok());
-    let mut reservation = platform.capacity().reserve();
-    let mut bytes = Vec::new();
-    read_chunks(&mut body, config.body_timeout_ms, platform, |chunk| {
-        if chunk.len() > limit - bytes.len() {
-            return Err(Rejection::BodyTooLarge { limit });
-        }
-        let needed = bytes.len() + chunk.len();
-        if bytes.is_empty() {
-            reservation.grow_to(needed)?;
-            bytes = chunk; // nearly always the whole body, which then need not be copied
-        } else {
-            if needed > bytes.capacity() {
-                let room = needed.max((2 * needed).min(announced.unwrap_or(limit)));
-                reservation.grow_to(room)?;
-                bytes.reserve_exact(room - bytes.len());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes.len())
-    })
-    .await?;
-    let printed = cloudevents::printed_bytes(mode, head, &bytes);
-    if printed > MAX_KV_VALUE_BYTES {
-        return Err(Rejection::JsonTooLarge { bytes: printed, limit: MAX_KV_VALUE_BYTES });
-    }
-    reservation.grow_to(bytes.capacity() + printed)?;
-    Ok(ReadBody { mode, bytes, reservation })
-}
-
-/// Checks that the body is not compressed: it is not decoded, and could not be passed on as it is.
-fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
-    match head.header("content-encoding") {
-        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
-            Err(Rejection::UnsupportedContentEncoding(encoding))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Chunks of a body, as long as it comes fast enough. What has come earns it more time, so that a large
-/// body may come through a slow line, but neither a stalled nor a trickling one is waited for.
-async fn read_chunks<'c>(
-    body: &mut impl Body,
-    timeout_ms: u64,
-    platform: &impl Clock,
-    mut take: impl FnMut(Vec<u8>) -> Result<usize, Rejection<'c>>,
-) -> Result<(), Rejection<'c>> {
-    let mut bytes = 0;
-    let mut granted_ms = 0;
-    let mut time_is_up = pin!(platform.sleep(timeout_ms));
-    loop {
-        match select(pin!(body.chunk()), time_is_up.as_mut()).await {
-            Either::Left((chunk, _)) => match chunk? {
-                Some(chunk) => bytes = take(chunk)?,
-                None => return Ok(()),
-            },
-            Either::Right(_) => {
-                let earned_ms = bytes as u64 / BODY_BYTES_PER_MS;
-                if earned_ms == granted_ms {
-                    return Err(Rejection::BodyTimedOut { milliseconds: timeout_ms });
-                }
-                time_is_up.set(platform.sleep(earned_ms - granted_ms));
-                granted_ms = earned_ms;
-            }
-        }
-    }
-}
-
-/// Whether an announced length is over the limit. One that is no number at all announces nothing;
-/// one that is too large a number certainly is.
-fn is_over(announced: &str, limit: usize) -> bool {
-    match announced.parse::<usize>() {
-        Ok(bytes) => bytes > limit,
-        Err(error) => *error.kind() == IntErrorKind::PosOverflow,
-    }
-}
+/// The body broke off; the text is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyError(pub String);

@@ -23,7 +23,6 @@ pub use dead::{DeadLetterMetadata, EventIdentity};
 pub(crate) use message::Message;
 pub use message::{DeadMessage, DeliveryMessage};
 pub use outage::{HAND_BACK_SECONDS, MOST_WAIT_SECONDS, WAIT_SECONDS, wait};
-pub use request::HttpRequest;
 pub use retry::RetryPolicy;
 pub(crate) use retry::{LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES};
 

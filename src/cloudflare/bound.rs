@@ -11,14 +11,12 @@ use super::js_string::js_string;
 use super::timer::Timers;
 use super::{clock, http, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
-use crate::forward::KvEntry;
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use crate::limits::LEDGER;
 use crate::platform::{
-    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
-    Queues, RateLimiter,
+    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate, KvEntry,
+    KvPage, Ledger, Namespaces, Queues, RateLimiter,
 };
-use crate::webhook::HttpRequest;
 
 /// What is bound in this `env`.
 pub(super) struct BoundEnv<'e> {

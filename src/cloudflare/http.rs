@@ -12,8 +12,7 @@ use worker::{
 
 use super::timer::Timers;
 use crate::limits::MAX_ANSWER_BYTES;
-use crate::platform::{HttpAnswer, HttpFailure};
-use crate::webhook::HttpRequest;
+use crate::platform::{HttpAnswer, HttpFailure, HttpRequest};
 
 /// Makes a call, and gives it up when its time is over. An answer counts when its head is there: what
 /// becomes of its body is of no matter.

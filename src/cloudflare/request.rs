@@ -7,7 +7,7 @@ use worker::web_sys::{self, Headers};
 use super::call::JsBody;
 use crate::capacity::{Capacity, Reservation};
 use crate::cloudevents::{self, PREFIX};
-use crate::outcome::BodyError;
+use crate::request::BodyError;
 use crate::request::{Body, RequestHead};
 
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.

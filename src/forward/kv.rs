@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Done, Step};
@@ -15,7 +14,7 @@ use crate::ledger::Moment;
 use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
 use crate::names::Name;
 use crate::plan::{Plan, Progress};
-use crate::platform::Platform;
+use crate::platform::{KvEntry, KvMetadata, Platform};
 use crate::subscription::{Destination, KvKey};
 
 /// What is left free of the metadata of an entry whose key is a digest, in bytes: the spool counts there how
@@ -25,54 +24,6 @@ const ROOM_FOR_THE_COUNT: usize = 16;
 /// Everything but the unreserved characters of RFC 3986 section 2.3, so that no `/` and no `=`
 /// of an event shows in a key.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A key to be written, with all that belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KvEntry<'e, M = KvMetadata<'e>> {
-    /// `<subscription>/<source>/<id>`, each percent-encoded; the same event has the same key, and
-    /// no other event has it. For an object's newest state, `<subscription>/<objectType>/<objectId>`.
-    ///
-    /// Where that is longer than [`MAX_KV_KEY_BYTES`], it is `<subscription>/sha256=<digest>`:
-    /// the SHA-256 of what stands behind the subscription, in base64url (RFC 4648 section 5).
-    pub key: String,
-    /// The event, in the JSON format.
-    pub value: &'e str,
-    /// What a listing of the keys shows of the event.
-    pub metadata: M,
-    /// After how many seconds the key is gone; never, where it is `None`.
-    pub expiration_ttl: Option<u64>,
-}
-
-/// What a listing shows of an event, as far as it fits in [`MAX_KV_METADATA_BYTES`]: a field that
-/// would not fit is left out, never shortened.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct KvMetadata<'e> {
-    /// With a key for each object, the moment that decides which event is newer, in UTC: `time`, or the
-    /// event's arrival where it has none, or one that cannot be right. It always fits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub effective_time: Option<String>,
-    /// `type`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub type_: Option<&'e str>,
-    /// Elytra's event type, told from `type` where there is no `eventtype`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub eventtype: Option<String>,
-    /// `operation`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// `time`, as the sender wrote it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time: Option<&'e str>,
-    /// `subject`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<&'e str>,
-    /// `id`, where the key does not show it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<&'e str>,
-    /// `source`, likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<&'e str>,
-}
 
 /// An entry to be written, and the deliveries that are made by it.
 pub(super) struct Put<'p> {

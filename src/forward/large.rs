@@ -5,13 +5,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::kv::{KvEntry, KvMetadata};
 use crate::cloudevents::{
     AttributeValue, CloudEvent, Data, InvalidEvent, InvalidEvents, Mode, Problem, Violation,
 };
 use crate::ledger::Key;
 use crate::limits::CLAIMS;
 use crate::plan::TooLarge;
+use crate::platform::{KvEntry, KvMetadata};
 
 /// The extension attribute that tells where the data are.
 const DATAREF: &str = "dataref";

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::kv::object_key;
-use super::{Done, KvEntry, Step};
+use super::{Done, Step};
 use crate::cloudevents::Timestamp;
 use crate::config::Config;
 use crate::ledger::{
     Claim, ClaimRequest, Key, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
 };
 use crate::plan::{Plan, Progress};
-use crate::platform::{BindingError, Platform};
+use crate::platform::{BindingError, KvEntry, Platform};
 use crate::subscription::{Destination, KvKey};
 
 /// How long the ledger remembers an object's time, in milliseconds: a week after the last write.

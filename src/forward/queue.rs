@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Done, KvEntry, KvMetadata, LargeEvent, Step};
+use super::{Done, LargeEvent, Step};
 use crate::cloudevents::CloudEvent;
 use crate::config::Config;
 use crate::limits::{
     CLAIMS, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, QUEUE_METADATA_BYTES, SPOOL,
 };
 use crate::plan::{Plan, Progress};
-use crate::platform::{BindingError, Platform, within};
+use crate::platform::{BindingError, KvEntry, KvMetadata, Platform, within};
 use crate::spool::spool_key;
 use crate::subscription::Destination;
 use crate::webhook::DeliveryMessage;

@@ -7,12 +7,11 @@ use serde_json::{Map, Value};
 use super::CALL_MS;
 use crate::config::Config;
 use crate::dead_letters::{DEFAULT_LIMIT, DeadLetterQuery, is_id};
-use crate::forward::KvEntry;
 use crate::ledger::Verdict;
 use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, SPOOL};
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, Platform, within};
+use crate::platform::{BindingError, KvEntry, Platform, within};
 use crate::text::shorten;
 
 /// What the keys of such messages begin with: no binding has this name.

@@ -1,7 +1,6 @@
 //! The call of a webhook: an event in structured or binary mode (CloudEvents HTTP binding 3.2, 3.1).
 
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -9,27 +8,13 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::{Webhook, WebhookMode};
 use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType};
 use crate::forward::event_path;
+use crate::platform::HttpRequest;
 
 /// What is percent-encoded in a `ce-` header beside what is not ASCII: the space, the double quote and
 /// the percent sign (HTTP binding section 3.1.3.2).
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-
-/// An HTTP request, not yet one of Cloudflare's.
-#[derive(Clone, PartialEq)]
-pub struct HttpRequest<'r> {
-    /// The method.
-    pub method: &'static str,
-    /// The URL.
-    pub url: &'r str,
-    /// The headers, their names in lower case, each once. Among them may be a secret.
-    pub headers: Vec<(Cow<'r, str>, String)>,
-    /// The body.
-    pub body: Cow<'r, [u8]>,
-    /// How long the answer may take, in milliseconds.
-    pub timeout_ms: u64,
-}
 
 impl<'r> HttpRequest<'r> {
     /// The call that delivers an event.
@@ -66,13 +51,6 @@ impl<'r> HttpRequest<'r> {
         }
         let (method, timeout_ms) = (webhook.method.as_http(), webhook.timeout_ms);
         Self { method, url: &webhook.url, headers, body, timeout_ms }
-    }
-}
-
-impl fmt::Debug for HttpRequest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither the query of the URL, nor the credential, nor the data.
-        f.debug_struct("HttpRequest").field("method", &self.method).finish_non_exhaustive()
     }
 }
 

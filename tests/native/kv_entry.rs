@@ -1,8 +1,8 @@
 //! The KV entry of an event: a key of its own within KV's limits, and metadata as far as it fits.
 
 use elytra_webhooks::CloudEvent;
-use elytra_webhooks::forward::KvEntry;
 use elytra_webhooks::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
+use elytra_webhooks::platform::KvEntry;
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -27,9 +27,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::log::Level;
-use elytra_webhooks::outcome::BodyError;
 use elytra_webhooks::receive::answer;
 use elytra_webhooks::request::Body;
+use elytra_webhooks::request::BodyError;
 
 pub(crate) use crate::memory::Memory;
 use crate::memory::{Held, SAYS};

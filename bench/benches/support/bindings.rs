@@ -1,13 +1,11 @@
 //! Bindings that answer at once and keep nothing, so that only our own work is measured.
 
 use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
-use elytra_webhooks::forward::KvEntry;
 use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use elytra_webhooks::platform::{
-    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, Isolate, KvPage, Ledger, Namespaces,
-    Queues, RateLimiter,
+    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate, KvEntry,
+    KvPage, Ledger, Namespaces, Queues, RateLimiter,
 };
-use elytra_webhooks::webhook::HttpRequest;
 use serde::Serialize;
 
 /// The platform, of which the queue and the clock are used.

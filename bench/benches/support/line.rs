@@ -4,9 +4,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::outcome::BodyError;
 use elytra_webhooks::receive::answer;
 use elytra_webhooks::request::Body;
+use elytra_webhooks::request::BodyError;
 
 use super::bindings::Immediate;
 use super::event::{batch, event};

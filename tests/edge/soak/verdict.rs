@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use edge::{Receiver, Sink};
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::Timestamp;
-use elytra_webhooks::forward::KvEntry;
 use elytra_webhooks::ledger::Moment;
 use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
+use elytra_webhooks::platform::KvEntry;
 
 use crate::deliveries::is_delivery;
 use crate::say;

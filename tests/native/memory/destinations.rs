@@ -1,11 +1,10 @@
 //! Queues and KV in memory, within Cloudflare's limits.
 
-use elytra_webhooks::forward::KvEntry;
 use elytra_webhooks::limits::{
     MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES,
     MAX_SEND_BATCH_MESSAGES,
 };
-use elytra_webhooks::platform::{BindingError, KvPage, Namespaces, Queues};
+use elytra_webhooks::platform::{BindingError, KvEntry, KvPage, Namespaces, Queues};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,7 +1,6 @@
 //! HTTP servers in memory: each URL answers as it was told to, and every call is kept.
 
-use elytra_webhooks::platform::{Clock as _, HttpAnswer, HttpClient, HttpFailure};
-use elytra_webhooks::webhook::HttpRequest;
+use elytra_webhooks::platform::{Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest};
 
 use super::Memory;
 

@@ -2,7 +2,7 @@
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
-use elytra_webhooks::outcome::BodyError;
+use elytra_webhooks::request::BodyError;
 
 use super::{
     Answer, Expected, Memory, Request, WEBHOOK, ask, authorized, check_answer, configure, event,

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
-use elytra_webhooks::outcome::BodyError;
 use elytra_webhooks::platform::Isolate as _;
 use elytra_webhooks::receive::answer;
 use elytra_webhooks::request::Body;
+use elytra_webhooks::request::BodyError;
 
 use super::{Memory, WEBHOOK, authorized, configure};
 use crate::memory::Time;

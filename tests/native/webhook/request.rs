@@ -1,7 +1,8 @@
 //! What a webhook is called with.
 
 use elytra_webhooks::CloudEvent;
-use elytra_webhooks::webhook::{HttpRequest, Secret, Webhook, WebhookMethod, WebhookMode};
+use elytra_webhooks::platform::HttpRequest;
+use elytra_webhooks::webhook::{Secret, Webhook, WebhookMethod, WebhookMode};
 
 use super::{URL, call, webhook};
 use crate::support::event;
