@@ -24,9 +24,10 @@ use worker::worker_sys::MessageBatch;
 use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
 use crate::config::{Config, ConfigError};
-use crate::log::{ConfigLine, DrainLine, Level};
+use crate::level::Level;
+use crate::log::ConfigLine;
 use crate::receive::answer;
-use crate::spool::drain;
+use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;
 use call::Means;
 use request::{RequestBody, WorkerRequestHead};

@@ -3,25 +3,20 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
-use crate::auth::ACCESS_TOKEN;
 use crate::cloudevents::CloudEvent;
 use crate::config::{Config, is_subscription_name};
-use crate::forward::LargeEvent;
+use crate::large::LargeEvent;
 use crate::ledger::Verdict;
 use crate::limits::{CLAIMS, DEAD, DELIVERIES, MAX_DELIVERY_EVENT_BYTES};
+use crate::message::{DeadMessage, DeliveryMessage, Message};
 use crate::names::suggestion;
+use crate::operator::{
+    DEFAULT_LIMIT, DeadLetter, DeadLetterPage, ListedDeadLetter, OperatorQuery, Redriven, Stuck,
+    is_id,
+};
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
 use crate::platform::{BindingError, KvPage, Platform, within};
-use crate::webhook::{Cause, DeadLetterMetadata, DeadMessage, DeliveryMessage, Message};
-
-/// How many dead letters a page of the list has, unless `limit` says otherwise.
-pub const DEFAULT_LIMIT: usize = 100;
-
-/// The most dead letters a page of the list can have: as many keys as KV lists.
-pub const MOST_LIMIT: usize = 1_000;
 
 /// How many dead letters are sent again at a time: with four calls for each that is large, one for the
 /// list and two of the ledger, that keeps within the 50 calls that Cloudflare's free plan allows.
@@ -29,83 +24,6 @@ pub const REDRIVE_STEP: usize = 11;
 
 /// How long a call may take, in milliseconds: what takes longer hangs, and an operator asks again.
 const CALL_MS: u64 = 5_000;
-
-/// The longest cursor, in bytes; KV's have some hundred.
-const MAX_CURSOR_BYTES: usize = 1_024;
-
-/// What an operator asks, by the query of the URL; `/explain` knows `subscription` alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeadLetterQuery {
-    /// The one with this id.
-    pub id: Option<String>,
-    /// The object of this type and id.
-    pub object: Option<String>,
-    /// Those of this subscription.
-    pub subscription: Option<String>,
-    /// Those with this cause.
-    pub cause: Option<String>,
-    /// Those behind this place.
-    pub cursor: Option<String>,
-    /// How many at most.
-    pub limit: Option<usize>,
-}
-
-/// Some dead letters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct DeadLetterPage {
-    /// They.
-    pub dead_letters: Vec<ListedDeadLetter>,
-    /// Where to go on; `None` at the end.
-    pub cursor: Option<String>,
-}
-
-/// A dead letter in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ListedDeadLetter {
-    /// Its key in `DEAD`.
-    pub id: String,
-    /// What is known of it.
-    #[serde(flatten)]
-    pub metadata: DeadLetterMetadata,
-}
-
-/// One dead letter, whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// Its key in `DEAD`.
-    pub id: String,
-    /// What is known of it.
-    pub why: DeadMessage<'static>,
-    /// The event as it came, byte for byte.
-    pub event: String,
-}
-
-/// What was sent again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Redriven {
-    /// The ids of the dead letters that were sent again, and are none any more.
-    pub redriven: Vec<String>,
-    /// Those that were sent again before, and are deleted now.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub already_sent: Vec<String>,
-    /// Those that another redrive is sending at this moment.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub under_way: Vec<String>,
-    /// Those that never can be, each with the reason.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub stuck: Vec<Stuck>,
-    /// Where to go on; `None` at the end.
-    pub cursor: Option<String>,
-}
-
-/// A dead letter that cannot be sent again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stuck {
-    /// Its key in `DEAD`.
-    pub id: String,
-    /// Why not.
-    pub reason: &'static str,
-}
 
 /// Why a dead letter is not sent again.
 enum NotSent {
@@ -119,79 +37,6 @@ impl From<BindingError> for NotSent {
     fn from(error: BindingError) -> Self {
         Self::Failed(error)
     }
-}
-
-impl DeadLetterQuery {
-    /// Reads the query of a URL, in which these parameters may be.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it.
-    pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
-        let mut read = Self::default();
-        let parameters_of =
-            || form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != ACCESS_TOKEN);
-        let mut names = Vec::new();
-        // A name that is not known may mean that what is asked is something else altogether.
-        for (name, _) in parameters_of() {
-            if !parameters.contains(&&*name) {
-                let nearest = suggestion(&name, parameters.iter().copied());
-                return Err(format!("unknown parameter {name:?}{nearest}"));
-            }
-            if names.contains(&name) {
-                return Err(format!("{name}: expected once"));
-            }
-            names.push(name);
-        }
-        for (name, value) in parameters_of() {
-            let value = value.into_owned();
-            match &*name {
-                "id" => read.id = Some(value),
-                "object" => read.object = Some(value),
-                "subscription" if !is_subscription_name(&value) => {
-                    let expected = "subscription: expected 1 to 64 letters, digits and underscores";
-                    return Err(expected.to_owned());
-                }
-                "subscription" => read.subscription = Some(value),
-                "cause" if !Cause::CODES.contains(&&*value) => {
-                    return Err(format!(
-                        "unknown cause {value:?}{}",
-                        suggestion(&value, Cause::CODES)
-                    ));
-                }
-                "cause" => read.cause = Some(value),
-                "cursor" if value.is_empty() || value.len() > MAX_CURSOR_BYTES => {
-                    return Err("cursor: expected the one of the page before".to_owned());
-                }
-                "cursor" => read.cursor = Some(value),
-                _ => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
-                    let expected =
-                        || format!("limit: expected a whole number from 1 to {MOST_LIMIT}");
-                    read.limit = Some(limit.ok_or_else(expected)?);
-                }
-            }
-        }
-        Ok(read)
-    }
-}
-
-/// Whether a text is of the shape of an id, `<name>/<milliseconds>/<digest>`: see `key` in `webhook/dead.rs`,
-/// and `spool_key`.
-pub(crate) fn is_id(text: &str, is_name: impl FnOnce(&str) -> bool) -> bool {
-    /// A SHA-256 in base64url.
-    const DIGEST_BYTES: usize = 43;
-
-    let mut parts = text.split('/');
-    let (name, time, digest) = (parts.next(), parts.next(), parts.next());
-    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    name.is_some_and(is_name)
-        && time.is_some_and(|time| {
-            (13..=20).contains(&time.len()) && time.bytes().all(|b| b.is_ascii_digit())
-        })
-        && digest
-            .is_some_and(|digest| digest.len() == DIGEST_BYTES && digest.bytes().all(is_base64url))
-        && parts.next().is_none()
 }
 
 /// The id of a dead letter, if it can be one.
@@ -210,7 +55,7 @@ fn dead_letter_id<'c>(id: &str) -> Result<&str, Rejection<'c>> {
 ///
 /// There is no such subscription, or `DEAD` fails.
 pub async fn list<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<DeadLetterPage, Rejection<'c>> {
@@ -259,7 +104,7 @@ pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, 
 /// There is none with the id, nor a subscription of the name, or a binding fails; what was sent before
 /// stays sent.
 pub async fn redrive<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Redriven, Rejection<'c>> {
@@ -286,7 +131,7 @@ pub async fn redrive<'c>(
 async fn redrive_claimed<'c>(
     ids: Vec<String>,
     claims: &OperatorClaims,
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     redriven: &mut Redriven,
     config: &Config,
     platform: &impl Platform,
@@ -330,7 +175,7 @@ async fn redrive_claimed<'c>(
 /// Checks that a subscription was meant that there is, or was. An empty answer to a slip of the pen would
 /// say that nothing died; what was taken away from the configuration is found while it has dead letters.
 fn check_subscription<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     page: &KvPage,
     config: &Config,
 ) -> Result<(), Rejection<'c>> {

@@ -12,7 +12,7 @@ pub use told::{
 
 use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, MAX_VIOLATIONS, Mode};
 use crate::config::Config;
-use crate::forward::check_datarefs;
+use crate::large::check_datarefs;
 use crate::names::suggestion;
 use crate::plan::Plan;
 use crate::subscription::Subscription;

@@ -4,7 +4,6 @@
 //! then sent; what a queue does not take is spooled.
 
 mod kv;
-mod large;
 mod newest;
 mod queue;
 
@@ -15,14 +14,11 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
-pub(crate) use kv::{event_path, time_in_key};
-pub(crate) use large::check_datarefs;
-pub use large::{DataRef, LargeEvent, NotWhole};
 pub use newest::{BUSY_MS, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS, STORED_AHEAD_MS, reset};
 pub use queue::SEND_AGAIN_MS;
-pub(crate) use queue::divide;
 
 use crate::config::Config;
+use crate::large::LargeEvent;
 use crate::limits::MAX_CONNECTIONS;
 use crate::plan::{Plan, Progress};
 use crate::platform::{BindingError, Platform};

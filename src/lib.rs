@@ -44,15 +44,25 @@ pub mod cesql;
 
 pub mod plan;
 
+pub mod large;
+
 pub mod dedupe;
 
 pub mod forward;
+
+pub mod kv_entry;
+
+mod send_batch;
 
 pub mod ledger;
 
 pub mod spool;
 
 pub mod webhook;
+
+pub mod message;
+
+pub mod operator;
 
 pub mod operator_claims;
 
@@ -66,6 +76,8 @@ pub mod platform;
 
 pub mod capacity;
 
+pub mod limits;
+
 pub mod outcome;
 
 pub mod trace;
@@ -74,14 +86,14 @@ pub mod reply;
 
 pub mod log;
 
+pub mod level;
+
 #[cfg(feature = "cloudflare")]
 mod cloudflare;
 
-pub mod limits;
-
 mod names;
 
-mod text;
+pub mod text;
 
 pub use cloudevents::CloudEvent;
 pub use names::{Known, Name};

@@ -3,8 +3,6 @@
 //! No secret and nothing of an event's data gets in here, but for what a filter compared.
 
 mod config;
-mod delivery;
-mod drain;
 
 use std::iter;
 
@@ -12,17 +10,14 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use config::ConfigLine;
-pub use delivery::DeliveryLine;
-pub use drain::DrainLine;
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
+use crate::level::Level;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Fate;
 use crate::reply::Reply;
+use crate::text::cut;
 use crate::trace::{EventTrace, Notice, Trace};
-
-/// How much of a sender's text stands in the log, in characters.
-pub const MAX_LOGGED_CHARACTERS: usize = 256;
 
 /// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
 pub const MAX_LOGGED_VIOLATIONS: usize = 64;
@@ -70,17 +65,6 @@ pub struct LogLine<'c> {
     /// How long the request took, as far as the Worker's clock tells: it stands still while the
     /// Worker computes.
     pub milliseconds: u64,
-}
-
-/// Who must act on a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Nobody.
-    Info,
-    /// The caller; or we, before long, since something works only because there is a substitute.
-    Warning,
-    /// We, now.
-    Error,
 }
 
 /// What the log tells of an event.
@@ -215,12 +199,6 @@ fn is_substituted(outcome: &Outcome<'_>) -> bool {
     fates.iter().any(|fate| !fate.spooled.is_empty())
 }
 
-impl Level {
-    fn at_least_warning(self) -> Self {
-        if self == Self::Info { Self::Warning } else { self }
-    }
-}
-
 /// The events, those that failed first; without a fate, where they were refused before.
 fn event_lines(events: Vec<EventTrace>, fates: Vec<Fate<'_>>) -> Vec<EventLine<'_>> {
     let fates = fates.into_iter().map(Some).chain(iter::repeat(None));
@@ -295,15 +273,4 @@ fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
         reasons.push(format!("and {} more", count - reasons.len()));
     }
     reasons
-}
-
-/// Cuts a text that a sender made long.
-fn cut(mut text: String) -> String {
-    if text.len() > MAX_LOGGED_CHARACTERS
-        && let Some((end, _)) = text.char_indices().nth(MAX_LOGGED_CHARACTERS)
-    {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }

@@ -1,21 +1,12 @@
 //! What an operator asks of the objects that subscriptions with `key = "object"` mirror.
 
 use crate::config::Config;
-use crate::dead_letters::DeadLetterQuery;
 use crate::forward;
 use crate::names::suggestion;
+use crate::operator::{OperatorQuery, Reset};
 use crate::outcome::Rejection;
 use crate::platform::Platform;
 use crate::subscription::{Destination, KvKey, Subscription};
-
-/// An object that the ledger has forgotten: the next event of it is written, whatever its `time`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Reset {
-    /// The object, as `<objectType>/<objectId>`.
-    pub object: String,
-    /// The subscriptions for which it was forgotten.
-    pub subscriptions: Vec<String>,
-}
 
 /// Lets the ledger forget an object, for one subscription or for all that mirror objects.
 ///
@@ -24,7 +15,7 @@ pub struct Reset {
 /// There is no such subscription, no object is named, somebody is writing it, or the ledger fails; what was
 /// forgotten before stays forgotten.
 pub async fn reset<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     config: &'c Config,
     platform: &impl Platform,
 ) -> Result<Reset, Rejection<'c>> {

@@ -6,14 +6,12 @@ use crate::auth::Unauthenticated;
 use crate::capacity::CapacityExceeded;
 use crate::cloudevents::{InvalidEvent, InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
-use crate::dead_letters::{DeadLetter, DeadLetterPage, Redriven};
 use crate::explain::Explanation;
 use crate::handshake::Consent;
-use crate::objects::Reset;
+use crate::operator::{DeadLetter, DeadLetterPage, Redriven, Reset, SetAsidePage, Settled};
 use crate::plan::{EventTooLarge, Fate, TooManyWrites};
 use crate::platform::BindingError;
 use crate::request::BodyError;
-use crate::spool::aside::{SetAsidePage, Settled};
 
 /// What became of a request that was in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

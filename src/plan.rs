@@ -7,7 +7,7 @@ use std::fmt;
 use crate::cloudevents::{CloudEvent, Mode};
 use crate::config::Config;
 use crate::filter::View;
-use crate::forward::LargeEvent;
+use crate::large::{LargeEvent, TooLarge};
 use crate::limits::MAX_CONNECTIONS;
 use crate::platform::BindingError;
 use crate::subscription::{Destination, KvKey, Mismatch, Subscription, Subscriptions};
@@ -82,19 +82,6 @@ pub struct TooManyWrites {
 
 /// How long a slow write to KV takes, in milliseconds.
 pub const SLOW_WRITE_MS: u64 = 1_000 / 5;
-
-/// Why an event that is larger than its destination takes cannot be stored beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TooLarge {
-    /// The destination is a KV namespace, and there is nothing larger.
-    ForKv,
-    /// There is no namespace bound as `CLAIMS`.
-    NoClaims,
-    /// It has a `dataref` of its own.
-    HasDataref,
-    /// It is too large without its data as well.
-    WithoutData,
-}
 
 /// What became of an event, told by the names of the subscriptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -305,7 +292,7 @@ impl fmt::Display for TooManyWrites {
         write!(
             f,
             "the batch needs {writes} writes to KV, but {limit} fit in the time: send fewer events at \
-             once, or let the receiver have a longer time_budget_ms or dedupe_window_seconds"
+             once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
         )
     }
 }

@@ -7,12 +7,14 @@ use crate::auth::{Authentication, Caller};
 use crate::body::{ReadBody, read};
 use crate::cloudevents;
 use crate::config::{Config, ConfigError};
-use crate::dead_letters::{self, DeadLetterQuery};
+use crate::dead_letters;
 use crate::dedupe;
 use crate::explain;
-use crate::forward::{check_datarefs, forward};
+use crate::forward::forward;
+use crate::large::check_datarefs;
 use crate::log::LogLine;
 use crate::objects;
+use crate::operator::OperatorQuery;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::{Fate, Plan};
 use crate::platform::{Clock, Platform, RateLimiter, within};
@@ -244,11 +246,11 @@ fn admit<'c>(
     methods: &[&'static str],
     parameters: &[&'static str],
     trace: &mut Trace<'c>,
-) -> Result<(Caller<'c>, DeadLetterQuery), Rejection<'c>> {
+) -> Result<(Caller<'c>, OperatorQuery), Rejection<'c>> {
     let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
     allow(head, methods.to_vec())?;
     let caller = authenticate(admin, head, trace)?;
-    let query = DeadLetterQuery::read(&head.query(), parameters).map_err(Rejection::BadQuery)?;
+    let query = OperatorQuery::read(&head.query(), parameters).map_err(Rejection::BadQuery)?;
     Ok((caller, query))
 }
 

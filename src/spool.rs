@@ -5,17 +5,19 @@
 
 pub mod aside;
 mod claims;
+mod line;
 
 use serde_json::Value;
 
 use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
-use crate::forward::{divide, time_in_key};
-use crate::ledger::Key;
 use crate::limits::{MAX_CONNECTIONS, SPOOL};
 use crate::platform::{BindingError, Platform, within};
+use crate::send_batch::divide;
 use claims::Claims;
+
+pub use line::DrainLine;
 
 /// How many entries are taken from the spool at a time: with two calls for each and a few more, a
 /// step keeps within the 50 calls that Cloudflare's free plan allows.
@@ -48,12 +50,6 @@ pub struct Drained {
     pub sent: usize,
     /// Why entries are left, if not only because the time was up.
     pub failures: Vec<String>,
-}
-
-/// The key of a message that a queue did not take: `<queue>/<time>/<digest of the message>`, the time
-/// in milliseconds since 1970.
-pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
-    format!("{queue}/{}/{}", time_in_key(now), Key::of(&["message", message]).as_str())
 }
 
 /// Sends what is spooled, until each queue has been asked for everything, or the time is up. The oldest of

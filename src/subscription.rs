@@ -1,6 +1,8 @@
 //! Who wants which events, and where they go.
 
 mod index;
+mod retry;
+mod webhook;
 
 use std::fmt;
 
@@ -13,9 +15,11 @@ use crate::limits::{
     MAX_WEBHOOK_EVENT_BYTES,
 };
 use crate::names::{Known, Name};
-use crate::webhook::Webhook;
 
 pub use index::Subscriptions;
+pub use retry::RetryPolicy;
+pub(crate) use retry::{LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES};
+pub use webhook::{Secret, Webhook, WebhookMethod, WebhookMode};
 
 /// A `SUBSCRIPTION_<NAME>` of the configuration.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// How much of such a text is repeated in an answer, in characters.
-pub(crate) const MAX_REPEATED_CHARACTERS: usize = 256;
+/// How much of such a text is repeated in an answer or in the log, in characters.
+pub const MAX_REPEATED_CHARACTERS: usize = 256;
 
 /// A text, or its beginning with `…` behind it where it has more characters than that.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
@@ -26,4 +26,15 @@ impl fmt::Display for Shortened<'_> {
             None => write!(f, "{:?}", self.text),
         }
     }
+}
+
+/// The same, without a copy.
+pub(crate) fn cut(mut text: String) -> String {
+    if text.len() > MAX_REPEATED_CHARACTERS
+        && let Some((end, _)) = text.char_indices().nth(MAX_REPEATED_CHARACTERS)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }

@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use elytra_webhooks::webhook::DeliveryMessage;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -21,6 +20,7 @@ use crate::statistics::Spread;
 use crate::table::{Table, cell, spread};
 use crate::workerd::{Binding, EXTRA_HANDLERS, Worker, Workerd};
 use crate::{Arguments, say};
+use elytra_webhooks::message::DeliveryMessage;
 
 /// What this part is called.
 pub(crate) const NAME: &str = "deliveries";

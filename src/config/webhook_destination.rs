@@ -10,7 +10,7 @@ use super::bindings::{Bindings, look_up_fixed};
 use super::error::{BindingKind, Mistake};
 use super::table::{Mistakes, Table};
 use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
-use crate::webhook::{
+use crate::subscription::{
     LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES, RetryPolicy, Secret, Webhook,
     WebhookMethod, WebhookMode,
 };

@@ -2,28 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::{Digest, Sha256};
-
 use super::{Done, Step};
-use crate::cloudevents::{CloudEvent, Timestamp};
-use crate::elytra::{Object, Operation};
-use crate::ledger::Moment;
-use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
-use crate::names::Name;
 use crate::plan::{Plan, Progress};
-use crate::platform::{KvEntry, KvMetadata, Platform};
+use crate::platform::{KvEntry, Platform};
 use crate::subscription::{Destination, KvKey};
-
-/// What is left free of the metadata of an entry whose key is a digest, in bytes: the spool counts there how
-/// often a queue refused it, as `,"refused":5`.
-const ROOM_FOR_THE_COUNT: usize = 16;
-
-/// Everything but the unreserved characters of RFC 3986 section 2.3, so that no `/` and no `=`
-/// of an event shows in a key.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An entry to be written, and the deliveries that are made by it.
 pub(super) struct Put<'p> {
@@ -36,71 +18,6 @@ impl Put<'_> {
     /// How many bytes it writes.
     pub(super) fn bytes(&self) -> usize {
         self.entry.value.len()
-    }
-}
-
-impl<'e> KvEntry<'e> {
-    /// The entry of an event under a subscription's name.
-    #[must_use]
-    pub fn new(subscription: &str, event: &'e CloudEvent<'_>, expiration_ttl: Option<u64>) -> Self {
-        Self {
-            key: key(subscription, event.source(), event.id()),
-            value: event.as_json(),
-            metadata: KvMetadata::new(event),
-            expiration_ttl,
-        }
-    }
-
-    /// The newest state of the object that an event is about, under a subscription's name; `None`
-    /// where its data name no object. The event that removes it is a tombstone, with a lifetime of
-    /// its own.
-    #[must_use]
-    pub fn of_object(
-        subscription: &str,
-        event: &'e CloudEvent<'_>,
-        moment: Moment,
-        expiration_ttl: Option<u64>,
-        tombstone_ttl: u64,
-    ) -> Option<Self> {
-        let Object { id, type_, .. } = event.object();
-        let is_removed = event.operation() == Some(Name::Known(Operation::Remove));
-        Some(Self {
-            key: object_key(subscription, &type_?, &id?.to_string()),
-            expiration_ttl: if is_removed { Some(tombstone_ttl) } else { expiration_ttl },
-            metadata: KvMetadata::of_object(event, moment),
-            ..Self::new(subscription, event, None)
-        })
-    }
-}
-
-/// The key of an object's newest event, under a subscription's name.
-pub(super) fn object_key(subscription: &str, object_type: &str, object_id: &str) -> String {
-    key(subscription, object_type, object_id)
-}
-
-/// A time in milliseconds since 1970 as a part of a key, so that keys sort by it.
-pub(crate) fn time_in_key(milliseconds: u64) -> String {
-    format!("{milliseconds:013}")
-}
-
-/// `<source>/<id>` of an event, each percent-encoded, or `sha256=<digest>` of that where it would be
-/// longer than a key of KV.
-pub(crate) fn event_path(event: &CloudEvent<'_>) -> String {
-    path(event.source(), event.id(), MAX_KV_KEY_BYTES)
-}
-
-fn key(subscription: &str, group: &str, id: &str) -> String {
-    let path = path(group, id, MAX_KV_KEY_BYTES.saturating_sub(subscription.len() + 1));
-    format!("{subscription}/{path}")
-}
-
-fn path(group: &str, id: &str, most_bytes: usize) -> String {
-    let encode = |text| utf8_percent_encode(text, ENCODED);
-    let path = format!("{}/{}", encode(group), encode(id));
-    if path.len() <= most_bytes {
-        path
-    } else {
-        format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(path)))
     }
 }
 
@@ -128,45 +45,4 @@ pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>) -> Vec<Step<'p>> {
 pub(super) async fn put<'p>(put: &Put<'_>, platform: &impl Platform) -> Done<'p> {
     let written = platform.put(put.binding, &put.entry).await;
     Done::all(&put.deliveries, &written.map_or_else(Progress::Failed, |()| Progress::Held))
-}
-
-impl<'e> KvMetadata<'e> {
-    /// The metadata of an event.
-    pub(super) fn new(event: &'e CloudEvent<'_>) -> Self {
-        Self::default().and(event, MAX_KV_METADATA_BYTES)
-    }
-
-    /// The metadata of an object's newest event, which is as new as this moment.
-    fn of_object(event: &'e CloudEvent<'_>, moment: Moment) -> Self {
-        Self { effective_time: Some(moment.to_rfc3339()), ..Self::default() }
-            .and(event, MAX_KV_METADATA_BYTES)
-    }
-
-    /// With what an event is, as far as it fits in so many bytes.
-    fn and(self, event: &'e CloudEvent<'_>, most_bytes: usize) -> Self {
-        let event_type = || event.event_type().map(|name| name.to_string());
-        let operation = || event.operation().map(|name| name.to_string());
-        self.with(most_bytes, |metadata| metadata.time = event.time().map(Timestamp::as_str))
-            .with(most_bytes, |metadata| metadata.type_ = Some(event.type_()))
-            .with(most_bytes, |metadata| metadata.eventtype = event_type())
-            .with(most_bytes, |metadata| metadata.operation = operation())
-            .with(most_bytes, |metadata| metadata.subject = event.subject())
-    }
-
-    /// The metadata of an event whose key is a digest, with some room left.
-    pub(super) fn of_digest(event: &'e CloudEvent<'_>) -> Self {
-        let most_bytes = MAX_KV_METADATA_BYTES - ROOM_FOR_THE_COUNT;
-        Self::default()
-            .and(event, most_bytes)
-            .with(most_bytes, |metadata| metadata.id = Some(event.id()))
-            .with(most_bytes, |metadata| metadata.source = Some(event.source()))
-    }
-
-    /// With one more field, if it still fits.
-    fn with(self, most_bytes: usize, set: impl FnOnce(&mut Self)) -> Self {
-        let mut larger = self.clone();
-        set(&mut larger);
-        let fits = serde_json::to_string(&larger).is_ok_and(|json| json.len() <= most_bytes);
-        if fits { larger } else { self }
-    }
 }

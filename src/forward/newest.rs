@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::kv::object_key;
 use super::{Done, Step};
 use crate::cloudevents::Timestamp;
 use crate::config::Config;
+use crate::kv_entry::object_key;
 use crate::ledger::{
     Claim, ClaimRequest, Key, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
 };

@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Done, LargeEvent, Step};
+use super::{Done, Step};
 use crate::cloudevents::CloudEvent;
 use crate::config::Config;
-use crate::limits::{
-    CLAIMS, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, QUEUE_METADATA_BYTES, SPOOL,
-};
+use crate::kv_entry::spool_key;
+use crate::large::LargeEvent;
+use crate::limits::{CLAIMS, SPOOL};
+use crate::message::DeliveryMessage;
 use crate::plan::{Plan, Progress};
 use crate::platform::{BindingError, KvEntry, KvMetadata, Platform, within};
-use crate::spool::spool_key;
+use crate::send_batch::divide;
 use crate::subscription::Destination;
-use crate::webhook::DeliveryMessage;
 
 /// After how many milliseconds a queue that failed is tried once more.
 pub const SEND_AGAIN_MS: u64 = 100;
@@ -106,26 +106,6 @@ fn messages<'p>(plan: &'p Plan<'_, '_>, now: u64) -> Vec<(&'p str, Message<'p>)>
         messages.push((queue, message));
     }
     messages
-}
-
-/// Divides messages among as few calls as the limits of `sendBatch` allow, in their order.
-pub(crate) fn divide<T>(messages: Vec<T>, bytes_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
-    let mut calls: Vec<Vec<T>> = Vec::new();
-    let mut bytes = 0;
-    for message in messages {
-        let size = bytes_of(&message) + QUEUE_METADATA_BYTES;
-        bytes += size;
-        match calls.last_mut() {
-            Some(call) if call.len() < MAX_SEND_BATCH_MESSAGES && bytes <= MAX_SEND_BATCH_BYTES => {
-                call.push(message);
-            }
-            _ => {
-                calls.push(vec![message]);
-                bytes = size;
-            }
-        }
-    }
-    calls
 }
 
 /// Stores a large event; then the messages that refer to it can be sent.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::cut;
 use crate::config::ConfigError;
+use crate::text::cut;
 
 /// What the configuration is warned of, once for each isolate.
 #[derive(Debug, Serialize)]

@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::cloudevents::InvalidEvent;
-use crate::dead_letters::DeadLetter;
 use crate::explain::Reason;
+use crate::message::DeadMessage;
+use crate::operator::DeadLetter;
 use crate::plan::Fate;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
-use crate::webhook::DeadMessage;
 
 /// What became of an event: the whole body where it came alone, an element where in a batch.
 #[derive(Serialize)]

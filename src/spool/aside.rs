@@ -1,14 +1,13 @@
 //! Messages that a queue never takes: they are set aside, so that they hold up no others, and an operator
 //! decides what becomes of them.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::CALL_MS;
 use crate::config::Config;
-use crate::dead_letters::{DEFAULT_LIMIT, DeadLetterQuery, is_id};
 use crate::ledger::Verdict;
 use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, SPOOL};
+use crate::operator::{DEFAULT_LIMIT, OperatorQuery, SetAside, SetAsidePage, Settled, is_id};
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
 use crate::platform::{BindingError, KvEntry, Platform, within};
@@ -22,65 +21,6 @@ pub const MAX_STRIKES: u64 = 5;
 
 /// How much of a reason is kept, in characters: with four bytes each, it fits in KV's metadata.
 const MAX_REASON_CHARACTERS: usize = 128;
-
-/// Messages that were set aside.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct SetAsidePage {
-    /// The messages, the oldest of each queue first.
-    pub set_aside: Vec<SetAside>,
-    /// Where to go on; `None` at the end.
-    pub cursor: Option<String>,
-}
-
-/// One of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SetAside {
-    /// `<queue>/<spooled_at>/<digest>`; it is not the event's.
-    pub id: String,
-    /// The binding of its queue.
-    pub queue: String,
-    /// When it was spooled, in milliseconds since 1970.
-    pub spooled_at: u64,
-    /// How often its queue refused it beside others.
-    pub refused: u64,
-    /// Why it did so the last time, where there was room for that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What is known of its event: `id`, `source`, `type` and so on, as far as they had room.
-    pub event: Map<String, Value>,
-}
-
-impl SetAside {
-    /// The message with this id, and these metadata.
-    fn new(id: &str, metadata: Option<Value>) -> Self {
-        let mut event = match metadata {
-            Some(Value::Object(metadata)) => metadata,
-            _ => Map::new(),
-        };
-        let refused = event.remove("refused").and_then(|refused| refused.as_u64());
-        let reason = event.remove("reason");
-        let (queue, rest) = id.split_once('/').unwrap_or((id, ""));
-        let spooled_at = rest.split_once('/').and_then(|(time, _)| time.parse().ok());
-        Self {
-            id: id.to_owned(),
-            queue: queue.to_owned(),
-            spooled_at: spooled_at.unwrap_or_default(),
-            refused: refused.unwrap_or_default(),
-            reason: reason.and_then(|reason| reason.as_str().map(str::to_owned)),
-            event,
-        }
-    }
-}
-
-/// What an operator had done with one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Settled {
-    /// Its id.
-    pub id: String,
-    /// Whether it had been sent before, and was only deleted now.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub already_sent: bool,
-}
 
 /// Notes that a queue has refused this entry, and sets it aside when that was once too often. Tells what was
 /// done.
@@ -137,7 +77,7 @@ fn with_strikes(
 ///
 /// The spool fails.
 pub async fn list<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     platform: &impl Platform,
 ) -> Result<SetAsidePage, Rejection<'c>> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
@@ -156,7 +96,7 @@ pub async fn list<'c>(
 ///
 /// There is none, it is being sent at this moment, or its queue, the spool or the ledger fails.
 pub async fn send<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Settled, Rejection<'c>> {
@@ -209,7 +149,7 @@ async fn send_claimed<'c>(
 ///
 /// There is none, it is being sent at this moment, or the spool or the ledger fails.
 pub async fn delete<'c>(
-    query: &DeadLetterQuery,
+    query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Settled, Rejection<'c>> {
@@ -235,7 +175,7 @@ async fn find<'c>(id: &str, platform: &impl Platform) -> Result<String, Rejectio
 }
 
 /// The id that is asked for, if it can be one.
-fn named<'c>(query: &DeadLetterQuery) -> Result<String, Rejection<'c>> {
+fn named<'c>(query: &OperatorQuery) -> Result<String, Rejection<'c>> {
     let id = query.id.clone().ok_or_else(|| Rejection::BadQuery("id: missing".to_owned()))?;
     // A binding may have a name that no subscription can have.
     if is_id(&id, |queue| !queue.is_empty()) && key_of(&id).len() <= MAX_KV_KEY_BYTES {

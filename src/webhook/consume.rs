@@ -4,18 +4,17 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::Webhook;
 use super::answer::{Cause, Verdict};
 use super::dead::{self, DeadLetterMetadata};
-use super::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use super::outage::wait_aloud;
 use crate::capacity::Reservation;
 use crate::cloudevents::CloudEvent;
 use crate::config::Config;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
-use crate::log::DeliveryLine;
+use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
-use crate::subscription::Destination;
+use crate::subscription::{Destination, Webhook};
+use crate::webhook::DeliveryLine;
 
 /// After how many seconds a message is handed out again that could not be moved on, to another queue or
 /// to KV: after the first attempt so many, after the second twice as many, and so on.

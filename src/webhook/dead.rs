@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::DeadMessage;
 use crate::cloudevents::CloudEvent;
-use crate::forward::time_in_key;
+use crate::kv_entry::time_in_key;
 use crate::ledger::Key;
+use crate::message::DeadMessage;
 
 /// How long a text of the event may be in the metadata, in bytes, so that all fit in the 1,024 that KV
 /// takes.

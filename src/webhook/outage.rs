@@ -8,8 +8,9 @@
 use std::cmp::min;
 
 use super::consume::CALL_MS;
-use super::{DeadMessage, DeliveryMessage, Disposition, Message, Received};
+use super::{Disposition, Received};
 use crate::limits::{DEAD_LETTERS, DELIVERIES};
+use crate::message::{DeadMessage, DeliveryMessage, Message};
 use crate::platform::{Clock, Queues, within};
 
 /// After how many seconds a message is handed out again the first time; each time, it is twice as long.

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{Webhook, WebhookMode};
 use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType};
-use crate::forward::event_path;
+use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
+use crate::subscription::{Webhook, WebhookMode};
 
 /// What is percent-encoded in a `ce-` header beside what is not ASCII: the space, the double quote and
 /// the percent sign (HTTP binding section 3.1.3.2).

@@ -1,9 +1,9 @@
 //! The claim check: what is sent of a large event, and the reference to the rest.
 
 use elytra_webhooks::CloudEvent;
-use elytra_webhooks::forward::{DataRef, LargeEvent};
+use elytra_webhooks::large::{DataRef, LargeEvent, TooLarge};
 use elytra_webhooks::ledger::Key;
-use elytra_webhooks::plan::{EventTooLarge, TooLarge};
+use elytra_webhooks::plan::EventTooLarge;
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ fn root() -> &'static Path {
 }
 
 /// Every Rust file below a folder, with its path below the root.
-fn rust_files(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     let mut folders: Vec<PathBuf> = vec![root().join(folder)];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -44,6 +44,7 @@ mod filter;
 
 #[cfg(test)]
 mod kv_entry;
+mod layers;
 
 #[cfg(test)]
 mod dataref;

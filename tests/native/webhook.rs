@@ -13,7 +13,7 @@ mod verdict;
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::platform::HttpRequest;
-use elytra_webhooks::webhook::{RetryPolicy, Webhook, WebhookMethod, WebhookMode};
+use elytra_webhooks::subscription::{RetryPolicy, Webhook, WebhookMethod, WebhookMode};
 
 use crate::memory::Called;
 use crate::pipeline::{WEBHOOK, configure_with};

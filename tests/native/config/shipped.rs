@@ -8,8 +8,9 @@ use elytra_webhooks::auth::Authentication;
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
-use elytra_webhooks::subscription::{Destination, KvKey};
-use elytra_webhooks::webhook::{RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode};
+use elytra_webhooks::subscription::{
+    Destination, KvKey, RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode,
+};
 use toml::{Table, Value};
 
 use super::{json, text};

@@ -3,8 +3,9 @@
 mod mistakes;
 
 use elytra_webhooks::config::{Binding, Bindings};
-use elytra_webhooks::subscription::Destination;
-use elytra_webhooks::webhook::{RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode};
+use elytra_webhooks::subscription::{
+    Destination, RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode,
+};
 
 use super::{accept, bindings, json, with};
 

@@ -1,9 +1,8 @@
 //! What is told of a filter that does not match: the clause that said no, and what it saw.
 
-use elytra_webhooks::log::MAX_LOGGED_CHARACTERS;
-
 use super::{read, wants};
 use crate::support::event;
+use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 
 #[track_caller]
 fn check(why: &str, filters: &str, members: &str, expected: &str) {
@@ -164,9 +163,9 @@ fn an_expression_gives_its_own_reason() {
 
 #[test]
 fn long_texts_are_cut_as_in_the_log() {
-    let long = "é".repeat(MAX_LOGGED_CHARACTERS + 1);
-    let cut = format!("\"{}\"…", "é".repeat(MAX_LOGGED_CHARACTERS));
-    let whole = "é".repeat(MAX_LOGGED_CHARACTERS);
+    let long = "é".repeat(MAX_REPEATED_CHARACTERS + 1);
+    let cut = format!("\"{}\"…", "é".repeat(MAX_REPEATED_CHARACTERS));
+    let whole = "é".repeat(MAX_REPEATED_CHARACTERS);
     for (seen, told) in [(&long, &cut), (&whole, &format!("\"{whole}\""))] {
         check(
             "an attribute",

@@ -192,7 +192,7 @@ fn a_batch_that_can_never_be_written_in_time_is_refused() {
                 let writes = events.len() * 2;
                 let expected = format!(
                     "the batch needs {writes} writes to KV, but 120 fit in the time: send fewer events at \
-                     once, or let the receiver have a longer time_budget_ms or dedupe_window_seconds"
+                     once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
                 );
                 assert_eq!(
                     (&body["code"], &body["detail"]),

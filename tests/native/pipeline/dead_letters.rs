@@ -4,7 +4,8 @@ mod access;
 mod redrive;
 
 use elytra_webhooks::config::{Binding, Config};
-use elytra_webhooks::webhook::{Cause, DeadMessage};
+use elytra_webhooks::message::DeadMessage;
+use elytra_webhooks::webhook::Cause;
 
 use super::{Answer, Expected, Head, Memory, Request, WEBHOOK, ask, check_answer, configure_with};
 use crate::memory::{Fault, START};

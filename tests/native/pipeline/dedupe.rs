@@ -6,7 +6,7 @@ mod ledger_fails;
 mod peers;
 
 use elytra_webhooks::config::Config;
-use elytra_webhooks::log::Level;
+use elytra_webhooks::level::Level;
 use futures_util::future::join;
 
 use super::{

@@ -9,7 +9,7 @@ mod turns;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::forward::SEND_AGAIN_MS;
 use elytra_webhooks::ledger::Key;
-use elytra_webhooks::log::Level;
+use elytra_webhooks::level::Level;
 
 use super::dedupe::WINDOW;
 use super::{

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::{AttributeValue, Data, MediaType, Mode, Timestamp};
-use elytra_webhooks::webhook::WebhookMode;
+use elytra_webhooks::subscription::WebhookMode;
 use proptest::collection::btree_map;
 use proptest::option;
 use proptest::prelude::*;

@@ -1,8 +1,8 @@
 //! The messages of the two queues: a line that says what is to be done, and the event behind it.
 
 use elytra_webhooks::limits::{MAX_DELIVERY_EVENT_BYTES, MAX_QUEUE_EVENT_BYTES};
+use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
 use elytra_webhooks::platform::HttpFailure;
-use elytra_webhooks::webhook::{DeadMessage, DeliveryMessage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::platform::HttpRequest;
-use elytra_webhooks::webhook::{Secret, Webhook, WebhookMethod, WebhookMode};
+use elytra_webhooks::subscription::{Secret, Webhook, WebhookMethod, WebhookMode};
 
 use super::{URL, call, webhook};
 use crate::support::event;

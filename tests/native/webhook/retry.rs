@@ -1,9 +1,9 @@
 //! When a webhook is called again.
 
-use elytra_webhooks::webhook::RetryPolicy;
 use proptest::prelude::*;
 
 use crate::support::property;
+use elytra_webhooks::subscription::RetryPolicy;
 
 /// The longest delay that a queue knows, in seconds.
 const DAY: u64 = 86_400;

@@ -1,12 +1,11 @@
 //! Deduplication is a convenience: without the ledger everything is forwarded all the same.
 
-use elytra_webhooks::log::Level;
-
 use super::{
     Answer, DUPLICATE, Expected, Memory, UNDER_WAY, ask, ask_again, check_answer, deduplicating,
     forwarded, product,
 };
 use crate::memory::{ALWAYS, Fault, SAYS};
+use elytra_webhooks::level::Level;
 
 /// It was accepted, and the log says that the ledger failed for this reason.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! The spool is drained: oldest first, deleted after the queue took it.
 
-use elytra_webhooks::log::{DrainLine, Level};
-use elytra_webhooks::spool::{DRAIN_MS, DRAIN_STEP, Drained, drain};
+use elytra_webhooks::level::Level;
+use elytra_webhooks::spool::{DRAIN_MS, DRAIN_STEP, DrainLine, Drained, drain};
 
 use super::{WINDOW, config, spooling, webhook_with};
 use crate::memory::{ALWAYS, Fault, Memory};

@@ -2,7 +2,7 @@
 
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
-use elytra_webhooks::forward::LargeEvent;
+use elytra_webhooks::large::LargeEvent;
 use elytra_webhooks::ledger::Key;
 use elytra_webhooks::platform::{HttpFailure, Isolate as _};
 use elytra_webhooks::webhook::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, consume};

@@ -2,7 +2,7 @@
 
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::ledger::Key;
-use elytra_webhooks::log::Level;
+use elytra_webhooks::level::Level;
 use elytra_webhooks::platform::HttpFailure;
 
 use super::{ACK, dead, delivery, hand_out, line, product, receive, try_it};

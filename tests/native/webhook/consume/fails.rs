@@ -1,6 +1,6 @@
 //! Where a message cannot be moved on: it comes again, and is never lost.
 
-use elytra_webhooks::log::Level;
+use elytra_webhooks::level::Level;
 use elytra_webhooks::webhook::MOVE_AGAIN_SECONDS;
 
 use super::{ACK, again, dead, delivery, hand_out, line, product};

@@ -10,7 +10,6 @@ use crate::cloudevents::{
 };
 use crate::ledger::Key;
 use crate::limits::CLAIMS;
-use crate::plan::TooLarge;
 use crate::platform::{KvEntry, KvMetadata};
 
 /// The extension attribute that tells where the data are.
@@ -37,6 +36,19 @@ pub struct DataRef<'a> {
     pub binding: &'a str,
     /// The key.
     pub key: &'a str,
+}
+
+/// Why an event that is larger than its destination takes cannot be stored beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooLarge {
+    /// The destination is a KV namespace, and there is nothing larger.
+    ForKv,
+    /// There is no namespace bound as `CLAIMS`.
+    NoClaims,
+    /// It has a `dataref` of its own.
+    HasDataref,
+    /// It is too large without its data as well.
+    WithoutData,
 }
 
 impl<'e> LargeEvent<'e> {

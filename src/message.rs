@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 /// How much of a text that others wrote stands in a first line, in characters.
-pub(super) const MAX_CHARACTERS: usize = 256;
+pub(crate) const MAX_CHARACTERS: usize = 256;
 
 /// A message of either queue.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct DeadMessage<'m> {
     pub died_at: u64,
     /// How often it was tried.
     pub attempts: u32,
-    /// The code of the last [`Cause`](super::Cause).
+    /// The code of the last [`Cause`](crate::webhook::Cause).
     pub cause: Cow<'m, str>,
     /// The same in words.
     pub reason: Cow<'m, str>,

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Level, cut};
+use super::Cause;
 use crate::cloudevents::CloudEvent;
+use crate::level::Level;
 use crate::platform::BindingError;
-use crate::webhook::Cause;
+use crate::text::cut;
 
 /// What became of a message.
 #[derive(Debug, Serialize)]

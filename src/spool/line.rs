@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Level, cut};
-use crate::spool::Drained;
+use super::Drained;
+use crate::level::Level;
+use crate::text::cut;
 
 /// What became of the spool.
 #[derive(Debug, Serialize)]
