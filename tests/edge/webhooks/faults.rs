@@ -79,11 +79,13 @@ fn claims_fail() {
     let event = large("1", 500_000);
     let message = stage.send(&event);
     stage.receiver.fail(&[Fault::fail("CLAIMS")]);
-    assert_eq!(stage.consume_one(&message, 1), Asked::Retry(1));
+    // Nobody was called, so a new message waits in its place, and no call is counted.
+    assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
     assert!(stage.shop.orders_so_far().is_empty());
 
     stage.receiver.fail(&[]);
-    assert_eq!(stage.consume_one(&message, 2), Asked::Ack);
+    let next = stage.sink.take_messages("DELIVERIES").remove(0);
+    assert_eq!(stage.consume_one(&next, 1), Asked::Ack);
     assert!(stage.shop.orders_so_far()[0].body == event.as_bytes());
 
     // What is no longer there is looked for as long as the policy says, and then dead.
