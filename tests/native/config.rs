@@ -153,7 +153,7 @@ fn each_kind_of_authentication_finds_its_secrets() {
         header_name: header_name.to_owned(),
         credential: Credential::secret("API_KEY", "key-canary"),
     };
-    check_authentication("peers #10: written out", r#""auth_type":"none""#, &Authentication::None);
+    check_authentication("written out", r#""auth_type":"none""#, &Authentication::None);
     check_authentication(
         "bearer",
         r#""auth_type":"bearer","auth":{"token":"TOKEN"}"#,
@@ -168,7 +168,7 @@ fn each_kind_of_authentication_finds_its_secrets() {
         ]),
     );
     check_authentication(
-        "peers #4: a password with a colon",
+        "a password with a colon",
         r#""auth_type":"basic","auth":{"username":"USERNAME","password":"PASSWORD"}"#,
         &Authentication::Basic(vec![Credential::user_pass(
             "PASSWORD",

@@ -146,7 +146,7 @@ fn metadata_shows_what_fits() {
     );
     let time = "2025-12-31T04:19:30Z";
     check_metadata(
-        "issue 4: time comes first, since the newest state of an object is told by it",
+        "time comes first, since the newest state of an object is told by it",
         &json!({ "type": "x".repeat(1000), "time": time }),
         &format!(r#"{{"time":"{time}"}}"#),
     );

@@ -55,7 +55,7 @@ fn it_has_credentials_of_its_own() {
 #[test]
 fn none_is_refused() {
     let none = "ADMIN.auth_type: \"none\" is not possible here";
-    refuse("issue 5", "ADMIN", r#""auth_type":"none""#, &[none]);
+    refuse("an operator is always asked who it is", "ADMIN", r#""auth_type":"none""#, &[none]);
     refuse("it must be written", "ADMIN", "", &["ADMIN.auth_type: missing"]);
     refuse("no secret", "ADMIN", r#""auth_type":"bearer""#, &["ADMIN.auth: missing"]);
     let unset = "ADMIN.auth.token: no secret of this name is set, expected one of the operator's own, such as \"ADMIN_TOKEN\"";
@@ -123,7 +123,7 @@ fn it_has_no_other_field() {
 #[test]
 fn without_dead_letters_there_is_still_an_operator() {
     let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
-    let config = accept("issue 7: requests can be explained", &with("ADMIN", json(fields)));
+    let config = accept("requests can be explained", &with("ADMIN", json(fields)));
     assert!(config.admin.is_some() && !config.has_dead_letters);
     let config =
         accept("both", &with_dead("ADMIN", r#""auth_type":"bearer","auth":{"token":"TOKEN"}"#));

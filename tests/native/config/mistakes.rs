@@ -35,7 +35,7 @@ fn subscription(why: &str, fields: &str, expected: &str) {
 #[test]
 fn nothing_configured_is_two_mistakes() {
     check(
-        "peers #10: security that is missing fails closed",
+        "security that is missing fails closed",
         &Bindings::new(),
         &[
             "WEBHOOK: missing",
@@ -54,7 +54,7 @@ fn vars_are_tables_within_cloudflares_limit() {
     check("a binding", &with("SUBSCRIPTION_A", Binding::Kv), &["SUBSCRIPTION_A: expected a table"]);
     let large = format!("{{{}}}", " ".repeat(5119));
     check(
-        "design.md: a var over its limit",
+        "a var over its limit",
         &with("SUBSCRIPTION_A", json(&large)),
         &["SUBSCRIPTION_A: 5121 bytes, but a var may hold 5120"],
     );

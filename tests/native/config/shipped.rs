@@ -63,10 +63,10 @@ fn check(why: &str, wrangler: &str, secrets: Bindings) -> Config {
 fn it_passes_with_the_secrets_of_the_example() {
     let secrets = secrets_of(&read(".dev.vars.example"));
     let config = check("as shipped", &read("wrangler.toml"), secrets);
-    assert_ne!(config.authentication, Authentication::None, "peers #10: it lets not everybody in");
+    assert_ne!(config.authentication, Authentication::None, "it lets not everybody in");
     assert!(config.subscriptions.iter().all(|subscription| subscription.active));
-    assert_eq!(config.dedupe_window_ms, Some(86_400_000), "issue 4: shipped on, at a day");
-    assert!(config.has_spool, "issue 4: what a queue does not take is not lost");
+    assert_eq!(config.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
+    assert!(config.has_spool, "what a queue does not take is not lost");
     assert_eq!(config.claims_expiration_ttl, Some(604_800));
 }
 
@@ -223,7 +223,7 @@ fn both_queues_that_it_suggests_are_consumed() {
     let expected = expected.map(|queue| (queue.to_owned(), connections, 0, 100));
     assert_eq!(found, expected, "none waits for another; the retries are the webhook's own");
     let dead = consumers[0]["dead_letter_queue"].as_str();
-    assert_eq!(dead, Some("dead-letters"), "issue 5: nothing dies silently");
+    assert_eq!(dead, Some("dead-letters"), "nothing dies silently");
     let producers = file["queues"]["producers"].as_array().unwrap();
     let bound = producers.iter().map(|producer| {
         (producer["binding"].as_str().unwrap(), producer["queue"].as_str().unwrap())

@@ -106,7 +106,7 @@ fn the_rate_limit_is_a_binding() {
     assert_eq!(config.rate_limit.as_deref(), Some("CALLS"));
     assert_eq!(accept("none by default", &bindings()).rate_limit, None);
     refuse(
-        "design.md: a binding that is not there",
+        "a binding that is not there",
         r#""rate_limit":"CALL""#,
         &["WEBHOOK.rate_limit: no rate limit is bound as \"CALL\", did you mean \"CALLS\"?"],
     );

@@ -145,7 +145,7 @@ fn each_kind_of_authentication_makes_its_header() {
         let shown = format!("{config:?}");
         for secret in ["token-canary", "key-canary", "username-canary", "password:canary", "dXNlcm"]
         {
-            assert!(!shown.contains(secret), "style.md, habit 5: {shown}");
+            assert!(!shown.contains(secret), "{shown}");
         }
     }
 }
@@ -166,7 +166,7 @@ fn urls_are_absolute_and_secure() {
         assert_eq!(webhook(url, &bindings_with(&text)).url, url, "as it is written");
     }
     let insecure = r#"{"webhook":{"url":"http://127.0.0.1:8080/b","allow_insecure":true}}"#;
-    let webhook = webhook("issue 5: written out", &bindings_with(insecure));
+    let webhook = webhook("written out", &bindings_with(insecure));
     assert_eq!(webhook.url, "http://127.0.0.1:8080/b");
 }
 

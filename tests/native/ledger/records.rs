@@ -81,7 +81,7 @@ fn check_on(why: &str, shard: &Shard, steps: &[Step]) {
 fn a_claim_is_granted_settled_and_ends() {
     check("nothing is known", &[Claims("a", None, Uncertain)]);
     check(
-        "issue 4: two at the same moment never both forward",
+        "two at the same moment never both forward",
         &[Claims("a", None, Uncertain), Claims("a", None, UnderWay), Claims("a", None, UnderWay)],
     );
     check(
@@ -89,7 +89,7 @@ fn a_claim_is_granted_settled_and_ends() {
         &[Claims("a", None, Uncertain), Holds(1, "a", None), Claims("a", None, Held)],
     );
     check(
-        "peers #1: what failed can be had at once",
+        "what failed can be had at once",
         &[Claims("a", None, Uncertain), Releases(1, "a"), Claims("a", None, Uncertain)],
     );
     check(
@@ -153,7 +153,7 @@ fn a_claim_belongs_to_its_number() {
 #[test]
 fn each_name_has_a_standing_of_its_own() {
     check(
-        "issue 4: the retry goes to the missing one alone",
+        "the retry goes to the missing one alone",
         &[
             Claims("a", None, Uncertain),
             Claims("b", None, Uncertain),

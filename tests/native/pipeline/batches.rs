@@ -27,7 +27,7 @@ fn three() -> [String; 3] {
 fn each_event_of_a_batch_has_its_own_fate() {
     let [product, document, todo] = three();
     let held = check(
-        "issue 3: each is filtered and forwarded on its own",
+        "each is filtered and forwarded on its own",
         batch(&[product.clone(), document.clone(), todo]),
         &Expected {
             status: 202,
@@ -144,7 +144,7 @@ fn a_batch_of_more_events_than_may_come_is_refused() {
 fn a_destination_that_fails_is_told_for_each_event_it_should_hold() {
     let memory = Memory::failing(&["QUEUE"]);
     check_answer(
-        "peers #2: 503, so that the batch comes again",
+        "503, so that the batch comes again",
         &ask(Ok(&config()), batch(&three()), &memory),
         &Expected {
             status: 503,

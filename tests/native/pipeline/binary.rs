@@ -10,7 +10,7 @@ fn a_binary_event_is_held_as_a_structured_one() {
     let head = known().with("content-type", "application/json").with_event();
     let head = head.with("ce-eventtype", "product").with("ce-subject", "Gr%C3%B6%C3%9Fe");
     let destinations = check(
-        "issue 3: destinations get one format",
+        "destinations get one format",
         Request::new(head, r#"{ "name": "data-canary", "n":1.0 }"#),
         &Expected {
             status: 202,

@@ -101,7 +101,7 @@ fn a_retry_goes_to_the_missing_destination_alone() {
     assert!(first.body.ends_with(r#""failed":["products"],"held":["archive"]}"#), "{first:?}");
     assert_eq!(forwarded(&memory), (2, 1), "the queue was tried twice");
     check_answer(
-        "peers #1: what failed is not remembered; issue 4: what is held is not repeated",
+        "what failed is not remembered; what is held is not repeated",
         &ask_again(&memory),
         &Expected {
             status: 202,

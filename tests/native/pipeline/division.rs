@@ -96,7 +96,7 @@ fn each_queue_has_calls_of_its_own() {
     let events = [event(r#""eventtype":"todo""#), event(r#""eventtype":"product""#)];
     let memory = Memory::default();
     assert_eq!(ask(Ok(&config), batch(&events), &memory).status, 202);
-    assert_eq!(memory.sizes("QUEUE", "send"), [2], "issue 4: what two want is sent once");
+    assert_eq!(memory.sizes("QUEUE", "send"), [2], "what two want is sent once");
     assert_eq!(memory.queue("QUEUE"), events);
 
     let config = configure(WEBHOOK, &[("ALL", r#"{"queue":"OTHER"}"#), ("PRODUCTS", product)]);
@@ -112,7 +112,7 @@ fn a_call_that_fails_fails_all_of_its_messages_and_no_other() {
     let events: Vec<_> = (0..101).map(|id| event_of(id, 100)).collect();
     let answer = ask(Ok(&config()), batch(&events), &memory);
     assert_eq!((answer.status, memory.sizes("QUEUE", "send")), (503, vec![100, 1, 100, 1]));
-    assert_eq!(memory.time.passed(), SEND_AGAIN_MS, "issue 4: tried again, once");
+    assert_eq!(memory.time.passed(), SEND_AGAIN_MS, "tried again, once");
     let undelivered = answer.body.matches(r#""failed":["a"],"held":[]"#).count();
     assert_eq!(undelivered, 101, "each is told");
 }

@@ -29,7 +29,7 @@ fn an_event_that_is_filtered_out_has_its_reason() {
     );
     let expected = Expected { status: 200, headers: "", body: &body, log: &log };
     let answer = ask(Ok(&config), Request::event(members), &memory);
-    check_answer("issue 7: the same words", &answer, &expected);
+    check_answer("the same words", &answer, &expected);
     assert!(memory.held().is_empty());
 
     let members = r#""subject":"import/7","data":{"objectData":{"locale":"de"}}"#;

@@ -21,7 +21,7 @@ fn check_failing(why: &str, memory: &Memory, expected: &Expected<'_>, held: &[&s
 #[test]
 fn a_destination_that_fails_is_a_failure_of_ours() {
     check_failing(
-        "peers #2 and #8: 503, so that the sender tries again",
+        "503, so that the sender tries again",
         &Memory::failing(&["QUEUE"]),
         &Expected {
             status: 503,
@@ -75,7 +75,7 @@ fn a_destination_that_hangs_does_not_hang_the_sender() {
     let memory = Memory::default().with("KV", "put", Fault::Hangs, ALWAYS);
     let memory = memory.with("QUEUE", "send", Fault::Takes(3_999), 1);
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
-    assert_eq!(answer.status, 503, "issue 4: what is not durable by then is to come again");
+    assert_eq!(answer.status, 503, "what is not durable by then is to come again");
     assert!(
         answer.body.ends_with(r#""failed":["archive"],"held":["products"]}"#),
         "{}",
@@ -100,11 +100,7 @@ fn a_success_waits_for_the_slowest() {
 fn destinations_are_served_at_once() {
     let memory = Memory::with_latency(10);
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
-    assert_eq!(
-        (answer.status, memory.time.passed()),
-        (202, 10),
-        "peers #6: neither waits for the other"
-    );
+    assert_eq!((answer.status, memory.time.passed()), (202, 10), "neither waits for the other");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn send(config: &Config, memory: &Memory) -> Answer {
 fn a_large_event_is_stored_and_its_message_refers_to_it() {
     let memory = Memory::with_latency(10);
     check_answer(
-        "issue 4: for the sender it is an event like any other",
+        "for the sender it is an event like any other",
         &send(&one_queue(WEBHOOK), &memory),
         &Expected {
             status: 202,

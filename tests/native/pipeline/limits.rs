@@ -76,7 +76,7 @@ fn check_chunks(why: &str, chunks: &[usize], polls: usize, expected: Option<&Exp
     match expected {
         Some(expected) => {
             check_answer(why, &answer, expected);
-            assert_eq!(held, 0, "{why}: peers #3: truncation is never acceptance");
+            assert_eq!(held, 0, "{why}: truncation is never acceptance");
         }
         None => assert_eq!((answer.status, held), (202, 1), "{why}"),
     }
@@ -88,7 +88,7 @@ fn what_comes_in_chunks_is_counted_while_it_is_read() {
     check_chunks("one chunk of exactly the limit", &[LIMIT], 2, None);
     check_chunks("several", &[1, 0, LIMIT / 2, LIMIT / 2 - 1], 5, None);
     check_chunks("an empty one first", &[0, 0, LIMIT], 4, None);
-    check_chunks("peers #3: the byte that is too many", &[LIMIT, 1, 1, 1], 2, Some(&TOO_LARGE));
+    check_chunks("the byte that is too many", &[LIMIT, 1, 1, 1], 2, Some(&TOO_LARGE));
     check_chunks("one chunk too large", &[LIMIT + 1], 1, Some(&TOO_LARGE));
     check_chunks("too large after a small one", &[10, LIMIT, 10], 2, Some(&TOO_LARGE));
 }
@@ -97,7 +97,7 @@ fn what_comes_in_chunks_is_counted_while_it_is_read() {
 fn an_announcement_that_lies_is_no_way_around() {
     let head = authorized().with("content-length", "10");
     let (answer, _) = ask_small(Request::new(head, event_of(LIMIT + 1)));
-    check_answer("peers #3", &answer, &TOO_LARGE);
+    check_answer("a body that is too large is never cut", &answer, &TOO_LARGE);
 }
 
 #[test]

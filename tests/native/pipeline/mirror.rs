@@ -112,7 +112,7 @@ fn an_event_without_an_object_is_not_wanted() {
     ] {
         let memory = Memory::default();
         check_answer(
-            "peers #12: it is told",
+            "it is told",
             &send(&event(data), &memory),
             &Expected {
                 status: 200,

@@ -61,7 +61,7 @@ fn the_secret_that_matched_is_in_the_log() {
 #[test]
 fn an_event_nobody_wants_is_ignored_with_the_reasons() {
     let held = check(
-        "peers #12: no event is dropped without a trace; a 4xx would suspend the sender",
+        "no event is dropped without a trace; a 4xx would suspend the sender",
         Request::event(r#""eventtype":"todo""#),
         &Expected {
             status: 200,
@@ -79,7 +79,7 @@ fn unknown_names_are_noticed_and_never_refused() {
     let memory = super::Memory::default();
     let request = Request::new(Head::post(), event(r#""eventtype":"spaceship","operation":"Fly""#));
     super::check_answer(
-        "issue 2: unknown values are kept as they came and reported as unknown",
+        "unknown values are kept as they came and reported as unknown",
         &super::ask(Ok(&all), request, &memory),
         &Expected {
             status: 202,

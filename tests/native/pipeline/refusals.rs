@@ -18,7 +18,7 @@ fn there_is_nothing_elsewhere() {
         let mut request = Request::event("");
         request.head = request.head.path(path);
         refuse(
-            "design.md: everything else is 404",
+            "everything else is 404",
             request,
             &Expected {
                 status: 404,
@@ -47,7 +47,7 @@ fn a_broken_configuration_lets_nobody_in_and_tells_nothing() {
     }
     let health = Head::post().method("GET").path("/health");
     let answer = ask(Err(&mistakes), Request::new(health, ""), &memory);
-    check_answer("design.md: /health tells it", &answer, &expected);
+    check_answer("/health tells it", &answer, &expected);
     assert_eq!(memory.held(), []);
 }
 
@@ -195,7 +195,7 @@ fn the_first_fault_of_the_line_is_told() {
     let steps = [
         ("a broken configuration first", Err(&*mistakes), wrong_type(head()).method("GET"), 503),
         ("405 before 401", Ok(&config), wrong_type(head()).method("GET"), 405),
-        ("401 before 415 (peers #7)", Ok(&config), wrong_type(head()), 401),
+        ("401 before 415", Ok(&config), wrong_type(head()), 401),
         ("415 before 413", Ok(&config), known(wrong_type(head())), 415),
         ("413 before the first chunk", Ok(&config), known(head()), 413),
     ];

@@ -78,11 +78,7 @@ fn check_undelivered(why: &str, answer: &Answer, reason: &str) {
 #[test]
 fn what_a_queue_refuses_twice_is_spooled() {
     let memory = Memory::default().with("QUEUE", "send", Fault::Fails, ALWAYS);
-    check_spooled(
-        "issue 4: it outlasts the sender's retries",
-        &send(&memory),
-        "destination-canary",
-    );
+    check_spooled("it outlasts the sender's retries", &send(&memory), "destination-canary");
     assert_eq!((memory.count("QUEUE", "send"), memory.time.passed()), (2, SEND_AGAIN_MS));
     let [(found, stored)] = &memory.namespace("SPOOL")[..] else { panic!("one entry") };
     assert_eq!(*found, key(100), "queue, time and message, so that keys sort by time");

@@ -37,7 +37,7 @@ fn product() -> String {
 fn an_event_for_a_webhook_waits_in_deliveries() {
     let memory = Memory::default();
     check_answer(
-        "issue 5: Elytra waits for one queue send",
+        "Elytra waits for one queue send",
         &ask(Ok(&configure(&[("SHOP", &shop())])), Request::body(product()), &memory),
         &Expected {
             status: 202,

@@ -140,7 +140,7 @@ fn what_may_pass_is_tried_again_by_the_default_policy() {
     for (outcome, why) in passing() {
         for (attempt, delay) in (1..).zip([1, 2, 4, 8, 16]) {
             let (consumed, memory) = try_it("", outcome.clone(), attempt);
-            assert_eq!(consumed.disposition, again(delay), "issue 5: {outcome:?}");
+            assert_eq!(consumed.disposition, again(delay), "{outcome:?}");
             let rest = format!(r#"{why},"delay_seconds":{delay}"#);
             assert_eq!(consumed.log, line("retried", attempt, &rest));
             assert_eq!(consumed.level, Level::Warning, "the destination has to act");
@@ -210,7 +210,7 @@ fn delays_of_different_events_differ() {
     assert!(delays.iter().all(|delay| (300..=318).contains(delay)), "{delays:?}");
     delays.sort_unstable();
     delays.dedup();
-    assert!(delays.len() > 5, "issue 5, jitter: {delays:?}");
+    assert!(delays.len() > 5, "jitter: {delays:?}");
 }
 
 #[test]
@@ -294,11 +294,7 @@ fn each_subscription_has_its_own_webhook() {
     memory.answers(URL, [status(503)]);
     let shop = hand_out(&config, &memory, &delivery("shop", &product()), 1);
     let other = hand_out(&config, &memory, &delivery("other", &product()), 1);
-    assert_eq!(
-        (shop.outcome(), other.outcome()),
-        ("retried", "delivered"),
-        "issue 5: settled by itself"
-    );
+    assert_eq!((shop.outcome(), other.outcome()), ("retried", "delivered"), "settled by itself");
     let urls: Vec<_> = memory.called().into_iter().map(|called| called.url).collect();
     assert_eq!(urls, [URL, "https://other.example"]);
 }

@@ -126,7 +126,7 @@ fn a_destination_that_was_down_gets_everything_once() {
     queues.run(&config(), &memory);
     let called = memory.called();
     let taken = ids(called[20..].iter().map(super::Called::text));
-    assert_eq!(taken, (0..10).collect::<Vec<_>>(), "issue 5: every event arrives, none twice");
+    assert_eq!(taken, (0..10).collect::<Vec<_>>(), "every event arrives, none twice");
     assert_eq!(dead(&memory, "shop"), Vec::<usize>::new());
 }
 

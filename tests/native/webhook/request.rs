@@ -15,7 +15,7 @@ fn structured(text: &str) -> crate::memory::Called {
 fn structured_mode_sends_the_event_as_it_came() {
     let text = event("\"data\": {\"price\": 1.50, \"sku\": \"\\u00e9\"}").replace(',', " ,\n\t");
     let called = structured(&text);
-    assert_eq!(called.text(), text, "issue 5: byte for byte");
+    assert_eq!(called.text(), text, "byte for byte");
     let version = env!("CARGO_PKG_VERSION");
     let headers = [
         ("user-agent", format!("elytra-webhooks/{version}")),
@@ -91,7 +91,7 @@ fn the_credential_is_sent_and_nowhere_shown() {
     let webhook = Webhook { credential, ..webhook(WebhookMode::Structured) };
     let text = event("");
     assert_eq!(call(&webhook, &text).header("x-key"), Some("shop-canary"));
-    assert!(!format!("{webhook:?}").contains("shop-canary"), "style.md: secrets are redacted");
+    assert!(!format!("{webhook:?}").contains("shop-canary"), "secrets are redacted");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_request_does_not_print_its_credential() {
     let text = event("");
     let event = CloudEvent::from_json(&text).unwrap();
     let shown = format!("{:?}", HttpRequest::new(&webhook, &event));
-    assert!(!shown.contains("shop-canary"), "style.md, habit 5: {shown}");
+    assert!(!shown.contains("shop-canary"), "{shown}");
 }
 
 #[test]

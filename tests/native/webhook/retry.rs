@@ -23,7 +23,7 @@ fn the_default_policy_is_exact() {
     assert_eq!(RetryPolicy::default().max_retries, 5, "Elytra's RetryConfig");
     for spread in 0..=255 {
         let expected = [1, 2, 4, 8, 16];
-        check("issue 5: whatever the jitter", RetryPolicy::default(), spread, &expected);
+        check("whatever the jitter", RetryPolicy::default(), spread, &expected);
     }
 }
 

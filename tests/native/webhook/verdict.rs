@@ -23,7 +23,7 @@ fn every_status_has_a_meaning() {
             408 | 425 | 429 | 500..=599 => retry(Cause::Status(code)),
             _ => Verdict::Dead(Cause::Status(code)),
         };
-        assert_eq!(Verdict::of(status(code), 0), expected, "issue 5, \"What counts\": {code}");
+        assert_eq!(Verdict::of(status(code), 0), expected, "{code}");
     }
 }
 

@@ -7,7 +7,7 @@ use super::{check, webhook};
 
 #[test]
 fn auth_type_is_written_out() {
-    webhook("peers #10: no default", r#""auth":{"token":"TOKEN"}"#, "WEBHOOK.auth_type: missing");
+    webhook("no default", r#""auth":{"token":"TOKEN"}"#, "WEBHOOK.auth_type: missing");
     webhook("null is no default", r#""auth_type":null"#, "WEBHOOK.auth_type: expected a string");
     webhook("empty", r#""auth_type":"""#, "WEBHOOK.auth_type: unknown name \"\"");
     webhook(
@@ -47,7 +47,7 @@ fn auth_belongs_to_auth_type() {
     bearer("no token", "{}", "WEBHOOK.auth.token: missing");
     bearer("a number", r#"{"token":5}"#, "WEBHOOK.auth.token: expected a string");
     bearer(
-        "design.md: a credential named but not set",
+        "a credential named but not set",
         r#"[{"token":"TOKEN"},{"token":"TOKN"}]"#,
         "WEBHOOK.auth[1].token: no secret of this name is set, expected the name of one, did you mean \"TOKEN\"?",
     );
@@ -64,7 +64,7 @@ fn auth_belongs_to_auth_type() {
     let mut empty = with("WEBHOOK", json(r#"{"auth_type":"bearer","auth":{"token":"EMPTY"}}"#));
     empty.insert("EMPTY".to_owned(), text(""));
     check(
-        "peers #5: everybody knows the empty secret",
+        "everybody knows the empty secret",
         &empty,
         &["WEBHOOK.auth.token: the secret \"EMPTY\" is empty"],
     );

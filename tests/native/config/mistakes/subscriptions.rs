@@ -16,7 +16,7 @@ fn fields_of_a_subscription() {
         "SUBSCRIPTION_A.active: expected true or false",
     );
     also(
-        "design.md: the nearest known name",
+        "the nearest known name",
         r#""event_types":["todo","prodcut"]"#,
         "SUBSCRIPTION_A.event_types[1]: unknown name \"prodcut\", did you mean \"product\"?",
     );
@@ -44,7 +44,7 @@ fn each_subscription_has_one_destination() {
     subscription("a name", r#""kv":"EVENTS_KV""#, "SUBSCRIPTION_A.kv: expected a table");
     subscription("no name", r#""kv":{}"#, "SUBSCRIPTION_A.kv.binding: missing");
     subscription(
-        "design.md: a binding that is not there",
+        "a binding that is not there",
         r#""queue":"EVENT_QUEUE""#,
         "SUBSCRIPTION_A.queue: no queue is bound as \"EVENT_QUEUE\", did you mean \"EVENTS_QUEUE\"?",
     );

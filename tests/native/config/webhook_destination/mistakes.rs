@@ -44,12 +44,12 @@ fn urls() {
     url("not ASCII, which a URL encodes", r#""https://a.example/é""#, bad);
     url("no text", "1", "expected a string");
     let credentials = "must not hold credentials: they belong in a secret that auth names";
-    url("issue 5: no credentials", r#""https://user:pass-canary@a.example""#, credentials);
+    url("no credentials", r#""https://user:pass-canary@a.example""#, credentials);
     url("nor a name alone", r#""https://user-canary@a.example""#, credentials);
     url("nor empty ones", r#""https://@a.example""#, credentials);
     url("nobody would see it", r#""https://a.example/b#canary""#, "must not have a fragment");
     let insecure = "expected https: http is only possible with allow_insecure = true beside it";
-    url("issue 5: only https", r#""http://a.example/url-canary""#, insecure);
+    url("only https", r#""http://a.example/url-canary""#, insecure);
     url("in any case", r#""HTTP://a.example""#, insecure);
     let bindings = bindings_with(r#"{"webhook":{}}"#);
     refuse("models: required", &bindings, &["SUBSCRIPTION_A.webhook.url: missing"]);
@@ -191,7 +191,7 @@ fn nothing_dies_silently() {
         bindings.remove(name);
         let expected = format!("SUBSCRIPTION_A.webhook: no {kind} is bound as \"{name}\"");
         // The other queues are too far away to be meant.
-        refuse("issue 5: without it, webhooks are refused", &bindings, &[&expected]);
+        refuse("without it, webhooks are refused", &bindings, &[&expected]);
         bindings.insert(name.to_owned(), Binding::RateLimit);
         let expected = format!(
             "SUBSCRIPTION_A.webhook: \"{name}\" is bound to a rate limit, expected a {kind}"

@@ -32,7 +32,7 @@ fn without_an_operator_there_is_nothing() {
             let expected = Expected { status: 404, headers: "", body: NOT_FOUND, log: &log };
             for head in [Head::post(), known()] {
                 let request = Request::new(head.method(method).path(path), "");
-                check_answer("issue 5: absent", &refuse(&config, request), &expected);
+                check_answer("absent", &refuse(&config, request), &expected);
             }
         }
     }

@@ -112,7 +112,7 @@ fn what_is_sent_again_passes_by_deduplication() {
     assert_eq!(memory.take_queue("DELIVERIES").len(), 2);
 
     assert_eq!(ask(Ok(&config), redrive("subscription=shop"), &memory).status, 200);
-    assert_eq!(memory.queue("DELIVERIES"), [again("shop", &letter(1))], "issue 5: on purpose");
+    assert_eq!(memory.queue("DELIVERIES"), [again("shop", &letter(1))], "on purpose");
     let delivery = &memory.queue("DELIVERIES")[0];
     assert_eq!(hand_out(&config, &memory, delivery, 1).outcome(), "delivered");
     assert_eq!(memory.called().len(), 2);

@@ -70,7 +70,7 @@ fn an_event_that_is_twice_in_a_batch_is_forwarded_once() {
 
     let memory = Memory::default().with("QUEUE", "send", Fault::Fails, ALWAYS);
     let all = ["undelivered"; 4];
-    check("peers #1: a failure is theirs too", &elements, &memory, 503, "undelivered", &all);
+    check("a failure is theirs too", &elements, &memory, 503, "undelivered", &all);
 }
 
 #[test]

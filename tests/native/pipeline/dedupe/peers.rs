@@ -14,7 +14,7 @@ fn peers_1_a_retry_after_a_failure_is_no_duplicate() {
         let memory = memory.with("KV", "", fault, ALWAYS);
         for _ in 0..3 {
             let answer = ask_again(&memory);
-            assert_eq!(answer.status, 503, "peers #2 and #8: {fault:?} is never a success");
+            assert_eq!(answer.status, 503, "{fault:?} is never a success");
             assert!(answer.headers.contains("retry-after: 1"), "it is to come again");
         }
         memory.mend();

@@ -19,7 +19,7 @@ fn without_an_operator_there_is_nothing() {
         for method in ["POST", "GET", "OPTIONS"] {
             let request = Request::new(head.clone().method(method), event(""));
             let answer = ask(Ok(&config), request, &Memory::default());
-            check("issue 7: absent", &answer, 404, "not_found");
+            check("absent", &answer, 404, "not_found");
             assert_eq!(answer.polls, 0, "nothing was read");
         }
     }

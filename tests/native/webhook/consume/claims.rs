@@ -42,7 +42,7 @@ fn it_is_delivered_whole() {
     let memory = stored(&large);
     let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 1);
     assert_eq!((consumed.disposition, consumed.log), (ACK, line("delivered", 1, "")));
-    assert!(memory.called()[0].text() == large.whole, "issue 5: byte for byte, without a dataref");
+    assert!(memory.called()[0].text() == large.whole, "byte for byte, without a dataref");
     assert_eq!(memory.namespace("CLAIMS").len(), 1, "others may need it");
 
     let memory = stored(&large);
