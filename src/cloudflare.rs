@@ -23,9 +23,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::MessageBatch;
 use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, ConfigLine};
 use crate::level::Level;
-use crate::log::ConfigLine;
 use crate::receive::answer;
 use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;

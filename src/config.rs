@@ -6,6 +6,7 @@ mod danger;
 mod destination;
 mod error;
 mod filter;
+mod line;
 mod table;
 mod webhook;
 mod webhook_destination;
@@ -18,6 +19,7 @@ pub use bindings::{Binding, Bindings};
 pub use danger::Danger;
 pub use error::{BindingKind, ConfigError, Mistake};
 pub use filter::FilterMistake;
+pub use line::ConfigLine;
 
 use crate::auth::Authentication;
 use crate::filter::DataPaths;
@@ -142,7 +144,8 @@ pub struct Config {
     pub has_ledger: bool,
     /// Whether a namespace is bound as [`SPOOL`](crate::limits::SPOOL).
     pub has_spool: bool,
-    /// Whether there is what dead letters need: [`DELIVERIES`](crate::limits::DELIVERIES) and [`DEAD`](crate::limits::DEAD).
+    /// Whether there is what dead letters need: [`DELIVERIES`](crate::limits::DELIVERIES) and
+    /// [`DEAD`](crate::limits::DEAD).
     pub has_dead_letters: bool,
     /// Who gets consent in the handshake; nobody, where it is `None`.
     pub handshake: Option<HandshakeSettings>,

@@ -16,14 +16,11 @@ use crate::operator::{
 };
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, KvPage, Platform, within};
+use crate::platform::{BindingError, CALL_MS, KvPage, Platform, within};
 
 /// How many dead letters are sent again at a time: with four calls for each that is large, one for the
 /// list and two of the ledger, that keeps within the 50 calls that Cloudflare's free plan allows.
 pub const REDRIVE_STEP: usize = 11;
-
-/// How long a call may take, in milliseconds: what takes longer hangs, and an operator asks again.
-const CALL_MS: u64 = 5_000;
 
 /// Why a dead letter is not sent again.
 enum NotSent {

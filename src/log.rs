@@ -2,21 +2,17 @@
 //!
 //! No secret and nothing of an event's data gets in here, but for what a filter compared.
 
-mod config;
-
 use std::iter;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-
-pub use config::ConfigLine;
 
 use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
 use crate::level::Level;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Fate;
 use crate::reply::Reply;
-use crate::text::cut;
+use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};
 
 /// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
@@ -140,7 +136,7 @@ impl<'c> LogLine<'c> {
             (EventLine { outcome_in_batch: None, ..lines.pop().unwrap_or_default() }, Vec::new())
         };
         let events_left_out = if is_batch { events - printed.len() } else { 0 };
-        event.reasons.extend(reasons.into_iter().map(cut));
+        event.reasons.extend(reasons.into_iter().map(shorten));
         Self {
             level,
             outcome,
@@ -151,10 +147,14 @@ impl<'c> LogLine<'c> {
             events: printed,
             events_left_out,
             redriven: redriven.as_ref().map(Vec::len),
-            dead_letters: redriven.into_iter().flatten().map(cut).collect(),
+            dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
             auth_type: trace.auth_type,
             credential,
-            ledger_failures: trace.ledger_failures.into_iter().map(|error| cut(error.0)).collect(),
+            ledger_failures: trace
+                .ledger_failures
+                .into_iter()
+                .map(|error| shorten(error.0))
+                .collect(),
             milliseconds: 0,
         }
     }
@@ -174,14 +174,14 @@ impl<'c> EventLine<'c> {
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
         let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
-        let reasons = failed.chain(unwanted).map(cut).collect();
+        let reasons = failed.chain(unwanted).map(shorten).collect();
         Self {
             outcome_in_batch,
-            id: event.id.map(cut),
-            source: event.source.map(cut),
-            type_: event.type_.map(cut),
-            event_type: event.event_type.map(cut),
-            operation: event.operation.map(cut),
+            id: event.id.map(shorten),
+            source: event.source.map(shorten),
+            type_: event.type_.map(shorten),
+            event_type: event.event_type.map(shorten),
+            operation: event.operation.map(shorten),
             subscriptions: fate.held,
             superseded: fate.superseded,
             held_before: fate.held_before,

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
-use crate::platform::{BindingError, Platform, within};
+use crate::platform::{BindingError, CALL_MS, Platform, within};
 
 /// For how long an operator's request has its claims, in milliseconds. If it dies, another one may send
 /// the same after that.
@@ -12,9 +12,6 @@ pub const OPERATOR_CLAIM_MS: u64 = 60_000;
 /// For how long the ledger remembers what was sent again, in milliseconds: a day, far more than KV needs
 /// until no list shows it any more.
 pub const REMEMBER_SENT_MS: u64 = 24 * 3_600_000;
-
-/// How long the ledger may take for an answer, in milliseconds.
-const LEDGER_MS: u64 = 5_000;
 
 /// The name under which the ledger knows what was sent again.
 const NAME: &str = "operator";
@@ -53,7 +50,7 @@ impl OperatorClaims {
             remember_ms: REMEMBER_SENT_MS,
             latest: None,
         };
-        let answer = within(platform, LEDGER_MS, platform.claim(shard(), &request)).await;
+        let answer = within(platform, CALL_MS, platform.claim(shard(), &request)).await;
         let answer = answer.map_err(|error| BindingError(format!("the ledger: {error}")))?;
         Ok(Self { kind, keys, answer: Some(answer) })
     }
@@ -82,7 +79,7 @@ impl OperatorClaims {
         let number = answer.number;
         let request = SettleRequest { number, settlements, remember_ms: REMEMBER_SENT_MS };
         // If this fails, the claims end by themselves, and what was sent is kept no more.
-        let _ = within(platform, LEDGER_MS, platform.settle(shard(), &request)).await;
+        let _ = within(platform, CALL_MS, platform.settle(shard(), &request)).await;
     }
 }
 

@@ -188,7 +188,9 @@ impl<'c, 'e> Plan<'c, 'e> {
         let in_turn = config.forward_ms() / SLOW_WRITE_MS;
         let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
         // What one event needs is tried in any case.
-        let is_one_event = self.deliveries.iter().all(|delivery| delivery.event == 0);
+        let mut events = self.deliveries.iter().map(|delivery| delivery.event);
+        let first = events.next();
+        let is_one_event = events.all(|event| Some(event) == first);
         if writes <= limit || is_one_event { Ok(()) } else { Err(TooManyWrites { writes, limit }) }
     }
 

@@ -97,8 +97,8 @@ pub struct KvEntry<'e, M = KvMetadata<'e>> {
     /// `<subscription>/<source>/<id>`, each percent-encoded; the same event has the same key, and
     /// no other event has it. For an object's newest state, `<subscription>/<objectType>/<objectId>`.
     ///
-    /// Where that is longer than [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES), it is `<subscription>/sha256=<digest>`:
-    /// the SHA-256 of what stands behind the subscription, in base64url (RFC 4648 section 5).
+    /// Where that is longer than [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES), it is
+    /// `<subscription>/sha256=<digest>`: the SHA-256 of what stands behind the subscription, in base64url (RFC 4648 section 5).
     pub key: String,
     /// The event, in the JSON format.
     pub value: &'e str,
@@ -108,8 +108,9 @@ pub struct KvEntry<'e, M = KvMetadata<'e>> {
     pub expiration_ttl: Option<u64>,
 }
 
-/// What a listing shows of an event, as far as it fits in [`MAX_KV_METADATA_BYTES`](crate::limits::MAX_KV_METADATA_BYTES): a field that
-/// would not fit is left out, never shortened.
+/// What a listing shows of an event, as far as it fits in
+/// [`MAX_KV_METADATA_BYTES`](crate::limits::MAX_KV_METADATA_BYTES): a field that would not fit is left out,
+/// never shortened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct KvMetadata<'e> {
     /// With a key for each object, the moment that decides which event is newer, in UTC: `time`, or the
@@ -231,6 +232,10 @@ impl fmt::Display for BindingError {
         f.write_str(&self.0)
     }
 }
+
+/// How long a call may take where no sender waits for it, in milliseconds: what takes longer hangs, and is left for
+/// the next time.
+pub(crate) const CALL_MS: u64 = 5_000;
 
 /// What `work` comes to, or that it took longer than this.
 pub(crate) async fn within<T>(

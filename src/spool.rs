@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
 use crate::limits::{MAX_CONNECTIONS, SPOOL};
-use crate::platform::{BindingError, Platform, within};
+use crate::platform::{BindingError, CALL_MS, Platform, within};
 use crate::send_batch::divide;
 use claims::Claims;
 
@@ -26,9 +26,6 @@ pub const DRAIN_STEP: usize = 20;
 /// For how long the spool is drained at a time, in milliseconds: less than the minute between two
 /// cron triggers.
 pub const DRAIN_MS: u64 = 45_000;
-
-/// How long a call may take, in milliseconds: what takes longer hangs, and is left for the next time.
-const CALL_MS: u64 = 5_000;
 
 /// How many keys are listed at a time: as many as KV lists.
 const LIST_KEYS: usize = 1_000;

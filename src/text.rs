@@ -5,12 +5,21 @@ use std::fmt;
 /// How much of such a text is repeated in an answer or in the log, in characters.
 pub const MAX_REPEATED_CHARACTERS: usize = 256;
 
-/// A text, or its beginning with `…` behind it where it has more characters than that.
-pub(crate) fn shorten(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+/// A text, or its beginning with `…` behind it where it has more characters than are repeated.
+pub(crate) fn shorten(text: impl Into<String>) -> String {
+    shorten_to(MAX_REPEATED_CHARACTERS, text)
+}
+
+/// The same with so many characters.
+pub(crate) fn shorten_to(most: usize, text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if text.len() > most
+        && let Some((end, _)) = text.char_indices().nth(most)
+    {
+        text.truncate(end);
+        text.push('…');
     }
+    text
 }
 
 /// A text in quotes, with no more of it than so many characters.
@@ -26,15 +35,4 @@ impl fmt::Display for Shortened<'_> {
             None => write!(f, "{:?}", self.text),
         }
     }
-}
-
-/// The same, without a copy.
-pub(crate) fn cut(mut text: String) -> String {
-    if text.len() > MAX_REPEATED_CHARACTERS
-        && let Some((end, _)) = text.char_indices().nth(MAX_REPEATED_CHARACTERS)
-    {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }

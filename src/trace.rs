@@ -7,7 +7,7 @@ use crate::cloudevents::{CloudEvent, InvalidEvents, Mode};
 use crate::ledger::Moment;
 use crate::names::Name;
 use crate::platform::BindingError;
-use crate::text::{MAX_REPEATED_CHARACTERS, shorten};
+use crate::text::shorten;
 
 /// What is learned of a request on its way.
 #[derive(Debug, Default)]
@@ -124,7 +124,7 @@ impl fmt::Display for Notice {
             Self::UnknownEventType(name) => write!(f, "event type {name:?} is not known here"),
             Self::UnknownOperation(name) => write!(f, "operation {name:?} is not known here"),
             Self::TimeInFuture(time) => {
-                let time = shorten(time, MAX_REPEATED_CHARACTERS);
+                let time = shorten(time);
                 write!(
                     f,
                     "time {time} is in the future, so the arrival counts (clock_tolerance_seconds)"

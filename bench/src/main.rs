@@ -79,9 +79,9 @@ struct Arguments {
     /// `deliveries`; can be given several times
     #[arg(long)]
     only: Vec<String>,
-    /// Write the tables to the README as well
+    /// Write the tables to docs/performance.md as well
     #[arg(long)]
-    readme: bool,
+    update: bool,
 }
 
 impl Arguments {
@@ -130,7 +130,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let lab = Lab::open();
-    if arguments.readme {
+    if arguments.update {
         report::around_the_tables(&lab);
     }
     say("uploads");

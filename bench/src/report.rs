@@ -1,4 +1,4 @@
-//! What is told in the end: tables for people, JSON for programs, and the README's part.
+//! What is told in the end: tables for people, JSON for programs, and those of docs/performance.md.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,10 @@ use crate::start::Start;
 use crate::table::{Table, figure};
 use crate::{Arguments, say, tables};
 
-/// The README's part stands between these.
+/// Where the tables for people are kept.
+const DOCUMENT: &str = "docs/performance.md";
+
+/// They stand between these.
 const BEGIN: &str = "<!-- cargo xtask bench -->\n";
 const END: &str = "<!-- end -->";
 
@@ -56,10 +59,10 @@ impl Report<'_> {
         let head = self.head(&machine);
         let long = [goals, tables::long(&self.results)];
         print(&document(&head, long.iter().chain(&tables)));
-        if self.arguments.readme {
+        if self.arguments.update {
             let [goals, _] = long;
             let short = [goals, tables::short(&self.results), tables::throughput(&self.results)];
-            write_readme(lab, &document(&head, short.iter().chain(&tables)));
+            update(lab, &document(&head, short.iter().chain(&tables)));
         }
     }
 
@@ -88,28 +91,28 @@ fn document<'t>(head: &str, tables: impl Iterator<Item = &'t Table>) -> String {
     format!("{head}\n{}", tables.collect::<String>())
 }
 
-/// What stands in the README before and behind the tables.
+/// What stands in the document before and behind the tables.
 ///
 /// # Panics
 ///
 /// If there is no place for them.
 #[track_caller]
 pub(crate) fn around_the_tables(lab: &Lab) -> (String, String) {
-    let readme = fs::read_to_string(lab.project().root().join("README.md")).unwrap();
-    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| {
+    let text = fs::read_to_string(lab.project().root().join(DOCUMENT)).unwrap();
+    let parts = text.split_once(BEGIN).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(END)?;
         Some((before.to_owned(), after.to_owned()))
     });
     parts.unwrap_or_else(|| {
-        panic!("the README has no lines {BEGIN:?} and {END:?} to write the tables between")
+        panic!("{DOCUMENT} has no lines {BEGIN:?} and {END:?} to write the tables between")
     })
 }
 
-fn write_readme(lab: &Lab, document: &str) {
+fn update(lab: &Lab, document: &str) {
     let (before, after) = around_the_tables(lab);
-    let readme = format!("{before}{BEGIN}\n{document}\n{END}{after}");
-    fs::write(lab.project().root().join("README.md"), readme).unwrap();
-    say("the tables stand in the README");
+    let text = format!("{before}{BEGIN}\n{document}\n{END}{after}");
+    fs::write(lab.project().root().join(DOCUMENT), text).unwrap();
+    say("the tables stand in docs/performance.md");
 }
 
 /// On what it was measured.

@@ -11,7 +11,7 @@ use super::{
     Violation,
 };
 use crate::names::names;
-use crate::text::{MAX_REPEATED_CHARACTERS, shorten};
+use crate::text::shorten;
 
 /// How many attributes an event may have, `data` included: many times what any event needs, so
 /// that no body can make us compare names for long.
@@ -84,7 +84,7 @@ impl<'a> Attributes<'a> {
 
     /// Refuses every name that occurs more than once, once. There are at most [`MAX_ATTRIBUTES`].
     pub(super) fn check_repeated<'n>(&mut self, names: &(impl Iterator<Item = &'n str> + Clone)) {
-        /// Fewer than these are compared with each other: that is quicker than to sort them.
+        /// So many names, or fewer, are compared with each other: that is quicker than to sort them.
         const FEW: usize = 16;
 
         if names.clone().nth(FEW).is_none() {
@@ -141,10 +141,7 @@ impl<'a> Attributes<'a> {
     ) -> Result<CloudEvent<'a>, InvalidEvent> {
         let specversion = self.required("specversion");
         if let Some(found) = specversion.filter(|version| version != "1.0") {
-            self.refuse(
-                "specversion",
-                Problem::UnsupportedSpecversion(shorten(&found, MAX_REPEATED_CHARACTERS)),
-            );
+            self.refuse("specversion", Problem::UnsupportedSpecversion(shorten(found)));
         }
         let id = self.required("id");
         let source = self.required("source");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::header::HeaderError;
 use super::timestamp::TimestampError;
-use crate::text::{MAX_REPEATED_CHARACTERS, shorten};
+use crate::text::shorten;
 
 /// One fault of an event. An event is refused with all of its faults, not with the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub enum JsonType {
 impl Violation {
     /// A fault of the attribute of this name.
     pub(crate) fn of(attribute: &str, problem: Problem) -> Self {
-        Self { attribute: Some(shorten(attribute, MAX_REPEATED_CHARACTERS)), problem }
+        Self { attribute: Some(shorten(attribute)), problem }
     }
 
     /// A fault of the event as a whole.

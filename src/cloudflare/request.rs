@@ -7,8 +7,7 @@ use worker::web_sys::{self, Headers};
 use super::call::JsBody;
 use crate::capacity::{Capacity, Reservation};
 use crate::cloudevents::{self, PREFIX};
-use crate::request::BodyError;
-use crate::request::{Body, RequestHead};
+use crate::request::{Body, BodyError, RequestHead};
 
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.
 pub(super) struct WorkerRequestHead {

@@ -3,15 +3,14 @@
 
 use serde_json::{Map, Value};
 
-use super::CALL_MS;
 use crate::config::Config;
 use crate::ledger::Verdict;
 use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, SPOOL};
 use crate::operator::{DEFAULT_LIMIT, OperatorQuery, SetAside, SetAsidePage, Settled, is_id};
 use crate::operator_claims::OperatorClaims;
 use crate::outcome::Rejection;
-use crate::platform::{BindingError, KvEntry, Platform, within};
-use crate::text::shorten;
+use crate::platform::{BindingError, CALL_MS, KvEntry, Platform, within};
+use crate::text::shorten_to;
 
 /// What the keys of such messages begin with: no binding has this name.
 pub(super) const PREFIX: &str = "~aside/";
@@ -63,7 +62,7 @@ fn with_strikes(
     counted.remove("reason");
     counted.insert("refused".to_owned(), Value::from(strikes));
     let mut all = counted.clone();
-    all.insert("reason".to_owned(), Value::from(shorten(&error.0, MAX_REASON_CHARACTERS)));
+    all.insert("reason".to_owned(), Value::from(shorten_to(MAX_REASON_CHARACTERS, &*error.0)));
     let fits = |metadata: &Map<_, _>| {
         serde_json::to_string(metadata).is_ok_and(|json| json.len() <= MAX_KV_METADATA_BYTES)
     };

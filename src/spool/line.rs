@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Drained;
 use crate::level::Level;
-use crate::text::cut;
+use crate::text::shorten;
 
 /// What became of the spool.
 #[derive(Debug, Serialize)]
@@ -25,7 +25,7 @@ impl DrainLine {
     #[must_use]
     pub fn new(Drained { sent, failures }: Drained) -> Self {
         let outcome = if failures.is_empty() { "drained" } else { "failed" };
-        Self { outcome, code: "spool", sent, reasons: failures.into_iter().map(cut).collect() }
+        Self { outcome, code: "spool", sent, reasons: failures.into_iter().map(shorten).collect() }
     }
 
     /// Who must act; `None` where nothing was to be done, which is not worth a line.

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::answer::{Cause, Verdict};
 use super::dead::{self, DeadLetterMetadata};
+use super::line::DeliveryLine;
 use super::outage::wait_aloud;
 use crate::capacity::Reservation;
 use crate::cloudevents::CloudEvent;
@@ -14,7 +15,6 @@ use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
 use crate::subscription::{Destination, Webhook};
-use crate::webhook::DeliveryLine;
 
 /// After how many seconds a message is handed out again that could not be moved on, to another queue or
 /// to KV: after the first attempt so many, after the second twice as many, and so on.
@@ -37,7 +37,7 @@ const MOST_JSON_BYTES_PER_BYTE: usize = 6;
 /// After how many milliseconds a large event asks again for room in memory.
 pub const ROOM_AGAIN_MS: u64 = 250;
 
-/// For how long it does so, in milliseconds, until its message is handed back: ten minutes, of the fifteen that
+/// For how long it does so, in milliseconds, until its message waits as in an outage: ten minutes, of the fifteen that
 /// Cloudflare gives a consumer.
 pub const ROOM_MS: u64 = 600_000;
 

@@ -6,7 +6,7 @@ use super::Cause;
 use crate::cloudevents::CloudEvent;
 use crate::level::Level;
 use crate::platform::BindingError;
-use crate::text::cut;
+use crate::text::shorten;
 
 /// What became of a message.
 #[derive(Debug, Serialize)]
@@ -46,7 +46,7 @@ impl DeliveryLine {
         Self {
             level: Level::Info,
             outcome: "delivered",
-            subscription: cut(subscription.to_owned()),
+            subscription: shorten(subscription),
             id: None,
             source: None,
             type_: None,
@@ -61,9 +61,9 @@ impl DeliveryLine {
 
     /// Notes which event it is.
     pub(crate) fn event(&mut self, event: &CloudEvent<'_>) {
-        self.id = Some(cut(event.id().to_owned()));
-        self.source = Some(cut(event.source().to_owned()));
-        self.type_ = Some(cut(event.type_().to_owned()));
+        self.id = Some(shorten(event.id()));
+        self.source = Some(shorten(event.source()));
+        self.type_ = Some(shorten(event.type_()));
     }
 
     /// The destination has it.
@@ -95,7 +95,7 @@ impl DeliveryLine {
 
     /// It could not be moved on, and comes again.
     pub(crate) fn failed(mut self, error: &BindingError) -> Self {
-        self.reasons.push(cut(error.to_string()));
+        self.reasons.push(shorten(error.to_string()));
         Self { level: Level::Error, outcome: "failed", ..self }
     }
 
@@ -107,7 +107,7 @@ impl DeliveryLine {
     }
 
     fn because(self, cause: &Cause) -> Self {
-        let reasons = vec![cut(cause.to_string())];
+        let reasons = vec![shorten(cause.to_string())];
         Self { cause: Some(cause.code()), status: cause.status(), reasons, ..self }
     }
 }

@@ -1,54 +1,30 @@
-//! The modules of the crate are layers: each imports only those that stand before it.
+//! The modules of the crate stand in layers: each imports only those of the layers before its own.
 
 use std::fs;
 use std::path::Path;
 
 use crate::house::rust_files;
 
-/// The modules, from those that everybody may import to those that nobody does.
-const LAYERS: [&str; 37] = [
-    "capacity",
-    "handshake",
-    "level",
-    "limits",
-    "message",
-    "names",
-    "text",
-    "cloudevents",
-    "send_batch",
-    "cesql",
-    "elytra",
-    "ledger",
-    "request",
-    "auth",
-    "filter",
-    "platform",
-    "kv_entry",
-    "large",
-    "subscription",
-    "trace",
-    "config",
-    "operator_claims",
-    "plan",
-    "webhook",
-    "dedupe",
-    "explain",
-    "forward",
-    "operator",
-    "outcome",
-    "body",
-    "dead_letters",
-    "objects",
-    "reply",
-    "spool",
-    "log",
-    "receive",
-    "cloudflare",
+/// The layers, from the modules that everybody may import to the one that nobody does.
+const LAYERS: [&[&str]; 13] = [
+    &["capacity", "handshake", "level", "limits", "message", "names", "text"],
+    &["cloudevents", "send_batch"],
+    &["cesql", "elytra", "ledger", "request"],
+    &["auth", "filter", "platform"],
+    &["kv_entry", "large", "subscription", "trace"],
+    &["config"],
+    &["operator_claims", "plan", "webhook"],
+    &["dedupe", "explain", "forward", "operator"],
+    &["outcome"],
+    &["body", "dead_letters", "objects", "reply", "spool"],
+    &["log"],
+    &["receive"],
+    &["cloudflare"],
 ];
 
-/// The imports that break this: in a file, of a module that stands behind its own, or nowhere.
+/// The imports that break this: in a file, of a module of its own layer or a later one, or of none.
 fn violations(files: &[(String, String)]) -> Vec<String> {
-    let place = |module: &str| LAYERS.iter().position(|layer| *layer == module);
+    let place = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
     let mut found = Vec::new();
     for (name, text) in files {
         let path = name.trim_start_matches("src/").trim_end_matches(".rs");
@@ -103,6 +79,7 @@ fn the_architecture_names_the_layers() {
     let text = fs::read_to_string("ARCHITECTURE.md").unwrap();
     let (_, drawing) = text.split_once("## Layers").unwrap();
     let drawing = drawing.split("```").nth(1).unwrap();
-    let named: Vec<_> = drawing.lines().flat_map(|line| line.split_whitespace()).collect();
-    assert_eq!(named, LAYERS, "in the same order");
+    let named: Vec<Vec<_>> =
+        drawing.trim().lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(named, LAYERS, "line by line");
 }

@@ -5,7 +5,7 @@ use crate::output::stage;
 use crate::{Project, Result, Worker, build, setup};
 
 /// Builds the receiver and the floor, and has them and the peers measured, with these
-/// arguments of `bench/src`: `--rounds`, `--seconds`, `--only`, `--readme`.
+/// arguments of `bench/src`: `--rounds`, `--seconds`, `--only`, `--update`.
 ///
 /// # Errors
 /// If a tool cannot be had, something does not build, or somebody answered wrongly.

@@ -59,7 +59,7 @@ enum Task {
     },
     /// Measure what an event costs in workerd, beside peers that do the same
     Bench {
-        /// How long, which, and where to: `--rounds 5 --seconds 1 --only filtered --readme`
+        /// How long, which, and where to: `--rounds 5 --seconds 1 --only filtered --update`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

@@ -1,7 +1,6 @@
 //! What is dangerous where it was not meant, and what is warned of.
 
-use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::log::ConfigLine;
+use elytra_webhooks::config::{Binding, Bindings, Config, ConfigLine};
 
 use super::{accept, bindings, json, text};
 

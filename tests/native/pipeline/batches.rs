@@ -204,6 +204,26 @@ fn a_batch_that_can_never_be_written_in_time_is_refused() {
     }
 }
 
+/// However many namespaces want it: it cannot be sent in smaller parts.
+#[test]
+fn one_event_of_a_batch_is_tried_in_any_case() {
+    let webhook = WEBHOOK.replace(r#","auth""#, r#","time_budget_ms":100,"auth""#);
+    let names: Vec<_> = (0..7).map(|number| format!("KV_{number}")).collect();
+    let tables: Vec<_> = names
+        .iter()
+        .map(|name| format!(r#"{{"event_types":["product"],"kv":{{"binding":"{name}"}}}}"#))
+        .collect();
+    let bindings: Vec<_> = names.iter().map(|name| (&**name, Binding::Kv)).collect();
+    let subscriptions: Vec<_> =
+        names.iter().zip(&tables).map(|(name, table)| (&**name, &**table)).collect();
+    let config = configure_with(&bindings, &webhook, &subscriptions);
+    let first_is_unwanted = [numbered(1, "todo"), numbered(2, "product")];
+    let two = [numbered(1, "product"), numbered(2, "product")];
+    for (events, status) in [(&first_is_unwanted, 202), (&two, 413)] {
+        assert_eq!(ask(Ok(&config), batch(events), &Memory::default()).status, status);
+    }
+}
+
 #[test]
 fn the_faults_that_are_told_are_bounded_and_the_rest_is_counted() {
     // Each of these has four faults: three attributes are missing, and one name is far too long.

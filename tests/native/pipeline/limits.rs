@@ -119,7 +119,10 @@ fn a_body_that_breaks_off_is_to_come_again() {
 
 #[test]
 fn an_event_larger_than_a_queue_takes_goes_nowhere() {
-    assert_eq!(MAX_QUEUE_EVENT_BYTES, 127_900, "platform.md: 128 KB less about 100 bytes");
+    assert_eq!(
+        MAX_QUEUE_EVENT_BYTES, 127_900,
+        "128 KB less the 100 bytes that Cloudflare counts besides"
+    );
     let both = [("A", r#"{"kv":{"binding":"KV"}}"#), ("B", r#"{"queue":"QUEUE"}"#)];
     let config = configure(WEBHOOK, &both);
     let memory = Memory::default();

@@ -3,8 +3,7 @@
 //! are written with, pinned by theirs.
 //!
 //! No package runs a script of its own when it is installed, but for those in [`WITH_SCRIPTS`]. A copy of
-//! the lock file in `node_modules` says what is installed; an `npm ci` run by hand leaves one too
-//! (`postinstall` in package.json).
+//! the lock file in `node_modules` says that these have run.
 
 use std::env;
 use std::fs;
@@ -56,7 +55,7 @@ pub(super) fn install(project: &Project) -> Result<()> {
     if env::var_os("WRANGLER_COMMAND").is_some() {
         // `npm ci` would remove the wrangler that runs us.
         return Err(Error::new(
-            "node_modules does not match package-lock.json: run `npm ci`, then start wrangler again",
+            "node_modules does not match package-lock.json: run `cargo xtask setup`, then start wrangler again",
         ));
     }
     step("wrangler, Node, esbuild, wasm-opt (npm ci)", || {

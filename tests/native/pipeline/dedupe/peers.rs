@@ -1,4 +1,4 @@
-//! The defects of peers (peers.md) that concern what is forwarded, each by its number.
+//! What other receivers got wrong about forwarding, and this one must not.
 
 use futures_util::future::join;
 
@@ -8,7 +8,7 @@ use crate::memory::{ALWAYS, Fault};
 use crate::support::event;
 
 #[test]
-fn peers_1_a_retry_after_a_failure_is_no_duplicate() {
+fn a_retry_after_a_failure_is_no_duplicate() {
     for fault in [Fault::Fails, Fault::Hangs, Fault::LosesAnswer] {
         let memory = Memory::default().with("QUEUE", "", fault, ALWAYS);
         let memory = memory.with("KV", "", fault, ALWAYS);
@@ -26,7 +26,7 @@ fn peers_1_a_retry_after_a_failure_is_no_duplicate() {
 }
 
 #[test]
-fn peers_6_no_lock_is_held_across_a_send() {
+fn no_lock_is_held_across_a_send() {
     let config = deduplicating();
     let memory = Memory::default().with("QUEUE", "send", Fault::Takes(500), ALWAYS);
     let other = event(r#""eventtype":"product""#).replace(r#""id":"1""#, r#""id":"2""#);
@@ -39,7 +39,7 @@ fn peers_6_no_lock_is_held_across_a_send() {
 }
 
 #[test]
-fn peers_9_a_message_is_the_event_and_nothing_more() {
+fn a_message_is_the_event_and_nothing_more() {
     let memory = Memory::default();
     let members = r#""eventtype":"product","data":{ "a" :1.0}"#;
     assert_eq!(ask(Ok(&deduplicating()), Request::event(members), &memory).status, 202);
@@ -47,7 +47,7 @@ fn peers_9_a_message_is_the_event_and_nothing_more() {
 }
 
 #[test]
-fn peers_11_a_replay_is_not_swallowed() {
+fn a_replay_is_not_swallowed() {
     let memory = Memory::default();
     assert_eq!(ask_again(&memory).status, 202);
     let products = r#"{"event_types":["product"],"queue":"QUEUE"}"#;

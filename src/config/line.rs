@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::config::ConfigError;
-use crate::text::cut;
+use super::error::ConfigError;
+use crate::text::shorten;
 
 /// What the configuration is warned of, once for each isolate.
 #[derive(Debug, Serialize)]
@@ -20,7 +20,7 @@ impl ConfigLine {
     /// The line of these warnings; `None` where there are none.
     #[must_use]
     pub fn new(warnings: &[ConfigError]) -> Option<Self> {
-        let reasons: Vec<_> = warnings.iter().map(|warning| cut(warning.to_string())).collect();
+        let reasons: Vec<_> = warnings.iter().map(|warning| shorten(warning.to_string())).collect();
         let line = Self { outcome: "configured", code: "warnings", reasons };
         (!line.reasons.is_empty()).then_some(line)
     }
