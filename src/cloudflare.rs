@@ -24,8 +24,8 @@ use worker::worker_sys::MessageBatch;
 use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
 use crate::config::{Config, ConfigError, ConfigLine};
+use crate::endpoints::answer;
 use crate::level::Level;
-use crate::receive::answer;
 use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;
 use call::Means;

@@ -20,7 +20,11 @@
 //! A crate that consumes the queue uses [`CloudEvent::from_json`] on each message, and depends on
 //! this one with `default-features = false`, which leaves the Worker out.
 
+pub mod endpoints;
+
 pub mod receive;
+
+mod access;
 
 pub mod request;
 
@@ -64,19 +68,13 @@ pub mod message;
 
 pub mod operator;
 
-pub mod operator_claims;
-
-pub mod dead_letters;
-
-pub mod objects;
-
-pub mod explain;
-
 pub mod platform;
 
 pub mod capacity;
 
 pub mod limits;
+
+pub mod fate;
 
 pub mod outcome;
 

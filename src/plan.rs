@@ -6,11 +6,12 @@ use std::fmt;
 
 use crate::cloudevents::{CloudEvent, Mode};
 use crate::config::Config;
+use crate::fate::{Fate, FateKind, Fates};
 use crate::filter::View;
 use crate::large::{LargeEvent, TooLarge};
 use crate::limits::MAX_CONNECTIONS;
 use crate::platform::BindingError;
-use crate::subscription::{Destination, KvKey, Mismatch, Subscription, Subscriptions};
+use crate::subscription::{Destination, KvKey, Subscription, Subscriptions};
 
 /// Why a delivery failed that came to no end.
 const NO_ANSWER: &str = "no answer before the time was up";
@@ -82,25 +83,6 @@ pub struct TooManyWrites {
 
 /// How long a slow write to KV takes, in milliseconds.
 pub const SLOW_WRITE_MS: u64 = 1_000 / 5;
-
-/// What became of an event, told by the names of the subscriptions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fate<'c> {
-    /// Their destinations hold it now.
-    pub held: Vec<&'c str>,
-    /// Their destinations hold something newer of the same object.
-    pub superseded: Vec<&'c str>,
-    /// Their destinations held it before this request.
-    pub held_before: Vec<&'c str>,
-    /// The spool holds it for them, each with the reason why its queue does not.
-    pub spooled: Vec<(&'c str, BindingError)>,
-    /// Another request is forwarding it to them.
-    pub under_way: Vec<&'c str>,
-    /// Their destinations failed, each with the reason.
-    pub failed: Vec<(&'c str, BindingError)>,
-    /// They do not want it, each with the reason; told where nobody wants it.
-    pub unwanted: Vec<(&'c str, Mismatch)>,
-}
 
 impl<'c, 'e> Plan<'c, 'e> {
     /// Finds the subscriptions that want each event.
@@ -209,7 +191,7 @@ impl<'c, 'e> Plan<'c, 'e> {
 
     /// What became of each event, in the events' order.
     #[must_use]
-    pub fn into_fates(self) -> Vec<Fate<'c>> {
+    pub fn into_fates(self) -> Fates<'c> {
         let mut fates = vec![Fate::default(); self.events.len()];
         for Delivery { event, subscription, progress } in self.deliveries {
             let Some(fate) = fates.get_mut(event) else { continue };
@@ -225,66 +207,14 @@ impl<'c, 'e> Plan<'c, 'e> {
             }
         }
         for (fate, view) in fates.iter_mut().zip(&self.views) {
-            if fate.is_ignored() {
+            if fate.kind() == FateKind::Ignored {
                 let why_not = |subscription: &'c Subscription| {
                     Some((&*subscription.name, subscription.wants(view).err()?))
                 };
                 fate.unwanted = self.subscriptions.iter().filter_map(why_not).collect();
             }
         }
-        fates
-    }
-}
-
-impl<'c> Fate<'c> {
-    /// The stable code of it, as it stands in answers and logs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        if self.has_failed() {
-            "undelivered"
-        } else if self.is_under_way() {
-            "under_way"
-        } else if self.is_accepted() {
-            "accepted"
-        } else if !self.held_before.is_empty() {
-            "duplicate"
-        } else {
-            "ignored"
-        }
-    }
-
-    /// Whether a destination failed.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        !self.failed.is_empty()
-    }
-
-    /// Whether another request is forwarding it.
-    #[must_use]
-    pub fn is_under_way(&self) -> bool {
-        !self.under_way.is_empty()
-    }
-
-    /// Whether something holds it that did not before, or what is newer.
-    #[must_use]
-    pub fn is_accepted(&self) -> bool {
-        !self.held.is_empty() || !self.spooled.is_empty() || !self.superseded.is_empty()
-    }
-
-    /// Whether no subscription wants the event.
-    #[must_use]
-    pub fn is_ignored(&self) -> bool {
-        self.code() == "ignored"
-    }
-
-    /// All subscriptions for which something holds it, now or before, in the order of their names.
-    #[must_use]
-    pub fn holders(&self) -> Vec<&'c str> {
-        let spooled = self.spooled.iter().map(|(name, _)| name);
-        let mut holders: Vec<_> =
-            self.held.iter().chain(&self.held_before).chain(spooled).copied().collect();
-        holders.sort_unstable();
-        holders
+        Fates::new(fates)
     }
 }
 

@@ -6,19 +6,20 @@ use std::path::Path;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "text"],
     &["cloudevents", "send_batch"],
     &["cesql", "elytra", "ledger", "request"],
     &["auth", "filter", "platform"],
     &["kv_entry", "large", "subscription", "trace"],
-    &["config"],
-    &["operator_claims", "plan", "webhook"],
-    &["dedupe", "explain", "forward", "operator"],
+    &["config", "fate"],
+    &["plan", "spool", "webhook"],
+    &["dedupe", "forward"],
+    &["operator"],
     &["outcome"],
-    &["body", "dead_letters", "objects", "reply", "spool"],
-    &["log"],
+    &["access", "body", "log", "reply"],
     &["receive"],
+    &["endpoints"],
     &["cloudflare"],
 ];
 

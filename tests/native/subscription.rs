@@ -229,7 +229,7 @@ fn many_subscriptions_are_asked_as_each_alone() {
         let view = all.view(&events[0]);
         let wants = |subscription: &&Subscription| subscription.wants(&view).is_ok();
         let expected: Vec<_> = all.iter().filter(wants).map(|wanting| &*wanting.name).collect();
-        let fates = Plan::new(all, &events).into_fates();
+        let fates = Plan::new(all, &events).into_fates().into_vec();
         // Nothing was forwarded, so nothing holds it.
         let planned: Vec<_> = fates[0].failed.iter().map(|(name, _)| *name).collect();
         assert_eq!(planned, expected);

@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use elytra_webhooks::cloudevents::{CloudEvent, Mode, decode};
 use elytra_webhooks::config::Config;
-use elytra_webhooks::plan::{Fate, Plan};
+use elytra_webhooks::fate::{Fate, FateKind};
+use elytra_webhooks::plan::Plan;
 
 use super::event::{batch, data, event, headers};
 use super::head::Head;
@@ -147,7 +148,11 @@ impl Planning {
     pub(crate) fn run(&self) -> usize {
         let mut plan = self.plan();
         plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl).unwrap();
-        black_box(plan.into_fates()).iter().filter(|fate| Fate::has_failed(fate)).count()
+        black_box(plan.into_fates())
+            .iter()
+            .map(Fate::kind)
+            .filter(|kind| *kind == FateKind::Undelivered)
+            .count()
     }
 
     fn plan(&self) -> Plan<'_, '_> {
