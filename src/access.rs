@@ -29,11 +29,8 @@ pub(crate) fn authenticate<'c>(
     head: &impl RequestHead,
     trace: &mut Trace<'c>,
 ) -> Result<Caller<'c>, Rejection<'c>> {
-    let auth_type = authentication.auth_type();
-    trace.auth_type = Some(auth_type);
-    let caller = authentication
-        .verify(head)
-        .map_err(|reason| Rejection::Unauthenticated { auth_type, reason })?;
+    trace.auth_type = Some(authentication.auth_type());
+    let caller = authentication.verify(head)?;
     trace.caller = Some(caller.clone());
     Ok(caller)
 }
@@ -44,7 +41,7 @@ pub(crate) async fn limit_rate<'c>(
     caller: &Caller<'_>,
     platform: &(impl RateLimiter + Clock),
 ) -> Result<(), Rejection<'c>> {
-    let Some(rate_limit) = &config.rate_limit else { return Ok(()) };
+    let Some(rate_limit) = &config.receiver.rate_limit else { return Ok(()) };
     let key = caller.credential().unwrap_or("none");
     let allows = async { Ok(platform.allows(rate_limit, key).await) };
     let allows = within(platform, RATE_LIMIT_MS, allows).await.unwrap_or(true);

@@ -46,7 +46,7 @@ struct Claimed {
 /// and what is left is to be forwarded.
 pub async fn claim(plan: &mut Plan<'_, '_>, config: &Config, platform: &impl Platform) -> Claims {
     let mut claims = Claims::default();
-    let Some(remember_ms) = config.dedupe_window_ms else { return claims };
+    let Some(remember_ms) = config.receiver.times.dedupe_window_ms else { return claims };
     let shards = events_by_shard(plan, &mut claims.repeated);
     for (repeat, _) in &claims.repeated {
         plan.note(*repeat, Progress::UnderWay);
@@ -57,12 +57,17 @@ pub async fn claim(plan: &mut Plan<'_, '_>, config: &Config, platform: &impl Pla
             let claims = events.iter().map(|claimed| claimed.request(plan)).collect();
             (
                 *shard,
-                ClaimRequest { claims, claim_ms: config.claim_ms(), remember_ms, latest: None },
+                ClaimRequest {
+                    claims,
+                    claim_ms: config.receiver.times.claim_ms(),
+                    remember_ms,
+                    latest: None,
+                },
             )
         })
         .collect();
     let asked = requests.iter().map(|(shard, request)| {
-        within(platform, config.ledger_ms(), platform.claim(*shard, request))
+        within(platform, config.receiver.times.ledger_ms(), platform.claim(*shard, request))
     });
     let answers = join_all(asked).await;
     drop(requests);
@@ -98,7 +103,7 @@ pub async fn settle(
         };
         plan.note(repeat, progress);
     }
-    let remember_ms = config.dedupe_window_ms.unwrap_or_default();
+    let remember_ms = config.receiver.times.dedupe_window_ms.unwrap_or_default();
     let requests: Vec<_> = claims
         .granted
         .iter()
@@ -108,7 +113,9 @@ pub async fn settle(
         })
         .collect();
     let told = requests.iter().filter(|(_, request)| !request.settlements.is_empty()).map(
-        |(shard, request)| within(platform, config.ledger_ms(), platform.settle(*shard, request)),
+        |(shard, request)| {
+            within(platform, config.receiver.times.ledger_ms(), platform.settle(*shard, request))
+        },
     );
     let failures = join_all(told).await.into_iter().filter_map(Result::err);
     claims.failures.extend(failures.map(|error| BindingError(format!("settle: {error}"))));

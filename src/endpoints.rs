@@ -122,9 +122,9 @@ fn handshake<'c>(
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let config = config?;
     let origin = head.header("webhook-request-origin");
-    let consent = origin.as_deref().zip(config.handshake.as_ref());
+    let consent = origin.as_deref().zip(config.receiver.handshake.as_ref());
     let consent = consent.and_then(|(origin, settings)| settings.consent(origin));
-    Ok(Outcome::Handshake { origin, consent, methods: config.methods() })
+    Ok(Outcome::Handshake { origin, consent, methods: config.receiver.methods() })
 }
 
 /// Lets an operator in, where the configuration has one. What is asked must be in order too.
@@ -146,8 +146,8 @@ impl Question {
     /// Whether the configuration has what it is about; otherwise there is nothing at its path.
     fn is_possible(self, config: &Config) -> bool {
         match self {
-            Self::DeadLetters | Self::Redrive => config.has_dead_letters,
-            Self::Spool | Self::SpoolSend | Self::SpoolDelete => config.has_spool,
+            Self::DeadLetters | Self::Redrive => config.stores.has_dead_letters,
+            Self::Spool | Self::SpoolSend | Self::SpoolDelete => config.stores.has_spool,
             Self::ObjectsReset => objects::has_mirrors(config),
             Self::Explain => true,
         }

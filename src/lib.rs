@@ -30,6 +30,10 @@ pub mod request;
 
 pub mod body;
 
+pub mod vars;
+
+pub mod times;
+
 pub mod config;
 
 pub mod auth;

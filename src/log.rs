@@ -7,9 +7,11 @@ use std::iter;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::auth::AuthType;
 use crate::cloudevents::Mode;
 use crate::fate::{Fate, FateKind};
 use crate::level::Level;
+use crate::names::Known as _;
 use crate::outcome::{Fault, Outcome, Rejection, Report};
 use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};
@@ -146,7 +148,7 @@ impl<'c> LogLine<'c> {
             events_left_out,
             redriven: redriven.as_ref().map(Vec::len),
             dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
-            auth_type: trace.auth_type,
+            auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
             ledger_failures: trace
                 .ledger_failures

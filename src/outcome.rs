@@ -1,6 +1,6 @@
 //! What can become of a request, and what is said of it: to the caller, and in the log.
 
-use crate::auth::Unauthenticated;
+use crate::auth::{CredentialFault, Unauthenticated};
 use crate::capacity::CapacityExceeded;
 use crate::cloudevents::{InvalidEvent, InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
@@ -63,12 +63,7 @@ pub enum Rejection<'c> {
         allowed: Vec<&'static str>,
     },
     /// The caller is not known.
-    Unauthenticated {
-        /// The `auth_type` that is asked for.
-        auth_type: &'static str,
-        /// Why not.
-        reason: Unauthenticated,
-    },
+    Unauthenticated(Unauthenticated),
     /// The caller sends more than its rate limit allows.
     TooFast,
     /// The content type is of no mode that is read here.
@@ -215,19 +210,20 @@ impl Rejection<'_> {
                 "Method not allowed",
                 format!("the method {method} is not taken here, expected {}", allowed.join(", ")),
             ),
-            Self::Unauthenticated { auth_type, reason: Unauthenticated::Missing } => {
-                Report::of_caller(
-                    "credentials_missing",
-                    "Credentials are missing",
-                    format!("no {auth_type} credentials were sent"),
-                )
-            }
-            Self::Unauthenticated { auth_type, reason: Unauthenticated::Wrong } => {
-                Report::of_caller(
-                    "credentials_wrong",
-                    "Credentials are wrong",
-                    format!("the {auth_type} credentials are not accepted"),
-                )
+            Self::Unauthenticated(Unauthenticated { challenge, fault }) => {
+                let auth_type = challenge.auth_type();
+                match fault {
+                    CredentialFault::Missing => Report::of_caller(
+                        "credentials_missing",
+                        "Credentials are missing",
+                        format!("no {auth_type} credentials were sent"),
+                    ),
+                    CredentialFault::Wrong => Report::of_caller(
+                        "credentials_wrong",
+                        "Credentials are wrong",
+                        format!("the {auth_type} credentials are not accepted"),
+                    ),
+                }
             }
             Self::TooFast => Report {
                 retry_after: Some(AFTER_TOO_MANY),
@@ -447,6 +443,12 @@ fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
 impl<'c> From<&'c [ConfigError]> for Rejection<'c> {
     fn from(mistakes: &'c [ConfigError]) -> Self {
         Self::BrokenConfiguration(mistakes)
+    }
+}
+
+impl From<Unauthenticated> for Rejection<'_> {
+    fn from(unauthenticated: Unauthenticated) -> Self {
+        Self::Unauthenticated(unauthenticated)
     }
 }
 

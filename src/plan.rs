@@ -163,11 +163,11 @@ impl<'c, 'e> Plan<'c, 'e> {
         let is_write = |delivery: &&Delivery<'_>| {
             matches!(delivery.subscription.destination, Destination::Kv { key: KvKey::Event, .. })
         };
-        if mode != Mode::Batch || config.dedupe_window_ms.is_some() {
+        if mode != Mode::Batch || config.receiver.times.dedupe_window_ms.is_some() {
             return Ok(());
         }
         let writes = self.deliveries.iter().filter(is_write).count();
-        let in_turn = config.forward_ms() / SLOW_WRITE_MS;
+        let in_turn = config.receiver.times.forward_ms() / SLOW_WRITE_MS;
         let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
         // What one event needs is tried in any case.
         let mut events = self.deliveries.iter().map(|delivery| delivery.event);

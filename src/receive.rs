@@ -33,10 +33,10 @@ pub async fn receive<'c>(
     let config = config?;
 
     // 2. An event comes with one of the methods that are allowed.
-    allow(head, config.methods())?;
+    allow(head, config.receiver.methods())?;
 
     // 3. The caller is known, and not too fast. Nothing of the body has been read.
-    let caller = authenticate(&config.authentication, head, trace)?;
+    let caller = authenticate(&config.receiver.authentication, head, trace)?;
     limit_rate(config, &caller, platform).await?;
 
     // 4. The content type is one that is read here; then the body, never more than the limit.
@@ -44,19 +44,19 @@ pub async fn receive<'c>(
         read(&caller, head, body, config, platform, trace).await?;
 
     // 5. The body holds valid events: one, or in a batch any number.
-    let events = cloudevents::decode(mode, head, &bytes, config.max_batch_events)
+    let events = cloudevents::decode(mode, head, &bytes, config.receiver.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid))?;
-    trace.events(&events, Some(config.latest(platform.now())));
+    trace.events(&events, Some(config.receiver.times.latest(platform.now())));
 
     // 6. Each goes to the subscriptions that want it, and every destination can hold it.
     let mut plan = Plan::new(&config.subscriptions, &events);
-    plan.check_sizes(mode, config.claims_expiration_ttl)?;
+    plan.check_sizes(mode, config.stores.claims_expiration_ttl)?;
     plan.check_writes(mode, config)?;
 
     // 7. What a destination holds already is not forwarded again. From here on the time counts; what
     // the sender needed for the body does not, or a slow line would never get an event through.
-    let deadline = platform.now() + config.forward_ms();
+    let deadline = platform.now() + config.receiver.times.forward_ms();
     let claims = dedupe::claim(&mut plan, config, platform).await;
 
     // 8. Every other destination does hold it, before the time is up.

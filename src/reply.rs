@@ -4,7 +4,7 @@ mod body;
 
 use serde::Serialize;
 
-use crate::auth::{Caller, PresentedIn, Unauthenticated};
+use crate::auth::{Caller, PresentedIn};
 use crate::cloudevents::{InvalidEvents, Mode};
 use crate::fate::{FateKind, Fates};
 use crate::handshake::{AllowedRate, Consent};
@@ -113,8 +113,8 @@ fn problem(rejection: &Rejection<'_>, report: &Report, trace: &Trace<'_>) -> Rep
     };
     match rejection {
         Rejection::MethodNotAllowed { allowed, .. } => headers.push(("allow", allowed.join(", "))),
-        Rejection::Unauthenticated { auth_type, reason } => {
-            headers.push(("www-authenticate", challenge(auth_type, *reason)));
+        Rejection::Unauthenticated(unauthenticated) => {
+            headers.push(("www-authenticate", unauthenticated.www_authenticate()));
         }
         Rejection::InvalidEvents(InvalidEvents::Invalid(invalid)) => {
             body.violations = violations(invalid);
@@ -138,7 +138,7 @@ fn status(rejection: &Rejection<'_>) -> u16 {
     match rejection {
         Rejection::InvalidEvents(InvalidEvents::Invalid(_))
         | Rejection::Operator(OperatorError::BadQuery(_)) => 400,
-        Rejection::Unauthenticated { .. } => 401,
+        Rejection::Unauthenticated(_) => 401,
         Rejection::NotFound
         | Rejection::Operator(OperatorError::NoSuchDeadLetter | OperatorError::NoSuchMessage) => {
             404
@@ -166,17 +166,6 @@ fn status(rejection: &Rejection<'_>) -> u16 {
             | OperatorError::MessageUnderWay
             | OperatorError::ObjectUnderWay,
         ) => 503,
-    }
-}
-
-/// The challenge of a 401 (RFC 9110 section 11.6.1; RFC 7617 section 2; RFC 6750 section 3).
-fn challenge(auth_type: &str, reason: Unauthenticated) -> String {
-    const REALM: &str = "realm=\"elytra-webhooks\"";
-    match (auth_type, reason) {
-        ("basic", _) => format!("Basic {REALM}, charset=\"UTF-8\""),
-        ("bearer", Unauthenticated::Wrong) => format!("Bearer {REALM}, error=\"invalid_token\""),
-        ("bearer", Unauthenticated::Missing) => format!("Bearer {REALM}"),
-        _ => format!("ApiKey {REALM}"),
     }
 }
 

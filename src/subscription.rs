@@ -19,7 +19,7 @@ use crate::names::{Known, Name};
 pub use index::Subscriptions;
 pub use retry::RetryPolicy;
 pub(crate) use retry::{LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES};
-pub use webhook::{Secret, Webhook, WebhookMethod, WebhookMode};
+pub use webhook::{Webhook, WebhookMethod, WebhookMode};
 
 /// A `SUBSCRIPTION_<NAME>` of the configuration.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,15 +3,13 @@
 
 use serde_json::Value;
 
-use super::bindings::{Bindings, look_up, look_up_fixed};
-use super::error::{BindingKind, Mistake};
-use super::table::{Mistakes, Table, known_name};
-use super::{
-    DEFAULT_TOMBSTONE_TTL, LEAST_EXPIRATION_TTL, MOST_EXPIRATION_TTL, webhook_destination,
-};
+use super::webhook_destination;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, LEDGER, SPOOL};
 use crate::names::names;
 use crate::subscription::{Destination, KvKey};
+use crate::vars::{
+    BindingKind, Bindings, EXPIRATION_TTL, Mistake, Mistakes, Table, look_up, look_up_fixed,
+};
 
 names! {
     /// What has a key of its own in KV.
@@ -20,6 +18,9 @@ names! {
         Object = "object",
     }
 }
+
+/// `tombstone_ttl` where it is not set, in seconds: a week.
+const DEFAULT_TOMBSTONE_TTL: u64 = 7 * 24 * 3_600;
 
 pub(super) fn read(
     table: &mut Table,
@@ -68,8 +69,7 @@ fn read_kv(
         .inspect(|binding| check_reserved(&path, binding, mistakes));
     let binding =
         binding.and_then(|binding| look_up(path, binding, BindingKind::Kv, bindings, mistakes));
-    let expiration_ttl =
-        table.integer("expiration_ttl", LEAST_EXPIRATION_TTL..=MOST_EXPIRATION_TTL, mistakes);
+    let expiration_ttl = table.integer("expiration_ttl", EXPIRATION_TTL, mistakes);
     let key = read_key(&mut table, bindings, mistakes);
     table.finish(mistakes);
     Some(Destination::Kv { binding: binding?, key, expiration_ttl })
@@ -79,13 +79,11 @@ fn read_kv(
 fn read_key(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> KvKey {
     let path = table.path_of("key");
     let has_key = table.has("key");
-    let key = table.string("key", mistakes);
-    let key = key.and_then(|key| known_name(path.clone(), &key, mistakes));
+    let key = table.name("key", mistakes);
     let tombstones = table.path_of("tombstone_ttl");
     let has_tombstone_ttl = table.has("tombstone_ttl");
-    let range = LEAST_EXPIRATION_TTL..=MOST_EXPIRATION_TTL;
     let tombstone_ttl =
-        table.integer("tombstone_ttl", range, mistakes).unwrap_or(DEFAULT_TOMBSTONE_TTL);
+        table.integer("tombstone_ttl", EXPIRATION_TTL, mistakes).unwrap_or(DEFAULT_TOMBSTONE_TTL);
     match key {
         Some(KeyOf::Object) => {
             look_up_fixed(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);

@@ -1,19 +1,15 @@
 //! `webhook`: an HTTP destination, with the fields, defaults and bounds of Elytra's `WebhookConfig`.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use fluent_uri::Uri;
 use serde_json::Value;
 
-use super::authentication::{AuthType, Secrets};
-use super::bindings::{Bindings, look_up_fixed};
-use super::error::{BindingKind, Mistake};
-use super::table::{Mistakes, Table};
+use crate::auth::{AuthType, Secret};
 use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
 use crate::subscription::{
-    LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES, RetryPolicy, Secret, Webhook,
+    LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES, RetryPolicy, Webhook,
     WebhookMethod, WebhookMode,
 };
+use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up_fixed};
 
 /// `timeout_ms` where it is not set: ten seconds.
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
@@ -23,18 +19,6 @@ const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
 
 /// The largest `backoff_multiplier`: with it, the second retry comes after the longest delay.
 const MOST_MULTIPLIER: u32 = 1_000;
-
-/// Headers that are the Worker's own, and the connection's.
-const TAKEN_HEADERS: [&str; 8] = [
-    "content-length",
-    "content-type",
-    "host",
-    "idempotency-key",
-    "traceparent",
-    "tracestate",
-    "transfer-encoding",
-    "user-agent",
-];
 
 pub(super) fn read(
     path: String,
@@ -123,38 +107,7 @@ fn read_credential(
         }
         (_, Some(auth)) => Table::new(path, auth, mistakes)?,
     };
-    let mut secrets = Secrets { bindings, mistakes };
-    match auth_type {
-        AuthType::None => None,
-        AuthType::Basic => {
-            let ((_, username), (_, password)) = secrets.user_pass(auth)?;
-            let user_pass = BASE64_STANDARD.encode(format!("{username}:{password}"));
-            Some(("authorization".to_owned(), Secret::new(format!("Basic {user_pass}"))))
-        }
-        AuthType::Bearer => {
-            let path = auth.path_of("token");
-            let (binding, token) = secrets.token(auth)?;
-            check_ascii(path, &binding, token, mistakes);
-            Some(("authorization".to_owned(), Secret::new(format!("Bearer {token}"))))
-        }
-        AuthType::ApiKey => {
-            let (path, key_path) = (auth.path_of("header_name"), auth.path_of("api_key"));
-            let (header_name, binding, key) = secrets.api_key(auth)?;
-            check_ascii(key_path, &binding, key, mistakes);
-            if TAKEN_HEADERS.contains(&&*header_name) || header_name.starts_with("ce-") {
-                mistakes.note(path, Mistake::TakenHeader(header_name));
-                return None;
-            }
-            Some((header_name, Secret::new(key)))
-        }
-    }
-}
-
-/// What is sent in a header as it is must be ASCII.
-fn check_ascii(path: String, binding: &str, secret: &str, mistakes: &mut Mistakes) {
-    if !secret.is_ascii() {
-        mistakes.note(path, Mistake::SecretNotAscii { binding: binding.to_owned() });
-    }
+    auth_type.read_header(auth, bindings, mistakes)
 }
 
 fn read_retry(path: String, value: Value, mistakes: &mut Mistakes) -> Option<RetryPolicy> {

@@ -31,7 +31,7 @@ pub const PUT_AGAIN_MS: u64 = 1_000;
 
 /// By how many milliseconds a stored time may exceed what an arriving event may have, and still be
 /// believed: a minute. It may be that of an event that arrived while this one waited, for as long as
-/// [`MOST_TIME_BUDGET_MS`](crate::config::MOST_TIME_BUDGET_MS) lets it, and on a machine whose clock
+/// [`TIME_BUDGET_MS`](crate::times::TIME_BUDGET_MS) lets it, and on a machine whose clock
 /// is ahead of ours.
 pub const STORED_AHEAD_MS: u64 = 60_000;
 
@@ -76,8 +76,8 @@ pub async fn reset(
 /// What writes the newest states. An event without `time` is as new as its arrival, and so is one whose
 /// `time` is further ahead than the tolerance: one wrong clock would keep out everything that comes later.
 pub(super) fn steps<'p>(plan: &'p Plan<'_, '_>, config: &Config, now: u64) -> Vec<Step<'p>> {
-    let latest = config.latest(now);
-    let latest_stored = config.latest(now.saturating_add(STORED_AHEAD_MS));
+    let latest = config.receiver.times.latest(now);
+    let latest_stored = config.receiver.times.latest(now.saturating_add(STORED_AHEAD_MS));
     let mut objects: BTreeMap<Key, Newest<'_>> = BTreeMap::new();
     for (place, delivery) in plan.planned() {
         let subscription = delivery.subscription;
@@ -169,7 +169,7 @@ async fn put_in_turn(
             names: vec![newest.subscription.into()],
             time: Some(newest.time),
         }],
-        claim_ms: config.claim_ms(),
+        claim_ms: config.receiver.times.claim_ms(),
         remember_ms: REMEMBER_OBJECTS_MS,
         latest: Some(newest.latest_stored),
     };

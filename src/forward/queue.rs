@@ -145,13 +145,13 @@ pub(super) async fn send<'p>(
         platform.sleep(SEND_AGAIN_MS).await;
         platform.send(queue, &texts).await
     };
-    let sent = if config.has_spool {
-        within(platform, config.time_budget_ms / 4, twice).await
+    let sent = if config.stores.has_spool {
+        within(platform, config.receiver.times.time_budget_ms / 4, twice).await
     } else {
         twice.await
     };
     match sent {
-        Err(error) if config.has_spool => {
+        Err(error) if config.stores.has_spool => {
             let spool = |message| Step::Spool(queue, message, error.clone());
             Done { progress: Vec::new(), next: messages.into_iter().map(spool).collect() }
         }

@@ -201,7 +201,7 @@ async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Re
     } else {
         // It was stored beside the queue before, and that may be gone.
         let event = CloudEvent::from_json(event).map_err(|_| NotSent::Stuck("it is no event"))?;
-        let ttl = config.claims_expiration_ttl;
+        let ttl = config.stores.claims_expiration_ttl;
         let large = ttl.and_then(|ttl| LargeEvent::new(&event, ttl).ok());
         let large = large.filter(|large| large.message.len() <= MAX_DELIVERY_EVENT_BYTES);
         let large =

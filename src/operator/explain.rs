@@ -48,7 +48,7 @@ pub fn explain(
     trace: &mut Trace<'_>,
 ) -> Result<Explanation, InvalidEvents> {
     let explainer = Explainer { config, subscriptions };
-    let decoded = cloudevents::decode(mode, headers, body, config.max_batch_events)
+    let decoded = cloudevents::decode(mode, headers, body, config.receiver.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid));
     match decoded {
@@ -99,7 +99,8 @@ impl Explainer<'_> {
     fn valid(&self, event: &CloudEvent<'_>) -> Explained {
         let view = self.config.subscriptions.view(event);
         let mut plan = Plan::new(&self.config.subscriptions, slice::from_ref(event));
-        let too_large = plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl);
+        let too_large =
+            plan.check_sizes(Mode::Structured, self.config.stores.claims_expiration_ttl);
         let too_large = too_large.err().unwrap_or_default();
         let verdicts = self.subscriptions.iter().map(|subscription| {
             let mut verdict = Verdict::new(&subscription.name, subscription.wants(&view));

@@ -73,7 +73,7 @@ async fn send_claimed(
 ) -> Result<(), OperatorError> {
     let text = find(id, platform).await?;
     let (queue, _) = id.split_once('/').unwrap_or((id, ""));
-    if !config.queues.iter().any(|bound| bound == queue) {
+    if !config.stores.queues.iter().any(|bound| bound == queue) {
         return Err(OperatorError::SpoolFailed(BindingError(format!(
             "no queue is bound as {queue:?}"
         ))));

@@ -1,8 +1,7 @@
 //! An HTTP destination, described as Elytra's own `WebhookConfig` describes it.
 
-use std::fmt;
-
 use super::retry::RetryPolicy;
+use crate::auth::Secret;
 use crate::names::names;
 
 /// An HTTP destination.
@@ -48,29 +47,6 @@ names! {
     pub enum WebhookMode {
         Structured = "structured",
         Binary = "binary",
-    }
-}
-
-/// A secret that is sent. It is not printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a secret.
-    #[must_use]
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// The secret itself, for the header it belongs in.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
     }
 }
 

@@ -210,7 +210,7 @@ async fn room<'p>(
     config: &Config,
     platform: &'p impl Platform,
 ) -> Result<Reservation<'p>, BindingError> {
-    let largest = config.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
+    let largest = config.receiver.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
     let largest = largest.min(MAX_KV_VALUE_BYTES);
     let end = platform.now().saturating_add(ROOM_MS);
     let mut room = platform.capacity().reserve();

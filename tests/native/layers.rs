@@ -6,11 +6,13 @@ use std::path::Path;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 16] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "text"],
     &["cloudevents", "send_batch"],
     &["cesql", "elytra", "ledger", "request"],
-    &["auth", "filter", "platform"],
+    &["filter", "platform"],
+    &["vars"],
+    &["auth", "times"],
     &["kv_entry", "large", "subscription", "trace"],
     &["config", "fate"],
     &["plan", "spool", "webhook"],

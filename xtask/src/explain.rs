@@ -68,7 +68,7 @@ pub fn explain(project: &Project, question: &Question) -> Result<String> {
 }
 
 fn check_size(body: &[u8], config: &Config) -> Result<()> {
-    let limit = config.max_body_bytes;
+    let limit = config.receiver.max_body_bytes;
     if body.len() > limit { Err(refused(&Rejection::BodyTooLarge { limit })) } else { Ok(()) }
 }
 

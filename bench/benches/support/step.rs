@@ -54,7 +54,7 @@ impl Authenticating {
 
     /// Does it; tells whether the caller is let in.
     pub(crate) fn run(&self) -> bool {
-        black_box(&self.config).authentication.verify(&self.head).is_ok()
+        black_box(&self.config).receiver.authentication.verify(&self.head).is_ok()
     }
 }
 
@@ -147,7 +147,7 @@ impl Planning {
     /// failed therefore.
     pub(crate) fn run(&self) -> usize {
         let mut plan = self.plan();
-        plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl).unwrap();
+        plan.check_sizes(Mode::Structured, self.config.stores.claims_expiration_ttl).unwrap();
         black_box(plan.into_fates())
             .iter()
             .map(Fate::kind)

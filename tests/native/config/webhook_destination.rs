@@ -2,9 +2,10 @@
 
 mod mistakes;
 
+use elytra_webhooks::auth::Secret;
 use elytra_webhooks::config::{Binding, Bindings};
 use elytra_webhooks::subscription::{
-    Destination, RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode,
+    Destination, RetryPolicy, Webhook, WebhookMethod, WebhookMode,
 };
 
 use super::{accept, bindings, json, with};
@@ -56,7 +57,7 @@ fn a_url_is_enough() {
     assert_eq!(webhook("models: the defaults of WebhookConfig", &with_fields("")), default());
     assert_eq!(webhook("and of RetryConfig", &with_fields(r#""retry":{}"#)), default());
     let config = accept("its queues are drained too", &with_fields(""));
-    assert_eq!(config.queues, ["DEAD_LETTERS", "DELIVERIES", "EVENTS_QUEUE"]);
+    assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "EVENTS_QUEUE"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a webhook is called with.
 
 use elytra_webhooks::CloudEvent;
+use elytra_webhooks::auth::Secret;
 use elytra_webhooks::platform::HttpRequest;
-use elytra_webhooks::subscription::{Secret, Webhook, WebhookMethod, WebhookMode};
+use elytra_webhooks::subscription::{Webhook, WebhookMethod, WebhookMode};
 
 use super::{URL, call, webhook};
 use crate::support::event;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use super::MAX_VAR_BYTES;
 use super::danger::Danger;
-use super::filter::FilterMistake;
+use crate::filter::FilterMistake;
+use crate::names::did_you_mean;
 
 /// One mistake of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,15 +81,15 @@ impl fmt::Display for Mistake {
             Self::Missing => f.write_str("missing"),
             Self::NotATable => f.write_str("expected a table"),
             Self::TooLarge { bytes } => {
-                write!(f, "{bytes} bytes, but a var may hold {}", super::MAX_VAR_BYTES)
+                write!(f, "{bytes} bytes, but a var may hold {}", MAX_VAR_BYTES)
             }
             Self::UnknownVar { nearest } => {
                 f.write_str("unknown var")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::UnknownField { nearest } => {
                 f.write_str("unknown field")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::WrongType { expected } => write!(f, "expected {expected}"),
             Self::OutOfRange { least, most } => {
@@ -98,7 +100,7 @@ impl fmt::Display for Mistake {
             }
             Self::UnknownName { name, nearest } => {
                 write!(f, "unknown name {name:?}")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::NoMethods => f.write_str("expected at least one method"),
             Self::AuthWithNone => f.write_str("must not be there with auth_type \"none\""),
@@ -113,7 +115,7 @@ impl fmt::Display for Mistake {
             // What stands there is not repeated: it may be the secret itself, put in the wrong place.
             Self::SecretNotSet { nearest } => {
                 f.write_str("no secret of this name is set, expected the name of one")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::OperatorSecretNotSet { example } => write!(
                 f,
@@ -165,19 +167,12 @@ impl fmt::Display for Mistake {
             Self::Filter(mistake) => mistake.fmt(f),
             Self::NoBinding { binding, kind, nearest } => {
                 write!(f, "no {kind} is bound as {binding:?}")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::WrongBinding { binding, kind, found } => {
                 write!(f, "{binding:?} is bound to {found}, expected a {kind}")
             }
         }
-    }
-}
-
-pub(super) fn suggest(f: &mut fmt::Formatter<'_>, nearest: Option<&str>) -> fmt::Result {
-    match nearest {
-        Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
-        None => Ok(()),
     }
 }
 
