@@ -2,12 +2,10 @@
 
 mod admin;
 mod danger;
-mod destination;
 mod filter;
 mod line;
 mod receiver;
 mod stores;
-mod webhook_destination;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +19,7 @@ pub use crate::filter::FilterMistake;
 pub use crate::vars::{Binding, BindingKind, Bindings, ConfigError, Danger, Mistake};
 
 use crate::auth::Authentication;
+use crate::destination::Destination;
 use crate::filter::DataPaths;
 use crate::names::nearest;
 use crate::subscription::{Subscription, Subscriptions};
@@ -177,7 +176,7 @@ fn subscription(
     let event_types = table.names("event_types", mistakes).unwrap_or_default();
     let operations = table.names("operations", mistakes).unwrap_or_default();
     let filters = filter::read(&mut table, data_paths, mistakes);
-    let destination = destination::read(&mut table, bindings, mistakes);
+    let destination = Destination::read(&mut table, bindings, mistakes);
     table.finish(mistakes);
     let destination = destination?;
     let holder = destination.holder(&name);

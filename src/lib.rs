@@ -50,17 +50,21 @@ pub mod filter;
 
 pub mod cesql;
 
+mod dispatch;
+
+pub mod destination;
+
 pub mod plan;
 
 pub mod large;
 
-pub mod dedupe;
+mod claim;
 
 pub mod forward;
 
-pub mod kv_entry;
+mod settle;
 
-mod send_batch;
+pub mod kv_entry;
 
 pub mod ledger;
 

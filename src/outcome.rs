@@ -10,7 +10,7 @@ use crate::operator::explain::Explanation;
 use crate::operator::{
     DeadLetter, DeadLetterPage, OperatorError, Redriven, Reset, SetAsidePage, Settled,
 };
-use crate::plan::{EventTooLarge, TooManyWrites};
+use crate::plan::DoesNotFit;
 use crate::request::BodyError;
 
 /// What became of a request that was in order.
@@ -93,10 +93,8 @@ pub enum Rejection<'c> {
     },
     /// An event is invalid, or there are too many of them.
     InvalidEvents(InvalidEvents),
-    /// A batch needs more writes than can be made in time.
-    TooManyWrites(TooManyWrites),
-    /// Some destinations can never hold events of this size; at least one.
-    EventsTooLarge(Vec<EventTooLarge<'c>>),
+    /// Its events cannot be forwarded.
+    DoesNotFit(DoesNotFit<'c>),
     /// Not every destination holds the events that belong there.
     Undelivered(Fates<'c>),
     /// Another request is forwarding one of the events; all others are where they belong.
@@ -284,7 +282,7 @@ impl Rejection<'_> {
                 reasons: violations(invalid),
                 ..Report::of_caller("invalid_event", "The event is invalid", faults(invalid))
             },
-            Self::TooManyWrites(writes) => Report::of_caller(
+            Self::DoesNotFit(DoesNotFit::TooManyWrites(writes)) => Report::of_caller(
                 "batch_too_large",
                 "The batch has too many events",
                 writes.to_string(),
@@ -297,7 +295,7 @@ impl Rejection<'_> {
                      takes more than {limit}"
                 ),
             ),
-            Self::EventsTooLarge(events) => {
+            Self::DoesNotFit(DoesNotFit::EventsTooLarge(events)) => {
                 let events: Vec<_> = events.iter().map(ToString::to_string).collect();
                 Report::of_caller("event_too_large", "The event is too large", events.join("; "))
             }
@@ -476,15 +474,9 @@ impl From<InvalidEvents> for Rejection<'_> {
     }
 }
 
-impl From<TooManyWrites> for Rejection<'_> {
-    fn from(writes: TooManyWrites) -> Self {
-        Self::TooManyWrites(writes)
-    }
-}
-
-impl<'c> From<Vec<EventTooLarge<'c>>> for Rejection<'c> {
-    fn from(too_large: Vec<EventTooLarge<'c>>) -> Self {
-        Self::EventsTooLarge(too_large)
+impl<'c> From<DoesNotFit<'c>> for Rejection<'c> {
+    fn from(why: DoesNotFit<'c>) -> Self {
+        Self::DoesNotFit(why)
     }
 }
 

@@ -5,9 +5,9 @@
 
 use crate::access::{allow, authenticate, limit_rate};
 use crate::body::{ReadBody, read};
+use crate::claim::claim;
 use crate::cloudevents;
 use crate::config::{Config, ConfigError};
-use crate::dedupe;
 use crate::fate::FateKind;
 use crate::forward::forward;
 use crate::large::check_datarefs;
@@ -15,6 +15,7 @@ use crate::outcome::{Outcome, Rejection};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::request::{Body, RequestHead};
+use crate::settle::settle;
 use crate::trace::Trace;
 
 /// The path of an event. What each step hands on is the only way into the next.
@@ -50,21 +51,24 @@ pub async fn receive<'c>(
     trace.events(&events, Some(config.receiver.times.latest(platform.now())));
 
     // 6. Each goes to the subscriptions that want it, and every destination can hold it.
-    let mut plan = Plan::new(&config.subscriptions, &events);
-    plan.check_sizes(mode, config.stores.claims_expiration_ttl)?;
-    plan.check_writes(mode, config)?;
+    let times = config.receiver.times;
+    let plan = Plan::new(&config.subscriptions, &events).fit(
+        mode,
+        config.stores.claims_expiration_ttl,
+        times,
+    )?;
 
     // 7. What a destination holds already is not forwarded again. From here on the time counts; what
     // the sender needed for the body does not, or a slow line would never get an event through.
-    let deadline = platform.now() + config.receiver.times.forward_ms();
-    let claims = dedupe::claim(&mut plan, config, platform).await;
+    let deadline = platform.now() + times.forward_ms();
+    let plan = claim(plan, times, platform).await;
 
     // 8. Every other destination does hold it, before the time is up.
-    forward(&mut plan, config, platform, deadline).await;
+    let plan = forward(plan, times, config.stores.has_spool, platform, deadline).await;
 
     // 9. That is remembered, and the sender is told.
-    trace.ledger_failures = dedupe::settle(claims, &mut plan, config, platform).await;
-    let fates = plan.into_fates();
+    let (fates, failures) = settle(plan, times, platform).await;
+    trace.ledger_failures = failures;
     match fates.kind() {
         FateKind::Undelivered => Err(Rejection::Undelivered(fates)),
         FateKind::UnderWay => Err(Rejection::UnderWay(fates)),

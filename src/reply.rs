@@ -148,8 +148,7 @@ fn status(rejection: &Rejection<'_>) -> u16 {
         Rejection::BodyTooLarge { .. }
         | Rejection::JsonTooLarge { .. }
         | Rejection::InvalidEvents(InvalidEvents::TooMany { .. })
-        | Rejection::TooManyWrites(_)
-        | Rejection::EventsTooLarge(_) => 413,
+        | Rejection::DoesNotFit(_) => 413,
         Rejection::UnsupportedMediaType(_) | Rejection::UnsupportedContentEncoding(_) => 415,
         Rejection::TooFast => 429,
         // A body that broke off is none of the sender's faults (400): what arrived says nothing about the

@@ -12,9 +12,9 @@ use serde_json::Value;
 use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
+use crate::destination::divide;
 use crate::limits::{MAX_CONNECTIONS, SPOOL};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
-use crate::send_batch::divide;
 use claims::Claims;
 
 pub use line::DrainLine;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use crate::subscription::{Destination, Subscription};
+use crate::subscription::Subscription;
 use crate::vars::{
     ADMIN, Danger, LEAST_SECRET_BYTES, Mistake, Mistakes, QUEUE_RETENTION_SECONDS, SecretUse,
     WEBHOOK,
@@ -69,8 +69,8 @@ pub(super) fn check_retries(
     names: &BTreeMap<String, String>,
     mistakes: &mut Mistakes,
 ) {
-    let Destination::Webhook(webhook) = &subscription.destination else { return };
-    let seconds = webhook.longest_seconds();
+    let Some(http) = subscription.destination.http() else { return };
+    let seconds = http.call.longest_seconds();
     let var = names.get(&subscription.name).map_or("", |var| var);
     let path = format!("{var}.webhook.retry");
     match claims_ttl {

@@ -4,10 +4,10 @@ use super::answer::Reset;
 use super::error::OperatorError;
 use super::query::OperatorQuery;
 use crate::config::Config;
-use crate::forward;
+use crate::destination::ObjectDestination;
 use crate::names::suggestion;
 use crate::platform::Platform;
-use crate::subscription::{Destination, KvKey, Subscription};
+use crate::subscription::Subscription;
 
 /// Lets the ledger forget an object, for one subscription or for all that mirror objects.
 ///
@@ -36,8 +36,8 @@ pub async fn reset(
         )));
     }
     let mut subscriptions = Vec::with_capacity(chosen.len());
-    for (name, binding) in chosen {
-        let reset = forward::reset(name, binding, object_type, object_id, platform).await;
+    for (name, mirror) in chosen {
+        let reset = mirror.reset(name, object_type, object_id, platform).await;
         if !reset.map_err(OperatorError::LedgerFailed)? {
             return Err(OperatorError::ObjectUnderWay);
         }
@@ -52,12 +52,7 @@ pub fn has_mirrors(config: &Config) -> bool {
     config.subscriptions.iter().any(|subscription| mirror(subscription).is_some())
 }
 
-/// The name and the namespace of a subscription that mirrors objects.
-fn mirror(subscription: &Subscription) -> Option<(&str, &str)> {
-    match &subscription.destination {
-        Destination::Kv { binding, key: KvKey::Object { .. }, .. } => {
-            Some((&subscription.name, binding))
-        }
-        Destination::Kv { .. } | Destination::Queue { .. } | Destination::Webhook(_) => None,
-    }
+/// The name of a subscription that mirrors objects, and where it does.
+fn mirror(subscription: &Subscription) -> Option<(&str, &ObjectDestination)> {
+    Some((&subscription.name, subscription.destination.mirror()?))
 }

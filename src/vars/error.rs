@@ -22,28 +22,58 @@ pub struct ConfigError {
 pub enum Mistake {
     Missing,
     NotATable,
-    TooLarge { bytes: usize },
-    UnknownVar { nearest: Option<String> },
-    UnknownField { nearest: Option<String> },
-    WrongType { expected: &'static str },
-    OutOfRange { least: u64, most: u64 },
-    NotBetween { least: u32, most: u32 },
-    UnknownName { name: String, nearest: Option<String> },
+    TooLarge {
+        bytes: usize,
+    },
+    UnknownVar {
+        nearest: Option<String>,
+    },
+    UnknownField {
+        nearest: Option<String>,
+    },
+    WrongType {
+        expected: &'static str,
+    },
+    OutOfRange {
+        least: u64,
+        most: u64,
+    },
+    NotBetween {
+        least: u32,
+        most: u32,
+    },
+    UnknownName {
+        name: String,
+        nearest: Option<String>,
+    },
     NoMethods,
     AuthWithNone,
     AuthWithoutType,
     NoCredentials,
     BadHeaderName(String),
     ColonInUsername(String),
-    SecretNotSet { nearest: Option<String> },
-    OperatorSecretNotSet { example: String },
-    SecretEmpty { binding: String },
-    SecretNotSendable { binding: String },
-    SecretNotAscii { binding: String },
+    SecretNotSet {
+        nearest: Option<String>,
+    },
+    OperatorSecretNotSet {
+        example: String,
+    },
+    SecretEmpty {
+        binding: String,
+    },
+    SecretNotSendable {
+        binding: String,
+    },
+    SecretNotAscii {
+        binding: String,
+    },
     NoSubscriptions,
     BadSubscriptionName,
-    SameSubscriptionName { other: String },
-    NoDestination,
+    SameSubscriptionName {
+        other: String,
+    },
+    /// With what is expected.
+    NoDestination(String),
     OnlyWithObjectKeys,
     ReservedBinding(String),
     BadUrl,
@@ -53,10 +83,19 @@ pub enum Mistake {
     TakenHeader(String),
     AdminWithNone,
     Danger(Danger),
-    SeveralDestinations,
+    /// With all fields.
+    SeveralDestinations(String),
     Filter(FilterMistake),
-    NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
-    WrongBinding { binding: String, kind: BindingKind, found: String },
+    NoBinding {
+        binding: String,
+        kind: BindingKind,
+        nearest: Option<String>,
+    },
+    WrongBinding {
+        binding: String,
+        kind: BindingKind,
+        found: String,
+    },
 }
 
 /// The kind of binding a destination needs.
@@ -139,10 +178,7 @@ impl fmt::Display for Mistake {
             Self::SameSubscriptionName { other } => {
                 write!(f, "the same subscription as {other}, but for the case")
             }
-            Self::NoDestination => f.write_str(
-                "expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" } or \
-                 webhook = { url = \"<URL>\" }",
-            ),
+            Self::NoDestination(expected) => write!(f, "expected a destination: {expected}"),
             Self::ReservedBinding(binding) => {
                 write!(f, "{binding:?} is for what the Worker keeps itself, expected another")
             }
@@ -160,9 +196,9 @@ impl fmt::Display for Mistake {
             Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
             Self::Danger(danger) => danger.fmt(f),
             Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
-            Self::SeveralDestinations => f.write_str(
-                "queue, kv and webhook exclude each other: a second destination is a second \
-                 subscription",
+            Self::SeveralDestinations(fields) => write!(
+                f,
+                "{fields} exclude each other: a second destination is a second subscription"
             ),
             Self::Filter(mistake) => mistake.fmt(f),
             Self::NoBinding { binding, kind, nearest } => {

@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 use elytra_webhooks::Known;
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method, Receiver, Stores};
+use elytra_webhooks::destination::{Destination, KvDestination, QueueDestination};
 use elytra_webhooks::elytra::{EventType, Operation};
 use elytra_webhooks::filter::DataPaths;
-use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
+use elytra_webhooks::subscription::{Subscription, Subscriptions};
 use elytra_webhooks::times::Times;
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"ELYTRA_TOKEN"}}"#;
@@ -95,7 +96,9 @@ fn what_is_not_set_has_its_default() {
                 event_types: Vec::new(),
                 operations: Vec::new(),
                 filters: Vec::new(),
-                destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
+                destination: Destination::Queue(QueueDestination {
+                    binding: "EVENTS_QUEUE".to_owned(),
+                }),
                 holder: "queue/EVENTS_QUEUE".to_owned(),
             }],
             DataPaths::default(),
@@ -133,11 +136,10 @@ fn everything_that_can_be_set_is_read() {
         event_types: vec![EventType::Product, EventType::Todo],
         operations: vec![Operation::Add],
         filters: Vec::new(),
-        destination: Destination::Kv {
+        destination: Destination::Kv(KvDestination {
             binding: "EVENTS_KV".to_owned(),
-            key: KvKey::Event,
             expiration_ttl: Some(60),
-        },
+        }),
         holder: "kv/EVENTS_KV/b_2".to_owned(),
     };
     assert_eq!(config.subscriptions[1], expected);

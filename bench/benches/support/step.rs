@@ -4,7 +4,6 @@ use std::hint::black_box;
 
 use elytra_webhooks::cloudevents::{CloudEvent, Mode, decode};
 use elytra_webhooks::config::Config;
-use elytra_webhooks::fate::{Fate, FateKind};
 use elytra_webhooks::plan::Plan;
 
 use super::event::{batch, data, event, headers};
@@ -143,16 +142,12 @@ impl Planning {
         drop(black_box(self.plan()));
     }
 
-    /// The same with what becomes of the plan where nothing is forwarded; tells how many events have
-    /// failed therefore.
-    pub(crate) fn run(&self) -> usize {
-        let mut plan = self.plan();
-        plan.check_sizes(Mode::Structured, self.config.stores.claims_expiration_ttl).unwrap();
-        black_box(plan.into_fates())
-            .iter()
-            .map(Fate::kind)
-            .filter(|kind| *kind == FateKind::Undelivered)
-            .count()
+    /// The same with the check that the events fit; tells whether they do.
+    pub(crate) fn run(&self) -> bool {
+        let Config { receiver, stores, .. } = &self.config;
+        let plan = self.plan();
+        let fitting = plan.fit(Mode::Structured, stores.claims_expiration_ttl, receiver.times);
+        black_box(fitting).is_ok()
     }
 
     fn plan(&self) -> Plan<'_, '_> {

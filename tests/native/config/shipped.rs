@@ -6,11 +6,12 @@ use std::path::Path;
 use elytra_webhooks::Known;
 use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::destination::{
+    CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
+    RetryPolicy,
+};
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
-use elytra_webhooks::subscription::{
-    Destination, KvKey, RetryPolicy, Webhook, WebhookMethod, WebhookMode,
-};
 use toml::{Table, Value};
 
 use super::{json, text};
@@ -128,8 +129,11 @@ fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
     let changed = changed.replace("# claims_expiration_ttl", "claims_expiration_ttl");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
     let prices = config.subscriptions.iter().find(|subscription| subscription.name == "prices");
-    let key = KvKey::Object { tombstone_ttl: 604_800 };
-    let expected = Destination::Kv { binding: "EVENTS".to_owned(), key, expiration_ttl: None };
+    let expected = Destination::Object(ObjectDestination {
+        binding: "EVENTS".to_owned(),
+        expiration_ttl: None,
+        tombstone_ttl: 604_800,
+    });
     assert_eq!(prices.unwrap().destination, expected);
     assert_eq!(config.stores.claims_expiration_ttl, Some(604_800), "its default");
 }
@@ -195,15 +199,17 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
     let config = check("uncommented", &changed, secrets);
     let shop = config.subscriptions.iter().find(|subscription| subscription.name == "shop");
-    let webhook = Webhook {
+    let http = HttpDestination {
         url: "https://shop.example.com/elytra".to_owned(),
-        method: WebhookMethod::Post,
         credential: Some(("authorization".to_owned(), Secret::new("Bearer invented for the shop"))),
-        mode: WebhookMode::Structured,
-        timeout_ms: 10_000,
-        retry: RetryPolicy::default(),
+        call: CallSettings {
+            method: CallMethod::Post,
+            mode: ContentMode::Structured,
+            timeout_ms: 10_000,
+            retry: RetryPolicy::default(),
+        },
     };
-    assert_eq!(shop.unwrap().destination, Destination::Webhook(webhook), "with the defaults");
+    assert_eq!(shop.unwrap().destination, Destination::Http(http), "with the defaults");
     assert_eq!(config.admin.unwrap().auth_type(), AuthType::Bearer);
     assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
 }

@@ -1,7 +1,7 @@
 //! What the configuration says of what is kept: the ledger, the claims, the spool and keys in KV.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::subscription::{Destination, KvKey};
+use elytra_webhooks::destination::{Destination, KvDestination, ObjectDestination};
 
 use super::{accept, bindings, json, text, with};
 
@@ -131,18 +131,20 @@ fn the_spool_is_drained_to_every_queue() {
 
 #[test]
 fn kv_has_a_key_for_each_event_or_each_object() {
-    let key = |fields: &str| {
-        let config = accept(fields, &kv(fields));
-        let Destination::Kv { key, .. } = config.subscriptions[0].destination else {
-            panic!("{config:?}")
-        };
-        key
+    let kv_of = |fields: &str| accept(fields, &kv(fields)).subscriptions[0].destination.clone();
+    let binding = || "EVENTS_KV".to_owned();
+    let event = Destination::Kv(KvDestination { binding: binding(), expiration_ttl: None });
+    let object = |tombstone_ttl| {
+        Destination::Object(ObjectDestination {
+            binding: binding(),
+            expiration_ttl: None,
+            tombstone_ttl,
+        })
     };
-    assert_eq!(key(""), KvKey::Event, "by default");
-    assert_eq!(key(r#","key":"event""#), KvKey::Event);
-    assert_eq!(key(r#","key":"object""#), KvKey::Object { tombstone_ttl: 604_800 }, "a week");
-    let least = r#","key":"object","tombstone_ttl":60"#;
-    assert_eq!(key(least), KvKey::Object { tombstone_ttl: 60 }, "KV's least");
+    assert_eq!(kv_of(""), event, "by default");
+    assert_eq!(kv_of(r#","key":"event""#), event);
+    assert_eq!(kv_of(r#","key":"object""#), object(604_800), "a week");
+    assert_eq!(kv_of(r#","key":"object","tombstone_ttl":60"#), object(60), "KV's least");
     for ttl in ["59", "-1", "60.5", "\"60\"", "null"] {
         refuse(
             "KV takes no less than 60 s",
