@@ -15,9 +15,9 @@ pub use data::DataPaths;
 pub use finding::FilterMismatch;
 pub use view::View;
 
-use crate::cesql::Expression;
 use crate::names::names;
 use attribute::Seen;
+use cesql::Expression;
 
 /// How deep filters may be nested.
 pub const MAX_FILTER_DEPTH: usize = 8;
@@ -84,7 +84,7 @@ impl Filter {
             Self::All(filters) => filters.iter().all(|filter| filter.matches(view)),
             Self::Any(filters) => filters.iter().any(|filter| filter.matches(view)),
             Self::Not(filter) => !filter.matches(view),
-            Self::Sql(expression) => expression.is_true(view.event()),
+            Self::Sql(expression) => expression.is_true(view),
         }
     }
 }

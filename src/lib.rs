@@ -40,8 +40,6 @@ pub mod subscription;
 
 pub mod filter;
 
-pub mod cesql;
-
 pub mod plan;
 
 pub mod large;

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::error::{Mistake, suggest};
 use super::table::{Mistakes, Table};
-use crate::cesql::Expression;
 use crate::filter::{
     Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, MAX_FILTER_DEPTH,
     MAX_FILTERS,
 };
 use crate::names::{Known as _, nearest};
+use cesql::Expression;
 
 /// What can be wrong with a filter alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

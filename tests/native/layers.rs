@@ -9,7 +9,7 @@ use crate::house::rust_files;
 const LAYERS: [&[&str]; 13] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "text"],
     &["cloudevents", "send_batch"],
-    &["cesql", "elytra", "ledger", "request"],
+    &["elytra", "ledger", "request"],
     &["auth", "filter", "platform"],
     &["kv_entry", "large", "subscription", "trace"],
     &["config"],
@@ -65,12 +65,12 @@ fn an_import_that_goes_up_is_named() {
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     let files = [
         file("src/auth.rs", "use crate::request::RequestHead; // not crate::log\n"),
-        file("src/cesql/error.rs", "use std::fmt;\n\nuse crate::log::LogLine;\n"),
+        file("src/ledger/records.rs", "use std::fmt;\n\nuse crate::log::LogLine;\n"),
         file("src/new.rs", ""),
     ];
     assert_eq!(
         violations(&files),
-        ["src/cesql/error.rs:3: cesql imports log", "src/new.rs: new is in no layer"]
+        ["src/ledger/records.rs:3: ledger imports log", "src/new.rs: new is in no layer"]
     );
 }
 

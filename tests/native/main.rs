@@ -7,9 +7,6 @@
 mod support;
 
 #[cfg(test)]
-mod rules;
-
-#[cfg(test)]
 mod memory;
 
 #[cfg(test)]
@@ -35,9 +32,6 @@ mod subscription;
 
 #[cfg(test)]
 mod capacity;
-
-#[cfg(test)]
-mod cesql;
 
 #[cfg(test)]
 mod filter;

@@ -4,20 +4,7 @@ use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::{Headers, InvalidEvent, InvalidEvents, Mode, decode};
 use elytra_webhooks::request::RequestHead;
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, TestRunner};
-
-/// Checks a property of many values; a failure shows the smallest value that has it not.
-#[track_caller]
-pub(crate) fn property<S: Strategy>(strategy: S, check: impl Fn(S::Value)) {
-    let config = Config { failure_persistence: None, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&strategy, |value| {
-        check(value);
-        Ok(())
-    });
-    if let Err(failure) = outcome {
-        panic!("{failure}");
-    }
-}
+pub(crate) use test_support::{event, property};
 
 /// The head of a request.
 #[derive(Debug, Clone)]
@@ -93,12 +80,6 @@ impl RequestHead for Head {
     fn query(&self) -> String {
         self.query.clone()
     }
-}
-
-/// The text of a valid event with these members besides the four that every event must have.
-pub(crate) fn event(members: &str) -> String {
-    let separator = if members.is_empty() { "" } else { "," };
-    format!(r#"{{"specversion":"1.0","id":"1","source":"s","type":"t"{separator}{members}}}"#)
 }
 
 /// The event of a request that carries one, in this mode.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use elytra_webhooks::cesql::{MAX_DEPTH, MAX_LENGTH};
+use cesql::{MAX_DEPTH, MAX_LENGTH};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::filter::{
     Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_BYTES, MAX_PATH_DEPTH,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::error::shortened;
-use crate::names::names;
+use super::names::names;
 
 /// A value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]

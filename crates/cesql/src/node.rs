@@ -4,15 +4,15 @@ use std::fmt;
 
 use super::functions::Function;
 use super::like::Pattern;
+use super::names::names;
 use super::value::{Type, Value};
-use crate::cloudevents::{AttributeValue, CloudEvent, CoreAttribute};
-use crate::names::{Known, names};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Literal(Value<'static>),
-    Attribute(Attribute),
-    Exists(Attribute),
+    /// An attribute, by its name.
+    Attribute(String),
+    Exists(String),
     Not(Box<Node>),
     Negate(Box<Node>),
     Like {
@@ -34,13 +34,6 @@ pub(super) enum Node {
         function: Function,
         arguments: Vec<Node>,
     },
-}
-
-/// An attribute of the event, by its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Attribute {
-    Core(CoreAttribute),
-    Extension(String),
 }
 
 names! {
@@ -100,32 +93,6 @@ impl Operator {
     }
 }
 
-impl Attribute {
-    pub(super) fn new(name: &str) -> Self {
-        CoreAttribute::from_name(name).map_or_else(|| Self::Extension(name.to_owned()), Self::Core)
-    }
-
-    pub(super) fn name(&self) -> &str {
-        match self {
-            Self::Core(core) => core.as_str(),
-            Self::Extension(name) => name,
-        }
-    }
-
-    /// Its value, in the type it has (3.2).
-    pub(super) fn value<'e>(&self, event: &'e CloudEvent<'_>) -> Option<Value<'e>> {
-        let text = match self {
-            Self::Core(core) => event.core_attribute(*core)?,
-            Self::Extension(name) => match event.extension(name)? {
-                AttributeValue::Boolean(boolean) => return Some(Value::Boolean(*boolean)),
-                AttributeValue::Integer(integer) => return Some(Value::Integer(*integer)),
-                AttributeValue::String(text) => text,
-            },
-        };
-        Some(Value::String(text.into()))
-    }
-}
-
 impl Node {
     /// The type of its result; a missing attribute, whose type nobody knows, is a _Boolean_ (3.2).
     pub(super) fn return_type(&self) -> Type {
@@ -166,8 +133,8 @@ impl fmt::Display for Node {
             Self::Literal(Value::Boolean(false)) => f.write_str("FALSE"),
             Self::Literal(Value::Integer(integer)) => integer.fmt(f),
             Self::Literal(Value::String(text)) => quote(f, text),
-            Self::Attribute(attribute) => f.write_str(attribute.name()),
-            Self::Exists(attribute) => write!(f, "EXISTS {}", attribute.name()),
+            Self::Attribute(name) => f.write_str(name),
+            Self::Exists(name) => write!(f, "EXISTS {name}"),
             Self::Not(operand) => {
                 f.write_str("NOT ")?;
                 operand.print(f, Level::Prefix)

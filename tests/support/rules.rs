@@ -1,5 +1,5 @@
-//! The rules of a specification: one case for each, and the list of them in `docs/`, which is written
-//! from the cases.
+//! The rules of a specification: one case for each, and the list of them, which is written from the
+//! cases.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,22 +9,23 @@ use std::panic::catch_unwind;
 use std::path::Path;
 
 /// A rule, and what shows that it holds.
-pub(crate) struct Case<C: 'static = fn()> {
+pub struct Case<C: 'static = fn()> {
     /// Its stable name.
-    pub(crate) rule: &'static str,
+    pub rule: &'static str,
     /// The section of the specification that it comes from.
-    pub(crate) section: &'static str,
+    pub section: &'static str,
     /// What it says, in our own words.
-    pub(crate) says: &'static str,
-    pub(crate) check: C,
+    pub says: &'static str,
+    /// What shows that it holds.
+    pub check: C,
 }
 
 /// What shows that a rule holds.
-pub(crate) trait Check {
+pub trait Check {
     /// Whether it holds, as far as can be told here.
     fn holds(&self) -> bool;
 
-    /// The test, as it stands in the list; the case is in this file of `tests/native`.
+    /// The test, as it stands in the list; the case is in this file.
     fn test(&self, file: &str) -> String;
 }
 
@@ -35,29 +36,35 @@ impl Check for fn() {
     }
 
     fn test(&self, file: &str) -> String {
-        format!("`tests/native/{file}.rs`")
+        format!("`{file}`")
     }
 }
 
 /// The rules of a specification.
-pub(crate) struct Rules<C: 'static = fn()> {
-    /// The folder of the cases below `tests/native`, and the name of the test.
-    pub(crate) folder: &'static str,
+pub struct Rules<C: 'static = fn()> {
+    /// The package, as `CARGO_MANIFEST_DIR` names it; the paths below begin here.
+    pub package: &'static str,
+    /// The folder of the cases.
+    pub folder: &'static str,
+    /// The command that runs the tests.
+    pub command: &'static str,
     /// The list's file.
-    pub(crate) document: &'static str,
+    pub document: &'static str,
     /// What stands before the rules in it.
-    pub(crate) head: &'static str,
+    pub head: &'static str,
     /// Of each file its name, what its rules are about, and they themselves.
-    pub(crate) files: &'static [(&'static str, &'static str, &'static [Case<C>])],
+    pub files: &'static [(&'static str, &'static str, &'static [Case<C>])],
 }
 
 impl<C: Check> Rules<C> {
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Case<C>> {
+    /// Each of them.
+    pub fn all(&self) -> impl Iterator<Item = &'static Case<C>> {
         self.files.iter().flat_map(|(_, _, rules)| *rules)
     }
 
+    /// Each of them holds.
     #[track_caller]
-    pub(crate) fn check_each(&self) {
+    pub fn check_each(&self) {
         let broken = self.all().filter(|rule| !rule.check.holds());
         let broken: Vec<_> = broken.map(|rule| rule.rule).collect();
         assert_eq!(broken, [""; 0], "each tells above what it found");
@@ -65,7 +72,7 @@ impl<C: Check> Rules<C> {
 
     /// Each has a name of its own, and fits in a table.
     #[track_caller]
-    pub(crate) fn check_names(&self) {
+    pub fn check_names(&self) {
         let names: BTreeSet<_> = self.all().map(|rule| rule.rule).collect();
         assert_eq!(names.len(), self.all().count());
         for Case { rule, section, says, .. } in self.all() {
@@ -78,13 +85,13 @@ impl<C: Check> Rules<C> {
 
     /// The list is up to date; it is brought so where that is asked for.
     #[track_caller]
-    pub(crate) fn check_document(&self) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.document);
+    pub fn check_document(&self) {
+        let path = Path::new(self.package).join(self.document);
         if env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
             fs::write(&path, self.list()).unwrap();
         }
         let found = fs::read_to_string(&path).unwrap_or_default();
-        let advice = format!("run UPDATE_DOCS=1 cargo test --test native {}", self.folder);
+        let advice = format!("run UPDATE_DOCS=1 {}", self.command);
         assert!(found == self.list(), "{advice}");
     }
 
@@ -94,7 +101,7 @@ impl<C: Check> Rules<C> {
             write!(list, "\n## {title}\n\n| rule | says | section | test |\n|---|---|---|---|\n")
                 .unwrap();
             for Case { rule, section, says, check } in *rules {
-                let test = check.test(&format!("{}/{file}", self.folder));
+                let test = check.test(&format!("{}/{file}.rs", self.folder));
                 writeln!(list, "| `{rule}` | {says} | {section} | {test} |").unwrap();
             }
         }
@@ -103,6 +110,7 @@ impl<C: Check> Rules<C> {
 }
 
 /// The tests that a list of rules has.
+#[macro_export]
 macro_rules! test_rules {
     ($rules:expr) => {
         #[test]
@@ -121,4 +129,3 @@ macro_rules! test_rules {
         }
     };
 }
-pub(crate) use test_rules;

@@ -1,7 +1,7 @@
 //! As a filter (1.2), and the situations of the examples (5).
 
+use super::refusals::{passes, refuses};
 use super::{Case, check, given};
-use crate::cesql::refusals::{passes, refuses};
 
 pub(super) const CASES: &[Case] = &[
     Case {

@@ -8,10 +8,9 @@ use super::error::{ErrorKind, ParseError};
 use super::functions::{Arity, Function};
 use super::lexer::{Keyword, Kind, Symbol, Token, tokens};
 use super::like::Pattern;
-use super::node::{Attribute, Level, Node, Operator};
+use super::names::Names as _;
+use super::node::{Level, Node, Operator};
 use super::value::Value;
-use crate::cloudevents::is_attribute_name;
-use crate::names::{Known, nearest};
 
 /// Compiles the whole of a text.
 pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
@@ -210,7 +209,7 @@ impl Parser<'_, '_> {
         Ok(Node::Literal(Value::Integer(integer)))
     }
 
-    fn attribute(&mut self) -> Result<Attribute, ParseError> {
+    fn attribute(&mut self) -> Result<String, ParseError> {
         let name = self.tokens.peek().text;
         if name == "data" {
             return Err(self.tokens.unexpected("an attribute, which data is not"));
@@ -221,7 +220,7 @@ impl Parser<'_, '_> {
                 .unexpected("the name of an attribute, in lower-case letters and digits"));
         }
         self.tokens.next();
-        Ok(Attribute::new(name))
+        Ok(name.to_owned())
     }
 
     fn call(&mut self) -> Result<Node, ParseError> {
@@ -232,14 +231,14 @@ impl Parser<'_, '_> {
             .ok_or_else(|| {
                 let found = format!("the unknown function {}", shown(name));
                 let all = || {
-                    let names: Vec<_> = names().map(Known::as_str).collect();
+                    let names: Vec<_> = names().map(Function::as_str).collect();
                     format!("one of {}", names.join(", "))
                 };
-                let expected = nearest(name, names().map(Known::as_str));
+                let expected = nearest(name);
                 self.tokens.error(
                     ErrorKind::MissingFunction,
                     found,
-                    expected.map_or_else(all, str::to_owned),
+                    expected.map_or_else(all, |function| function.as_str().to_owned()),
                 )
             })?;
         let at = self.tokens.next().start;
@@ -276,4 +275,22 @@ impl Parser<'_, '_> {
 
 fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether an attribute can have this name (2.2).
+fn is_attribute_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// The function whose name resembles this one most, if any resembles it enough to be what was meant.
+fn nearest(name: &str) -> Option<Function> {
+    /// Half of the letters may be wrong at most; what resembles less is no help to anyone.
+    const LEAST_SIMILARITY: f64 = 0.5;
+
+    let name = name.to_uppercase();
+    let similarity =
+        |function: Function| strsim::normalized_damerau_levenshtein(&name, function.as_str());
+    let similar = Function::ALL.iter().map(|function| (similarity(*function), *function));
+    let similar = similar.filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY);
+    similar.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, function)| function)
 }

@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::error::EvaluationError;
 use super::evaluate::{Evaluator, Failed, Outcome};
+use super::names::names;
 use super::node::Node;
 use super::value::{Type, Value};
-use crate::names::names;
 
 names! {
     /// The functions that there are; their names may be written in any case.
@@ -84,7 +84,7 @@ impl fmt::Display for Arity {
     }
 }
 
-impl<'e> Evaluator<'e, '_> {
+impl<'e> Evaluator<'e> {
     /// Calls a function. Every argument is evaluated before any error of one counts.
     pub(super) fn call(&mut self, function: Function, arguments: &'e [Node]) -> Outcome<'e> {
         self.dispatch(function, arguments)

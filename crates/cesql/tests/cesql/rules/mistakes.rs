@@ -1,7 +1,7 @@
 //! What is said of an expression that cannot be compiled: where, what stands there, and what
 //! should. The rules beside this hold many more.
 
-use elytra_webhooks::cesql::Expression;
+use cesql::Expression;
 
 #[track_caller]
 fn says(cases: &[(&str, &str, &str)]) {

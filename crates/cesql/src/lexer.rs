@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::MAX_LENGTH;
 use super::error::{ErrorKind, ParseError};
-use crate::names::{Known, names};
+use super::names::{Names as _, names};
 
 /// A part of an expression, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use super::attributes::Attributes;
 use super::error::EvaluationError;
 use super::evaluate::{Evaluator, Failed, Mode};
-use super::node::{Attribute, Node, Operator};
+use super::node::{Node, Operator};
 use super::value::Value;
-use crate::cloudevents::CloudEvent;
 
 /// Why an event does not pass an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Refusal {
         /// The first of the clauses that `AND` joins that is false, or all of the expression.
         clause: String,
         /// The attributes of the clause, as far as they are told.
-        seen: Vec<Seen>,
+        seen: Vec<SeenAttribute>,
     },
     /// It is no boolean, but this value.
     NotBoolean(String),
@@ -26,7 +26,7 @@ pub enum Refusal {
 
 /// An attribute and the value that an expression saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenAttribute {
     /// Its name.
     pub name: String,
     /// The value, shortened; `None` where the event has no such attribute.
@@ -34,8 +34,8 @@ pub struct Seen {
 }
 
 /// Evaluates the clauses that `AND` joins one by one, so that the one that says no is known.
-pub(super) fn decide(root: &Node, event: &CloudEvent<'_>) -> Result<(), Refusal> {
-    let mut evaluator = Evaluator::new(event, Mode::FailFast);
+pub(super) fn decide(root: &Node, attributes: &dyn Attributes) -> Result<(), Refusal> {
+    let mut evaluator = Evaluator::new(attributes, Mode::FailFast);
     let verdict = match conjunction(root) {
         Some(_) => first_false(&mut evaluator, root),
         None => match evaluator.evaluate(root) {
@@ -47,7 +47,7 @@ pub(super) fn decide(root: &Node, event: &CloudEvent<'_>) -> Result<(), Refusal>
     };
     match verdict {
         Ok(None) => Ok(()),
-        Ok(Some(clause)) => Err(Refusal::of(clause, event)),
+        Ok(Some(clause)) => Err(Refusal::of(clause, attributes)),
         Err(Failed) => {
             let error = evaluator.errors.into_iter().next();
             Err(Refusal::Error(error.unwrap_or(EvaluationError::TooCostly)))
@@ -66,7 +66,7 @@ fn conjunction(node: &Node) -> Option<impl Iterator<Item = &Node>> {
 }
 
 fn first_false<'e>(
-    evaluator: &mut Evaluator<'e, '_>,
+    evaluator: &mut Evaluator<'e>,
     clause: &'e Node,
 ) -> Result<Option<&'e Node>, Failed> {
     let Some(mut operands) = conjunction(clause) else {
@@ -78,48 +78,48 @@ fn first_false<'e>(
 }
 
 impl Refusal {
-    fn of(clause: &Node, event: &CloudEvent<'_>) -> Self {
+    fn of(clause: &Node, attributes: &dyn Attributes) -> Self {
         /// What a line has room for.
         const MOST_ATTRIBUTES: usize = 8;
 
-        let mut attributes = Vec::new();
-        collect(clause, &mut attributes);
-        attributes.truncate(MOST_ATTRIBUTES);
-        let seen = attributes.into_iter().map(|attribute| Seen {
-            name: attribute.name().to_owned(),
-            value: attribute.value(event).map(|value| value.to_string()),
+        let mut names = Vec::new();
+        collect(clause, &mut names);
+        names.truncate(MOST_ATTRIBUTES);
+        let seen = names.into_iter().map(|name| SeenAttribute {
+            name: name.to_owned(),
+            value: attributes.attribute(name).map(|value| value.to_string()),
         });
         Self::False { clause: clause.to_string(), seen: seen.collect() }
     }
 }
 
-/// The attributes of a clause, each once.
-fn collect<'n>(node: &'n Node, attributes: &mut Vec<&'n Attribute>) {
+/// The names of a clause's attributes, each once.
+fn collect<'n>(node: &'n Node, names: &mut Vec<&'n str>) {
     match node {
         Node::Literal(_) => {}
-        Node::Attribute(attribute) | Node::Exists(attribute) => {
-            if !attributes.contains(&attribute) {
-                attributes.push(attribute);
+        Node::Attribute(name) | Node::Exists(name) => {
+            if !names.contains(&&**name) {
+                names.push(name);
             }
         }
         Node::Not(operand) | Node::Negate(operand) | Node::Like { operand, .. } => {
-            collect(operand, attributes);
+            collect(operand, names);
         }
         Node::In { operand, set, .. } => {
-            collect(operand, attributes);
+            collect(operand, names);
             for element in set {
-                collect(element, attributes);
+                collect(element, names);
             }
         }
         Node::Chain { first, rest } => {
-            collect(first, attributes);
+            collect(first, names);
             for (_, operand) in rest {
-                collect(operand, attributes);
+                collect(operand, names);
             }
         }
         Node::Call { arguments, .. } => {
             for argument in arguments {
-                collect(argument, attributes);
+                collect(argument, names);
             }
         }
     }
@@ -132,7 +132,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::False { clause, seen } => {
                 write!(f, "is false: {}", OneLine(clause))?;
-                for (index, Seen { name, value }) in seen.iter().enumerate() {
+                for (index, SeenAttribute { name, value }) in seen.iter().enumerate() {
                     f.write_str(if index == 0 { ", where " } else { " and " })?;
                     match value {
                         Some(value) => write!(f, "{name} is {value}")?,

@@ -1,13 +1,11 @@
 //! What is said of an event that does not pass, for those who read logs at night.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cesql::{Expression, Refusal, Seen};
+use cesql::{Expression, Refusal, SeenAttribute};
 
-use crate::support::event;
+use super::Event;
 
 fn decide(members: &str, text: &str) -> Result<(), Refusal> {
-    let json = event(members);
-    Expression::parse(text).unwrap().matches(&CloudEvent::from_json(&json).unwrap())
+    Expression::parse(text).unwrap().matches(&Event::new(members))
 }
 
 #[track_caller]
@@ -107,7 +105,7 @@ fn a_line_break_in_a_literal_does_not_break_the_line() {
 
 #[test]
 fn the_parts_can_be_told_apart_too() {
-    let seen = |name: &str, value: Option<&str>| Seen {
+    let seen = |name: &str, value: Option<&str>| SeenAttribute {
         name: name.to_owned(),
         value: value.map(str::to_owned),
     };

@@ -3,10 +3,9 @@
 use std::fmt;
 
 use super::functions::{Arity, Function};
+use super::names::names;
 use super::value::Type;
 use super::{MAX_COST, Value};
-use crate::names::names;
-use crate::text::Shortened;
 
 names! {
     /// The kinds of errors, by the specification's names.
@@ -142,5 +141,19 @@ impl fmt::Display for EvaluationError {
 
 /// A text that may be a stranger's, and is not told at any length: enough to recognize it by.
 pub(super) fn shortened(text: &str) -> Shortened<'_> {
-    Shortened { text, most: 64 }
+    Shortened(text)
+}
+
+/// A text in quotes, with no more of it than so many characters.
+pub(super) struct Shortened<'t>(&'t str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST_CHARACTERS: usize = 64;
+
+        match self.0.char_indices().nth(MOST_CHARACTERS) {
+            Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
 }

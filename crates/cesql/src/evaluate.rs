@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 
 use super::MAX_COST;
+use super::attributes::Attributes;
 use super::error::EvaluationError;
 use super::node::{Level, Node, Operator};
 use super::value::{Type, Value};
-use crate::cloudevents::CloudEvent;
 
 /// A value; `Err` where errors were met on the way to it.
 pub(super) type Outcome<'e> = Result<Value<'e>, Value<'e>>;
@@ -29,8 +29,8 @@ pub(super) enum Mode {
 }
 
 /// One evaluation.
-pub(super) struct Evaluator<'e, 'c> {
-    event: &'e CloudEvent<'c>,
+pub(super) struct Evaluator<'e> {
+    attributes: &'e dyn Attributes,
     mode: Mode,
     /// What may yet be spent.
     budget: usize,
@@ -38,9 +38,9 @@ pub(super) struct Evaluator<'e, 'c> {
     pub(super) errors: Vec<EvaluationError>,
 }
 
-impl<'e, 'c> Evaluator<'e, 'c> {
-    pub(super) fn new(event: &'e CloudEvent<'c>, mode: Mode) -> Self {
-        Self { event, mode, budget: MAX_COST, is_over: false, errors: Vec::new() }
+impl<'e> Evaluator<'e> {
+    pub(super) fn new(attributes: &'e dyn Attributes, mode: Mode) -> Self {
+        Self { attributes, mode, budget: MAX_COST, is_over: false, errors: Vec::new() }
     }
 
     pub(super) fn cost(&self) -> usize {
@@ -71,11 +71,11 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         }
         let result = match node {
             Node::Literal(value) => Ok(value.borrowed()),
-            Node::Attribute(attribute) => attribute.value(self.event).ok_or_else(|| {
-                self.raise(EvaluationError::MissingAttribute(attribute.name().to_owned()));
+            Node::Attribute(name) => self.attributes.attribute(name).ok_or_else(|| {
+                self.raise(EvaluationError::MissingAttribute(name.clone()));
                 Failed
             }),
-            Node::Exists(attribute) => Ok(Value::Boolean(attribute.value(self.event).is_some())),
+            Node::Exists(name) => Ok(Value::Boolean(self.attributes.attribute(name).is_some())),
             Node::Not(operand) => self.boolean_of(operand).map(|boolean| Value::Boolean(!boolean)),
             Node::Negate(operand) => self.negate(operand),
             Node::Like { operand, negated, pattern } => self.text_of(operand).and_then(|text| {

@@ -1,4 +1,4 @@
-//! CESQL 1.0, the CloudEvents SQL Expression Language, as a filter of events.
+//! CESQL 1.0, the CloudEvents SQL Expression Language.
 //!
 //! An [`Expression`] is compiled once and evaluated for many events. It borrows from the event, never
 //! panics, and costs no more than [`MAX_COST`] whatever the event: everything it could be refused
@@ -8,6 +8,8 @@
 //! text ── lexer ──> tokens ── parser ──> Expression ── evaluate ──> value and errors
 //!                                                   └─ matches ──> () or the Refusal
 //! ```
+
+mod attributes;
 
 mod cursor;
 mod lexer;
@@ -23,15 +25,16 @@ mod value;
 mod error;
 mod refusal;
 
+mod names;
+
 use std::fmt;
 
-use crate::cloudevents::CloudEvent;
-
+pub use attributes::Attributes;
 pub use error::{ErrorKind, EvaluationError, ParseError};
 use evaluate::{Evaluator, Mode};
 pub use functions::Function;
 use node::Node;
-pub use refusal::{Refusal, Seen};
+pub use refusal::{Refusal, SeenAttribute};
 pub use value::{Type, Value};
 
 /// How many bytes the parts of an expression may have; white space between them is not counted.
@@ -75,8 +78,8 @@ impl Expression {
 
     /// Evaluates the whole expression and collects the errors (4.1, complete evaluation mode).
     #[must_use]
-    pub fn evaluate<'e>(&'e self, event: &'e CloudEvent<'_>) -> Evaluation<'e> {
-        let mut evaluator = Evaluator::new(event, Mode::Complete);
+    pub fn evaluate<'e>(&'e self, attributes: &'e dyn Attributes) -> Evaluation<'e> {
+        let mut evaluator = Evaluator::new(attributes, Mode::Complete);
         let (Ok(value) | Err(value)) = evaluator.evaluate(&self.root);
         Evaluation { value, cost: evaluator.cost(), errors: evaluator.errors }
     }
@@ -87,14 +90,14 @@ impl Expression {
     /// # Errors
     ///
     /// Why not: the expression is false or not a boolean, or there was an error.
-    pub fn matches(&self, event: &CloudEvent<'_>) -> Result<(), Refusal> {
-        refusal::decide(&self.root, event)
+    pub fn matches(&self, attributes: &dyn Attributes) -> Result<(), Refusal> {
+        refusal::decide(&self.root, attributes)
     }
 
     /// The same without a reason, which costs more than the rest to put into words.
     #[must_use]
-    pub fn is_true(&self, event: &CloudEvent<'_>) -> bool {
-        let mut evaluator = Evaluator::new(event, Mode::FailFast);
+    pub fn is_true(&self, attributes: &dyn Attributes) -> bool {
+        let mut evaluator = Evaluator::new(attributes, Mode::FailFast);
         matches!(evaluator.evaluate(&self.root), Ok(Value::Boolean(true)))
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Case, check, given, outcome};
-use crate::support::property;
+use test_support::property;
 
 /// Whether a text is like a pattern, each in single quotes.
 #[track_caller]

@@ -1,10 +1,9 @@
 //! What the specification leaves open, and how it is here; the bounds.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cesql::{EvaluationError, Expression, MAX_COST, MAX_DEPTH, MAX_LENGTH};
+use cesql::{EvaluationError, Expression, MAX_COST, MAX_DEPTH, MAX_LENGTH};
 
+use super::Event;
 use super::{Case, check, given, outcome};
-use crate::support::event;
 
 /// An expression that this many levels of something are around.
 fn nested(before: &str, levels: usize, behind: &str) -> String {
@@ -246,8 +245,7 @@ pub(super) const CASES: &[Case] = &[
         says: "an evaluation that would cost more than 1,000,000 operations and bytes of strings ends with a _GenericError_",
         check: || {
             let long = "ab".repeat(100_000);
-            let text = event(&format!(r#""s":"{long}","n":"{}""#, "0".repeat(200_000)));
-            let event = CloudEvent::from_json(&text).unwrap();
+            let event = Event::new(&format!(r#""s":"{long}","n":"{}""#, "0".repeat(200_000)));
             let cost = |expression: &str| {
                 let expression = Expression::parse(expression).unwrap();
                 let evaluation = expression.evaluate(&event);
