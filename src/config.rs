@@ -21,13 +21,15 @@ pub use error::{BindingKind, ConfigError, Mistake};
 pub use filter::FilterMistake;
 pub use line::ConfigLine;
 
+use elytra_events::{Known, names};
+use table::{Mistakes, Table};
+
 use crate::auth::Authentication;
 use crate::filter::DataPaths;
 use crate::handshake::HandshakeSettings;
 use crate::ledger::Moment;
-use crate::names::{Known, names, nearest};
+use crate::names::nearest;
 use crate::subscription::{Subscription, Subscriptions};
-use table::{Mistakes, Table};
 
 /// What a var may hold, in bytes of JSON: Cloudflare's limit of 5 KB for an environment variable.
 pub const MAX_VAR_BYTES: usize = 5 * 1024;

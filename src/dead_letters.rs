@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::cloudevents::CloudEvent;
+use elytra_events::CloudEvent;
+
 use crate::config::{Config, is_subscription_name};
 use crate::large::LargeEvent;
 use crate::ledger::Verdict;

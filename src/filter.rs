@@ -15,9 +15,9 @@ pub use data::DataPaths;
 pub use finding::FilterMismatch;
 pub use view::View;
 
-use crate::names::names;
 use attribute::Seen;
 use cesql::Expression;
+use elytra_events::names;
 
 /// How deep filters may be nested.
 pub const MAX_FILTER_DEPTH: usize = 8;

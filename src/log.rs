@@ -4,10 +4,11 @@
 
 use std::iter;
 
+use elytra_events::http::Mode;
+use elytra_events::{InvalidEvent, InvalidEvents};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
 use crate::level::Level;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Fate;

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use elytra_events::http::UnsupportedMediaType;
+use elytra_events::{InvalidEvent, InvalidEvents};
+
 use crate::auth::Unauthenticated;
 use crate::capacity::CapacityExceeded;
-use crate::cloudevents::{InvalidEvent, InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
 use crate::explain::Explanation;
 use crate::handshake::Consent;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use crate::cloudevents::{CloudEvent, Mode};
+use elytra_events::CloudEvent;
+use elytra_events::http::Mode;
+
 use crate::config::Config;
 use crate::filter::View;
 use crate::large::{LargeEvent, TooLarge};

@@ -3,9 +3,10 @@
 //! Nothing here knows of Cloudflare. The request's head, its body and the bindings are traits, so
 //! the same line runs in tests and in the Worker.
 
+use elytra_events::http;
+
 use crate::auth::{Authentication, Caller};
 use crate::body::{ReadBody, read};
-use crate::cloudevents;
 use crate::config::{Config, ConfigError};
 use crate::dead_letters;
 use crate::dedupe;
@@ -80,7 +81,7 @@ pub async fn receive<'c>(
         read(&caller, head, body, config, platform, trace).await?;
 
     // 5. The body holds valid events: one, or in a batch any number.
-    let events = cloudevents::decode(mode, head, &bytes, config.max_batch_events)
+    let events = http::decode(mode, head, &bytes, config.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid))?;
     trace.events(&events, Some(config.latest(platform.now())));

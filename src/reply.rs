@@ -2,17 +2,18 @@
 
 mod body;
 
+use body::{
+    DeadLetterBody, EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations, with_code,
+};
+use elytra_events::InvalidEvents;
+use elytra_events::http::Mode;
 use serde::Serialize;
 
 use crate::auth::{Caller, PresentedIn, Unauthenticated};
-use crate::cloudevents::{InvalidEvents, Mode};
 use crate::handshake::{AllowedRate, Consent};
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Fate;
 use crate::trace::Trace;
-use body::{
-    DeadLetterBody, EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations, with_code,
-};
 
 /// After how many seconds to come back when a destination failed: soon, since a sender may give
 /// up after half a minute.

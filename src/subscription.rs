@@ -6,15 +6,14 @@ mod webhook;
 
 use std::fmt;
 
-use crate::cloudevents::CloudEvent;
-use crate::elytra::{EventType, Operation};
+use elytra_events::{CloudEvent, EventType, Known, Name, Operation};
+
 use crate::filter::{Filter, FilterMismatch, View};
 use crate::ledger::Key;
 use crate::limits::{
     DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES,
     MAX_WEBHOOK_EVENT_BYTES,
 };
-use crate::names::{Known, Name};
 
 pub use index::Subscriptions;
 pub use retry::RetryPolicy;

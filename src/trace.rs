@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvents, Name};
+
 use crate::auth::Caller;
-use crate::cloudevents::{CloudEvent, InvalidEvents, Mode};
 use crate::ledger::Moment;
-use crate::names::Name;
 use crate::platform::BindingError;
 use crate::text::shorten;
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use cesql::Expression;
 use criterion::{Criterion, criterion_group, criterion_main};
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::filter::{DataPaths, View};
 
 const EVENT: &str = r#"{"specversion":"1.0","id":"385d27ef-ac6d-4d93-904b-ea9801fc1bde","source":"elytra-pim","type":"com.elytra.product.attribute.value","subject":"product/4711","time":"2025-12-31T04:19:30.860984129+01:00","eventtype":"product_attribute_value","operation":"modify","locale":"de","sequence":12,"data":{"objectId":4711}}"#;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use cesql::{Expression, MAX_COST, Value};
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::filter::{DataPaths, View};
 use libfuzzer_sys::fuzz_target;
 

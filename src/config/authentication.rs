@@ -1,5 +1,6 @@
 //! `auth_type` and `auth`: which secrets callers are asked for. `auth` names their bindings.
 
+use elytra_events::names;
 use serde_json::Value;
 
 use super::ADMIN;
@@ -8,8 +9,7 @@ use super::danger::SecretUse;
 use super::error::Mistake;
 use super::table::{Mistakes, Table, known_name};
 use crate::auth::{ApiKey, Authentication, Credential, DEFAULT_API_KEY_HEADER};
-use crate::cloudevents::is_token_character;
-use crate::names::{names, nearest};
+use crate::names::nearest;
 
 names! {
     /// The ways to authenticate, as Elytra's own webhook configuration names them.
@@ -129,7 +129,7 @@ impl<'b> Secrets<'b, '_> {
         let header_name = table
             .string("header_name", self.mistakes)
             .unwrap_or_else(|| DEFAULT_API_KEY_HEADER.to_owned());
-        if header_name.is_empty() || !header_name.chars().all(is_token_character) {
+        if header_name.is_empty() || !header_name.chars().all(is_of_name) {
             let mistake = Mistake::BadHeaderName(header_name.clone());
             self.mistakes.note(table.path_of("header_name"), mistake);
         }
@@ -193,4 +193,9 @@ impl<'b> Secrets<'b, '_> {
             nearest => Mistake::SecretNotSet { nearest: nearest.map(str::to_owned) },
         }
     }
+}
+
+/// Whether the name of a header may have this character (RFC 9110 section 5.6.2).
+fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }

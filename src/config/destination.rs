@@ -1,6 +1,7 @@
 //! The destination of a subscription: one of `queue`, `kv` and `webhook`, bound to what is really
 //! there.
 
+use elytra_events::names;
 use serde_json::Value;
 
 use super::bindings::{Bindings, look_up, look_up_fixed};
@@ -10,7 +11,6 @@ use super::{
     DEFAULT_TOMBSTONE_TTL, LEAST_EXPIRATION_TTL, MOST_EXPIRATION_TTL, webhook_destination,
 };
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, LEDGER, SPOOL};
-use crate::names::names;
 use crate::subscription::{Destination, KvKey};
 
 names! {

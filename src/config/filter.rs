@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cesql::Expression;
+use elytra_events::Known as _;
 use serde_json::{Map, Value};
 
 use super::error::{Mistake, suggest};
@@ -10,8 +12,7 @@ use crate::filter::{
     Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, MAX_FILTER_DEPTH,
     MAX_FILTERS,
 };
-use crate::names::{Known as _, nearest};
-use cesql::Expression;
+use crate::names::nearest;
 
 /// What can be wrong with a filter alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

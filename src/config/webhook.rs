@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use elytra_events::Known;
 use serde_json::Value;
 
 use super::bindings::{Binding, Bindings, look_up, look_up_fixed};
@@ -18,7 +19,6 @@ use super::{
 use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
 use crate::limits::{CLAIMS, DEAD, DELIVERIES, LEDGER, SPOOL};
-use crate::names::Known;
 use crate::subscription::Subscriptions;
 
 /// Reads `WEBHOOK`; the subscriptions are still missing from what it returns.

@@ -3,10 +3,9 @@
 use std::cell::OnceCell;
 
 use cesql::{Attributes, Value};
+use elytra_events::{AttributeValue, CloudEvent, CoreAttribute, Known as _};
 
 use super::data::{DataPaths, Found};
-use crate::cloudevents::{AttributeValue, CloudEvent, CoreAttribute};
-use crate::names::Known as _;
 
 /// An event as filters see it. Its `data` are looked at when the first filter asks for something in
 /// them, and then for all filters at once.

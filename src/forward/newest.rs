@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use elytra_events::Timestamp;
+
 use super::{Done, Step};
-use crate::cloudevents::Timestamp;
 use crate::config::Config;
 use crate::kv_entry::object_key;
 use crate::ledger::{

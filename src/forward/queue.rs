@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use elytra_events::CloudEvent;
+
 use super::{Done, Step};
-use crate::cloudevents::CloudEvent;
 use crate::config::Config;
 use crate::kv_entry::spool_key;
 use crate::large::LargeEvent;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use elytra_events::names;
+
 use super::retry::RetryPolicy;
-use crate::names::names;
 
 /// An HTTP destination.
 #[derive(Debug, Clone, PartialEq)]

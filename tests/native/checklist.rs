@@ -14,11 +14,11 @@ mod webhook;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{InvalidEvent, Mode};
+use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvent};
+use test_support::{self as rules, Rules, test_rules};
 
 use crate::support::{Head, decode_one, event};
-use test_support::{self as rules, Rules, test_rules};
 
 type Case = rules::Case<Check>;
 

@@ -11,10 +11,9 @@ mod webhook_destination;
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::Known;
+use elytra_events::{EventType, Known, Operation};
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method};
-use elytra_webhooks::elytra::{EventType, Operation};
 use elytra_webhooks::filter::DataPaths;
 use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
 

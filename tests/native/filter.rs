@@ -9,12 +9,12 @@ mod reasons;
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::subscription::Mismatch;
+use test_support::{Rules, test_rules};
 
 use crate::support::event;
-use test_support::{Rules, test_rules};
 
 const RULES: Rules = Rules {
     package: env!("CARGO_MANIFEST_DIR"),

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use elytra_webhooks::Known as _;
-use elytra_webhooks::elytra::EventType;
+use elytra_events::{EventType, Known as _};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -32,7 +31,10 @@ pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
 
 /// Every Rust file of the Worker, and of the crates that it is made of.
 fn source() -> Vec<(String, String)> {
-    ["src", "crates/cesql/src"].into_iter().flat_map(rust_files).collect()
+    ["src", "crates/cesql/src", "crates/elytra-events/src"]
+        .into_iter()
+        .flat_map(rust_files)
+        .collect()
 }
 
 /// The lines of code of a file, with their numbers; no comments.

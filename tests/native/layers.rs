@@ -6,10 +6,9 @@ use std::path::Path;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 12] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "text"],
-    &["cloudevents", "send_batch"],
-    &["elytra", "ledger", "request"],
+    &["ledger", "request", "send_batch"],
     &["auth", "filter", "platform"],
     &["kv_entry", "large", "subscription", "trace"],
     &["config"],

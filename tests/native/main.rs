@@ -16,18 +16,6 @@ mod config;
 mod auth;
 
 #[cfg(test)]
-mod timestamp;
-
-#[cfg(test)]
-mod media_type;
-
-#[cfg(test)]
-mod cloudevents;
-
-#[cfg(test)]
-mod elytra;
-
-#[cfg(test)]
 mod subscription;
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 pub use names::{EventType, Operation};
 
-use crate::cloudevents::{CloudEvent, Data, read_string};
-use crate::names::Name;
+use crate::Name;
+use crate::event::{CloudEvent, Data, read_string};
 
 /// What stands before the event type in an event's `type`.
 const TYPE_PREFIX: &str = "com.elytra.";
@@ -79,7 +79,8 @@ impl CloudEvent<'_> {
 
 impl<'a> Object<'a> {
     /// Whether it is known which object it is.
-    pub(crate) fn is_named(&self) -> bool {
+    #[must_use]
+    pub fn is_named(&self) -> bool {
         self.type_.is_some() && self.id.is_some()
     }
 
@@ -188,6 +189,6 @@ impl fmt::Display for ObjectId<'_> {
 }
 
 /// Whether the text of a JSON value is that of a whole number, by its digits.
-pub(crate) fn is_integer(json: &str) -> bool {
+fn is_integer(json: &str) -> bool {
     json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
 }

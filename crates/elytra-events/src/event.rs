@@ -3,7 +3,7 @@
 //! A [`CloudEvent`] has no public fields and one way in, which every decoder shares. It borrows
 //! from the text it was read from, and keeps that text: what is forwarded is what came.
 
-mod http;
+pub mod http;
 
 mod binary;
 mod header;
@@ -12,31 +12,25 @@ mod print;
 
 mod attributes;
 mod media_type;
-mod timestamp;
+pub mod timestamp;
 mod violation;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use base64::Engine as _;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-pub(crate) use attributes::is_attribute_name;
-pub use attributes::{AttributeValue, CoreAttribute, MAX_ATTRIBUTES};
-pub use binary::MAX_HEADER_BYTES;
-#[cfg(feature = "cloudflare")]
-pub(crate) use binary::PREFIX;
-pub use header::HeaderError;
-pub use http::{Headers, Mode, UnsupportedMediaType, decode, printed_bytes};
-pub(crate) use json::{json_type, read_string};
+pub use attributes::{AttributeValue, CoreAttribute, MAX_ATTRIBUTES, is_attribute_name};
+pub(crate) use json::read_string;
 pub use media_type::MediaType;
-pub(crate) use media_type::is_token_character;
-pub use timestamp::{Expected, Part, Timestamp, TimestampError};
+use timestamp::Timestamp;
 pub use violation::{JsonType, Problem, Violation};
 
-use crate::names::Known as _;
+use crate::Known as _;
 
 /// RFC 4648 section 4; bits set behind the last byte are let pass, as its section 3.5 allows.
-pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
@@ -45,7 +39,7 @@ pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
 ///
 /// Of the attributes the specification names, those it calls required are there and none is
 /// empty; every other attribute is an extension, kept as it came. Elytra's own attributes and
-/// the object in `data` are read by the methods in [`crate::elytra`].
+/// the object in `data` have methods of their own.
 #[derive(Debug, Clone)]
 pub struct CloudEvent<'a> {
     json: Cow<'a, str>,
@@ -67,6 +61,18 @@ pub enum Data<'e> {
     Json(&'e str),
     /// The base64 text of `data_base64` (RFC 4648 section 4).
     Base64(&'e str),
+}
+
+impl<'e> Data<'e> {
+    /// What the sender sent: the text of JSON as it is, base64 decoded.
+    #[must_use]
+    pub fn to_bytes(self) -> Cow<'e, [u8]> {
+        match self {
+            Self::Json(text) => Cow::Borrowed(text.as_bytes()),
+            // It has been checked when the event was read.
+            Self::Base64(text) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
+        }
+    }
 }
 
 /// Where the payload is.
@@ -222,7 +228,7 @@ impl<'a> CloudEvent<'a> {
     }
 
     /// Every attribute that the specification names and this event has, with its name.
-    pub(crate) fn core_attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn core_attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = CoreAttribute::ALL.iter();
         all.filter_map(|core| Some((core.as_str(), self.core_attribute(*core)?)))
     }

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use cesql::{MAX_DEPTH, MAX_LENGTH};
+use elytra_events::{CloudEvent, Known};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::filter::{
     Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_BYTES, MAX_PATH_DEPTH,
 };
-use elytra_webhooks::{CloudEvent, Known};
 use serde_json::Value;
 use toml::Table;
 

@@ -1,6 +1,6 @@
 //! What is told of a filter that does not match: the clause that said no, and what it saw.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::filter::{DataPaths, View};
 use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 

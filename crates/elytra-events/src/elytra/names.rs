@@ -1,6 +1,6 @@
 //! The names of Elytra's event types and operations.
 
-use crate::names::names;
+use crate::names;
 
 names! {
     /// What was done to the object an event is about.

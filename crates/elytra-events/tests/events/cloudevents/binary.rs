@@ -3,12 +3,9 @@
 mod data;
 mod properties;
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{
-    Headers, InvalidEvents, MAX_ATTRIBUTES, MAX_HEADER_BYTES, Mode, Problem, decode,
-};
-
-use crate::support::{Head, check_faults, decode_one};
+use elytra_events::http::{Headers, MAX_HEADER_BYTES, Mode, decode};
+use elytra_events::{CloudEvent, InvalidEvents, MAX_ATTRIBUTES, Problem};
+use test_support::{Head, check_faults, decode_one};
 
 #[track_caller]
 fn accept<'a>(why: &str, head: &Head, body: &'a [u8]) -> CloudEvent<'a> {
@@ -17,7 +14,7 @@ fn accept<'a>(why: &str, head: &Head, body: &'a [u8]) -> CloudEvent<'a> {
 
 /// An event with one header more.
 fn with(name: &str, value: &str) -> Head {
-    Head::post().with_event().with(name, value)
+    Head::default().with_event().with(name, value)
 }
 
 #[track_caller]
@@ -30,7 +27,7 @@ fn refuse(why: &str, head: &Head, body: &[u8], faults: &[(&str, &str)]) {
 
 #[test]
 fn headers_are_attributes() {
-    let head = Head::post()
+    let head = Head::default()
         .with("Content-Type", "application/json; charset=utf-8")
         .with("CE-SpecVersion", "1.0")
         .with("Ce-Id", "385d27ef%2Dac6d")
@@ -69,7 +66,7 @@ fn headers_are_attributes() {
 
 #[test]
 fn nothing_missing_is_invented() {
-    let event = accept("the four are enough", &Head::post().with_event(), b"");
+    let event = accept("the four are enough", &Head::default().with_event(), b"");
     let json = r#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#;
     assert_eq!(event.as_json(), json, "no data, no content type, no time");
     assert!(event.data().is_none() && event.time().is_none());
@@ -115,7 +112,7 @@ fn names_of_headers_are_names_of_attributes() {
 
 #[test]
 fn what_is_missing_is_told_at_once() {
-    let head = Head::post().with("content-type", "text/plain").with("ce-x", "1");
+    let head = Head::default().with("content-type", "text/plain").with("ce-x", "1");
     refuse(
         "core 3.1: one header announced the mode",
         &head,
@@ -127,7 +124,7 @@ fn what_is_missing_is_told_at_once() {
             ("missing", "type: required attribute is missing"),
         ],
     );
-    let head = Head::post().with("ce-specversion", "0.3").with("ce-id", "").with("ce-type", "%");
+    let head = Head::default().with("ce-specversion", "0.3").with("ce-id", "").with("ce-type", "%");
     refuse(
         "every fault, and none of them twice",
         &head.with("content-type", "json").with("ce-source", "a b").with("ce-time", "now"),
@@ -162,7 +159,7 @@ fn an_invalid_event_is_told_by_its_id_and_type() {
 #[test]
 fn a_repeated_header_is_one_value_by_the_time_it_arrives() {
     // The runtime joins them; that it does is shown by tests/edge.
-    let twice = Head::post().with_event().with("ce-time", "2025-01-01T00:00:00Z");
+    let twice = Head::default().with_event().with("ce-time", "2025-01-01T00:00:00Z");
     let text = "time: not an RFC 3339 timestamp: unexpected character ',' at position 20, expected the end";
     refuse(
         "what is joined is seldom valid",
@@ -220,7 +217,8 @@ fn headers_are_limited_together() {
 
 /// An event of so many attributes, each of them a header.
 fn head_of(attributes: usize) -> Head {
-    (4..attributes).fold(Head::post().with_event(), |head, n| head.with(&format!("ce-x{n}"), "1"))
+    (4..attributes)
+        .fold(Head::default().with_event(), |head, n| head.with(&format!("ce-x{n}"), "1"))
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What makes an event invalid: each fault with its code and its exact text, all at once.
 
-use elytra_webhooks::cloudevents::{InvalidEvent, Mode};
-
-use crate::support::{Head, check_faults, decode_one, event};
+use elytra_events::InvalidEvent;
+use elytra_events::http::Mode;
+use test_support::{Head, check_faults, decode_one, event};
 
 /// Each fault is a code and the text behind it.
 #[track_caller]
 fn check_body(why: &str, body: &[u8], faults: &[(&str, &str)]) -> InvalidEvent {
-    let invalid = match decode_one(Mode::Structured, &Head::post(), body) {
+    let invalid = match decode_one(Mode::Structured, &Head::default(), body) {
         Ok(event) => panic!("{why}: accepted {event:?}"),
         Err(invalid) => invalid,
     };

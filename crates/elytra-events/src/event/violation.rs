@@ -34,7 +34,7 @@ pub enum Problem {
     NotAnObject(JsonType),
     /// The body is JSON, but not an array, which a batch is (JSON format section 4).
     NotAnArray(JsonType),
-    /// The headers of the event are larger than [`super::MAX_HEADER_BYTES`].
+    /// The headers of the event are larger than [`super::http::MAX_HEADER_BYTES`].
     HeadersTooLarge {
         /// Their size.
         bytes: usize,
@@ -104,6 +104,23 @@ pub enum JsonType {
     Object,
 }
 
+impl JsonType {
+    /// The type a JSON text announces with its first character.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let text = text.trim_start_matches(super::json::WHITE_SPACE);
+        Some(match text.bytes().next()? {
+            b'{' => Self::Object,
+            b'[' => Self::Array,
+            b'"' => Self::String,
+            b't' | b'f' => Self::Boolean,
+            b'n' => Self::Null,
+            b'-' | b'0'..=b'9' => Self::Number,
+            _ => return None,
+        })
+    }
+}
+
 impl Violation {
     /// A fault of the attribute of this name.
     pub(crate) fn of(attribute: &str, problem: Problem) -> Self {
@@ -169,7 +186,7 @@ impl fmt::Display for Problem {
             Self::HeadersTooLarge { bytes } => write!(
                 f,
                 "the headers of the event have {bytes} bytes, more than {}",
-                super::MAX_HEADER_BYTES
+                super::http::MAX_HEADER_BYTES
             ),
             Self::TooManyAttributes => {
                 write!(f, "more than {} attributes", super::MAX_ATTRIBUTES)

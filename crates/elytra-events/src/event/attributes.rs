@@ -10,7 +10,7 @@ use super::{
     CloudEvent, InvalidEvent, JsonType, MAX_VIOLATIONS, MediaType, Problem, StoredData, Timestamp,
     Violation,
 };
-use crate::names::names;
+use crate::names;
 use crate::text::shorten;
 
 /// How many attributes an event may have, `data` included: many times what any event needs, so
@@ -46,7 +46,8 @@ pub enum AttributeValue<'a> {
 
 impl AttributeValue<'_> {
     /// The value as text (core, Type System: every type has a canonical string).
-    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Boolean(boolean) => boolean.to_string().into(),
             Self::Integer(integer) => integer.to_string().into(),
@@ -56,7 +57,8 @@ impl AttributeValue<'_> {
 }
 
 /// Whether an attribute can have this name (core, Naming Conventions).
-pub(crate) fn is_attribute_name(name: &str) -> bool {
+#[must_use]
+pub fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 

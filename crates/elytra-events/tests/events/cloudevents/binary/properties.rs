@@ -2,16 +2,16 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{AttributeValue, Data, Mode, Timestamp};
+use elytra_events::http::Mode;
+use elytra_events::{AttributeValue, CloudEvent, Data, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
+use test_support::{Head, decode_one, property, text};
 
 use super::super::properties::{CORE, json_value};
-use crate::support::{Head, decode_one, property, text};
 use crate::timestamp::moment;
 
 fn encode(text: &str) -> String {
@@ -80,7 +80,7 @@ fn binary_to_structured_keeps_the_meaning() {
         let (id, type_, source, subject, time) = attributes;
         let time = time.map(|moment| format!("{moment:?}"));
         let (content_type, bytes) = body.parts();
-        let mut head = Head::post().with("ce-specversion", "1.0").with("ce-id", &encode(&id));
+        let mut head = Head::default().with("ce-specversion", "1.0").with("ce-id", &encode(&id));
         head = head.with("ce-type", &encode(&type_)).with("ce-source", &encode(&source));
         let optional = [("ce-subject", &subject), ("ce-time", &time)];
         for (name, value) in optional {
@@ -113,7 +113,8 @@ fn no_request_panics() {
     let name = "ce-.{0,6}|(?i:ce-(id|source|type|specversion|time|data))|content-type|.{0,9}";
     let headers = vec((name, ".{0,20}|1\\.0|application/json|text/.{0,5}"), 0..9);
     property((headers, vec(any::<u8>(), 0..40)), |(headers, body)| {
-        let head = headers.iter().fold(Head::post(), |head, (name, value)| head.with(name, value));
+        let head =
+            headers.iter().fold(Head::default(), |head, (name, value)| head.with(name, value));
         match decode_one(Mode::Binary, &head, &body) {
             Ok(event) => {
                 let again = CloudEvent::from_json(event.as_json());

@@ -1,10 +1,9 @@
 //! Timestamps: RFC 3339 section 5.6 by the letter, to the nanosecond.
 
 use chrono::{DateTime, FixedOffset};
-use elytra_webhooks::cloudevents::Timestamp;
+use elytra_events::Timestamp;
 use proptest::prelude::*;
-
-use crate::support::property;
+use test_support::property;
 
 /// The instant is given as chrono prints it.
 #[track_caller]

@@ -1,12 +1,11 @@
 //! Which mode a request is in, by its headers (HTTP binding section 3).
 
-use elytra_webhooks::cloudevents::{Mode, UnsupportedMediaType};
-
-use crate::support::{Head, property};
 use Mode::{Batch, Binary, Structured};
+use elytra_events::http::{Mode, UnsupportedMediaType};
+use test_support::{Head, property};
 
 fn with_type(content_type: &str) -> Head {
-    Head::post().with("content-type", content_type)
+    Head::default().with("content-type", content_type)
 }
 
 #[track_caller]
@@ -86,12 +85,12 @@ fn every_other_content_type_is_binary_where_headers_say_so() {
     for (why, content_type) in content_types {
         check(why, &with_type(content_type).with_event(), Binary);
     }
-    check("HTTP binding 3.1: no content type", &Head::post().with_event(), Binary);
-    let named = Head::post().with("CE-SpecVersion", "1.0");
+    check("HTTP binding 3.1: no content type", &Head::default().with_event(), Binary);
+    let named = Head::default().with("CE-SpecVersion", "1.0");
     check("HTTP binding 3.1.3: names have no case", &named, Binary);
     check(
         "an empty one announces too, and is told as such",
-        &Head::post().with("ce-specversion", ""),
+        &Head::default().with("ce-specversion", ""),
         Binary,
     );
 }
@@ -100,7 +99,7 @@ fn every_other_content_type_is_binary_where_headers_say_so() {
 fn a_structured_event_may_come_as_plain_json() {
     check("what Elytra may send", &with_type("application/json"), Structured);
     check("with its charset", &with_type("Application/JSON; charset=UTF-8"), Structured);
-    check("or none, for it is not known", &Head::post(), Structured);
+    check("or none, for it is not known", &Head::default(), Structured);
     check("RFC 9110 8.3: an empty one says no more than none", &with_type(""), Structured);
     check("nor does one of white space", &with_type(" \t "), Structured);
     let beside = |name| with_type("application/json").with(name, "1");

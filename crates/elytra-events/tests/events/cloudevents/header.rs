@@ -1,14 +1,14 @@
 //! The values of an event's headers (HTTP binding section 3.1.3.2): unquoted, then decoded once.
 
-use elytra_webhooks::cloudevents::{AttributeValue, HeaderError, InvalidEvent, Mode, Problem};
+use elytra_events::http::{HeaderError, Mode};
+use elytra_events::{AttributeValue, InvalidEvent, Problem};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
-
-use crate::support::{Head, check_faults, decode_one, property};
+use test_support::{Head, check_faults, decode_one, property};
 
 /// The extension `x` of an event whose header says this.
 fn decode_header(value: &str) -> Result<String, InvalidEvent> {
-    let head = Head::post().with_event().with("ce-x", value);
+    let head = Head::default().with_event().with("ce-x", value);
     let event = decode_one(Mode::Binary, &head, b"")?;
     match event.extension("x") {
         Some(AttributeValue::String(text)) => Ok(text.to_string()),

@@ -1,13 +1,13 @@
 //! What is found to be JSON quickly, `serde_json` finds to be JSON too; and the other way round.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{Data, Mode, decode};
+use elytra_events::http::{Mode, decode};
+use elytra_events::{CloudEvent, Data};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::value::RawValue;
+use test_support::{Head, decode_one, event, property};
 
 use super::properties::json_value;
-use crate::support::{Head, decode_one, event, property};
 
 /// Whether `serde_json` takes the text for JSON, however deep it is.
 fn is_json(text: &str) -> bool {
@@ -25,7 +25,7 @@ fn check(data: &str) {
     assert_eq!(structured.is_ok() && is_json(data), is_json(data), "{data}");
     assert!(structured.is_err() || is_json(&event), "{data}");
     let batch = format!("[{event},{event}]");
-    let decoded = decode(Mode::Batch, &Head::post(), batch.as_bytes(), 9);
+    let decoded = decode(Mode::Batch, &Head::default(), batch.as_bytes(), 9);
     assert!(decoded.is_err() || is_json(&batch), "{data}");
     assert!(decoded.is_ok() || !is_json(data), "{data}");
     if is_json(data) {
@@ -33,7 +33,7 @@ fn check(data: &str) {
         let Some(Data::Json(found)) = event.data() else { panic!("{:?}", event.data()) };
         assert_eq!(found, trimmed);
     }
-    let head = Head::post().with_event().with("content-type", "application/json");
+    let head = Head::default().with_event().with("content-type", "application/json");
     let binary = decode_one(Mode::Binary, &head, data.as_bytes());
     assert_eq!(binary.is_ok(), is_json(data) || data.is_empty(), "{data}");
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{AttributeValue, Data, Mode, Timestamp};
+use elytra_events::http::Mode;
+use elytra_events::{AttributeValue, CloudEvent, Data, Timestamp};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
+use test_support::{Head, decode_one, event, property, text};
 
-use crate::support::{Head, decode_one, event, property, text};
 use crate::timestamp::moment;
 
 pub(super) const CORE: [&str; 8] =
@@ -133,7 +133,7 @@ fn every_valid_event_is_accepted_and_tells_what_was_put_in() {
 
 /// Nothing panics, neither in reading nor in telling what is wrong.
 fn read(body: &[u8]) {
-    match decode_one(Mode::Structured, &Head::post(), body) {
+    match decode_one(Mode::Structured, &Head::default(), body) {
         Ok(event) => {
             let _ = (event.event_type(), event.operation(), event.object());
             assert_eq!(event.as_json().as_bytes(), body);

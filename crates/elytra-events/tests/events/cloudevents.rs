@@ -9,10 +9,9 @@ mod properties;
 mod scan;
 mod violations;
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{AttributeValue, MAX_ATTRIBUTES, Mode};
-
-use crate::support::{Head, decode_one, event};
+use elytra_events::http::Mode;
+use elytra_events::{AttributeValue, CloudEvent, MAX_ATTRIBUTES};
+use test_support::{Head, decode_one, event};
 
 /// The event that a text holds.
 #[track_caller]
@@ -156,7 +155,7 @@ fn an_event_of_the_largest_size_is_read() {
 #[test]
 fn white_space_around_an_event_is_kept() {
     let text = format!("\r\n\t {} \n", event(""));
-    let event = decode_one(Mode::Structured, &Head::post(), text.as_bytes()).unwrap();
+    let event = decode_one(Mode::Structured, &Head::default(), text.as_bytes()).unwrap();
     assert_eq!(event.as_json(), text);
 }
 

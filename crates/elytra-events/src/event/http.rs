@@ -1,6 +1,8 @@
 //! The HTTP binding: which mode a request is in, and its events read in that mode.
 
 use super::binary;
+pub use super::binary::{MAX_HEADER_BYTES, PREFIX};
+pub use super::header::HeaderError;
 use super::json;
 use super::{CloudEvent, InvalidEvent, InvalidEvents, MediaType, Problem};
 

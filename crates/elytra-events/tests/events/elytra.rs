@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use elytra_webhooks::elytra::{EventType, Object, ObjectId, Operation};
-use elytra_webhooks::{CloudEvent, Known, Name};
-
-use crate::support::{event, property};
+use elytra_events::{CloudEvent, EventType, Known, Name, Object, ObjectId, Operation};
+use test_support::{event, property};
 
 /// The contract: the event types of the models of Elytra's Python client, in their order.
 const EVENT_TYPES: &str = "

@@ -1,10 +1,9 @@
 //! The payload: untouched, whatever it is.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::Data;
+use elytra_events::{CloudEvent, Data};
+use test_support::event;
 
 use super::accept;
-use crate::support::event;
 
 #[track_caller]
 fn check_verbatim(why: &str, data: &str) {

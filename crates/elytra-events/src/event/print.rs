@@ -41,7 +41,8 @@ pub(super) fn print<'a>(mut event: CloudEvent<'a>, data: Option<BodyData<'_>>) -
 
 impl CloudEvent<'_> {
     /// The event in the JSON format, without its data and with a `dataref` instead.
-    pub(crate) fn with_dataref(&self, dataref: &str) -> String {
+    #[must_use]
+    pub fn with_dataref(&self, dataref: &str) -> String {
         let mut json = String::with_capacity(TYPICAL_ATTRIBUTE_BYTES);
         push_attributes(&mut json, self);
         push_name(&mut json, "dataref");

@@ -1,8 +1,7 @@
 //! Media types by RFC 2046.
 
-use elytra_webhooks::cloudevents::MediaType;
-
-use crate::support::property;
+use elytra_events::MediaType;
+use test_support::property;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holds {

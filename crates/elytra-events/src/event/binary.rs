@@ -8,7 +8,7 @@ use super::print::{print, quoted_bytes};
 use super::{CloudEvent, InvalidEvent, MediaType, Problem, header, json};
 
 /// What the name of an attribute's header begins with (HTTP binding section 3.1.3).
-pub(crate) const PREFIX: &str = "ce-";
+pub const PREFIX: &str = "ce-";
 
 /// How many bytes the names and values of an event's headers may have together. Cloudflare lets
 /// 128 KB of headers through; no attribute needs so much.

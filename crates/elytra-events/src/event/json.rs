@@ -12,12 +12,12 @@ use super::attributes::{AttributeValue, Attributes, CoreAttribute, MAX_ATTRIBUTE
 use super::{
     BASE64, CloudEvent, InvalidEvent, InvalidEvents, JsonType, MAX_VIOLATIONS, Problem, StoredData,
 };
-use crate::names::Known as _;
+use crate::Known as _;
 
 use container::{Array, Object, Text};
 
 /// White space, as JSON has it (RFC 8259 section 2).
-const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+pub(super) const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Reads one event. `data` is checked to be JSON and otherwise kept as the text it is.
 pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
@@ -62,7 +62,7 @@ pub(super) fn decode_batch(
     text: &str,
     max_events: usize,
 ) -> Result<Vec<CloudEvent<'_>>, InvalidEvents> {
-    let elements = match json_type(text) {
+    let elements = match JsonType::of(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
         None | Some(JsonType::Array) => match scan::array(text, max_events) {
             Some(elements) => Ok(Array { elements, left_out: 0 }),
@@ -92,7 +92,7 @@ pub(super) fn decode_batch(
 }
 
 fn read_object(text: &str) -> Result<Object<'_>, Problem> {
-    match json_type(text) {
+    match JsonType::of(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
         None | Some(JsonType::Object) => match scan::object(text, MAX_ATTRIBUTES) {
             Some(members) => Ok(Object { members, left_out: 0 }),
@@ -109,7 +109,7 @@ fn is_null(value: &str) -> bool {
 /// An attribute's value. The attributes of the specification are strings, extensions may be more.
 fn read_attribute<'a>(name: &str, value: &'a str) -> Result<AttributeValue<'a>, Problem> {
     let is_core = CoreAttribute::from_name(name).is_some();
-    match json_type(value) {
+    match JsonType::of(value) {
         Some(JsonType::String) => read_string(value).map(AttributeValue::String),
         Some(found) if is_core => Err(Problem::WrongType { expected: "a string", found }),
         Some(JsonType::Boolean) => Ok(AttributeValue::Boolean(value == "true")),
@@ -126,7 +126,7 @@ fn read_attribute<'a>(name: &str, value: &'a str) -> Result<AttributeValue<'a>, 
 
 /// The text of `data_base64`.
 fn read_base64(value: &str) -> Result<Cow<'_, str>, Problem> {
-    match json_type(value) {
+    match JsonType::of(value) {
         Some(JsonType::String) => {
             let text = read_string(value)?;
             match BASE64.decode(text.as_bytes()) {
@@ -171,18 +171,4 @@ fn check(text: &str) -> Result<(), Problem> {
 
 fn parse<T>(result: serde_json::Result<T>) -> Result<T, Problem> {
     result.map_err(|error| Problem::NotJson(error.to_string()))
-}
-
-/// The type a JSON text announces with its first character.
-pub(crate) fn json_type(text: &str) -> Option<JsonType> {
-    let text = text.trim_start_matches(WHITE_SPACE);
-    Some(match text.bytes().next()? {
-        b'{' => JsonType::Object,
-        b'[' => JsonType::Array,
-        b'"' => JsonType::String,
-        b't' | b'f' => JsonType::Boolean,
-        b'n' => JsonType::Null,
-        b'-' | b'0'..=b'9' => JsonType::Number,
-        _ => return None,
-    })
 }

@@ -1,12 +1,12 @@
 //! The body of a binary event: JSON as it came, text as a string, anything else as base64.
 
-use elytra_webhooks::cloudevents::Data;
+use elytra_events::Data;
+use test_support::Head;
 
 use super::{accept, refuse};
-use crate::support::Head;
 
 fn head(content_type: Option<&str>) -> Head {
-    let head = Head::post().with_event();
+    let head = Head::default().with_event();
     content_type.into_iter().fold(head, |head, value| head.with("content-type", value))
 }
 

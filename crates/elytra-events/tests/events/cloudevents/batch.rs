@@ -1,11 +1,12 @@
 //! Batches: a JSON array of whole events, all of them valid or none read.
 
-use elytra_webhooks::cloudevents::{InvalidEvents, Mode, decode};
+use elytra_events::InvalidEvents;
+use elytra_events::http::{Mode, decode};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use test_support::{Head, check_faults, event, property};
 
 use super::properties::json_value;
-use crate::support::{Head, check_faults, event, property};
 
 /// A batch of these.
 fn batch(elements: &[String]) -> String {
@@ -14,9 +15,9 @@ fn batch(elements: &[String]) -> String {
 
 #[track_caller]
 fn check(why: &str, body: &str, limit: usize, ids: &[&str]) {
-    let events = decode(Mode::Batch, &Head::post(), body.as_bytes(), limit);
+    let events = decode(Mode::Batch, &Head::default(), body.as_bytes(), limit);
     let events = events.unwrap_or_else(|invalid| panic!("{why}: {invalid:?}"));
-    let found: Vec<_> = events.iter().map(elytra_webhooks::CloudEvent::id).collect();
+    let found: Vec<_> = events.iter().map(elytra_events::CloudEvent::id).collect();
     assert_eq!(found, ids, "{why}");
 }
 
@@ -26,7 +27,7 @@ type Bad<'e> = (Option<usize>, &'e [(&'e str, &'e str)]);
 /// Every bad event is told.
 #[track_caller]
 fn refuse(why: &str, body: &[u8], expected: &[Bad<'_>]) {
-    match decode(Mode::Batch, &Head::post(), body, 100) {
+    match decode(Mode::Batch, &Head::default(), body, 100) {
         Err(InvalidEvents::Invalid(invalid)) => {
             let indexes: Vec<_> = invalid.iter().map(|event| event.index).collect();
             let expected_indexes: Vec<_> = expected.iter().map(|(index, _)| *index).collect();
@@ -57,8 +58,8 @@ fn a_batch_is_an_array_of_events() {
 fn each_event_keeps_its_own_text() {
     let spaced = r#"{ "type":"t",  "source":"s","id":"\u0031", "specversion":"1.0","data": 1.0 }"#;
     let body = format!("[\n{spaced} ,\t{}\n]", event(r#""data":null"#));
-    let events = decode(Mode::Batch, &Head::post(), body.as_bytes(), 2).unwrap();
-    let texts: Vec<_> = events.iter().map(elytra_webhooks::CloudEvent::as_json).collect();
+    let events = decode(Mode::Batch, &Head::default(), body.as_bytes(), 2).unwrap();
+    let texts: Vec<_> = events.iter().map(elytra_events::CloudEvent::as_json).collect();
     assert_eq!(texts, [spaced, &event(r#""data":null"#)], "without what stands between them");
 }
 
@@ -69,10 +70,10 @@ fn a_batch_is_limited() {
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     check("exactly the limit", &of(100), 100, &ids);
     let body = of(101);
-    let too_many = decode(Mode::Batch, &Head::post(), body.as_bytes(), 100).unwrap_err();
+    let too_many = decode(Mode::Batch, &Head::default(), body.as_bytes(), 100).unwrap_err();
     assert_eq!(too_many, InvalidEvents::TooMany { events: 101, limit: 100 }, "one more");
     let numbers = format!("[{}1]", "1,".repeat(5_000));
-    let too_many = decode(Mode::Batch, &Head::post(), numbers.as_bytes(), 1).unwrap_err();
+    let too_many = decode(Mode::Batch, &Head::default(), numbers.as_bytes(), 1).unwrap_err();
     assert_eq!(too_many, InvalidEvents::TooMany { events: 5_001, limit: 1 }, "not looked into");
 }
 
@@ -116,7 +117,7 @@ fn every_bad_event_is_told_by_its_index_with_every_fault() {
             (Some(6), &[("not_an_object", "expected a JSON object, found an array")]),
         ],
     );
-    let invalid = decode(Mode::Batch, &Head::post(), body.as_bytes(), 100).unwrap_err();
+    let invalid = decode(Mode::Batch, &Head::default(), body.as_bytes(), 100).unwrap_err();
     let InvalidEvents::Invalid(invalid) = invalid else { panic!("{invalid:?}") };
     assert_eq!((invalid[0].id.as_deref(), invalid[0].type_.as_deref()), (Some("9"), Some("t")));
 }
@@ -169,7 +170,7 @@ fn no_batch_panics() {
     property(vec(elements, 0..5), |elements| {
         let valid = elements.iter().filter(|element| **element == event("")).count();
         let body = batch(&elements);
-        match decode(Mode::Batch, &Head::post(), body.as_bytes(), 100) {
+        match decode(Mode::Batch, &Head::default(), body.as_bytes(), 100) {
             Ok(events) => assert_eq!(events.len(), elements.len()),
             Err(InvalidEvents::Invalid(invalid)) => {
                 assert_eq!(invalid.len(), elements.len() - valid, "{body}");
@@ -179,9 +180,9 @@ fn no_batch_panics() {
         }
     });
     property(vec(any::<u8>(), 0..60), |body| {
-        let _ = decode(Mode::Batch, &Head::post(), &body, 3);
+        let _ = decode(Mode::Batch, &Head::default(), &body, 3);
     });
     property((r"\[.{0,40}\]?", 0..3_usize), |(body, limit)| {
-        let _ = decode(Mode::Batch, &Head::post(), body.as_bytes(), limit);
+        let _ = decode(Mode::Batch, &Head::default(), body.as_bytes(), limit);
     });
 }
