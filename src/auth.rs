@@ -14,9 +14,9 @@ pub use api_key::{ApiKey, DEFAULT_API_KEY_HEADER};
 pub(crate) use bearer::ACCESS_TOKEN;
 pub use credential::{Credential, Secret};
 
-use crate::names::names;
 use crate::request::RequestHead;
 use crate::vars::{Bindings, Mistake, Mistakes, Secrets, Table};
+use elytra_events::names;
 
 names! {
     /// The ways to authenticate, as Elytra's own webhook configuration names them.

@@ -3,11 +3,11 @@
 use std::num::IntErrorKind;
 use std::pin::pin;
 
+use elytra_events::http::{self, Mode};
 use futures_util::future::{Either, select};
 
 use crate::auth::Caller;
 use crate::capacity::Reservation;
-use crate::cloudevents::{self, Mode};
 use crate::config::Config;
 use crate::limits::MAX_KV_VALUE_BYTES;
 use crate::outcome::Rejection;
@@ -71,7 +71,7 @@ pub(crate) async fn read<'c, 'p>(
         Ok(bytes.len())
     })
     .await?;
-    let printed = cloudevents::printed_bytes(mode, head, &bytes);
+    let printed = http::printed_bytes(mode, head, &bytes);
     if printed > MAX_KV_VALUE_BYTES {
         return Err(Rejection::JsonTooLarge { bytes: printed, limit: MAX_KV_VALUE_BYTES });
     }

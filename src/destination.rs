@@ -21,16 +21,15 @@ pub use queue::{QueueDestination, SEND_AGAIN_MS};
 pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
 
-use crate::cloudevents::CloudEvent;
 use crate::dispatch::Dispatch;
 use crate::limits::{
     CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, SPOOL,
 };
-use crate::names::{Known as _, names};
 use crate::platform::Platform;
 use crate::times::Times;
 use crate::vars::{Bindings, Mistake, Mistakes, Table};
+use elytra_events::{CloudEvent, Known as _, names};
 
 /// Where a subscription's events go: one of the Worker's bindings, or a server.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::cloudevents::CloudEvent;
 use crate::large::LargeEvent;
 use crate::ledger::Key;
 use crate::platform::BindingError;
+use elytra_events::CloudEvent;
 
 /// Why a dispatch failed that came to no end.
 const NO_ANSWER: &str = "no answer before the time was up";

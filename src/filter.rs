@@ -17,9 +17,9 @@ pub use finding::FilterMismatch;
 pub use mistake::FilterMistake;
 pub use view::View;
 
-use crate::cesql::Expression;
-use crate::names::names;
 use attribute::Seen;
+use cesql::Expression;
+use elytra_events::names;
 
 /// How deep filters may be nested.
 pub const MAX_FILTER_DEPTH: usize = 8;
@@ -86,7 +86,7 @@ impl Filter {
             Self::All(filters) => filters.iter().all(|filter| filter.matches(view)),
             Self::Any(filters) => filters.iter().any(|filter| filter.matches(view)),
             Self::Not(filter) => !filter.matches(view),
-            Self::Sql(expression) => expression.is_true(view.event()),
+            Self::Sql(expression) => expression.is_true(view),
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use elytra_events::{CloudEvent, Name, Object, Operation, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::cloudevents::{CloudEvent, Timestamp};
-use crate::elytra::{Object, Operation};
 use crate::ledger::{Key, Moment};
 use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
-use crate::names::Name;
 use crate::platform::{KvEntry, KvMetadata};
 
 /// What is left free of the metadata of an entry whose key is a digest, in bytes: the spool counts there how

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use records::{Records, claim, reset, settle};
 
-use crate::cloudevents::{CloudEvent, Timestamp};
+use elytra_events::{CloudEvent, Timestamp};
 
 /// How many Durable Objects share the keys. Each answers about 1,000 requests a second, and an event
 /// needs two; to change the number is to forget what was held.

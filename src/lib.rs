@@ -14,11 +14,11 @@
 //!
 //! ```text
 //! request head ── auth ──> Caller ── read (bounded) ──> bytes
-//! bytes ── cloudevents ──> CloudEvents ── subscription ──> Plan ── dedupe, forward ──> Fates ── reply
+//! bytes ── elytra-events ──> CloudEvents ── subscription ──> Plan ── dedupe, forward ──> Fates ── reply
 //! ```
 //!
-//! A crate that consumes the queue uses [`CloudEvent::from_json`] on each message, and depends on
-//! this one with `default-features = false`, which leaves the Worker out.
+//! A crate that consumes the queue depends on `elytra-events` alone: it has the events and what reads
+//! them. Filters of the dialect `sql` are compiled and evaluated by the crate `cesql`.
 
 pub mod endpoints;
 
@@ -40,15 +40,9 @@ pub mod auth;
 
 pub mod handshake;
 
-pub mod cloudevents;
-
-pub mod elytra;
-
 pub mod subscription;
 
 pub mod filter;
-
-pub mod cesql;
 
 mod dispatch;
 
@@ -100,6 +94,3 @@ mod cloudflare;
 mod names;
 
 pub mod text;
-
-pub use cloudevents::CloudEvent;
-pub use names::{Known, Name};

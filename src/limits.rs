@@ -1,7 +1,6 @@
 //! What Cloudflare allows, and the names of the bindings in which the Worker keeps its own.
 
-/// The binding of the KV namespace for events that are too large for a queue.
-pub const CLAIMS: &str = "CLAIMS";
+pub use elytra_events::CLAIMS;
 
 /// The binding of the KV namespace for what queues do not take.
 pub const SPOOL: &str = "SPOOL";

@@ -4,14 +4,14 @@
 
 use std::iter;
 
+use elytra_events::Known as _;
+use elytra_events::http::Mode;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::auth::AuthType;
-use crate::cloudevents::Mode;
 use crate::fate::{Fate, FateKind};
 use crate::level::Level;
-use crate::names::Known as _;
 use crate::outcome::{Fault, Outcome, Rejection, Report};
 use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};

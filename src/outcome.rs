@@ -1,8 +1,10 @@
 //! What can become of a request, and what is said of it: to the caller, and in the log.
 
+use elytra_events::http::UnsupportedMediaType;
+use elytra_events::{InvalidEvent, InvalidEvents};
+
 use crate::auth::{CredentialFault, Unauthenticated};
 use crate::capacity::CapacityExceeded;
-use crate::cloudevents::{InvalidEvent, InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
 use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;

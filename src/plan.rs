@@ -6,7 +6,6 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::cloudevents::{CloudEvent, Mode};
 use crate::destination::{Destination, Room};
 use crate::dispatch::{Dispatch, Progress};
 use crate::fate::{Fate, FateKind, Fates};
@@ -15,6 +14,8 @@ use crate::large::{LargeEvent, TooLarge};
 use crate::limits::MAX_CONNECTIONS;
 use crate::subscription::{Subscription, Subscriptions};
 use crate::times::Times;
+use elytra_events::CloudEvent;
+use elytra_events::http::Mode;
 
 /// The events of a request, each with the subscriptions that want it.
 #[derive(Debug)]

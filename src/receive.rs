@@ -6,7 +6,6 @@
 use crate::access::{allow, authenticate, limit_rate};
 use crate::body::{ReadBody, read};
 use crate::claim::claim;
-use crate::cloudevents;
 use crate::config::{Config, ConfigError};
 use crate::fate::FateKind;
 use crate::forward::forward;
@@ -17,6 +16,7 @@ use crate::platform::Platform;
 use crate::request::{Body, RequestHead};
 use crate::settle::settle;
 use crate::trace::Trace;
+use elytra_events::http;
 
 /// The path of an event. What each step hands on is the only way into the next.
 ///
@@ -45,7 +45,7 @@ pub async fn receive<'c>(
         read(&caller, head, body, config, platform, trace).await?;
 
     // 5. The body holds valid events: one, or in a batch any number.
-    let events = cloudevents::decode(mode, head, &bytes, config.receiver.max_batch_events)
+    let events = http::decode(mode, head, &bytes, config.receiver.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid))?;
     trace.events(&events, Some(config.receiver.times.latest(platform.now())));

@@ -2,18 +2,19 @@
 
 mod body;
 
+use body::{
+    DeadLetterBody, EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations, with_code,
+};
+use elytra_events::InvalidEvents;
+use elytra_events::http::Mode;
 use serde::Serialize;
 
 use crate::auth::{Caller, PresentedIn};
-use crate::cloudevents::{InvalidEvents, Mode};
 use crate::fate::{FateKind, Fates};
 use crate::handshake::{AllowedRate, Consent};
 use crate::operator::OperatorError;
 use crate::outcome::{Outcome, Rejection, Report};
 use crate::trace::Trace;
-use body::{
-    DeadLetterBody, EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations, with_code,
-};
 
 /// An HTTP response, not yet one of Cloudflare's.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A request as it comes: its head, and its body, which is still to be read.
 
-use crate::cloudevents::Headers;
+use elytra_events::http::Headers;
 
 /// What is known of a request before its body is read.
 pub trait RequestHead: Headers {

@@ -5,9 +5,8 @@ mod index;
 use std::fmt;
 
 use crate::destination::Destination;
-use crate::elytra::{EventType, Operation};
 use crate::filter::{Filter, FilterMismatch, View};
-use crate::names::{Known, Name};
+use elytra_events::{EventType, Known, Name, Operation};
 
 pub use index::Subscriptions;
 

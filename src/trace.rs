@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::auth::{AuthType, Caller};
-use crate::cloudevents::{CloudEvent, InvalidEvents, Mode};
 use crate::ledger::Moment;
-use crate::names::Name;
 use crate::platform::BindingError;
 use crate::text::shorten;
+use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvents, Name};
 
 /// What is learned of a request on its way.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! A batch: each event that is accepted stands in the body as it is.
 #![no_main]
 
-use elytra_webhooks::cloudevents::{Headers, InvalidEvents, Mode, decode};
+use elytra_events::InvalidEvents;
+use elytra_events::http::{Headers, Mode, decode};
 use libfuzzer_sys::fuzz_target;
 
 struct None_;

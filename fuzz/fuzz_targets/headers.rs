@@ -1,8 +1,8 @@
 //! Binary mode: any headers and any body; the event they make is valid in the JSON format too.
 #![no_main]
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{Headers, Mode, decode};
+use elytra_events::CloudEvent;
+use elytra_events::http::{Headers, Mode, decode};
 use libfuzzer_sys::fuzz_target;
 
 struct Lines(Vec<(String, String)>);

@@ -2,7 +2,6 @@
 
 use super::credential::{Credential, Secret, accept};
 use super::{Caller, CredentialFault, REALM, check_ascii};
-use crate::cloudevents::is_token_character;
 use crate::request::RequestHead;
 use crate::vars::{Mistake, NamedSecret, Secrets, Table};
 
@@ -76,10 +75,15 @@ fn api_key<'b>(
     let key = secrets.header_secret(&mut table, "api_key");
     let header_name = table.string("header_name", secrets.mistakes);
     let header_name = header_name.unwrap_or_else(|| DEFAULT_API_KEY_HEADER.to_owned());
-    if header_name.is_empty() || !header_name.chars().all(is_token_character) {
+    if header_name.is_empty() || !header_name.chars().all(is_of_name) {
         let mistake = Mistake::BadHeaderName(header_name.clone());
         secrets.mistakes.note(table.path_of("header_name"), mistake);
     }
     table.finish(secrets.mistakes);
     Some((header_name.to_ascii_lowercase(), key?))
+}
+
+/// Whether the name of a header may have this character (RFC 9110 section 5.6.2).
+fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }

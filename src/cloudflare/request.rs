@@ -1,12 +1,12 @@
 //! A request of Cloudflare's as the core wants it: a head, and a body that is still to be read.
 
+use elytra_events::http::{self, PREFIX};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast as _;
 use worker::web_sys::{self, Headers};
 
 use super::call::JsBody;
 use crate::capacity::{Capacity, Reservation};
-use crate::cloudevents::{self, PREFIX};
 use crate::request::{Body, BodyError, RequestHead};
 
 /// The head of a request. Only the headers that are asked for are fetched from JavaScript.
@@ -40,7 +40,7 @@ impl RequestHead for WorkerRequestHead {
     }
 }
 
-impl cloudevents::Headers for WorkerRequestHead {
+impl http::Headers for WorkerRequestHead {
     fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
     }

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::cesql::Expression;
 use crate::filter::{
     Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, FilterMistake,
     MAX_FILTER_DEPTH, MAX_FILTERS,
 };
-use crate::names::{Known as _, nearest};
+use crate::names::nearest;
 use crate::vars::{Mistake, Mistakes, Table};
+use cesql::Expression;
+use elytra_events::Known as _;
 
 /// Reads `filters`; none, where the field is absent.
 pub(super) fn read(

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::auth::Authentication;
 use crate::handshake::{AllowedRate, HandshakeSettings};
-use crate::names::{Known, names};
 use crate::times::Times;
 use crate::vars::{BindingKind, Bindings, Bounds, Mistake, Mistakes, Table, look_up};
+use elytra_events::{Known, names};
 
 /// `max_body_bytes`: from the 64 KiB that an intermediary must forward (CloudEvents core, Size Limits) to
 /// 8 MiB, of which an isolate, with its 128 MB, can bear several at once; in binary mode an event can take

@@ -1,8 +1,8 @@
 //! How a destination is called from `DELIVERIES`: the fields, defaults and bounds of Elytra's `WebhookConfig`.
 
 use super::retry::RetryPolicy;
-use crate::names::names;
 use crate::vars::{Bounds, Mistakes, Table};
+use elytra_events::names;
 
 /// `timeout_ms`: from a tenth of a second to a minute; by default ten seconds.
 const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };

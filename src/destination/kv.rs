@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::check_reserved;
 use crate::dispatch::{Dispatch, Progress};
-use crate::names::names;
 use crate::platform::{KvEntry, Platform};
 use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistake, Mistakes, Table, look_up};
+use elytra_events::names;
 
 /// An example of the field.
 pub(super) const EXAMPLE: &str = "{ binding = \"<binding>\" }";

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use super::Means;
 use super::kv::Namespace;
-use crate::cloudevents::Timestamp;
 use crate::dispatch::{Dispatch, Progress};
 use crate::kv_entry::object_key;
 use crate::ledger::{
@@ -16,6 +15,7 @@ use crate::ledger::{
 use crate::limits::LEDGER;
 use crate::platform::{BindingError, KvEntry, Platform};
 use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistakes, Table, look_up_fixed};
+use elytra_events::Timestamp;
 
 /// How long the ledger remembers an object's time, in milliseconds: a week after the last write.
 /// After that, what KV says of it is certain.

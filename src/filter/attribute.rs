@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use elytra_events::{CoreAttribute, JsonType, Known as _, is_attribute_name};
+
 use super::data::{DataPaths, Found};
 use super::view::View;
-use crate::cloudevents::{CoreAttribute, JsonType, is_attribute_name, json_type};
-use crate::elytra::is_integer;
-use crate::names::{Known as _, nearest};
+use crate::names::nearest;
 
 /// How deep a path may lead into `data`.
 pub const MAX_PATH_DEPTH: usize = 16;
@@ -144,8 +144,13 @@ impl Attribute {
     }
 }
 
+/// Whether the text of a JSON value is that of a whole number, by its digits.
+fn is_integer(json: &str) -> bool {
+    json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn type_of(json: &str) -> JsonType {
-    json_type(json).unwrap_or(JsonType::Null)
+    JsonType::of(json).unwrap_or(JsonType::Null)
 }
 
 impl<'v> From<Option<Cow<'v, str>>> for Seen<'v> {

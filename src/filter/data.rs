@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ptr;
 
+use elytra_events::{Data, JsonType};
 use serde::de::{DeserializeSeed, Deserializer as _, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
-
-use crate::cloudevents::{Data, JsonType, json_type, read_string};
 
 /// The members of `data` that the filters of a configuration name. Each has a place, under which it
 /// is found after the walk.
@@ -100,14 +99,23 @@ impl Node {
 
 impl<'d> Found<'d> {
     fn read(json: &'d str) -> Self {
-        match json_type(json) {
+        match JsonType::of(json) {
             // What has half of a surrogate pair is no text.
             Some(JsonType::String) => {
-                read_string(json).map_or(Self::Other(JsonType::String), Self::String)
+                string(json).map_or(Self::Other(JsonType::String), Self::String)
             }
             Some(JsonType::Boolean | JsonType::Number) => Self::Literal(json),
             other => Self::Other(other.unwrap_or(JsonType::Null)),
         }
+    }
+}
+
+/// A JSON string's text, borrowed where nothing in it is escaped.
+fn string(json: &str) -> Option<Cow<'_, str>> {
+    let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match quoted.filter(|text| !text.contains('\\')) {
+        Some(text) => Some(Cow::Borrowed(text)),
+        None => serde_json::from_str(json).ok().map(Cow::Owned),
     }
 }
 

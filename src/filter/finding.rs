@@ -72,7 +72,7 @@ impl Filter {
                 Ok(yes) => Err(yes),
                 Err(no) => Ok(no),
             },
-            Self::Sql(expression) => match expression.matches(view.event()) {
+            Self::Sql(expression) => match expression.matches(view) {
                 Ok(()) => Ok(FilterMismatch { place, reason: "is true".to_owned() }),
                 Err(refusal) => Err(FilterMismatch { place, reason: refusal.to_string() }),
             },

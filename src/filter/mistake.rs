@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::attribute::BadName;
 use super::{Dialect, MAX_FILTER_DEPTH, MAX_FILTERS};
-use crate::names::{Known as _, did_you_mean};
+use crate::names::did_you_mean;
+use elytra_events::Known as _;
 
 /// What can be wrong with a filter alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 
 use std::cell::OnceCell;
 
+use cesql::{Attributes, Value};
+use elytra_events::{AttributeValue, CloudEvent, CoreAttribute, Known as _};
+
 use super::data::{DataPaths, Found};
-use crate::cloudevents::CloudEvent;
 
 /// An event as filters see it. Its `data` are looked at when the first filter asks for something in
 /// them, and then for all filters at once.
@@ -31,5 +33,20 @@ impl<'v> View<'v> {
     pub(super) fn found(&self, place: usize) -> &Found<'v> {
         let found = self.found.get_or_init(|| self.paths.find(self.event.data()));
         found.get(place).unwrap_or(&Found::Nothing)
+    }
+}
+
+/// The attributes alone: the expressions of `sql` know nothing of `data`.
+impl Attributes for View<'_> {
+    fn attribute(&self, name: &str) -> Option<Value<'_>> {
+        let text = match CoreAttribute::from_name(name) {
+            Some(core) => self.event.core_attribute(core)?,
+            None => match self.event.extension(name)? {
+                AttributeValue::Boolean(boolean) => return Some(Value::Boolean(*boolean)),
+                AttributeValue::Integer(integer) => return Some(Value::Integer(*integer)),
+                AttributeValue::String(text) => text,
+            },
+        };
+        Some(Value::String(text.into()))
     }
 }

@@ -1,13 +1,14 @@
 //! What an operator asks for: which events could not be delivered to their webhooks, and to send them
 //! again.
 
+use elytra_events::CloudEvent;
+
 use std::borrow::Cow;
 
 use super::answer::{DeadLetter, DeadLetterPage, ListedDeadLetter, Redriven, Stuck};
 use super::claims::OperatorClaims;
 use super::error::OperatorError;
 use super::query::{DEFAULT_LIMIT, OperatorQuery, is_id};
-use crate::cloudevents::CloudEvent;
 use crate::config::{Config, is_subscription_name};
 use crate::large::LargeEvent;
 use crate::ledger::Verdict;

@@ -10,7 +10,9 @@ pub use told::{
     DataSize, Explained, ExplainedEvent, ExplainedViolation, Explanation, Reason, Verdict,
 };
 
-use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, MAX_VIOLATIONS, Mode};
+use elytra_events::http::{self, Headers, Mode};
+use elytra_events::{CloudEvent, InvalidEvents, MAX_VIOLATIONS};
+
 use crate::config::Config;
 use crate::large::check_datarefs;
 use crate::names::suggestion;
@@ -48,7 +50,7 @@ pub fn explain(
     trace: &mut Trace<'_>,
 ) -> Result<Explanation, InvalidEvents> {
     let explainer = Explainer { config, subscriptions };
-    let decoded = cloudevents::decode(mode, headers, body, config.receiver.max_batch_events)
+    let decoded = http::decode(mode, headers, body, config.receiver.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid));
     match decoded {

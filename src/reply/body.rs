@@ -1,9 +1,9 @@
 //! The JSON bodies of replies.
 
+use elytra_events::InvalidEvent;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::cloudevents::InvalidEvent;
 use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
 use crate::operator::DeadLetter;

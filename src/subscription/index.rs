@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Deref;
 
+use elytra_events::{CloudEvent, Known, Name};
+
 use super::Subscription;
-use crate::cloudevents::CloudEvent;
 use crate::filter::{Attribute, Clause, Comparison, DataPaths, Filter, View};
-use crate::names::{Known, Name};
 
 /// The subscriptions of a configuration. Those that do not select an event's type and operation, or whose
 /// filters demand an attribute to be `exact`ly something else, cost the search for those that want it a

@@ -2,11 +2,12 @@
 
 use std::ops::RangeInclusive;
 
+use elytra_events::Known;
 use serde_json::{Map, Value};
 
 use super::error::{ConfigError, Mistake};
 use super::secrets::SecretUse;
-use crate::names::{Known, nearest};
+use crate::names::nearest;
 
 /// A table of the configuration that is being read. Each field is asked for once; what nobody
 /// asked for is an unknown field.

@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use elytra_events::CloudEvent;
+
 use super::answer::{Cause, Verdict};
 use super::dead::{self, DeadLetterMetadata};
 use super::line::DeliveryLine;
 use super::outage::wait_aloud;
 use crate::capacity::Reservation;
-use crate::cloudevents::CloudEvent;
 use crate::config::Config;
 use crate::destination::HttpDestination;
+use crate::large;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
@@ -156,7 +158,7 @@ async fn call(
     platform: &impl Platform,
 ) -> Result<Verdict, Missing> {
     let (stored, _held) = stored(event, config, platform).await?.unzip();
-    let whole = stored.as_deref().map(|stored| event.whole(stored)).transpose();
+    let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
     let whole = match whole {
         Ok(whole) => whole,
         // It may be there by the next time.
@@ -290,8 +292,8 @@ async fn store(
     };
     let (stored, _held) = stored.unzip();
     // What is not the same event stays where it is.
-    let whole =
-        stored.filter(|stored| event.as_ref().is_some_and(|event| event.whole(stored).is_ok()));
+    let whole = stored
+        .filter(|stored| event.as_ref().is_some_and(|event| large::whole(event, stored).is_ok()));
     let entry = KvEntry {
         key: dead::key(message, text, event.as_ref()),
         value: &message.print(whole.as_deref().unwrap_or(text)),

@@ -3,9 +3,9 @@
 //! The value of a key is the message of `DEAD_LETTERS`, with the whole event even where the message
 //! has only a `dataref`.
 
+use elytra_events::CloudEvent;
 use serde::{Deserialize, Serialize};
 
-use crate::cloudevents::CloudEvent;
 use crate::kv_entry::time_in_key;
 use crate::ledger::Key;
 use crate::message::DeadMessage;

@@ -1,9 +1,9 @@
 //! The log line of a message that was consumed.
 
+use elytra_events::CloudEvent;
 use serde::Serialize;
 
 use super::Cause;
-use crate::cloudevents::CloudEvent;
 use crate::level::Level;
 use crate::platform::BindingError;
 use crate::text::shorten;

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
+use elytra_events::{AttributeValue, CloudEvent, Data, MediaType};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType};
 use crate::destination::{ContentMode, HttpDestination};
 use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
@@ -73,8 +72,7 @@ fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
 fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
     match event.data() {
         None => Cow::Borrowed(&[]),
-        // It has been checked when the event was read.
-        Some(Data::Base64(text)) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
+        Some(data @ Data::Base64(_)) => data.to_bytes(),
         Some(Data::Json(json)) => {
             let is_json = event
                 .datacontenttype()

@@ -1,6 +1,6 @@
 //! Who is let in, and by which secret.
 
-use elytra_webhooks::Known as _;
+use elytra_events::Known as _;
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential, CredentialFault};
 use proptest::prelude::*;
 

@@ -14,10 +14,10 @@ mod webhook;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{InvalidEvent, Mode};
+use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvent};
+use test_support::{self as rules, Rules, test_rules};
 
-use crate::rules::{self, Rules, test_rules};
 use crate::support::{Head, decode_one, event};
 
 type Case = rules::Case<Check>;
@@ -50,7 +50,9 @@ impl rules::Check for Check {
 }
 
 const RULES: Rules<Check> = Rules {
-    folder: "checklist",
+    package: env!("CARGO_MANIFEST_DIR"),
+    folder: "tests/native/checklist",
+    command: "cargo test --test native checklist",
     document: "docs/cloudevents.md",
     head: "# The rules of CloudEvents, and the test of each\n\n\
          Written by `UPDATE_DOCS=1 cargo test --test native checklist`; a rule that breaks, and a \

@@ -11,11 +11,10 @@ mod webhook_destination;
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::Known;
+use elytra_events::{EventType, Known, Operation};
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method, Receiver, Stores};
 use elytra_webhooks::destination::{Destination, KvDestination, QueueDestination};
-use elytra_webhooks::elytra::{EventType, Operation};
 use elytra_webhooks::filter::DataPaths;
 use elytra_webhooks::subscription::{Subscription, Subscriptions};
 use elytra_webhooks::times::Times;

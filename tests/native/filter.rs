@@ -9,21 +9,23 @@ mod reasons;
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::subscription::Mismatch;
+use test_support::{Rules, test_rules};
 
-use crate::rules::{Rules, test_rules};
 use crate::support::event;
 
 const RULES: Rules = Rules {
-    folder: "filter",
+    package: env!("CARGO_MANIFEST_DIR"),
+    folder: "tests/native/filter",
+    command: "cargo test --test native filter",
     document: "docs/filters.md",
     head: "# The rules of filters, and the test of each\n\n\
          Written by `UPDATE_DOCS=1 cargo test --test native filter`; a rule that breaks, and a list \
          that is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents \
          Subscriptions API 0.1-wip. \"Ours\" is what we add, and what we do\notherwise. What an \
-         expression of `sql` means is in [cesql.md](cesql.md).\n",
+         expression of `sql` means is in [the rules of CESQL](../crates/cesql/RULES.md).\n",
     files: &[("dialects", "Filters and their dialects", dialects::CASES)],
 };
 

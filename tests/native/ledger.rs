@@ -4,7 +4,7 @@ mod model;
 mod moments;
 mod records;
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::ledger::{Key, SHARDS};
 use proptest::collection::vec;
 use serde_json::json;

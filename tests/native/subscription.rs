@@ -1,12 +1,11 @@
 //! Which subscription wants which event, and why not.
 
+use elytra_events::{CloudEvent, EventType, Known, Operation};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{Destination, QueueDestination};
-use elytra_webhooks::elytra::{EventType, Operation};
 use elytra_webhooks::filter::{DataPaths, View};
 use elytra_webhooks::plan::Plan;
 use elytra_webhooks::subscription::{Mismatch, Subscription};
-use elytra_webhooks::{CloudEvent, Known};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

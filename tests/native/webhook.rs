@@ -10,7 +10,7 @@ mod request;
 mod retry;
 mod verdict;
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::destination::{
     CallMethod, CallSettings, ContentMode, HttpDestination, RetryPolicy,

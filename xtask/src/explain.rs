@@ -10,7 +10,7 @@ mod tests;
 use std::fs;
 use std::path::PathBuf;
 
-use elytra_webhooks::cloudevents::{Headers, Mode};
+use elytra_events::http::{Headers, Mode};
 use elytra_webhooks::config::Config;
 use elytra_webhooks::operator::explain::{choose, explain as explain_events};
 use elytra_webhooks::outcome::Rejection;

@@ -2,7 +2,8 @@
 
 use std::hint::black_box;
 
-use elytra_webhooks::cloudevents::{CloudEvent, Mode, decode};
+use elytra_events::CloudEvent;
+use elytra_events::http::{Mode, decode};
 use elytra_webhooks::config::Config;
 use elytra_webhooks::plan::Plan;
 

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use worker::{
     Context, Env, MessageBatch, MessageExt as _, Result, console_error, console_log, event,
 };
@@ -68,7 +68,7 @@ fn describe(event: &CloudEvent<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use elytra_webhooks::CloudEvent;
+    use elytra_events::CloudEvent;
 
     use super::describe;
 

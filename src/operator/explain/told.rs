@@ -1,10 +1,10 @@
 //! What an explanation tells, as it stands in the answer.
 
+use elytra_events::http::Mode;
+use elytra_events::{AttributeValue, CloudEvent, Data, InvalidEvent, Object};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::cloudevents::{AttributeValue, CloudEvent, Data, InvalidEvent, Mode};
-use crate::elytra::Object;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 

@@ -1,7 +1,7 @@
 //! What is sent: the requests, each made from the seed and its number alone, so that the verdict
 //! can make them again.
 
-use elytra_webhooks::cloudevents::{Headers, Mode, decode};
+use elytra_events::http::{Headers, Mode, decode};
 use fastrand::Rng;
 
 use crate::payload::{binary, structured};

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edge::{Receiver, Sink};
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::Timestamp;
+use elytra_events::{CloudEvent, Timestamp};
 use elytra_webhooks::ledger::Moment;
 use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
 use elytra_webhooks::platform::KvEntry;

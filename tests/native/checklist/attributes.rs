@@ -1,6 +1,6 @@
 //! Which attributes an event has (core, "Context Attributes").
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 
 use super::{Case, Check::Edge, Check::Here, accept, refuse, refuse_binary, refuse_text};
 use crate::support::{Head, event};

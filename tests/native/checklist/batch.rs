@@ -1,6 +1,7 @@
 //! Batches (JSON format section 4, HTTP binding section 3.3).
 
-use elytra_webhooks::cloudevents::{InvalidEvents, Mode, decode};
+use elytra_events::InvalidEvents;
+use elytra_events::http::{Mode, decode};
 
 use super::{Case, Check::Here, codes};
 use crate::support::{Head, event};

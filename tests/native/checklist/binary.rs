@@ -1,7 +1,7 @@
 //! Binary mode (HTTP binding section 3.1).
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{MAX_HEADER_BYTES, Mode};
+use elytra_events::CloudEvent;
+use elytra_events::http::{MAX_HEADER_BYTES, Mode};
 
 use super::{Case, Check::Edge, Check::Here, binary, codes, refuse_binary};
 use crate::support::{Head, decode_one};

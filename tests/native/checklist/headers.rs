@@ -1,6 +1,7 @@
 //! The values of headers (HTTP binding section 3.1.3.2).
 
-use elytra_webhooks::cloudevents::{AttributeValue, Mode};
+use elytra_events::AttributeValue;
+use elytra_events::http::Mode;
 
 use super::{Case, Check::Edge, Check::Here, refuse_binary};
 use crate::support::{Head, decode_one};

@@ -1,7 +1,6 @@
 //! Events in the JSON format, and their data.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{Data, MediaType};
+use elytra_events::{CloudEvent, Data, MediaType};
 
 use super::{Case, Check::Here, accept, codes, refuse};
 use crate::support::event;

@@ -1,6 +1,6 @@
 //! Which mode a request is in (HTTP binding section 3).
 
-use elytra_webhooks::cloudevents::Mode;
+use elytra_events::http::Mode;
 
 use super::{Case, Check::Here};
 use crate::pipeline::{Memory, Request, WEBHOOK, ask, configure, known};

@@ -1,7 +1,8 @@
 //! Timestamps (core, "Type System"; RFC 3339 section 5.6).
 
+use elytra_events::Timestamp;
+
 use super::{Case, Check::Here, accept, refuse};
-use elytra_webhooks::cloudevents::Timestamp;
 
 #[track_caller]
 fn valid(texts: &[&str]) {

@@ -1,7 +1,6 @@
 //! What an attribute may hold (core, "Type System").
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::AttributeValue;
+use elytra_events::{AttributeValue, CloudEvent};
 
 use super::{Case, Check::Here, accept, refuse};
 use crate::pipeline::{Memory, Request, WEBHOOK, ask, configure, known};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use elytra_webhooks::Known;
+use elytra_events::Known;
 use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{

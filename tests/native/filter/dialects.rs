@@ -1,7 +1,7 @@
 //! What the Subscriptions specification says of filters (sections 3.2.1 and 3.2.4).
 
 use super::{check, read};
-use crate::rules::Case;
+use test_support::Case;
 
 const EVENT: &str = r#""subject":"shop/7/de","eventtype":"product","operation":"modify""#;
 

@@ -1,6 +1,6 @@
 //! What holds for all filters and all events.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::plan::Plan;
 use proptest::collection::{btree_map, vec};
 use proptest::option;

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use elytra_webhooks::cesql::{MAX_DEPTH, MAX_LENGTH};
+use cesql::{MAX_DEPTH, MAX_LENGTH};
+use elytra_events::{CloudEvent, Known};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::filter::{
     Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_BYTES, MAX_PATH_DEPTH,
 };
-use elytra_webhooks::{CloudEvent, Known};
 use serde_json::Value;
 use toml::Table;
 

@@ -1,8 +1,11 @@
 //! What is told of a filter that does not match: the clause that said no, and what it saw.
 
+use elytra_events::CloudEvent;
+use elytra_webhooks::filter::{DataPaths, View};
+use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
+
 use super::{read, wants};
 use crate::support::event;
-use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 
 #[track_caller]
 fn check(why: &str, filters: &str, members: &str, expected: &str) {
@@ -154,9 +157,10 @@ fn a_clause_in_others_has_its_place() {
 
 #[test]
 fn an_expression_gives_its_own_reason() {
-    let expression = elytra_webhooks::cesql::Expression::parse("FALSE").unwrap();
+    let expression = cesql::Expression::parse("FALSE").unwrap();
     let text = event("");
-    let refusal = expression.matches(&elytra_webhooks::CloudEvent::from_json(&text).unwrap());
+    let event = CloudEvent::from_json(&text).unwrap();
+    let refusal = expression.matches(&View::new(&event, &DataPaths::default()));
     let expected = format!("filters[0].sql: {}", refusal.unwrap_err());
     check("in its own words", r#"[{"sql":"FALSE"}]"#, "", &expected);
 }

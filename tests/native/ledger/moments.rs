@@ -1,6 +1,6 @@
 //! Moments as KV's metadata have them: what is written is what is compared later.
 
-use elytra_webhooks::cloudevents::Timestamp;
+use elytra_events::Timestamp;
 use elytra_webhooks::ledger::Moment;
 use proptest::prelude::*;
 

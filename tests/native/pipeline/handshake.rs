@@ -1,6 +1,6 @@
 //! The handshake of the CloudEvents web hooks: who gets consent, and for how much.
 
-use elytra_webhooks::cloudevents::Headers as _;
+use elytra_events::http::Headers as _;
 use elytra_webhooks::config::{Bindings, Config};
 
 use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, configure};

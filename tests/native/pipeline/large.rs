@@ -1,6 +1,6 @@
 //! Events that are larger than a queue takes, where there is a namespace for them.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::ledger::Key;
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::spool::drain;
 use futures_util::future::join;

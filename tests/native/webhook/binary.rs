@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{AttributeValue, Data, MediaType, Mode, Timestamp};
+use elytra_events::http::Mode;
+use elytra_events::{AttributeValue, CloudEvent, Data, MediaType, Timestamp};
 use elytra_webhooks::destination::ContentMode;
 use proptest::collection::btree_map;
 use proptest::option;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::Config;
 use elytra_webhooks::platform::HttpFailure;
 use elytra_webhooks::webhook::Disposition;

@@ -60,7 +60,7 @@ fn what_is_written_is_read() {
         };
         hand_out(&shop(""), &memory, &message.print(&text), 1);
         let (line, event) = only(&memory, "DEAD_LETTERS");
-        let is_event = elytra_webhooks::CloudEvent::from_json(&text).is_ok();
+        let is_event = elytra_events::CloudEvent::from_json(&text).is_ok();
         assert!(!is_event, "none of these texts is one");
         let found = (&line["subscription"], &line["accepted_at"], &line["cause"]);
         assert_eq!(found, (&json!(name), &json!(accepted_at), &json!("not_an_event")));

@@ -1,6 +1,6 @@
 //! What a webhook is called with.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::auth::Secret;
 use elytra_webhooks::destination::{CallMethod, ContentMode, HttpDestination};
 use elytra_webhooks::platform::HttpRequest;

@@ -162,7 +162,7 @@ fn filters_in_filters() {
 fn an_expression_is_compiled_when_it_is_read() {
     filters("a text", r#"[{"sql":{}}]"#, &["[0].sql: expected a string"]);
     filters("an empty one", r#"[{"sql":""}]"#, &["[0].sql: must not be empty"]);
-    let error = elytra_webhooks::cesql::Expression::parse("type = (").unwrap_err();
+    let error = cesql::Expression::parse("type = (").unwrap_err();
     filters(
         "section 3.2.4.1.2: invalid ones are refused",
         r#"[{"any":[{"sql":"type = ("}]}]"#,

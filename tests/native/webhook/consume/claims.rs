@@ -1,6 +1,6 @@
 //! Large events: what the queue carries is a reference, and what the webhook gets is the event.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
 use elytra_webhooks::large::LargeEvent;
 use elytra_webhooks::ledger::Key;

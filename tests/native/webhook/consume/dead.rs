@@ -1,6 +1,6 @@
 //! What cannot be delivered: the message of a dead letter, and what is kept of it.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::ledger::Key;
 use elytra_webhooks::level::Level;
 use elytra_webhooks::platform::HttpFailure;
