@@ -7,8 +7,10 @@ use std::process::Command;
 
 use crate::command::path_with;
 use crate::project::Project;
-use crate::setup::WasmTarget;
 use crate::{Error, Result};
+
+/// The target of the Workers.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Every tool of the project, which [`setup`](crate::setup::setup) finds or gets.
 ///
@@ -27,6 +29,23 @@ pub struct Tools {
     pub(crate) wasm_target: WasmTarget,
     pub(crate) worker_build: PathBuf,
     pub(crate) wasm_bindgen: PathBuf,
+}
+
+/// Where the wasm target is.
+#[derive(Debug)]
+pub(crate) enum WasmTarget {
+    /// In the active toolchain.
+    Active {
+        /// The library's file, whose name changes with every version of Rust.
+        std: PathBuf,
+    },
+    /// In Debian's toolchain in the cache.
+    Debian {
+        /// The library's file.
+        std: PathBuf,
+        /// The folder with `rustc` and `wasm-ld`.
+        programs: PathBuf,
+    },
 }
 
 impl Tools {
@@ -51,15 +70,6 @@ impl Tools {
         let mut node = Command::new(programs.join("node"));
         node.env("PATH", path_with(&[&programs])?);
         Ok(node)
-    }
-
-    /// Python with the CloudEvents SDK, with no argument yet. Only the tests need it, so this
-    /// finds or gets it.
-    ///
-    /// # Errors
-    /// If it cannot be had; the error says what to install.
-    pub fn python(&self) -> Result<Command> {
-        Ok(crate::setup::setup_python()?.command())
     }
 
     /// wrangler, with no argument yet, in the project's folder.
