@@ -82,14 +82,21 @@ impl Tools {
     /// # Errors
     /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
     pub fn wrangler(&self) -> Result<Command> {
-        let mut wrangler = self.node()?;
+        let mut wrangler = self.miniflare()?;
         let cli = "node_modules/wrangler/wrangler-dist/cli.js";
-        wrangler
-            .arg("--no-warnings")
-            .arg(self.project.root().join(cli))
-            .envs(wrangler_environment(&self.project)?)
-            .current_dir(self.project.root());
+        wrangler.arg("--no-warnings").arg(self.project.root().join(cli));
         Ok(wrangler)
+    }
+
+    /// The Node for a script that uses wrangler or Miniflare as libraries, with no argument yet, in
+    /// the project's folder. It keeps to the project and to this machine, as [`Tools::wrangler`] does.
+    ///
+    /// # Errors
+    /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
+    pub fn miniflare(&self) -> Result<Command> {
+        let mut node = self.node()?;
+        node.envs(wrangler_environment(&self.project)?).current_dir(self.project.root());
+        Ok(node)
     }
 
     /// worker-build, with no argument yet, in this package's folder. Everything that it would
