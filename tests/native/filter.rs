@@ -1,10 +1,10 @@
 //! Filters: one case for each rule of the CloudEvents Subscriptions specification, and the list of them
-//! in `docs/filters.md`, which is written from here; what is ours; properties of any filter.
+//! in `docs/filter-rules.md`, which is written from here; what is ours; properties of any filter.
 
 mod data;
 mod dialects;
+mod guide;
 mod properties;
-mod readme;
 mod reasons;
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::support::event;
 
 const RULES: Rules = Rules {
     folder: "filter",
-    document: "docs/filters.md",
+    document: "docs/filter-rules.md",
     head: "# The rules of filters, and the test of each\n\n\
          Written by `UPDATE_DOCS=1 cargo test --test native filter`; a rule that breaks, and a list \
          that is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents \

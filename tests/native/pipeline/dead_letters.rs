@@ -194,7 +194,11 @@ fn they_come_in_pages() {
     }
     let late = bury(&memory, "shop", 500, &Cause::Gone, &letter(500));
     let first = ask(Ok(&config()), list("cause=gone"), &memory);
-    assert_eq!(ids(&first), Vec::<String>::new(), "README: with cause, a page can be empty");
+    assert_eq!(
+        ids(&first),
+        Vec::<String>::new(),
+        "docs/operating.md: with cause, a page can be empty"
+    );
     let query = format!("cause=gone{}", cursor(&first).unwrap());
     assert_eq!(ids(&ask(Ok(&config()), list(&query), &memory)), [late]);
 }
