@@ -62,4 +62,7 @@ mod pipeline;
 mod checklist;
 
 #[cfg(test)]
+mod documents;
+
+#[cfg(test)]
 mod house;
