@@ -1,7 +1,7 @@
 //! What happens to an event when something fails: the table in `docs/failures.md`, with a row for
 //! each test in this folder.
 //!
-//! The words above a test are its row: the fault, what the sender sees, what becomes of the event.
+//! The words above a test are its row: the fault, what the sender sees, what happens to the event.
 
 mod aside;
 mod clocks;
@@ -32,7 +32,7 @@ const FILES: [&str; 10] =
 
 /// What stands before the table, and behind it.
 const HEAD: &str =
-    "| what fails | what the sender sees | what becomes of the event |\n|---|---|---|\n";
+    "| what fails | what the sender sees | what happens to the event |\n|---|---|---|\n";
 const MARKS: [&str; 2] = ["<!-- durability: a row for each test -->\n\n", "\n<!-- end -->"];
 
 /// A time budget, in milliseconds, with which no ledger is given up and no claim ends while a busy
