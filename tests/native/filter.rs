@@ -20,10 +20,10 @@ const RULES: Rules = Rules {
     folder: "filter",
     document: "docs/filter-rules.md",
     head: "# The rules of filters, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test native filter`; a rule that breaks, and a list \
-         that is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents \
-         Subscriptions API 0.1-wip. \"Ours\" is what we add, and what we do\notherwise. What an \
-         expression of `sql` means is in [cesql.md](cesql.md).\n",
+         `UPDATE_DOCS=1 cargo test --test native filter` writes this list. `cargo test` fails if a \
+         rule is broken or the\nlist is out of date. Sections are those of the CloudEvents \
+         Subscriptions API 0.1-wip. \"Ours\" is what we add, and\nwhere we differ. [Filters](filters.md) \
+         explains how to use them, and [CESQL rules](cesql.md) what an expression of `sql`\nmeans.\n",
     files: &[("dialects", "Filters and their dialects", dialects::CASES)],
 };
 
