@@ -37,7 +37,7 @@ fn documents() -> BTreeMap<String, String> {
                 if !name.starts_with('.') && !NOT_OURS.contains(&&*name) {
                     folders.push(path);
                 }
-            } else if name.ends_with(".md") {
+            } else if path.extension().is_some_and(|extension| extension == "md") {
                 let below = path.strip_prefix(root()).unwrap().display().to_string();
                 documents.insert(below, fs::read_to_string(&path).unwrap());
             }

@@ -49,7 +49,6 @@ fn row<'t>(document: &'t str, column: &str, name: &str) -> Option<Vec<&'t str>> 
     Some(cells.collect::<Vec<_>>()).filter(|cells| !cells.is_empty())
 }
 
-#[expect(clippy::too_many_lines, reason = "a list")]
 #[test]
 fn the_figures_are_those_of_the_code() {
     let n = |number: usize| with_commas(u64::try_from(number).unwrap());

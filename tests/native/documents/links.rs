@@ -33,8 +33,9 @@ fn problem(
         // Nothing is requested: it may be out of reach here.
         let uri = Uri::parse(target).ok();
         let scheme = uri.as_ref().map(|uri| uri.scheme().as_str());
-        let host = uri.as_ref().and_then(|uri| uri.authority()).map(|of| of.host());
-        let is_good = matches!(scheme, Some("http" | "https")) && host.is_some_and(|h| h != "");
+        let host = uri.as_ref().and_then(Uri::authority).map(|authority| authority.host());
+        let is_good =
+            matches!(scheme, Some("http" | "https")) && host.is_some_and(|host| !host.is_empty());
         return (!is_good).then(|| "not an http URL".to_owned());
     }
     let (path, anchor) = target.split_once('#').map_or((target, None), |(p, a)| (p, Some(a)));
