@@ -19,7 +19,7 @@ use crate::times::Times;
 pub(crate) struct ClaimedPlan<'c, 'e> {
     pub(crate) events: Events<'c, 'e>,
     /// What is to be forwarded, in order.
-    pub(crate) open: Vec<Claimed<'c, 'e>>,
+    pub(crate) open: Vec<ClaimedDispatch<'c, 'e>>,
     /// What is not, since it is known what became of it.
     pub(crate) closed: Vec<Dispatch<'c, 'e>>,
     /// What another dispatch brings the event to as well: of an event that is in the batch before, or for
@@ -31,7 +31,7 @@ pub(crate) struct ClaimedPlan<'c, 'e> {
 
 /// A dispatch that is to be forwarded, and settled afterwards.
 #[derive(Debug)]
-pub(crate) struct Claimed<'c, 'e> {
+pub(crate) struct ClaimedDispatch<'c, 'e> {
     pub(crate) routed: Routed<'c, 'e>,
     /// The number of its claim; [`NO_CLAIM`], where the shard gave no answer. `None`, where the ledger is told
     /// nothing of it.
@@ -57,7 +57,7 @@ pub(crate) async fn claim<'c, 'e>(
     let (closed, repeated, failures) = (Vec::new(), Vec::new(), Vec::new());
     let mut plan = ClaimedPlan { events, open: Vec::new(), closed, repeated, failures };
     let Some(remember_ms) = times.dedupe_window_ms else {
-        let open = dispatches.into_iter().map(|routed| Claimed { routed, number: None });
+        let open = dispatches.into_iter().map(|routed| ClaimedDispatch { routed, number: None });
         plan.open.extend(open);
         return plan;
     };
@@ -121,7 +121,7 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
                 self.failures.push(BindingError(format!("claim: {error}")));
                 let all = wanted.into_iter().flat_map(|wanted| wanted.dispatches);
                 let number = Some(NO_CLAIM);
-                self.open.extend(all.map(|routed| Claimed { routed, number }));
+                self.open.extend(all.map(|routed| ClaimedDispatch { routed, number }));
                 return;
             }
         };
@@ -142,7 +142,7 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
                     // It is forwarded without a claim.
                     None => None,
                 };
-                self.open.push(Claimed { routed, number });
+                self.open.push(ClaimedDispatch { routed, number });
             }
         }
     }

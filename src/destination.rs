@@ -15,7 +15,8 @@ pub use call::{CallMethod, CallSettings, ContentMode};
 pub use http::HttpDestination;
 pub use kv::KvDestination;
 pub use object::{
-    BUSY_MS, ObjectDestination, PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS, STORED_AHEAD_MS,
+    BUSY_MS, DEFAULT_TOMBSTONE_TTL, ObjectDestination, PUT_AGAIN_MS, PUT_TRIES,
+    REMEMBER_OBJECTS_MS, STORED_AHEAD_MS,
 };
 pub use queue::{QueueDestination, SEND_AGAIN_MS};
 pub use retry::RetryPolicy;
@@ -224,7 +225,7 @@ fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
 
 /// What a step needs besides what it is about.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Means {
+pub(crate) struct Sending {
     /// How long things may take.
     pub(crate) times: Times,
     /// Whether there is a spool.
@@ -236,17 +237,17 @@ pub(crate) struct Means {
 /// One call to a binding, or a few that must follow each other.
 pub(crate) enum Step<'p> {
     /// A call of a queue, or of what stands beside it.
-    Queue(queue::Step<'p>),
+    Queue(queue::QueueStep<'p>),
     /// Writes an event in KV.
-    Kv(kv::Put<'p>),
+    Kv(kv::KvPut<'p>),
     /// Writes an object's newest state in KV.
-    Object(object::Put<'p>),
+    Object(object::ObjectPut<'p>),
 }
 
 /// What brings these events to their destinations, the first steps of each way.
 pub(crate) fn first_steps<'p>(
     dispatches: impl Iterator<Item = (&'p Destination, &'p Dispatch<'p, 'p>)>,
-    means: &Means,
+    sending: &Sending,
 ) -> Vec<Step<'p>> {
     let mut messages = Vec::new();
     let mut puts = Vec::new();
@@ -255,8 +256,8 @@ pub(crate) fn first_steps<'p>(
         match destination {
             Destination::Queue(queue) => messages.push(queue.message(dispatch)),
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
-            Destination::Object(object) => states.extend(object.put(dispatch, means)),
-            Destination::Http(http) => messages.push(http.message(dispatch, means)),
+            Destination::Object(object) => states.extend(object.put(dispatch, sending)),
+            Destination::Http(http) => messages.push(http.message(dispatch, sending)),
         }
     }
     let messages = queue::steps(messages).into_iter().map(Step::Queue);
@@ -267,10 +268,10 @@ pub(crate) fn first_steps<'p>(
 
 impl<'p> Step<'p> {
     /// Takes the step, and tells which it leads to.
-    pub(crate) async fn take(self, means: &Means, platform: &impl Platform) -> Vec<Self> {
+    pub(crate) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
         match self {
             Self::Queue(step) => {
-                let next = step.take(means, platform).await;
+                let next = step.take(sending, platform).await;
                 next.into_iter().map(Self::Queue).collect()
             }
             Self::Kv(put) => {
@@ -278,7 +279,7 @@ impl<'p> Step<'p> {
                 Vec::new()
             }
             Self::Object(put) => {
-                put.take(means, platform).await;
+                put.take(sending, platform).await;
                 Vec::new()
             }
         }

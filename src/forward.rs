@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
 use crate::claim::ClaimedPlan;
-use crate::destination::{Means, Step, first_steps};
+use crate::destination::{Sending, Step, first_steps};
 use crate::limits::MAX_CONNECTIONS;
 use crate::platform::Platform;
 use crate::times::Times;
@@ -34,19 +34,24 @@ pub(crate) async fn forward<'c, 'e>(
     platform: &impl Platform,
     deadline: u64,
 ) -> ForwardedPlan<'c, 'e> {
-    let means = Means { times, has_spool, now: platform.now() };
+    let sending = Sending { times, has_spool, now: platform.now() };
     let open =
         plan.open.iter().map(|claimed| (claimed.routed.destination, &claimed.routed.dispatch));
-    take_all(first_steps(open, &means), &means, platform, deadline).await;
+    take_all(first_steps(open, &sending), &sending, platform, deadline).await;
     ForwardedPlan(plan)
 }
 
 /// Takes all steps, and those they lead to, a few at a time.
-async fn take_all(first: Vec<Step<'_>>, means: &Means, platform: &impl Platform, deadline: u64) {
+async fn take_all(
+    first: Vec<Step<'_>>,
+    sending: &Sending,
+    platform: &impl Platform,
+    deadline: u64,
+) {
     let mut waiting = VecDeque::from(first);
     let mut under_way = FuturesUnordered::new();
     let mut bytes_under_way = 0;
-    let mut time_is_up = pin!(platform.sleep(deadline.saturating_sub(means.now)));
+    let mut time_is_up = pin!(platform.sleep(deadline.saturating_sub(sending.now)));
     loop {
         while under_way.len() < MAX_CONNECTIONS {
             let room = MAX_BYTES_UNDER_WAY.saturating_sub(bytes_under_way);
@@ -56,7 +61,7 @@ async fn take_all(first: Vec<Step<'_>>, means: &Means, platform: &impl Platform,
             };
             let bytes = step.bytes();
             bytes_under_way += bytes;
-            under_way.push(async move { (bytes, step.take(means, platform).await) });
+            under_way.push(async move { (bytes, step.take(sending, platform).await) });
         }
         match select(under_way.next(), &mut time_is_up).await {
             Either::Left((Some((bytes, next)), _)) => {

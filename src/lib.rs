@@ -64,7 +64,7 @@ pub mod ledger;
 
 pub mod spool;
 
-pub mod webhook;
+pub mod delivery;
 
 pub mod message;
 

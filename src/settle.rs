@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use crate::claim::{Claimed, ClaimedPlan};
+use crate::claim::{ClaimedDispatch, ClaimedPlan};
 use crate::dispatch::{Dispatch, Progress};
 use crate::fate::Fates;
 use crate::forward::ForwardedPlan;
@@ -37,11 +37,11 @@ pub(crate) async fn settle<'c>(
 
 /// What each shard is told.
 fn requests<'p>(
-    open: &'p [Claimed<'_, '_>],
+    open: &'p [ClaimedDispatch<'_, '_>],
     remember_ms: u64,
 ) -> BTreeMap<usize, SettleRequest<'p>> {
     let mut requests: BTreeMap<usize, SettleRequest<'_>> = BTreeMap::new();
-    for Claimed { routed, number } in open {
+    for ClaimedDispatch { routed, number } in open {
         let dispatch = &routed.dispatch;
         let Some((number, key)) = number.zip(dispatch.key.as_deref()) else { continue };
         let request = requests.entry(key.shard()).or_insert_with(|| SettleRequest {

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::destination::divide;
 use crate::limits::{MAX_CONNECTIONS, SPOOL};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
-use claims::Claims;
+use claims::SpoolClaims;
 
 pub use line::DrainLine;
 
@@ -187,7 +187,7 @@ async fn drain_step(
     platform: &impl Platform,
 ) -> Result<(), BindingError> {
     let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
-    let claims = Claims::claim(queue, &keys, config, platform).await;
+    let claims = SpoolClaims::claim(queue, &keys, config, platform).await;
     let Sent { taken, refused, unread, hangs } = send(queue, &claims.granted, platform).await;
     claims.settle(&taken, config, platform).await;
 

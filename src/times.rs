@@ -15,7 +15,7 @@ const LEAST_DEDUPE_WINDOW_SECONDS: u64 = 60;
 const MOST_DEDUPE_WINDOW_SECONDS: u64 = 30 * 24 * 3_600;
 
 /// `clock_tolerance_seconds`: up to a day; by default five minutes.
-const CLOCK_TOLERANCE_SECONDS: Bounds = Bounds { least: 0, most: 24 * 3_600, default: 300 };
+pub const CLOCK_TOLERANCE_SECONDS: Bounds = Bounds { least: 0, most: 24 * 3_600, default: 300 };
 
 /// For how long a claim in the ledger outlasts the time budget of the request that made it, in
 /// milliseconds. Then the request has died, and another one takes the claim over.

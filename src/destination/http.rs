@@ -4,7 +4,7 @@
 
 use fluent_uri::Uri;
 
-use super::Means;
+use super::Sending;
 use super::call::CallSettings;
 use super::queue::QueueMessage;
 use crate::auth::{AuthType, Secret};
@@ -61,9 +61,9 @@ impl HttpDestination {
     pub(super) fn message<'p>(
         &self,
         dispatch: &'p Dispatch<'p, 'p>,
-        means: &Means,
+        sending: &Sending,
     ) -> QueueMessage<'p> {
-        delivery(dispatch, means)
+        delivery(dispatch, sending)
     }
 }
 
@@ -79,10 +79,10 @@ pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mis
 }
 
 /// The message in `DELIVERIES` by which an event is delivered for a subscription.
-pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, means: &Means) -> QueueMessage<'p> {
+pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
     let subscription = dispatch.subscription.into();
     let message =
-        DeliveryMessage { subscription, accepted_at: means.now, ..DeliveryMessage::default() };
+        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
     QueueMessage::new(DELIVERIES, message.print(""), dispatch)
 }
 

@@ -68,14 +68,14 @@ impl KvDestination {
     }
 
     /// What writes an event.
-    pub(super) fn put<'p>(&'p self, dispatch: &'p Dispatch<'p, 'p>) -> Put<'p> {
+    pub(super) fn put<'p>(&'p self, dispatch: &'p Dispatch<'p, 'p>) -> KvPut<'p> {
         let entry = KvEntry::new(dispatch.subscription, dispatch.event, self.expiration_ttl);
-        Put { binding: &self.binding, entry, dispatches: vec![dispatch] }
+        KvPut { binding: &self.binding, entry, dispatches: vec![dispatch] }
     }
 }
 
 /// An entry to be written, and the dispatches that are made by it.
-pub(crate) struct Put<'p> {
+pub(crate) struct KvPut<'p> {
     binding: &'p str,
     entry: KvEntry<'p>,
     dispatches: Vec<&'p Dispatch<'p, 'p>>,
@@ -83,8 +83,8 @@ pub(crate) struct Put<'p> {
 
 /// What writes the events. Of two with one key only the last is written: it is the same event,
 /// and KV takes one write a second.
-pub(super) fn steps(puts: Vec<Put<'_>>) -> Vec<Put<'_>> {
-    let mut last: BTreeMap<(&str, String), Put<'_>> = BTreeMap::new();
+pub(super) fn steps(puts: Vec<KvPut<'_>>) -> Vec<KvPut<'_>> {
+    let mut last: BTreeMap<(&str, String), KvPut<'_>> = BTreeMap::new();
     for mut put in puts {
         let key = (put.binding, put.entry.key.clone());
         if let Some(before) = last.remove(&key) {
@@ -95,7 +95,7 @@ pub(super) fn steps(puts: Vec<Put<'_>>) -> Vec<Put<'_>> {
     last.into_values().collect()
 }
 
-impl Put<'_> {
+impl KvPut<'_> {
     /// Writes the entry.
     pub(super) async fn take(&self, platform: &impl Platform) {
         let written = platform.put(self.binding, &self.entry).await;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Means;
+use super::Sending;
 use super::kv::Namespace;
 use crate::dispatch::{Dispatch, Progress};
 use crate::kv_entry::object_key;
@@ -40,7 +40,7 @@ pub const STORED_AHEAD_MS: u64 = 60_000;
 const OBJECT: &str = "object";
 
 /// `tombstone_ttl` where it is not set, in seconds: a week.
-const DEFAULT_TOMBSTONE_TTL: u64 = 7 * 24 * 3_600;
+pub const DEFAULT_TOMBSTONE_TTL: u64 = 7 * 24 * 3_600;
 
 /// A KV namespace with a key for each object, which holds its newest event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,17 +79,17 @@ impl ObjectDestination {
     pub(super) fn put<'p>(
         &'p self,
         dispatch: &'p Dispatch<'p, 'p>,
-        means: &Means,
-    ) -> Option<Put<'p>> {
+        sending: &Sending,
+    ) -> Option<ObjectPut<'p>> {
         let Dispatch { event, subscription, .. } = dispatch;
-        let Means { times, now, .. } = means;
+        let Sending { times, now, .. } = sending;
         let latest = times.latest(*now);
         let time = event.time().map(Moment::from).filter(|time| *time <= latest);
         let time = time.unwrap_or_else(|| Moment::from_milliseconds(*now));
         // A subscription of this kind wants no event that names no object.
         let entry =
             KvEntry::of_object(subscription, event, time, self.expiration_ttl, self.tombstone_ttl)?;
-        Some(Put {
+        Some(ObjectPut {
             binding: &self.binding,
             object: Key::of(&[OBJECT, &self.binding, &entry.key]),
             entry,
@@ -125,7 +125,7 @@ impl ObjectDestination {
 }
 
 /// The newest state of an object among the events.
-pub(crate) struct Put<'p> {
+pub(crate) struct ObjectPut<'p> {
     binding: &'p str,
     /// The key of the object in the ledger.
     object: Key,
@@ -140,8 +140,8 @@ pub(crate) struct Put<'p> {
 }
 
 /// What writes the newest states, one for each object.
-pub(super) fn steps(puts: Vec<Put<'_>>) -> Vec<Put<'_>> {
-    let mut objects: BTreeMap<Key, Put<'_>> = BTreeMap::new();
+pub(super) fn steps(puts: Vec<ObjectPut<'_>>) -> Vec<ObjectPut<'_>> {
+    let mut objects: BTreeMap<Key, ObjectPut<'_>> = BTreeMap::new();
     for put in puts {
         let object = put.object.clone();
         let newest = match objects.remove(&object) {
@@ -153,7 +153,7 @@ pub(super) fn steps(puts: Vec<Put<'_>>) -> Vec<Put<'_>> {
     objects.into_values().collect()
 }
 
-impl Put<'_> {
+impl ObjectPut<'_> {
     /// The newer of two, itself where they are of one time; it supersedes the other.
     fn or(mut self, mut other: Self) -> Self {
         if other.time > self.time {
@@ -166,8 +166,8 @@ impl Put<'_> {
 
     /// Writes the state, unless something newer is there. It waits while another write is at the key,
     /// and is dropped when the time is up.
-    pub(super) async fn take(&self, means: &Means, platform: &impl Platform) {
-        let progress = put_in_turn(self, means, platform).await;
+    pub(super) async fn take(&self, sending: &Sending, platform: &impl Platform) {
+        let progress = put_in_turn(self, sending, platform).await;
         let progress = progress.unwrap_or_else(Progress::Failed);
         let of_outdated = match &progress {
             Progress::Held => Progress::Superseded,
@@ -193,8 +193,8 @@ impl Put<'_> {
 }
 
 async fn put_in_turn(
-    put: &Put<'_>,
-    means: &Means,
+    put: &ObjectPut<'_>,
+    sending: &Sending,
     platform: &impl Platform,
 ) -> Result<Progress, BindingError> {
     let shard = put.object.shard();
@@ -204,7 +204,7 @@ async fn put_in_turn(
             names: vec![put.newest.subscription.into()],
             time: Some(put.time),
         }],
-        claim_ms: means.times.claim_ms(),
+        claim_ms: sending.times.claim_ms(),
         remember_ms: REMEMBER_OBJECTS_MS,
         latest: Some(put.latest_stored),
     };
@@ -235,7 +235,7 @@ async fn put_in_turn(
 
 /// The time of what KV holds, where that is newer.
 async fn newer_in_kv(
-    put: &Put<'_>,
+    put: &ObjectPut<'_>,
     platform: &impl Platform,
 ) -> Result<Option<Moment>, BindingError> {
     let time = platform.time(put.binding, &put.entry.key).await?;
@@ -244,7 +244,7 @@ async fn newer_in_kv(
     Ok(time.filter(|time| *time > put.time))
 }
 
-async fn try_to_put(put: &Put<'_>, platform: &impl Platform) -> Result<(), BindingError> {
+async fn try_to_put(put: &ObjectPut<'_>, platform: &impl Platform) -> Result<(), BindingError> {
     for _ in 1..PUT_TRIES {
         match platform.put(put.binding, &put.entry).await {
             Ok(()) => return Ok(()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::send_batch::divide;
-use super::{Means, check_reserved};
+use super::{Sending, check_reserved};
 use crate::dispatch::{Dispatch, Progress};
 use crate::kv_entry::spool_key;
 use crate::large::LargeEvent;
@@ -108,7 +108,7 @@ impl<'p> QueueMessage<'p> {
 }
 
 /// One call of a queue, or of what stands beside it.
-pub(crate) enum Step<'p> {
+pub(crate) enum QueueStep<'p> {
     /// Stores an event that is too large for its queues, and then sends these messages.
     Store(Rc<LargeEvent<'p>>, Vec<QueueMessage<'p>>),
     /// Sends messages to a queue.
@@ -119,7 +119,7 @@ pub(crate) enum Step<'p> {
 
 /// What brings messages to their queues: the large ones are stored first. They come in the order of their
 /// events.
-pub(super) fn steps(messages: Vec<QueueMessage<'_>>) -> Vec<Step<'_>> {
+pub(super) fn steps(messages: Vec<QueueMessage<'_>>) -> Vec<QueueStep<'_>> {
     let mut queues: BTreeMap<&str, Vec<QueueMessage<'_>>> = BTreeMap::new();
     let mut large: BTreeMap<usize, (Rc<LargeEvent<'_>>, Vec<QueueMessage<'_>>)> = BTreeMap::new();
     for message in joined(messages) {
@@ -132,10 +132,10 @@ pub(super) fn steps(messages: Vec<QueueMessage<'_>>) -> Vec<Step<'_>> {
             None => queues.entry(message.queue).or_default().push(message),
         }
     }
-    let store = large.into_values().map(|(event, messages)| Step::Store(event, messages));
+    let store = large.into_values().map(|(event, messages)| QueueStep::Store(event, messages));
     let send = queues.into_iter().flat_map(|(queue, messages)| {
         let calls = divide(messages, QueueMessage::bytes);
-        calls.into_iter().map(move |messages| Step::Send(queue, messages))
+        calls.into_iter().map(move |messages| QueueStep::Send(queue, messages))
     });
     store.chain(send).collect()
 }
@@ -154,12 +154,12 @@ fn joined(messages: Vec<QueueMessage<'_>>) -> Vec<QueueMessage<'_>> {
     joined
 }
 
-impl<'p> Step<'p> {
+impl<'p> QueueStep<'p> {
     /// Takes the step, and tells which it leads to.
-    pub(super) async fn take(self, means: &Means, platform: &impl Platform) -> Vec<Self> {
+    pub(super) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
         match self {
             Self::Store(large, messages) => store(&large, messages, platform).await,
-            Self::Send(queue, messages) => send(queue, messages, means, platform).await,
+            Self::Send(queue, messages) => send(queue, messages, sending, platform).await,
             Self::Spool(message, why) => {
                 spool(&message, why, platform).await;
                 Vec::new()
@@ -181,11 +181,11 @@ async fn store<'p>(
     large: &LargeEvent<'_>,
     messages: Vec<QueueMessage<'p>>,
     platform: &impl Platform,
-) -> Vec<Step<'p>> {
+) -> Vec<QueueStep<'p>> {
     match platform.put(CLAIMS, &large.entry).await {
         Ok(()) => {
             let messages = messages.into_iter();
-            messages.map(|message| Step::Send(message.queue, vec![message])).collect()
+            messages.map(|message| QueueStep::Send(message.queue, vec![message])).collect()
         }
         Err(error) => {
             let failed = Progress::Failed(BindingError(format!("{CLAIMS}: {error}")));
@@ -200,9 +200,9 @@ async fn store<'p>(
 async fn send<'p>(
     queue: &'p str,
     messages: Vec<QueueMessage<'p>>,
-    means: &Means,
+    sending: &Sending,
     platform: &impl Platform,
-) -> Vec<Step<'p>> {
+) -> Vec<QueueStep<'p>> {
     let texts: Vec<_> = messages.iter().map(QueueMessage::text).collect();
     let texts: Vec<_> = texts.iter().map(|text| &**text).collect();
     let twice = async {
@@ -212,15 +212,15 @@ async fn send<'p>(
         platform.sleep(SEND_AGAIN_MS).await;
         platform.send(queue, &texts).await
     };
-    let sent = if means.has_spool {
-        within(platform, means.times.time_budget_ms / 4, twice).await
+    let sent = if sending.has_spool {
+        within(platform, sending.times.time_budget_ms / 4, twice).await
     } else {
         twice.await
     };
     match sent {
-        Err(error) if means.has_spool => {
+        Err(error) if sending.has_spool => {
             let messages = messages.into_iter();
-            messages.map(|message| Step::Spool(message, error.clone())).collect()
+            messages.map(|message| QueueStep::Spool(message, error.clone())).collect()
         }
         sent => {
             let progress = sent.map_or_else(Progress::Failed, |()| Progress::Held);

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::delivery::DeadLetterMetadata;
 use crate::message::DeadMessage;
-use crate::webhook::DeadLetterMetadata;
 
 /// Some dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

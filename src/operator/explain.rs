@@ -7,7 +7,7 @@ use std::slice;
 use serde_json::value::RawValue;
 
 pub use told::{
-    DataSize, Explained, ExplainedEvent, ExplainedViolation, Explanation, Reason, Verdict,
+    DataSize, Explained, ExplainedEvent, ExplainedViolation, Explanation, Reason, SubscriptionMatch,
 };
 
 use elytra_events::http::{self, Headers, Mode};
@@ -107,7 +107,7 @@ impl Explainer<'_> {
             Err(DoesNotFit::TooManyWrites(_)) | Ok(_) => Vec::new(),
         };
         let verdicts = self.subscriptions.iter().map(|subscription| {
-            let mut verdict = Verdict::new(&subscription.name, subscription.wants(&view));
+            let mut verdict = SubscriptionMatch::new(&subscription.name, subscription.wants(&view));
             let too_large = too_large.iter().find(|event| event.subscription == subscription.name);
             verdict.too_large = too_large.map(ToString::to_string);
             verdict

@@ -2,8 +2,8 @@
 
 use crate::auth::ACCESS_TOKEN;
 use crate::config::is_subscription_name;
+use crate::delivery::Cause;
 use crate::names::suggestion;
-use crate::webhook::Cause;
 
 /// How many dead letters a page of the list has, unless `limit` says otherwise.
 pub const DEFAULT_LIMIT: usize = 100;

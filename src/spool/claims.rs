@@ -10,7 +10,7 @@ const NAME: &str = "spool";
 
 /// Entries that are claimed in the ledger, so that one whose deletion failed, or shows late, is not
 /// sent again. Without a ledger, or where it fails, all are taken.
-pub(super) struct Claims<'k> {
+pub(super) struct SpoolClaims<'k> {
     shard: usize,
     number: Option<u64>,
     /// Those that may be sent.
@@ -19,8 +19,8 @@ pub(super) struct Claims<'k> {
     pub(super) held: Vec<&'k String>,
 }
 
-impl<'k> Claims<'k> {
-    /// Claims the entries with these keys.
+impl<'k> SpoolClaims<'k> {
+    /// SpoolClaims the entries with these keys.
     pub(super) async fn claim(
         queue: &str,
         keys: &'k [String],

@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 19] = [
     &["destination"],
     &["subscription"],
     &["config", "fate"],
-    &["plan", "spool", "webhook"],
+    &["delivery", "plan", "spool"],
     &["claim"],
     &["forward"],
     &["operator", "settle"],

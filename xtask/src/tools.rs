@@ -134,7 +134,7 @@ impl Tools {
         [&self.worker_build, &self.wasm_bindgen, std]
     }
 
-    /// `PATH` for a shell that runs the README's commands: node, npx's wrangler and curl first.
+    /// `PATH` for a shell that runs the documents' commands: node, npx's wrangler and curl first.
     ///
     /// # Errors
     /// If the project's path or curl's cannot stand in `PATH`.

@@ -61,7 +61,7 @@ pub struct ExplainedEvent {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
     /// What the subscriptions say.
-    pub subscriptions: Vec<Verdict>,
+    pub subscriptions: Vec<SubscriptionMatch>,
 }
 
 /// The data of an event.
@@ -75,7 +75,7 @@ pub struct DataSize {
 
 /// What a subscription says of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct SubscriptionMatch {
     /// The subscription's name.
     pub subscription: String,
     /// Whether it wants the event.
@@ -130,7 +130,7 @@ impl Explained {
 }
 
 impl ExplainedEvent {
-    pub(super) fn new(event: &CloudEvent<'_>, subscriptions: Vec<Verdict>) -> Self {
+    pub(super) fn new(event: &CloudEvent<'_>, subscriptions: Vec<SubscriptionMatch>) -> Self {
         let core = event.core_attributes().map(|(name, text)| (name.to_owned(), text.into()));
         let extensions = event.extensions().map(|(name, value)| (name.to_owned(), json(value)));
         let EventTrace { event_type, operation, notices, .. } = EventTrace::new(event, None);
@@ -158,7 +158,7 @@ impl DataSize {
     }
 }
 
-impl Verdict {
+impl SubscriptionMatch {
     pub(super) fn new(subscription: &str, wants: Result<(), Mismatch>) -> Self {
         let matches = wants.is_ok();
         let reason =

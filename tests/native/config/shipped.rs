@@ -72,6 +72,23 @@ fn it_passes_with_the_secrets_of_the_example() {
 }
 
 #[test]
+fn the_one_in_the_readme_passes_too() {
+    let readme = read("README.md");
+    let (_, shown) = readme.split_once("\n```toml\n").unwrap();
+    let (shown, _) = shown.split_once("\n```\n").unwrap();
+    let config = check("as shown", shown, secrets_of(&read(".dev.vars.example")));
+    assert_eq!(
+        config.receiver.times.dedupe_window_ms,
+        Some(86_400_000),
+        "it recognizes duplicates for a day"
+    );
+    assert!(config.stores.has_spool, "it spools events while the queue fails");
+    assert_eq!(config.subscriptions.iter().count(), 1);
+    let keys = |text: &str| text.parse::<Table>().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(shown), keys(&read("wrangler.toml")), "nothing that is shipped is missing");
+}
+
+#[test]
 fn without_secrets_it_lets_nobody_in() {
     let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use elytra_events::CloudEvent;
 
-use super::answer::{Cause, Verdict};
+use super::answer::{CallResult, Cause};
 use super::dead::{self, DeadLetterMetadata};
 use super::line::DeliveryLine;
 use super::outage::wait_aloud;
@@ -123,17 +123,17 @@ async fn deliver(
             let cause = Cause::ClaimMissing(missing.to_string());
             return (disposition, line.retried(&cause, delay_seconds));
         }
-        Err(missing) => Verdict::retry(Cause::ClaimMissing(missing.to_string()), None),
+        Err(missing) => CallResult::retry(Cause::ClaimMissing(missing.to_string()), None),
     };
     match verdict {
-        Verdict::Delivered => (Disposition::Ack, line.delivered()),
-        Verdict::Retry { cause, retry_after } if attempts <= http.call.retry.max_retries => {
+        CallResult::Delivered => (Disposition::Ack, line.delivered()),
+        CallResult::Retry { cause, retry_after } if attempts <= http.call.retry.max_retries => {
             let retry = attempts.saturating_sub(1);
             let spread = spread(&event, attempts);
             let delay_seconds = http.call.retry.delay_seconds(retry, retry_after, spread);
             (Disposition::Retry { delay_seconds }, line.retried(&cause, delay_seconds))
         }
-        Verdict::Retry { cause, .. } | Verdict::Dead(cause) => {
+        CallResult::Retry { cause, .. } | CallResult::Dead(cause) => {
             bury(&dead, &cause, line, platform).await
         }
     }
@@ -156,19 +156,19 @@ async fn call(
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
-) -> Result<Verdict, Missing> {
+) -> Result<CallResult, Missing> {
     let (stored, _held) = stored(event, config, platform).await?.unzip();
     let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
     let whole = match whole {
         Ok(whole) => whole,
         // It may be there by the next time.
         Err(not_whole) => {
-            return Ok(Verdict::retry(Cause::ClaimMissing(not_whole.to_string()), None));
+            return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
         }
     };
     let request = HttpRequest::new(http, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
-    Ok(Verdict::of(answer, platform.now()))
+    Ok(CallResult::of(answer, platform.now()))
 }
 
 /// Why the whole event cannot be had.

@@ -2,16 +2,16 @@
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
+use elytra_webhooks::delivery::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, consume};
 use elytra_webhooks::large::LargeEvent;
 use elytra_webhooks::ledger::Key;
 use elytra_webhooks::platform::{HttpFailure, Isolate as _};
-use elytra_webhooks::webhook::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, consume};
 use futures_util::future::join_all;
 
 use super::{ACK, again, dead, delivery, hand_out, line};
+use crate::delivery::{URL, shop, subscription};
 use crate::memory::{Fault, Memory, status};
 use crate::support::event;
-use crate::webhook::{URL, shop, subscription};
 
 /// A large event, as it is stored and as the queue has it.
 struct Large {

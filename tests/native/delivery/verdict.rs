@@ -1,37 +1,37 @@
 //! What the answer of a destination means.
 
+use elytra_webhooks::delivery::{CallResult, Cause};
 use elytra_webhooks::platform::{HttpAnswer, HttpFailure};
-use elytra_webhooks::webhook::{Cause, Verdict};
 use proptest::option;
 use proptest::prelude::*;
 
 use crate::memory::status;
 use crate::support::property;
 
-fn retry(cause: Cause) -> Verdict {
-    Verdict::Retry { cause, retry_after: None }
+fn retry(cause: Cause) -> CallResult {
+    CallResult::Retry { cause, retry_after: None }
 }
 
 #[test]
 fn every_status_has_a_meaning() {
     for code in 0..=999 {
         let expected = match code {
-            200..=299 => Verdict::Delivered,
-            300..=399 => Verdict::Dead(Cause::Redirect { status: code, location: None }),
-            410 => Verdict::Dead(Cause::Gone),
+            200..=299 => CallResult::Delivered,
+            300..=399 => CallResult::Dead(Cause::Redirect { status: code, location: None }),
+            410 => CallResult::Dead(Cause::Gone),
             // It was too slow, too early, too much, or its own fault.
             408 | 425 | 429 | 500..=599 => retry(Cause::Status(code)),
-            _ => Verdict::Dead(Cause::Status(code)),
+            _ => CallResult::Dead(Cause::Status(code)),
         };
-        assert_eq!(Verdict::of(status(code), 0), expected, "{code}");
+        assert_eq!(CallResult::of(status(code), 0), expected, "{code}");
     }
 }
 
 #[test]
 fn no_answer_is_a_reason_to_try_again() {
-    assert_eq!(Verdict::of(Err(HttpFailure::Timeout), 0), retry(Cause::Timeout));
+    assert_eq!(CallResult::of(Err(HttpFailure::Timeout), 0), retry(Cause::Timeout));
     let refused = || "connection refused".to_owned();
-    let verdict = Verdict::of(Err(HttpFailure::Connection(refused())), 0);
+    let verdict = CallResult::of(Err(HttpFailure::Connection(refused())), 0);
     assert_eq!(verdict, retry(Cause::Connection(refused())));
 }
 
@@ -43,8 +43,8 @@ fn check(why: &str, retry_after: &str, now: u64, expected: Option<u64>) {
     for code in [408, 425, 429, 500, 503, 599] {
         let retry_after = Some(retry_after.to_owned());
         let answer = HttpAnswer { status: code, retry_after, location: None };
-        let expected = Verdict::Retry { cause: Cause::Status(code), retry_after: expected };
-        assert_eq!(Verdict::of(Ok(answer), now), expected, "{why}");
+        let expected = CallResult::Retry { cause: Cause::Status(code), retry_after: expected };
+        assert_eq!(CallResult::of(Ok(answer), now), expected, "{why}");
     }
 }
 
@@ -75,7 +75,7 @@ fn retry_after_is_a_number_or_a_date() {
 fn a_retry_after_beyond_all_numbers_is_long() {
     let verdict = |seconds: &str| {
         let retry_after = Some(seconds.to_owned());
-        Verdict::of(Ok(HttpAnswer { status: 503, retry_after, location: None }), 0)
+        CallResult::of(Ok(HttpAnswer { status: 503, retry_after, location: None }), 0)
     };
     let largest = verdict(&u64::MAX.to_string());
     assert_eq!(largest, verdict("99999999999999999999999"), "it is no nonsense");
@@ -86,7 +86,7 @@ fn retry_after_counts_only_where_it_is_tried_again() {
     for code in [204, 301, 400, 410] {
         let retry_after = Some("120".to_owned());
         let answer = HttpAnswer { status: code, retry_after, location: None };
-        assert_eq!(Verdict::of(Ok(answer), 0), Verdict::of(status(code), 0), "{code}");
+        assert_eq!(CallResult::of(Ok(answer), 0), CallResult::of(status(code), 0), "{code}");
     }
 }
 
@@ -122,8 +122,8 @@ fn a_redirect_is_told_without_its_query() {
         let location = Some(location.to_owned());
         let answer = HttpAnswer { status: 302, retry_after: None, location };
         let location = Some(expected.to_owned());
-        let expected = Verdict::Dead(Cause::Redirect { status: 302, location });
-        assert_eq!(Verdict::of(Ok(answer), 0), expected, "{why}");
+        let expected = CallResult::Dead(Cause::Redirect { status: 302, location });
+        assert_eq!(CallResult::of(Ok(answer), 0), expected, "{why}");
     }
 }
 
@@ -137,7 +137,7 @@ fn no_user_of_a_redirect_is_told() {
         let location = format!("{scheme}{slashes}{user}CANARY@a.example{path}");
         let answer =
             HttpAnswer { status: 302, retry_after: None, location: Some(location.clone()) };
-        let Verdict::Dead(cause) = Verdict::of(Ok(answer), 0) else { panic!("{location}") };
+        let CallResult::Dead(cause) = CallResult::of(Ok(answer), 0) else { panic!("{location}") };
         assert!(!cause.to_string().contains("CANARY"), "{location}: {cause}");
     });
 }
@@ -178,8 +178,8 @@ fn no_answer_panics() {
     property(
         (any::<u16>(), text(), text(), any::<u64>()),
         |(status, retry_after, location, now)| {
-            let verdict = Verdict::of(Ok(HttpAnswer { status, retry_after, location }), now);
-            assert_eq!(verdict == Verdict::Delivered, (200..=299).contains(&status));
+            let verdict = CallResult::of(Ok(HttpAnswer { status, retry_after, location }), now);
+            assert_eq!(verdict == CallResult::Delivered, (200..=299).contains(&status));
         },
     );
 }

@@ -7,7 +7,7 @@ use crate::platform::{HttpAnswer, HttpFailure};
 
 /// What an answer means for the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CallResult {
     /// The destination has it.
     Delivered,
     /// It may have it later.
@@ -47,7 +47,7 @@ pub enum Cause {
     NotAnEvent(String),
 }
 
-impl Verdict {
+impl CallResult {
     /// What the answer to a call means; `now` is in milliseconds since 1970.
     #[must_use]
     pub fn of(answer: Result<HttpAnswer, HttpFailure>, now: u64) -> Self {

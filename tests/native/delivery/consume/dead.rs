@@ -6,9 +6,9 @@ use elytra_webhooks::level::Level;
 use elytra_webhooks::platform::HttpFailure;
 
 use super::{ACK, dead, delivery, hand_out, line, product, receive, try_it};
+use crate::delivery::{configure, shop, subscription};
 use crate::memory::{Memory, START, status};
 use crate::support::event;
-use crate::webhook::{configure, shop, subscription};
 
 #[test]
 fn a_dead_letter_says_why_when_and_after_how_many_attempts() {

@@ -1,7 +1,9 @@
 //! Messages that are handed out while the configuration is broken.
 
+use elytra_webhooks::delivery::{
+    Disposition, HAND_BACK_SECONDS, MOST_WAIT_SECONDS, Received, wait,
+};
 use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
-use elytra_webhooks::webhook::{Disposition, HAND_BACK_SECONDS, MOST_WAIT_SECONDS, Received, wait};
 
 use super::consume::{dead, delivery, hand_out};
 use super::{URL, shop};

@@ -1,11 +1,11 @@
 //! Where a message cannot be moved on: it comes again, and is never lost.
 
+use elytra_webhooks::delivery::MOVE_AGAIN_SECONDS;
 use elytra_webhooks::level::Level;
-use elytra_webhooks::webhook::MOVE_AGAIN_SECONDS;
 
 use super::{ACK, again, dead, delivery, hand_out, line, product};
+use crate::delivery::{URL, shop};
 use crate::memory::{ALWAYS, Fault, Memory, status};
-use crate::webhook::{URL, shop};
 
 #[test]
 fn without_dead_letters_a_message_comes_again() {

@@ -11,7 +11,7 @@ mod line;
 mod outage;
 mod request;
 
-pub use answer::{Cause, Verdict};
+pub use answer::{CallResult, Cause};
 pub use consume::{
     Disposition, MOST_MOVE_AGAIN_SECONDS, MOVE_AGAIN_SECONDS, ROOM_AGAIN_MS, ROOM_MS, Received,
     consume,

@@ -5,10 +5,10 @@ mod dead;
 mod fails;
 
 use elytra_webhooks::config::Config;
+use elytra_webhooks::delivery::{Disposition, Received, consume};
 use elytra_webhooks::level::Level;
 use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
 use elytra_webhooks::platform::{HttpAnswer, HttpFailure};
-use elytra_webhooks::webhook::{Disposition, Received, consume};
 
 use super::{URL, configure, shop, subscription};
 use crate::memory::{Memory, Outcome, START, status};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::config::Config;
+use elytra_webhooks::delivery::Disposition;
 use elytra_webhooks::platform::HttpFailure;
-use elytra_webhooks::webhook::Disposition;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
