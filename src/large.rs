@@ -41,8 +41,8 @@ pub struct DataRef<'a> {
 /// Why an event that is larger than its destination takes cannot be stored beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooLarge {
-    /// The destination is a KV namespace, and there is nothing larger.
-    ForKv,
+    /// It is more than what is stored beside the destination, or is the destination, can hold.
+    ForDestination,
     /// There is no namespace bound as `CLAIMS`.
     NoClaims,
     /// It has a `dataref` of its own.

@@ -20,11 +20,19 @@
 //! A crate that consumes the queue uses [`CloudEvent::from_json`] on each message, and depends on
 //! this one with `default-features = false`, which leaves the Worker out.
 
+pub mod endpoints;
+
 pub mod receive;
+
+mod access;
 
 pub mod request;
 
 pub mod body;
+
+pub mod vars;
+
+pub mod times;
 
 pub mod config;
 
@@ -42,17 +50,21 @@ pub mod filter;
 
 pub mod cesql;
 
+mod dispatch;
+
+pub mod destination;
+
 pub mod plan;
 
 pub mod large;
 
-pub mod dedupe;
+mod claim;
 
 pub mod forward;
 
-pub mod kv_entry;
+mod settle;
 
-mod send_batch;
+pub mod kv_entry;
 
 pub mod ledger;
 
@@ -64,19 +76,13 @@ pub mod message;
 
 pub mod operator;
 
-pub mod operator_claims;
-
-pub mod dead_letters;
-
-pub mod objects;
-
-pub mod explain;
-
 pub mod platform;
 
 pub mod capacity;
 
 pub mod limits;
+
+pub mod fate;
 
 pub mod outcome;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::auth::Caller;
+use crate::auth::{AuthType, Caller};
 use crate::cloudevents::{CloudEvent, InvalidEvents, Mode};
 use crate::ledger::Moment;
 use crate::names::Name;
@@ -13,7 +13,7 @@ use crate::text::shorten;
 #[derive(Debug, Default)]
 pub struct Trace<'c> {
     /// The `auth_type` that was asked for.
-    pub auth_type: Option<&'static str>,
+    pub auth_type: Option<AuthType>,
     /// Who was let in.
     pub caller: Option<Caller<'c>>,
     /// The mode its events came in.

@@ -11,10 +11,10 @@ use super::outage::wait_aloud;
 use crate::capacity::Reservation;
 use crate::cloudevents::CloudEvent;
 use crate::config::Config;
+use crate::destination::HttpDestination;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
-use crate::subscription::{Destination, Webhook};
 
 /// After how many seconds a message is handed out again that could not be moved on, to another queue or
 /// to KV: after the first attempt so many, after the second twice as many, and so on.
@@ -110,10 +110,10 @@ async fn deliver(
         Err(cause) => return bury(&dead, &cause, line, platform).await,
     };
     line.event(&event);
-    let Some(webhook) = webhook(&message.subscription, config) else {
+    let Some(http) = http(&message.subscription, config) else {
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
-    let verdict = match call(webhook, &event, config, platform).await {
+    let verdict = match call(http, &event, config, platform).await {
         Ok(verdict) => verdict,
         Err(missing @ Missing::Failed(_)) => {
             // Nobody was called, so that is no attempt: it waits, as with a broken configuration.
@@ -125,10 +125,10 @@ async fn deliver(
     };
     match verdict {
         Verdict::Delivered => (Disposition::Ack, line.delivered()),
-        Verdict::Retry { cause, retry_after } if attempts <= webhook.retry.max_retries => {
+        Verdict::Retry { cause, retry_after } if attempts <= http.call.retry.max_retries => {
             let retry = attempts.saturating_sub(1);
             let spread = spread(&event, attempts);
-            let delay_seconds = webhook.retry.delay_seconds(retry, retry_after, spread);
+            let delay_seconds = http.call.retry.delay_seconds(retry, retry_after, spread);
             (Disposition::Retry { delay_seconds }, line.retried(&cause, delay_seconds))
         }
         Verdict::Retry { cause, .. } | Verdict::Dead(cause) => {
@@ -137,23 +137,20 @@ async fn deliver(
     }
 }
 
-/// The webhook of an active subscription.
-fn webhook<'c>(subscription: &str, config: &'c Config) -> Option<&'c Webhook> {
+/// The HTTP destination of an active subscription.
+fn http<'c>(subscription: &str, config: &'c Config) -> Option<&'c HttpDestination> {
     let mut subscriptions = config.subscriptions.iter();
     let subscription = subscriptions.find(|other| other.active && other.name == subscription)?;
-    match &subscription.destination {
-        Destination::Webhook(webhook) => Some(webhook),
-        Destination::Queue { .. } | Destination::Kv { .. } => None,
-    }
+    subscription.destination.http()
 }
 
-/// Calls a webhook with the whole event.
+/// Calls a destination with the whole event.
 ///
 /// # Errors
 ///
 /// The event's data are not to be had now.
 async fn call(
-    webhook: &Webhook,
+    http: &HttpDestination,
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
@@ -167,7 +164,7 @@ async fn call(
             return Ok(Verdict::retry(Cause::ClaimMissing(not_whole.to_string()), None));
         }
     };
-    let request = HttpRequest::new(webhook, whole.as_ref().unwrap_or(event));
+    let request = HttpRequest::new(http, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
     Ok(Verdict::of(answer, platform.now()))
 }
@@ -210,7 +207,7 @@ async fn room<'p>(
     config: &Config,
     platform: &'p impl Platform,
 ) -> Result<Reservation<'p>, BindingError> {
-    let largest = config.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
+    let largest = config.receiver.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
     let largest = largest.min(MAX_KV_VALUE_BYTES);
     let end = platform.now().saturating_add(ROOM_MS);
     let mut room = platform.capacity().reserve();

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::cloudevents::{AttributeValue, BASE64, CloudEvent, Data, MediaType};
+use crate::destination::{ContentMode, HttpDestination};
 use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
-use crate::subscription::{Webhook, WebhookMode};
 
 /// What is percent-encoded in a `ce-` header beside what is not ASCII: the space, the double quote and
 /// the percent sign (HTTP binding section 3.1.3.2).
@@ -19,7 +19,7 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 impl<'r> HttpRequest<'r> {
     /// The call that delivers an event.
     #[must_use]
-    pub fn new(webhook: &'r Webhook, event: &'r CloudEvent<'_>) -> Self {
+    pub fn new(http: &'r HttpDestination, event: &'r CloudEvent<'_>) -> Self {
         let mut headers: Vec<(Cow<'r, str>, String)> = vec![
             ("user-agent".into(), USER_AGENT.to_owned()),
             ("idempotency-key".into(), event_path(event)),
@@ -34,23 +34,23 @@ impl<'r> HttpRequest<'r> {
         }
         // A content type has no encoding either: one that no header can hold can only stand in JSON.
         let fits = event.datacontenttype().is_none_or(str::is_ascii);
-        let mode = if fits { webhook.mode } else { WebhookMode::Structured };
+        let mode = if fits { http.call.mode } else { ContentMode::Structured };
         let body = match mode {
-            WebhookMode::Structured => {
+            ContentMode::Structured => {
                 let media_type = "application/cloudevents+json; charset=UTF-8";
                 headers.push(("content-type".into(), media_type.to_owned()));
                 Cow::Borrowed(event.as_json().as_bytes())
             }
-            WebhookMode::Binary => {
+            ContentMode::Binary => {
                 headers.extend(binary_headers(event));
                 binary_body(event)
             }
         };
-        if let Some((name, secret)) = &webhook.credential {
+        if let Some((name, secret)) = &http.credential {
             headers.push((name.as_str().into(), secret.reveal().to_owned()));
         }
-        let (method, timeout_ms) = (webhook.method.as_http(), webhook.timeout_ms);
-        Self { method, url: &webhook.url, headers, body, timeout_ms }
+        let (method, timeout_ms) = (http.call.method.as_http(), http.call.timeout_ms);
+        Self { method, url: &http.url, headers, body, timeout_ms }
     }
 }
 

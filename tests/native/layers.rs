@@ -6,19 +6,26 @@ use std::path::Path;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 20] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "text"],
-    &["cloudevents", "send_batch"],
+    &["cloudevents"],
     &["cesql", "elytra", "ledger", "request"],
-    &["auth", "filter", "platform"],
-    &["kv_entry", "large", "subscription", "trace"],
-    &["config"],
-    &["operator_claims", "plan", "webhook"],
-    &["dedupe", "explain", "forward", "operator"],
+    &["filter", "platform"],
+    &["vars"],
+    &["auth", "kv_entry", "times"],
+    &["large", "trace"],
+    &["dispatch"],
+    &["destination"],
+    &["subscription"],
+    &["config", "fate"],
+    &["plan", "spool", "webhook"],
+    &["claim"],
+    &["forward"],
+    &["operator", "settle"],
     &["outcome"],
-    &["body", "dead_letters", "objects", "reply", "spool"],
-    &["log"],
+    &["access", "body", "log", "reply"],
     &["receive"],
+    &["endpoints"],
     &["cloudflare"],
 ];
 

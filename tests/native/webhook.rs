@@ -12,8 +12,10 @@ mod verdict;
 
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
+use elytra_webhooks::destination::{
+    CallMethod, CallSettings, ContentMode, HttpDestination, RetryPolicy,
+};
 use elytra_webhooks::platform::HttpRequest;
-use elytra_webhooks::subscription::{RetryPolicy, Webhook, WebhookMethod, WebhookMode};
 
 use crate::memory::Called;
 use crate::pipeline::{WEBHOOK, configure_with};
@@ -51,19 +53,18 @@ pub(crate) fn shop(fields: &str) -> Config {
     configure(&[("SHOP", &subscription(fields))])
 }
 
-/// A webhook in this mode.
-fn webhook(mode: WebhookMode) -> Webhook {
-    Webhook {
-        url: URL.to_owned(),
-        method: WebhookMethod::Post,
-        credential: None,
+/// An HTTP destination in this mode.
+fn http(mode: ContentMode) -> HttpDestination {
+    let call = CallSettings {
+        method: CallMethod::Post,
         mode,
         timeout_ms: 10_000,
         retry: RetryPolicy::default(),
-    }
+    };
+    HttpDestination { url: URL.to_owned(), credential: None, call }
 }
 
-/// What a webhook gets of an event.
-fn call(webhook: &Webhook, text: &str) -> Called {
-    Called::new(&HttpRequest::new(webhook, &CloudEvent::from_json(text).unwrap()))
+/// What an HTTP destination gets of an event.
+fn call(http: &HttpDestination, text: &str) -> Called {
+    Called::new(&HttpRequest::new(http, &CloudEvent::from_json(text).unwrap()))
 }

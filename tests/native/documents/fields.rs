@@ -3,12 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::config::{
-    Binding, Bindings, Config, DEFAULT_BODY_TIMEOUT_MS, DEFAULT_CLAIMS_EXPIRATION_TTL,
-    DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_BATCH_EVENTS, DEFAULT_MAX_BODY_BYTES,
-    DEFAULT_TIME_BUDGET_MS, DEFAULT_TOMBSTONE_TTL, Mistake,
-};
-use elytra_webhooks::subscription::RetryPolicy;
+use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError, Mistake};
+use elytra_webhooks::destination::Destination;
 
 use super::{read, with_commas};
 
@@ -31,11 +27,17 @@ const OUT_OF_BOUNDS: [(&str, &str); 3] = [
     ),
 ];
 
-/// The bounds of each field, by the section of the document it is in and its name, as the
-/// configuration reports them.
-fn bounds() -> BTreeMap<(&'static str, String), (u64, u64)> {
+/// Vars in which no number is set.
+const DEFAULTS: [(&str, &str); 3] = [
+    ("WEBHOOK", r#"{"auth_type":"none"}"#),
+    ("SUBSCRIPTION_A", r#"{"kv":{"binding":"EVENTS","key":"object"}}"#),
+    ("SUBSCRIPTION_B", r#"{"webhook":{"url":"https://a.example"}}"#),
+];
+
+/// What the Worker makes of these vars, with everything bound that they need.
+fn configure(vars: [(&str, &str); 3]) -> Result<Config, Vec<ConfigError>> {
     let mut bindings = Bindings::new();
-    for (name, json) in OUT_OF_BOUNDS {
+    for (name, json) in vars {
         bindings.insert(name.to_owned(), Binding::Json(json.to_owned()));
     }
     for name in ["EVENTS", "CLAIMS", "DEAD"] {
@@ -45,7 +47,13 @@ fn bounds() -> BTreeMap<(&'static str, String), (u64, u64)> {
         bindings.insert(name.to_owned(), Binding::Queue);
     }
     bindings.insert("LEDGER".to_owned(), Binding::DurableObject);
-    let mistakes = Config::from_bindings(&bindings).unwrap_err();
+    Config::from_bindings(&bindings)
+}
+
+/// The bounds of each field, by the section of the document it is in and its name, as the
+/// configuration reports them.
+fn bounds() -> BTreeMap<(&'static str, String), (u64, u64)> {
+    let mistakes = configure(OUT_OF_BOUNDS).unwrap_err();
     let bounds = mistakes.into_iter().map(|error| {
         let place = match error.mistake {
             Mistake::OutOfRange { least, most } => (least, most),
@@ -115,15 +123,23 @@ fn the_bounds_are_those_of_the_configuration() {
 #[test]
 fn the_defaults_are_those_of_the_configuration() {
     let document = read("docs/configuration.md");
-    let retry = RetryPolicy::default();
+    let config = configure(DEFAULTS).unwrap();
+    let receiver = &config.receiver;
+    let destinations: Vec<_> = config.subscriptions.iter().map(|one| &one.destination).collect();
+    let [Destination::Object(object), Destination::Http(http)] = *destinations else {
+        panic!("{destinations:?}");
+    };
+    let retry = &http.call.retry;
+    let n = |number: usize| u64::try_from(number).unwrap();
     for (section, field, expected) in [
-        ("`[vars.WEBHOOK]`", "max_body_bytes", DEFAULT_MAX_BODY_BYTES),
-        ("`[vars.WEBHOOK]`", "body_timeout_ms", DEFAULT_BODY_TIMEOUT_MS),
-        ("`[vars.WEBHOOK]`", "max_batch_events", DEFAULT_MAX_BATCH_EVENTS),
-        ("`[vars.WEBHOOK]`", "time_budget_ms", DEFAULT_TIME_BUDGET_MS),
-        ("`[vars.WEBHOOK]`", "clock_tolerance_seconds", DEFAULT_CLOCK_TOLERANCE_SECONDS),
-        ("`[vars.WEBHOOK]`", "claims_expiration_ttl", DEFAULT_CLAIMS_EXPIRATION_TTL),
-        ("`kv`", "tombstone_ttl", DEFAULT_TOMBSTONE_TTL),
+        ("`[vars.WEBHOOK]`", "max_body_bytes", n(receiver.max_body_bytes)),
+        ("`[vars.WEBHOOK]`", "body_timeout_ms", receiver.body_timeout_ms),
+        ("`[vars.WEBHOOK]`", "max_batch_events", n(receiver.max_batch_events)),
+        ("`[vars.WEBHOOK]`", "time_budget_ms", receiver.times.time_budget_ms),
+        ("`[vars.WEBHOOK]`", "clock_tolerance_seconds", receiver.times.clock_tolerance_ms / 1_000),
+        ("`[vars.WEBHOOK]`", "claims_expiration_ttl", config.stores.claims_expiration_ttl.unwrap()),
+        ("`kv`", "tombstone_ttl", object.tombstone_ttl),
+        ("`webhook`", "timeout_ms", http.call.timeout_ms),
         ("`webhook`", "retry.max_retries", retry.max_retries.into()),
         ("`webhook`", "retry.initial_delay", retry.initial_delay),
         ("`webhook`", "retry.max_delay", retry.max_delay),

@@ -5,23 +5,25 @@ use elytra_webhooks::body::BODY_BYTES_PER_MS;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
 use elytra_webhooks::cesql::{MAX_COST, MAX_DEPTH, MAX_LENGTH};
 use elytra_webhooks::cloudevents::{MAX_HEADER_BYTES, MAX_VIOLATIONS};
-use elytra_webhooks::config::{
-    CLAIM_GRACE_MS, LEAST_SECRET_BYTES, MAX_VAR_BYTES, MOST_EXPIRATION_TTL, MOST_MAX_BODY_BYTES,
-    QUEUE_RETENTION_SECONDS,
-};
-use elytra_webhooks::dead_letters::REDRIVE_STEP;
+use elytra_webhooks::config::MAX_BODY_BYTES;
 use elytra_webhooks::elytra::EventType;
 use elytra_webhooks::filter::{MAX_FILTER_DEPTH, MAX_FILTERS};
 use elytra_webhooks::limits::{
     MAX_CONNECTIONS, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_MESSAGES, MAX_WEBHOOK_EVENT_BYTES,
 };
-use elytra_webhooks::log::{MAX_LOGGED_EVENT_BYTES, MAX_LOGGED_VIOLATIONS};
+use elytra_webhooks::log::MAX_LOGGED_EVENT_BYTES;
+use elytra_webhooks::operator::dead_letters::REDRIVE_STEP;
 use elytra_webhooks::operator::{DEFAULT_LIMIT, MOST_LIMIT};
+use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use elytra_webhooks::plan::SLOW_WRITE_MS;
 use elytra_webhooks::spool::DRAIN_MS;
 use elytra_webhooks::spool::aside::MAX_STRIKES;
 use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
+use elytra_webhooks::times::CLAIM_GRACE_MS;
+use elytra_webhooks::vars::{
+    EXPIRATION_TTL, LEAST_SECRET_BYTES, MAX_VAR_BYTES, QUEUE_RETENTION_SECONDS,
+};
 
 use super::{read, with_commas};
 
@@ -59,7 +61,7 @@ fn the_figures_are_those_of_the_code() {
             format!("Each {} bytes that have arrived", with_commas(BODY_BYTES_PER_MS * 1_000)),
             &["docs/configuration.md"],
         ),
-        (format!("{} (ten years)", with_commas(MOST_EXPIRATION_TTL)), &["docs/configuration.md"]),
+        (format!("{} (ten years)", with_commas(*EXPIRATION_TTL.end())), &["docs/configuration.md"]),
         (format!("at least {LEAST_SECRET_BYTES} bytes"), &["docs/configuration.md"]),
         (format!("fewer than {LEAST_SECRET_BYTES} bytes"), &["docs/configuration.md"]),
         (format!("| {MAX_FILTERS}, nested {MAX_FILTER_DEPTH} deep |"), &["docs/configuration.md"]),
@@ -93,7 +95,7 @@ fn the_figures_are_those_of_the_code() {
         (format!("the oldest {REDRIVE_STEP} of"), &["docs/operating.md"]),
         (format!("{} seconds later or more", DRAIN_MS / 1_000), &["docs/failures.md"]),
         (
-            format!("`max_body_bytes` can be at most {}", with_commas(MOST_MAX_BODY_BYTES)),
+            format!("`max_body_bytes` can be at most {}", with_commas(MAX_BODY_BYTES.most)),
             &["CHANGELOG.md"],
         ),
         (format!("the {} names", EventType::ALL.len()), &["docs/event-types.md"]),

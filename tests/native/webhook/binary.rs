@@ -4,18 +4,18 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use elytra_webhooks::CloudEvent;
 use elytra_webhooks::cloudevents::{AttributeValue, Data, MediaType, Mode, Timestamp};
-use elytra_webhooks::subscription::WebhookMode;
+use elytra_webhooks::destination::ContentMode;
 use proptest::collection::btree_map;
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{call, webhook};
+use super::{call, http};
 use crate::memory::Called;
 use crate::support::{Head, decode_one, event, property, text};
 
 fn binary(text: &str) -> Called {
-    call(&webhook(WebhookMode::Binary), text)
+    call(&http(ContentMode::Binary), text)
 }
 
 #[track_caller]

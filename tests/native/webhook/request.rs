@@ -1,14 +1,15 @@
 //! What a webhook is called with.
 
 use elytra_webhooks::CloudEvent;
+use elytra_webhooks::auth::Secret;
+use elytra_webhooks::destination::{CallMethod, ContentMode, HttpDestination};
 use elytra_webhooks::platform::HttpRequest;
-use elytra_webhooks::subscription::{Secret, Webhook, WebhookMethod, WebhookMode};
 
-use super::{URL, call, webhook};
+use super::{URL, call, http};
 use crate::support::event;
 
 fn structured(text: &str) -> crate::memory::Called {
-    call(&webhook(WebhookMode::Structured), text)
+    call(&http(ContentMode::Structured), text)
 }
 
 #[test]
@@ -29,13 +30,11 @@ fn structured_mode_sends_the_event_as_it_came() {
 
 #[test]
 fn each_method_is_sent_as_http_spells_it() {
-    let methods = [
-        (WebhookMethod::Post, "POST"),
-        (WebhookMethod::Patch, "PATCH"),
-        (WebhookMethod::Put, "PUT"),
-    ];
+    let methods =
+        [(CallMethod::Post, "POST"), (CallMethod::Patch, "PATCH"), (CallMethod::Put, "PUT")];
     for (method, expected) in methods {
-        let webhook = Webhook { method, ..webhook(WebhookMode::Structured) };
+        let mut webhook = http(ContentMode::Structured);
+        webhook.call.method = method;
         assert_eq!(call(&webhook, &event("")).method, expected);
     }
 }
@@ -49,8 +48,8 @@ fn source_and_id_are_the_idempotency_key() {
     ];
     for (source, id, expected) in table {
         let text = format!(r#"{{"specversion":"1.0","id":"{id}","source":"{source}","type":"t"}}"#);
-        for mode in [WebhookMode::Structured, WebhookMode::Binary] {
-            let called = call(&webhook(mode), &text);
+        for mode in [ContentMode::Structured, ContentMode::Binary] {
+            let called = call(&http(mode), &text);
             assert_eq!(called.header("idempotency-key"), Some(expected), "the key of the event");
         }
     }
@@ -61,8 +60,8 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 #[test]
 fn the_trace_is_passed_on() {
     let check = |members: &str, parent, state| {
-        for mode in [WebhookMode::Structured, WebhookMode::Binary] {
-            let called = call(&webhook(mode), &event(members));
+        for mode in [ContentMode::Structured, ContentMode::Binary] {
+            let called = call(&http(mode), &event(members));
             let found = (called.header("traceparent"), called.header("tracestate"));
             assert_eq!(found, (parent, state), "{members}");
         }
@@ -88,7 +87,7 @@ fn the_state_of_a_trace_has_no_encoding() {
 #[test]
 fn the_credential_is_sent_and_nowhere_shown() {
     let credential = Some(("x-key".to_owned(), Secret::new("shop-canary")));
-    let webhook = Webhook { credential, ..webhook(WebhookMode::Structured) };
+    let webhook = HttpDestination { credential, ..http(ContentMode::Structured) };
     let text = event("");
     assert_eq!(call(&webhook, &text).header("x-key"), Some("shop-canary"));
     assert!(!format!("{webhook:?}").contains("shop-canary"), "secrets are redacted");
@@ -97,7 +96,7 @@ fn the_credential_is_sent_and_nowhere_shown() {
 #[test]
 fn a_request_does_not_print_its_credential() {
     let credential = Some(("x-key".to_owned(), Secret::new("shop-canary")));
-    let webhook = Webhook { credential, ..webhook(WebhookMode::Structured) };
+    let webhook = HttpDestination { credential, ..http(ContentMode::Structured) };
     let text = event("");
     let event = CloudEvent::from_json(&text).unwrap();
     let shown = format!("{:?}", HttpRequest::new(&webhook, &event));
@@ -108,8 +107,8 @@ fn a_request_does_not_print_its_credential() {
 fn no_event_makes_a_header_that_none_can_hold() {
     let members = r#""subject":"é€😀","ext":"é","traceparent":"é","tracestate":"é€""#;
     let text = event(members).replace(r#""id":"1""#, r#""id":"é\"😀""#);
-    for mode in [WebhookMode::Structured, WebhookMode::Binary] {
-        for (name, value) in call(&webhook(mode), &text).headers {
+    for mode in [ContentMode::Structured, ContentMode::Binary] {
+        for (name, value) in call(&http(mode), &text).headers {
             assert!(value.chars().all(|c| matches!(c, ' '..='~')), "{name}: {value}");
         }
     }
@@ -118,8 +117,8 @@ fn no_event_makes_a_header_that_none_can_hold() {
 #[test]
 fn a_content_type_that_no_header_can_hold_does_not_stop_an_event() {
     let text = event(r#""datacontenttype":"text/plain; x=\"€\"","data":"x""#);
-    for mode in [WebhookMode::Structured, WebhookMode::Binary] {
-        let called = call(&webhook(mode), &text);
+    for mode in [ContentMode::Structured, ContentMode::Binary] {
+        let called = call(&http(mode), &text);
         let content_type = called.header("content-type").unwrap();
         assert!(content_type.is_ascii(), "it would be tried in vain: {content_type}");
     }

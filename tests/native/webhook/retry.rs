@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::support::property;
-use elytra_webhooks::subscription::RetryPolicy;
+use elytra_webhooks::destination::RetryPolicy;
 
 /// The longest delay that a queue knows, in seconds.
 const DAY: u64 = 86_400;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use elytra_webhooks::explain::{
+use elytra_webhooks::operator::explain::{
     Explained, ExplainedEvent, ExplainedViolation, Explanation, Verdict,
 };
 

@@ -2,9 +2,9 @@
 
 mod fails;
 
-use elytra_webhooks::dead_letters::REDRIVE_STEP;
 use elytra_webhooks::limits::MAX_DELIVERY_EVENT_BYTES;
 use elytra_webhooks::message::DeliveryMessage;
+use elytra_webhooks::operator::dead_letters::REDRIVE_STEP;
 use elytra_webhooks::webhook::Cause;
 use futures_util::future::join;
 

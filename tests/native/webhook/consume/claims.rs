@@ -231,7 +231,7 @@ fn large_events_share_the_memory_with_requests() {
     let cases = [(1_048_576, TIMEOUT_MS), (2_097_152, 2 * TIMEOUT_MS), (8_388_608, 6 * TIMEOUT_MS)];
     for (max_body_bytes, expected) in cases {
         let mut config = shop("");
-        config.max_body_bytes = max_body_bytes;
+        config.receiver.max_body_bytes = max_body_bytes;
         let large = large();
         let memory = stored(&large);
         memory.answers(URL, vec![Err(HttpFailure::Timeout); 6]);

@@ -4,45 +4,56 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::danger::SecretUse;
 use super::error::{ConfigError, Mistake};
+use super::secrets::SecretUse;
 use crate::names::{Known, nearest};
 
 /// A table of the configuration that is being read. Each field is asked for once; what nobody
 /// asked for is an unknown field.
-pub(super) struct Table {
+pub(crate) struct Table {
     path: String,
     fields: Map<String, Value>,
     asked_for: Vec<&'static str>,
 }
 
+/// What a whole number of the configuration can be, and is where it is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The least.
+    pub least: u64,
+    /// The most.
+    pub most: u64,
+    /// What it is where it is not set.
+    pub default: u64,
+}
+
 /// What was found so far.
 #[derive(Default)]
-pub(super) struct Mistakes {
+pub(crate) struct Mistakes {
     errors: Vec<ConfigError>,
     warnings: Vec<ConfigError>,
     /// The secrets that were read, but for user names.
-    pub(super) secrets: Vec<SecretUse>,
+    pub(crate) secrets: Vec<SecretUse>,
 }
 
 impl Mistakes {
-    pub(super) fn note(&mut self, path: impl Into<String>, mistake: Mistake) {
+    pub(crate) fn note(&mut self, path: impl Into<String>, mistake: Mistake) {
         self.errors.push(ConfigError { path: path.into(), mistake });
     }
 
     /// Notes what somebody may mean.
-    pub(super) fn warn(&mut self, path: impl Into<String>, mistake: Mistake) {
+    pub(crate) fn warn(&mut self, path: impl Into<String>, mistake: Mistake) {
         self.warnings.push(ConfigError { path: path.into(), mistake });
     }
 
     /// The mistakes, and the warnings.
-    pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
+    pub(crate) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
         (self.errors, self.warnings)
     }
 }
 
 impl Table {
-    pub(super) fn new(path: String, value: Value, mistakes: &mut Mistakes) -> Option<Self> {
+    pub(crate) fn new(path: String, value: Value, mistakes: &mut Mistakes) -> Option<Self> {
         if let Value::Object(fields) = value {
             Some(Self { path, fields, asked_for: Vec::new() })
         } else {
@@ -52,27 +63,27 @@ impl Table {
     }
 
     /// Where the table stands.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
     /// Where a field of it stands.
-    pub(super) fn path_of(&self, field: &str) -> String {
+    pub(crate) fn path_of(&self, field: &str) -> String {
         format!("{}.{field}", self.path)
     }
 
     /// Whether a field is there and was not taken yet.
-    pub(super) fn has(&self, field: &str) -> bool {
+    pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
     /// Takes a field as it is.
-    pub(super) fn take(&mut self, field: &'static str) -> Option<Value> {
+    pub(crate) fn take(&mut self, field: &'static str) -> Option<Value> {
         self.asked_for.push(field);
         self.fields.remove(field)
     }
 
-    pub(super) fn boolean(&mut self, field: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, field: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
         let value = self.take(field)?;
         let boolean = value.as_bool();
         if boolean.is_none() {
@@ -81,7 +92,7 @@ impl Table {
         boolean
     }
 
-    pub(super) fn integer(
+    pub(crate) fn integer(
         &mut self,
         field: &'static str,
         range: RangeInclusive<u64>,
@@ -96,7 +107,17 @@ impl Table {
         integer
     }
 
-    pub(super) fn number(
+    /// A whole number that has a default.
+    pub(crate) fn bounded(
+        &mut self,
+        field: &'static str,
+        Bounds { least, most, default }: Bounds,
+        mistakes: &mut Mistakes,
+    ) -> u64 {
+        self.integer(field, least..=most, mistakes).unwrap_or(default)
+    }
+
+    pub(crate) fn number(
         &mut self,
         field: &'static str,
         range: RangeInclusive<u32>,
@@ -113,7 +134,7 @@ impl Table {
         number
     }
 
-    pub(super) fn string(
+    pub(crate) fn string(
         &mut self,
         field: &'static str,
         mistakes: &mut Mistakes,
@@ -126,7 +147,7 @@ impl Table {
         string
     }
 
-    pub(super) fn required_string(
+    pub(crate) fn required_string(
         &mut self,
         field: &'static str,
         mistakes: &mut Mistakes,
@@ -137,8 +158,20 @@ impl Table {
         self.string(field, mistakes)
     }
 
+    /// A name of a fixed list that must be there; `None` where it is not, or not known.
+    pub(crate) fn required_name<T: Known>(
+        &mut self,
+        field: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<T> {
+        if !self.has(field) {
+            mistakes.note(self.path_of(field), Mistake::Missing);
+        }
+        self.name(field, mistakes)
+    }
+
     /// A name of a fixed list; `None` where the field is absent, or the name not known.
-    pub(super) fn name<T: Known>(
+    pub(crate) fn name<T: Known>(
         &mut self,
         field: &'static str,
         mistakes: &mut Mistakes,
@@ -149,7 +182,7 @@ impl Table {
     }
 
     /// A list of names; `None` where the field is absent, or where not all of them are known.
-    pub(super) fn names<T: Known>(
+    pub(crate) fn names<T: Known>(
         &mut self,
         field: &'static str,
         mistakes: &mut Mistakes,
@@ -175,7 +208,7 @@ impl Table {
     }
 
     /// A list of strings; `None` where the field is absent, or where not all of them are strings.
-    pub(super) fn strings(
+    pub(crate) fn strings(
         &mut self,
         field: &'static str,
         mistakes: &mut Mistakes,
@@ -192,7 +225,7 @@ impl Table {
     }
 
     /// Notes every field that is left as unknown, with the nearest one that there is.
-    pub(super) fn finish(self, mistakes: &mut Mistakes) {
+    pub(crate) fn finish(self, mistakes: &mut Mistakes) {
         for field in self.fields.keys() {
             let nearest = nearest(field, self.asked_for.iter().copied()).map(str::to_owned);
             mistakes.note(self.path_of(field), Mistake::UnknownField { nearest });
@@ -201,7 +234,7 @@ impl Table {
 }
 
 /// A name of a fixed list.
-pub(super) fn known_name<T: Known>(path: String, name: &str, mistakes: &mut Mistakes) -> Option<T> {
+pub(crate) fn known_name<T: Known>(path: String, name: &str, mistakes: &mut Mistakes) -> Option<T> {
     let known = T::from_name(name);
     if known.is_none() {
         let nearest = nearest(name, T::ALL.iter().map(|known| known.as_str())).map(str::to_owned);

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use super::MAX_VAR_BYTES;
 use super::danger::Danger;
-use super::filter::FilterMistake;
+use crate::filter::FilterMistake;
+use crate::names::did_you_mean;
 
 /// One mistake of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,28 +22,58 @@ pub struct ConfigError {
 pub enum Mistake {
     Missing,
     NotATable,
-    TooLarge { bytes: usize },
-    UnknownVar { nearest: Option<String> },
-    UnknownField { nearest: Option<String> },
-    WrongType { expected: &'static str },
-    OutOfRange { least: u64, most: u64 },
-    NotBetween { least: u32, most: u32 },
-    UnknownName { name: String, nearest: Option<String> },
+    TooLarge {
+        bytes: usize,
+    },
+    UnknownVar {
+        nearest: Option<String>,
+    },
+    UnknownField {
+        nearest: Option<String>,
+    },
+    WrongType {
+        expected: &'static str,
+    },
+    OutOfRange {
+        least: u64,
+        most: u64,
+    },
+    NotBetween {
+        least: u32,
+        most: u32,
+    },
+    UnknownName {
+        name: String,
+        nearest: Option<String>,
+    },
     NoMethods,
     AuthWithNone,
     AuthWithoutType,
     NoCredentials,
     BadHeaderName(String),
     ColonInUsername(String),
-    SecretNotSet { nearest: Option<String> },
-    OperatorSecretNotSet { example: String },
-    SecretEmpty { binding: String },
-    SecretNotSendable { binding: String },
-    SecretNotAscii { binding: String },
+    SecretNotSet {
+        nearest: Option<String>,
+    },
+    OperatorSecretNotSet {
+        example: String,
+    },
+    SecretEmpty {
+        binding: String,
+    },
+    SecretNotSendable {
+        binding: String,
+    },
+    SecretNotAscii {
+        binding: String,
+    },
     NoSubscriptions,
     BadSubscriptionName,
-    SameSubscriptionName { other: String },
-    NoDestination,
+    SameSubscriptionName {
+        other: String,
+    },
+    /// With what is expected.
+    NoDestination(String),
     OnlyWithObjectKeys,
     ReservedBinding(String),
     BadUrl,
@@ -51,10 +83,19 @@ pub enum Mistake {
     TakenHeader(String),
     AdminWithNone,
     Danger(Danger),
-    SeveralDestinations,
+    /// With all fields.
+    SeveralDestinations(String),
     Filter(FilterMistake),
-    NoBinding { binding: String, kind: BindingKind, nearest: Option<String> },
-    WrongBinding { binding: String, kind: BindingKind, found: String },
+    NoBinding {
+        binding: String,
+        kind: BindingKind,
+        nearest: Option<String>,
+    },
+    WrongBinding {
+        binding: String,
+        kind: BindingKind,
+        found: String,
+    },
 }
 
 /// The kind of binding a destination needs.
@@ -79,15 +120,15 @@ impl fmt::Display for Mistake {
             Self::Missing => f.write_str("missing"),
             Self::NotATable => f.write_str("expected a table"),
             Self::TooLarge { bytes } => {
-                write!(f, "{bytes} bytes, but a var may hold {}", super::MAX_VAR_BYTES)
+                write!(f, "{bytes} bytes, but a var may hold {}", MAX_VAR_BYTES)
             }
             Self::UnknownVar { nearest } => {
                 f.write_str("unknown var")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::UnknownField { nearest } => {
                 f.write_str("unknown field")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::WrongType { expected } => write!(f, "expected {expected}"),
             Self::OutOfRange { least, most } => {
@@ -98,7 +139,7 @@ impl fmt::Display for Mistake {
             }
             Self::UnknownName { name, nearest } => {
                 write!(f, "unknown name {name:?}")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::NoMethods => f.write_str("expected at least one method"),
             Self::AuthWithNone => f.write_str("must not be there with auth_type \"none\""),
@@ -113,7 +154,7 @@ impl fmt::Display for Mistake {
             // What stands there is not repeated: it may be the secret itself, put in the wrong place.
             Self::SecretNotSet { nearest } => {
                 f.write_str("no secret of this name is set, expected the name of one")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::OperatorSecretNotSet { example } => write!(
                 f,
@@ -137,10 +178,7 @@ impl fmt::Display for Mistake {
             Self::SameSubscriptionName { other } => {
                 write!(f, "the same subscription as {other}, but for the case")
             }
-            Self::NoDestination => f.write_str(
-                "expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" } or \
-                 webhook = { url = \"<URL>\" }",
-            ),
+            Self::NoDestination(expected) => write!(f, "expected a destination: {expected}"),
             Self::ReservedBinding(binding) => {
                 write!(f, "{binding:?} is for what the Worker keeps itself, expected another")
             }
@@ -158,26 +196,19 @@ impl fmt::Display for Mistake {
             Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
             Self::Danger(danger) => danger.fmt(f),
             Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
-            Self::SeveralDestinations => f.write_str(
-                "queue, kv and webhook exclude each other: a second destination is a second \
-                 subscription",
+            Self::SeveralDestinations(fields) => write!(
+                f,
+                "{fields} exclude each other: a second destination is a second subscription"
             ),
             Self::Filter(mistake) => mistake.fmt(f),
             Self::NoBinding { binding, kind, nearest } => {
                 write!(f, "no {kind} is bound as {binding:?}")?;
-                suggest(f, nearest.as_deref())
+                f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::WrongBinding { binding, kind, found } => {
                 write!(f, "{binding:?} is bound to {found}, expected a {kind}")
             }
         }
-    }
-}
-
-pub(super) fn suggest(f: &mut fmt::Formatter<'_>, nearest: Option<&str>) -> fmt::Result {
-    match nearest {
-        Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
-        None => Ok(()),
     }
 }
 

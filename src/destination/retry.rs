@@ -1,21 +1,26 @@
-//! When a webhook is called again: Elytra's `RetryConfig`.
+//! When a destination is called again: Elytra's `RetryConfig`.
+
+use crate::vars::{Mistakes, Table};
 
 /// The least `initial_delay`, in milliseconds.
-pub(crate) const LEAST_INITIAL_DELAY: u64 = 100;
+const LEAST_INITIAL_DELAY: u64 = 100;
 
 /// The least `max_delay`, in milliseconds.
-pub(crate) const LEAST_MAX_DELAY: u64 = 1_000;
+const LEAST_MAX_DELAY: u64 = 1_000;
 
 /// The longest delay, in milliseconds: a queue delays a message for a day at most.
-pub(crate) const MOST_DELAY: u64 = 24 * 3_600_000;
+const MOST_DELAY: u64 = 24 * 3_600_000;
 
 /// The most retries: a queue hands a message out again 100 times at most.
-pub(crate) const MOST_RETRIES: u64 = 99;
+const MOST_RETRIES: u64 = 99;
+
+/// The largest `backoff_multiplier`: with it, the second retry comes after the longest delay.
+const MOST_MULTIPLIER: u32 = 1_000;
 
 /// By how much jitter lengthens a delay at most: a sixteenth.
 const JITTER_PART: u64 = 16;
 
-/// How often a webhook is called again, and after how long.
+/// How often a destination is called again, and after how long.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
     /// How often an event that could not be delivered is tried again.
@@ -36,6 +41,27 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Reads `retry`; the defaults, where it is absent.
+    pub(super) fn read(table: &mut Table, mistakes: &mut Mistakes) -> Option<Self> {
+        let path = table.path_of("retry");
+        let Some(value) = table.take("retry") else { return Some(Self::default()) };
+        let mut table = Table::new(path, value, mistakes)?;
+        let default = Self::default();
+        let max_retries = table.integer("max_retries", 0..=MOST_RETRIES, mistakes);
+        let max_retries = max_retries.and_then(|retries| u32::try_from(retries).ok());
+        let initial_delay =
+            table.integer("initial_delay", LEAST_INITIAL_DELAY..=MOST_DELAY, mistakes);
+        let backoff_multiplier = table.number("backoff_multiplier", 1..=MOST_MULTIPLIER, mistakes);
+        let max_delay = table.integer("max_delay", LEAST_MAX_DELAY..=MOST_DELAY, mistakes);
+        table.finish(mistakes);
+        Some(Self {
+            max_retries: max_retries.unwrap_or(default.max_retries),
+            initial_delay: initial_delay.unwrap_or(default.initial_delay),
+            backoff_multiplier: backoff_multiplier.unwrap_or(default.backoff_multiplier),
+            max_delay: max_delay.unwrap_or(default.max_delay),
+        })
+    }
+
     /// The delay before the retry of this number, counted from 0, in whole seconds: never less than
     /// the policy says, and by up to a sixteenth more, so that events which failed together do not all
     /// come back together. `spread` says by how much of that.

@@ -14,7 +14,7 @@ use crate::cloudevents::{self, CloudEvent, Headers, InvalidEvents, MAX_VIOLATION
 use crate::config::Config;
 use crate::large::check_datarefs;
 use crate::names::suggestion;
-use crate::plan::Plan;
+use crate::plan::{DoesNotFit, Plan};
 use crate::subscription::Subscription;
 use crate::trace::Trace;
 
@@ -48,7 +48,7 @@ pub fn explain(
     trace: &mut Trace<'_>,
 ) -> Result<Explanation, InvalidEvents> {
     let explainer = Explainer { config, subscriptions };
-    let decoded = cloudevents::decode(mode, headers, body, config.max_batch_events)
+    let decoded = cloudevents::decode(mode, headers, body, config.receiver.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid));
     match decoded {
@@ -98,9 +98,12 @@ impl Explainer<'_> {
 
     fn valid(&self, event: &CloudEvent<'_>) -> Explained {
         let view = self.config.subscriptions.view(event);
-        let mut plan = Plan::new(&self.config.subscriptions, slice::from_ref(event));
-        let too_large = plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl);
-        let too_large = too_large.err().unwrap_or_default();
+        let plan = Plan::new(&self.config.subscriptions, slice::from_ref(event));
+        let claims_ttl = self.config.stores.claims_expiration_ttl;
+        let too_large = match plan.fit(Mode::Structured, claims_ttl, self.config.receiver.times) {
+            Err(DoesNotFit::EventsTooLarge(too_large)) => too_large,
+            Err(DoesNotFit::TooManyWrites(_)) | Ok(_) => Vec::new(),
+        };
         let verdicts = self.subscriptions.iter().map(|subscription| {
             let mut verdict = Verdict::new(&subscription.name, subscription.wants(&view));
             let too_large = too_large.iter().find(|event| event.subscription == subscription.name);

@@ -11,8 +11,6 @@ use crate::trace::{EventTrace, Notice};
 /// What would become of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The stable code of an answer with it, `explained`.
-    pub code: &'static str,
     /// The mode its events came in.
     pub mode: &'static str,
     /// Its events, in their order.
@@ -112,7 +110,7 @@ pub struct ExplainedViolation {
 
 impl Explanation {
     pub(super) fn new(mode: Mode, events: Vec<Explained>, invalid: Vec<InvalidEvent>) -> Self {
-        Self { code: "explained", mode: mode.as_str(), events, invalid }
+        Self { mode: mode.as_str(), events, invalid }
     }
 }
 

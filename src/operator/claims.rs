@@ -36,7 +36,7 @@ impl OperatorClaims {
         platform: &impl Platform,
     ) -> Result<Self, BindingError> {
         let keys: Vec<_> = ids.iter().map(|id| Key::of(&[kind, id])).collect();
-        if !config.has_ledger || keys.is_empty() {
+        if !config.stores.has_ledger || keys.is_empty() {
             return Ok(Self { kind, keys, answer: None });
         }
         let claim = |key: &Key| Claim {

@@ -3,6 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::answer::{DeadLetter, DeadLetterPage, ListedDeadLetter, Redriven, Stuck};
+use super::claims::OperatorClaims;
+use super::error::OperatorError;
+use super::query::{DEFAULT_LIMIT, OperatorQuery, is_id};
 use crate::cloudevents::CloudEvent;
 use crate::config::{Config, is_subscription_name};
 use crate::large::LargeEvent;
@@ -10,12 +14,6 @@ use crate::ledger::Verdict;
 use crate::limits::{CLAIMS, DEAD, DELIVERIES, MAX_DELIVERY_EVENT_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, Message};
 use crate::names::suggestion;
-use crate::operator::{
-    DEFAULT_LIMIT, DeadLetter, DeadLetterPage, ListedDeadLetter, OperatorQuery, Redriven, Stuck,
-    is_id,
-};
-use crate::operator_claims::OperatorClaims;
-use crate::outcome::Rejection;
 use crate::platform::{BindingError, CALL_MS, KvPage, Platform, within};
 
 /// How many dead letters are sent again at a time: with four calls for each that is large, one for the
@@ -37,13 +35,13 @@ impl From<BindingError> for NotSent {
 }
 
 /// The id of a dead letter, if it can be one.
-fn dead_letter_id<'c>(id: &str) -> Result<&str, Rejection<'c>> {
+fn dead_letter_id(id: &str) -> Result<&str, OperatorError> {
     if is_id(id, is_subscription_name) {
         return Ok(id);
     }
     let expected = "id: expected the id of a dead letter as the list gives it, \
         <subscription>/<milliseconds>/<key>";
-    Err(Rejection::BadQuery(expected.to_owned()))
+    Err(OperatorError::BadQuery(expected.to_owned()))
 }
 
 /// Lists dead letters, the oldest of each subscription first.
@@ -51,16 +49,16 @@ fn dead_letter_id<'c>(id: &str) -> Result<&str, Rejection<'c>> {
 /// # Errors
 ///
 /// There is no such subscription, or `DEAD` fails.
-pub async fn list<'c>(
+pub async fn list(
     query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
-) -> Result<DeadLetterPage, Rejection<'c>> {
+) -> Result<DeadLetterPage, OperatorError> {
     let prefix = query.subscription.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref());
     let page = within(platform, CALL_MS, page).await;
-    let page = page.map_err(Rejection::DeadLettersFailed)?;
+    let page = page.map_err(OperatorError::DeadLettersFailed)?;
     check_subscription(query, &page, config)?;
     let dead_letters = page.keys.into_iter().map(|(id, metadata)| {
         let metadata = metadata.and_then(|metadata| serde_json::from_value(metadata).ok());
@@ -80,16 +78,18 @@ pub async fn list<'c>(
 /// # Errors
 ///
 /// There is none, there can be none, or `DEAD` fails.
-pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, Rejection<'c>> {
+pub async fn find(id: &str, platform: &impl Platform) -> Result<DeadLetter, OperatorError> {
     let id = dead_letter_id(id)?;
     let text = within(platform, CALL_MS, platform.get(DEAD, id)).await;
-    let text = text.map_err(Rejection::DeadLettersFailed)?;
-    let text = text.ok_or(Rejection::NoSuchDeadLetter)?;
+    let text = text.map_err(OperatorError::DeadLettersFailed)?;
+    let text = text.ok_or(OperatorError::NoSuchDeadLetter)?;
     match Message::read(&text) {
         Ok(Message::Dead(why, event)) => {
             Ok(DeadLetter { id: id.to_owned(), why: owned(&why), event: event.to_owned() })
         }
-        _ => Err(Rejection::DeadLettersFailed(BindingError(format!("{id}: not a dead letter")))),
+        _ => {
+            Err(OperatorError::DeadLettersFailed(BindingError(format!("{id}: not a dead letter"))))
+        }
     }
 }
 
@@ -100,39 +100,39 @@ pub async fn find<'c>(id: &str, platform: &impl Platform) -> Result<DeadLetter, 
 ///
 /// There is none with the id, nor a subscription of the name, or a binding fails; what was sent before
 /// stays sent.
-pub async fn redrive<'c>(
+pub async fn redrive(
     query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
-) -> Result<Redriven, Rejection<'c>> {
+) -> Result<Redriven, OperatorError> {
     let (ids, cursor) = match (&query.id, &query.subscription) {
         (Some(id), None) => (vec![dead_letter_id(id)?.to_owned()], None),
         (None, Some(subscription)) => {
             let prefix = format!("{subscription}/");
             let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref());
             let page = within(platform, CALL_MS, page).await;
-            let page = page.map_err(Rejection::DeadLettersFailed)?;
+            let page = page.map_err(OperatorError::DeadLettersFailed)?;
             check_subscription(query, &page, config)?;
             (page.keys.into_iter().map(|(id, _)| id).collect(), page.cursor)
         }
-        _ => return Err(Rejection::BadQuery("expected either id or subscription".to_owned())),
+        _ => return Err(OperatorError::BadQuery("expected either id or subscription".to_owned())),
     };
     let mut redriven = Redriven { cursor, ..Redriven::default() };
     let claims = OperatorClaims::claim("dead letter", &ids, config, platform).await;
-    let claims = claims.map_err(Rejection::DeadLettersFailed)?;
+    let claims = claims.map_err(OperatorError::DeadLettersFailed)?;
     let result = redrive_claimed(ids, &claims, query, &mut redriven, config, platform).await;
     claims.settle(&redriven.redriven, platform).await;
     result.map(|()| redriven)
 }
 
-async fn redrive_claimed<'c>(
+async fn redrive_claimed(
     ids: Vec<String>,
     claims: &OperatorClaims,
     query: &OperatorQuery,
     redriven: &mut Redriven,
     config: &Config,
     platform: &impl Platform,
-) -> Result<(), Rejection<'c>> {
+) -> Result<(), OperatorError> {
     for (place, id) in ids.into_iter().enumerate() {
         match claims.verdict(place) {
             Verdict::Granted | Verdict::Uncertain => {}
@@ -148,13 +148,13 @@ async fn redrive_claimed<'c>(
             }
         }
         let text = within(platform, CALL_MS, platform.get(DEAD, &id)).await;
-        let text = text.map_err(Rejection::DeadLettersFailed)?;
+        let text = text.map_err(OperatorError::DeadLettersFailed)?;
         let Some(text) = text else {
             // A list can be older than a deletion.
             if query.id.is_none() {
                 continue;
             }
-            return Err(Rejection::NoSuchDeadLetter);
+            return Err(OperatorError::NoSuchDeadLetter);
         };
         match send_again(&text, config, platform).await {
             Ok(()) => {
@@ -163,7 +163,7 @@ async fn redrive_claimed<'c>(
             }
             // It must not hold up those behind it.
             Err(NotSent::Stuck(reason)) => redriven.stuck.push(Stuck { id, reason }),
-            Err(NotSent::Failed(error)) => return Err(Rejection::DeadLettersFailed(error)),
+            Err(NotSent::Failed(error)) => return Err(OperatorError::DeadLettersFailed(error)),
         }
     }
     Ok(())
@@ -171,11 +171,11 @@ async fn redrive_claimed<'c>(
 
 /// Checks that a subscription was meant that there is, or was. An empty answer to a slip of the pen would
 /// say that nothing died; what was taken away from the configuration is found while it has dead letters.
-fn check_subscription<'c>(
+fn check_subscription(
     query: &OperatorQuery,
     page: &KvPage,
     config: &Config,
-) -> Result<(), Rejection<'c>> {
+) -> Result<(), OperatorError> {
     let Some(subscription) = &query.subscription else { return Ok(()) };
     let names = || config.subscriptions.iter().map(|subscription| &*subscription.name);
     // A page can be empty where others come before or behind it.
@@ -184,7 +184,7 @@ fn check_subscription<'c>(
         return Ok(());
     }
     let nearest = suggestion(subscription, names());
-    Err(Rejection::BadQuery(format!(
+    Err(OperatorError::BadQuery(format!(
         "unknown subscription {subscription:?}, of which there are no dead letters either{nearest}"
     )))
 }
@@ -201,7 +201,7 @@ async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Re
     } else {
         // It was stored beside the queue before, and that may be gone.
         let event = CloudEvent::from_json(event).map_err(|_| NotSent::Stuck("it is no event"))?;
-        let ttl = config.claims_expiration_ttl;
+        let ttl = config.stores.claims_expiration_ttl;
         let large = ttl.and_then(|ttl| LargeEvent::new(&event, ttl).ok());
         let large = large.filter(|large| large.message.len() <= MAX_DELIVERY_EVENT_BYTES);
         let large =
@@ -212,9 +212,9 @@ async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Re
     Ok(within(platform, CALL_MS, platform.send(DELIVERIES, &[&message])).await?)
 }
 
-async fn delete<'c>(id: &str, platform: &impl Platform) -> Result<(), Rejection<'c>> {
+async fn delete(id: &str, platform: &impl Platform) -> Result<(), OperatorError> {
     let deleted = within(platform, CALL_MS, platform.delete(DEAD, id)).await;
-    deleted.map_err(Rejection::DeadLettersFailed)
+    deleted.map_err(OperatorError::DeadLettersFailed)
 }
 
 fn owned(why: &DeadMessage<'_>) -> DeadMessage<'static> {

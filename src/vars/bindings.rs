@@ -45,7 +45,7 @@ impl fmt::Debug for Binding {
 }
 
 /// The binding's name, if a binding of this kind goes by it.
-pub(super) fn look_up(
+pub(crate) fn look_up(
     path: String,
     binding: String,
     kind: BindingKind,
@@ -66,7 +66,7 @@ pub(super) fn look_up(
 }
 
 /// Whether a binding of this kind goes by a name that is always the same.
-pub(super) fn look_up_fixed(
+pub(crate) fn look_up_fixed(
     path: &str,
     binding: &str,
     kind: BindingKind,
