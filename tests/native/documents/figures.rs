@@ -118,6 +118,38 @@ fn the_size_of_the_upload_is_the_same_twice() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// How long the commands take the first time, as the README says it.
+#[test]
+fn the_durations_are_the_same_twice() {
+    const DEVELOPING: &[&str] = &["docs/developing.md"];
+
+    let readme = read("README.md");
+    let durations = readme.split("first run takes ").skip(1);
+    let durations = durations.map(|rest| rest.split_once(" minutes").unwrap().0);
+    let figures: Vec<Figure> = durations
+        .map(|minutes| (format!("| {minutes} minutes the first time"), DEVELOPING))
+        .collect();
+    assert_eq!(figures.len(), 2, "of `cargo xtask dev` and `cargo xtask test`");
+    let missing = missing(&figures, read);
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn the_versions_are_those_of_the_manifests() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let rust = manifest["workspace"]["package"]["rust-version"].as_str().unwrap();
+    let peers: serde_json::Value = read("bench/peers/package.json").parse().unwrap();
+    let peer = |name: &str| peers["dependencies"][name].as_str().unwrap().to_owned();
+    let figures: [Figure; 4] = [
+        (format!("Rust {rust} or newer"), &["README.md"]),
+        (format!("elytra-webhooks/{}", env!("CARGO_PKG_VERSION")), &["docs/webhooks.md"]),
+        (format!("Hono {} with Zod {}", peer("hono"), peer("zod")), &["docs/performance.md"]),
+        (format!("cloudevents {}", peer("cloudevents")), &["docs/performance.md"]),
+    ];
+    let missing = missing(&figures, read);
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 #[test]
 fn a_figure_that_differs_is_named() {
     let figures: [Figure; 2] = [
