@@ -1,6 +1,6 @@
 //! Which subscriptions get which events, in stages: a plan is made, and its events fit.
 //!
-//! What comes after it is [`crate::dedupe`] and [`crate::forward`]. Each stage is made from the one before, and
+//! The stages after it are in `claim.rs`, `forward.rs` and `settle.rs`. Each stage is made from the one before, and
 //! in no other way.
 
 use std::fmt;
