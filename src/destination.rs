@@ -257,7 +257,7 @@ pub(crate) fn first_steps<'p>(
             Destination::Queue(queue) => messages.push(queue.message(dispatch)),
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
-            Destination::Http(http) => messages.push(http.message(dispatch, sending)),
+            Destination::Http(_) => messages.push(http::delivery(dispatch, sending)),
         }
     }
     let messages = queue::steps(messages).into_iter().map(Step::Queue);
@@ -266,7 +266,7 @@ pub(crate) fn first_steps<'p>(
     messages.chain(puts).chain(states).collect()
 }
 
-impl<'p> Step<'p> {
+impl Step<'_> {
     /// Takes the step, and tells which it leads to.
     pub(crate) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
         match self {

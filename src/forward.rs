@@ -66,7 +66,9 @@ async fn take_all(
         match select(under_way.next(), &mut time_is_up).await {
             Either::Left((Some((bytes, next)), _)) => {
                 bytes_under_way -= bytes;
-                next.into_iter().for_each(|step| waiting.push_front(step));
+                for step in next {
+                    waiting.push_front(step);
+                }
             }
             Either::Left((None, _)) | Either::Right(_) => break,
         }

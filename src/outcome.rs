@@ -188,6 +188,7 @@ impl Outcome<'_> {
 impl Rejection<'_> {
     /// What is said of it.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "it is a table with a row for each rejection")]
     pub fn report(&self) -> Report {
         match self {
             // The path is not repeated: a token may stand in it by mistake.
@@ -408,17 +409,21 @@ impl Report {
 /// How many faults the events have, in words.
 fn faults(invalid: &[InvalidEvent]) -> String {
     let faults: usize = invalid.iter().map(InvalidEvent::faults).sum();
-    let mut text = format!("found {faults} fault{}", if faults == 1 { "" } else { "s" });
-    if invalid.iter().any(|event| event.index.is_some()) {
+    let found = format!("found {faults} fault{}", if faults == 1 { "" } else { "s" });
+    let in_batch = if invalid.iter().any(|event| event.index.is_some()) {
         let events = invalid.len();
         let plural = if events == 1 { "" } else { "s" };
-        text += &format!(" in {events} event{plural} of the batch, none was forwarded");
-    }
+        format!(" in {events} event{plural} of the batch, none was forwarded")
+    } else {
+        String::new()
+    };
     let listed: usize = invalid.iter().map(|event| event.violations.len()).sum();
-    if listed < faults {
-        text += &format!("; listed are {listed}, and there are {} more", faults - listed);
-    }
-    text
+    let left_out = if listed < faults {
+        format!("; listed are {listed}, and there are {} more", faults - listed)
+    } else {
+        String::new()
+    };
+    [found, in_batch, left_out].concat()
 }
 
 /// What is wrong with the events, as far as the log keeps it.

@@ -185,12 +185,11 @@ fn fit<'e>(
         return Err((most, TooLarge::ForDestination));
     }
     let Some(limit) = in_message.filter(|limit| bytes > *limit) else { return Ok(known) };
-    let large = match known {
-        Some(large) => large,
-        None => {
-            let ttl = claims_expiration_ttl.ok_or((limit, TooLarge::NoClaims))?;
-            Rc::new(LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?)
-        }
+    let large = if let Some(large) = known {
+        large
+    } else {
+        let ttl = claims_expiration_ttl.ok_or((limit, TooLarge::NoClaims))?;
+        Rc::new(LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?)
     };
     if large.message.len() > limit {
         return Err((limit, TooLarge::WithoutData));

@@ -56,15 +56,6 @@ impl HttpDestination {
         let digest = digest.as_str().get(..DIGEST_CHARACTERS).unwrap_or_default();
         format!("webhook/{subscription}/{digest}")
     }
-
-    /// The message of an event in `DELIVERIES`.
-    pub(super) fn message<'p>(
-        &self,
-        dispatch: &'p Dispatch<'p, 'p>,
-        sending: &Sending,
-    ) -> QueueMessage<'p> {
-        delivery(dispatch, sending)
-    }
 }
 
 /// The queues and the namespace without which nothing can be delivered.

@@ -154,7 +154,7 @@ fn joined(messages: Vec<QueueMessage<'_>>) -> Vec<QueueMessage<'_>> {
     joined
 }
 
-impl<'p> QueueStep<'p> {
+impl QueueStep<'_> {
     /// Takes the step, and tells which it leads to.
     pub(super) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
         match self {
@@ -189,7 +189,9 @@ async fn store<'p>(
         }
         Err(error) => {
             let failed = Progress::Failed(BindingError(format!("{CLAIMS}: {error}")));
-            messages.iter().for_each(|message| message.note(&failed));
+            for message in &messages {
+                message.note(&failed);
+            }
             Vec::new()
         }
     }
@@ -224,7 +226,9 @@ async fn send<'p>(
         }
         sent => {
             let progress = sent.map_or_else(Progress::Failed, |()| Progress::Held);
-            messages.iter().for_each(|message| message.note(&progress));
+            for message in &messages {
+                message.note(&progress);
+            }
             Vec::new()
         }
     }

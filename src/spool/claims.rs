@@ -20,7 +20,7 @@ pub(super) struct SpoolClaims<'k> {
 }
 
 impl<'k> SpoolClaims<'k> {
-    /// SpoolClaims the entries with these keys.
+    /// Claims the entries with these keys.
     pub(super) async fn claim(
         queue: &str,
         keys: &'k [String],

@@ -120,7 +120,7 @@ impl fmt::Display for Mistake {
             Self::Missing => f.write_str("missing"),
             Self::NotATable => f.write_str("expected a table"),
             Self::TooLarge { bytes } => {
-                write!(f, "{bytes} bytes, but a var may hold {}", MAX_VAR_BYTES)
+                write!(f, "{bytes} bytes, but a var may hold {MAX_VAR_BYTES}")
             }
             Self::UnknownVar { nearest } => {
                 f.write_str("unknown var")?;
