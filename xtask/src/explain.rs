@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use elytra_events::http::{Headers, Mode};
 use elytra_webhooks::config::Config;
 use elytra_webhooks::operator::explain::{choose, explain as explain_events};
-use elytra_webhooks::outcome::Rejection;
+use elytra_webhooks::outcome::{Outcome, Rejection};
+use elytra_webhooks::reply::Reply;
 use elytra_webhooks::trace::Trace;
 
 use crate::{Error, Project, Result};
@@ -61,8 +62,10 @@ pub fn explain(project: &Project, question: &Question) -> Result<String> {
     let told = explain_events(mode, &head, &body, &config, &subscriptions, &mut trace)
         .map_err(|invalid| refused(&invalid.into()))?;
     if question.json {
-        let json = serde_json::to_string(&told);
-        return json.map(|json| json + "\n").map_err(|cause| Error::new(cause.to_string()));
+        // The answer itself, so that the two are the same.
+        let outcome = Outcome::Explained(told);
+        let report = outcome.report();
+        return Ok(Reply::new(&Ok(outcome), &report, &trace).body + "\n");
     }
     Ok(lines::lines(&told))
 }
