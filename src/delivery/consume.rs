@@ -223,10 +223,7 @@ async fn room<'p>(
 }
 
 fn read(text: &str) -> Result<CloudEvent<'_>, Cause> {
-    CloudEvent::from_json(text).map_err(|invalid| {
-        let violations: Vec<_> = invalid.violations.iter().map(ToString::to_string).collect();
-        Cause::NotAnEvent(violations.join("; "))
-    })
+    CloudEvent::from_json(text).map_err(|invalid| Cause::NotAnEvent(invalid.to_string()))
 }
 
 /// A number that differs from event to event and from attempt to attempt.

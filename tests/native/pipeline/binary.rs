@@ -40,8 +40,8 @@ fn an_invalid_binary_event_is_told_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults","violations":[{"attribute":"x","code":"bad_header","message":"the header cannot be decoded: expected two hexadecimal digits behind '%' at position 3"},{"attribute":"data","code":"not_json","message":"not JSON: expected value at line 1 column 1"},{"attribute":"time","code":"empty","message":"must not be empty"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"binary","id":"1","source":"s","type":"t","reasons":["x: the header cannot be decoded: expected two hexadecimal digits behind '%' at position 3","data: not JSON: expected value at line 1 column 1","time: must not be empty"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults","violations":[{"attribute":"x","code":"bad_header","message":"the header cannot be decoded: expected two hexadecimal digits after '%' at position 3"},{"attribute":"data","code":"not_json","message":"not JSON: expected value at line 1 column 1"},{"attribute":"time","code":"empty","message":"must not be empty"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"binary","id":"1","source":"s","type":"t","reasons":["x: the header cannot be decoded: expected two hexadecimal digits after '%' at position 3","data: not JSON: expected value at line 1 column 1","time: must not be empty"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(destinations, []);

@@ -1,6 +1,6 @@
 //! Types, attributes and errors (3.1 to 3.3).
 
-use cesql::{ErrorKind, Expression, Type};
+use cesql::{ErrorKind, Expression};
 
 use super::Event;
 use super::{Case, check, given};
@@ -66,9 +66,11 @@ pub(super) const CASES: &[Case] = &[
         section: "3.1",
         says: "the zero values are the empty string, 0 and `false`",
         check: || {
-            let zeros =
-                [Type::String, Type::Integer, Type::Boolean].map(|of| of.zero().to_string());
-            assert_eq!(zeros, ["\"\"", "0", "false"]);
+            check(&[
+                ("a string", "SUBSTRING('a', 2)", "\"\", FunctionEvaluationError"),
+                ("an integer", "1 / 0", "0, MathError"),
+                ("a boolean", "NOT missing", "false, MissingAttributeError"),
+            ]);
         },
     },
     Case {
