@@ -11,7 +11,7 @@ mod queue;
 mod retry;
 mod send_batch;
 
-pub use call::{CallMethod, CallSettings, ContentMode};
+pub use call::{CallMethod, CallSettings, Callee, ContentMode};
 pub use http::HttpDestination;
 pub use kv::KvDestination;
 pub use object::{
@@ -134,9 +134,10 @@ impl Destination {
     }
 
     /// How it is called from `DELIVERIES`, if it is.
-    pub(crate) fn http(&self) -> Option<&HttpDestination> {
+    #[must_use]
+    pub fn callee(&self) -> Option<Callee<'_>> {
         match self {
-            Self::Http(http) => Some(http),
+            Self::Http(http) => Some(http.callee()),
             Self::Queue(_) | Self::Kv(_) | Self::Object(_) => None,
         }
     }
@@ -257,7 +258,7 @@ pub(crate) fn first_steps<'p>(
             Destination::Queue(queue) => messages.push(queue.message(dispatch)),
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
-            Destination::Http(http) => messages.push(http.message(dispatch, sending)),
+            Destination::Http(_) => messages.push(call::delivery(dispatch, sending)),
         }
     }
     let messages = queue::steps(messages).into_iter().map(Step::Queue);

@@ -162,14 +162,21 @@ pub trait HttpClient {
 pub struct HttpRequest<'r> {
     /// The method.
     pub method: &'static str,
-    /// The URL.
-    pub url: &'r str,
+    /// Where it goes.
+    pub target: Target<'r>,
     /// The headers, their names in lower case, each once. Among them may be a secret.
     pub headers: Vec<(Cow<'r, str>, String)>,
     /// The body.
     pub body: Cow<'r, [u8]>,
     /// How long the answer may take, in milliseconds.
     pub timeout_ms: u64,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'r> {
+    /// A server, by its URL.
+    Url(&'r str),
 }
 
 impl fmt::Debug for HttpRequest<'_> {

@@ -10,38 +10,37 @@ use worker::{
     Response,
 };
 
-use super::timer::Timers;
+use super::bound::BoundEnv;
 use crate::limits::MAX_ANSWER_BYTES;
-use crate::platform::{HttpAnswer, HttpFailure, HttpRequest};
+use crate::platform::{HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target};
 
-/// Makes a call, and gives it up when its time is over. An answer counts when its head is there: what
-/// becomes of its body is of no matter.
-pub(super) async fn call(
-    request: &HttpRequest<'_>,
-    timers: &Timers,
-) -> Result<HttpAnswer, HttpFailure> {
-    let abort = AbortController::default();
-    let mut time_is_up = pin!(timers.sleep(request.timeout_ms));
-    let head = pin!(send(request, abort.signal()));
-    let mut response = match select(head, &mut time_is_up).await {
-        Either::Left((response, _)) => {
-            response.map_err(|error| HttpFailure::Connection(error.to_string()))?
-        }
-        Either::Right(_) => {
+/// A call is given up when its time is over. An answer counts when its head is there: what becomes of
+/// its body does not matter.
+impl HttpClient for BoundEnv<'_> {
+    async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
+        let abort = AbortController::default();
+        let mut time_is_up = pin!(self.timers.sleep(request.timeout_ms));
+        let head = pin!(send(request, abort.signal()));
+        let mut response = match select(head, &mut time_is_up).await {
+            Either::Left((response, _)) => {
+                response.map_err(|error| HttpFailure::Connection(error.to_string()))?
+            }
+            Either::Right(_) => {
+                abort.abort();
+                return Err(HttpFailure::Timeout);
+            }
+        };
+        let header = |name| response.headers().get(name).ok().flatten();
+        let answer = HttpAnswer {
+            status: response.status_code(),
+            retry_after: header("retry-after"),
+            location: header("location"),
+        };
+        if let Either::Right(_) = select(pin!(drain(&mut response)), time_is_up).await {
             abort.abort();
-            return Err(HttpFailure::Timeout);
         }
-    };
-    let header = |name| response.headers().get(name).ok().flatten();
-    let answer = HttpAnswer {
-        status: response.status_code(),
-        retry_after: header("retry-after"),
-        location: header("location"),
-    };
-    if let Either::Right(_) = select(pin!(drain(&mut response)), time_is_up).await {
-        abort.abort();
+        Ok(answer)
     }
-    Ok(answer)
 }
 
 async fn send(request: &HttpRequest<'_>, signal: AbortSignal) -> worker::Result<Response> {
@@ -49,6 +48,7 @@ async fn send(request: &HttpRequest<'_>, signal: AbortSignal) -> worker::Result<
 }
 
 fn convert(request: &HttpRequest<'_>) -> worker::Result<Request> {
+    let Target::Url(url) = request.target;
     let headers = Headers::new();
     for (name, value) in &request.headers {
         headers.set(name, value)?;
@@ -58,7 +58,7 @@ fn convert(request: &HttpRequest<'_>) -> worker::Result<Request> {
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual)
         .with_body(Some(Uint8Array::from(&*request.body).into()));
-    Request::new_with_init(request.url, &init)
+    Request::new_with_init(url, &init)
 }
 
 /// Reads a little of the body, so that the connection can be used again; what it says is of no use, and

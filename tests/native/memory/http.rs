@@ -1,6 +1,8 @@
 //! HTTP servers in memory: each URL answers as it was told to, and every call is kept.
 
-use elytra_webhooks::platform::{Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest};
+use elytra_webhooks::platform::{
+    Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target,
+};
 
 use super::Memory;
 
@@ -26,9 +28,10 @@ pub(crate) fn status(status: u16) -> Outcome {
 impl Called {
     pub(crate) fn new(request: &HttpRequest<'_>) -> Self {
         let headers = request.headers.iter();
+        let Target::Url(url) = request.target;
         Self {
             method: request.method,
-            url: request.url.to_owned(),
+            url: url.to_owned(),
             headers: headers.map(|(name, value)| ((**name).to_owned(), value.clone())).collect(),
             body: request.body.to_vec(),
             timeout_ms: request.timeout_ms,
@@ -71,8 +74,9 @@ impl HttpClient for Memory {
             let is_sendable = value.chars().all(|character| matches!(character, ' '..='~'));
             assert!(is_sendable, "no header can hold it: {name}: {value}");
         }
-        self.called.borrow_mut().push(Called::new(request));
-        let outcome = self.next_outcome(request.url);
+        let called = Called::new(request);
+        let outcome = self.next_outcome(&called.url);
+        self.called.borrow_mut().push(called);
         if outcome == Some(Err(HttpFailure::Timeout)) {
             self.sleep(request.timeout_ms).await;
         }
