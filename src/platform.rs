@@ -149,7 +149,7 @@ pub struct KvPage {
     pub cursor: Option<String>,
 }
 
-/// Calls HTTP servers.
+/// Calls HTTP servers and other Workers.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait HttpClient {
     /// Makes a call, and follows no redirect. Of the answer's body as much is read as
@@ -177,6 +177,13 @@ pub struct HttpRequest<'r> {
 pub enum Target<'r> {
     /// A server, by its URL.
     Url(&'r str),
+    /// Another Worker, through a service binding.
+    Service {
+        /// The name of the binding.
+        binding: &'r str,
+        /// The URL that the Worker sees. It decides nothing about where the request goes.
+        url: &'r str,
+    },
 }
 
 impl fmt::Debug for HttpRequest<'_> {

@@ -1,13 +1,15 @@
-//! Calls of HTTP servers.
+//! Calls of HTTP servers and of other Workers.
 
 use std::pin::pin;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
+use wasm_bindgen::JsCast as _;
 use worker::{
-    AbortController, AbortSignal, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-    Response,
+    AbortController, AbortSignal, Env, Fetch, Headers, Method, Request, RequestInit,
+    RequestRedirect, Response, web_sys, worker_sys,
 };
 
 use super::bound::BoundEnv;
@@ -19,11 +21,12 @@ use crate::platform::{HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target};
 impl HttpClient for BoundEnv<'_> {
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
         let abort = AbortController::default();
+        let signal = abort.signal();
         let mut time_is_up = pin!(self.timers.sleep(request.timeout_ms));
-        let head = pin!(send(request, abort.signal()));
+        let head = pin!(send(request, self.env, &signal));
         let mut response = match select(head, &mut time_is_up).await {
             Either::Left((response, _)) => {
-                response.map_err(|error| HttpFailure::Connection(error.to_string()))?
+                response.map_err(|error| HttpFailure::Connection(reason(request.target, &error)))?
             }
             Either::Right(_) => {
                 abort.abort();
@@ -43,12 +46,34 @@ impl HttpClient for BoundEnv<'_> {
     }
 }
 
-async fn send(request: &HttpRequest<'_>, signal: AbortSignal) -> worker::Result<Response> {
-    Fetch::Request(convert(request)?).send_with_signal(&signal).await
+async fn send(
+    request: &HttpRequest<'_>,
+    env: &Env,
+    signal: &AbortSignal,
+) -> worker::Result<Response> {
+    match request.target {
+        Target::Url(url) => Fetch::Request(convert(request, url)?).send_with_signal(signal).await,
+        Target::Service { binding, url } => {
+            let service: worker_sys::Fetcher = env.service(binding)?.into_rpc();
+            let init = web_sys::RequestInit::new();
+            init.set_signal(Some(signal));
+            let response = service.fetch_with_init(convert(request, url)?.inner(), &init)?;
+            let response: web_sys::Response = JsFuture::from(response).await?.dyn_into()?;
+            Ok(response.into())
+        }
+    }
 }
 
-fn convert(request: &HttpRequest<'_>) -> worker::Result<Request> {
-    let Target::Url(url) = request.target;
+/// Why there is no answer. What another Worker throws comes here with its text, which may be anything,
+/// such as an event's data: it belongs in that Worker's log, not in ours.
+fn reason(target: Target<'_>, error: &worker::Error) -> String {
+    match target {
+        Target::Url(_) => error.to_string(),
+        Target::Service { .. } => "the service failed, and its own log says why".to_owned(),
+    }
+}
+
+fn convert(request: &HttpRequest<'_>, url: &str) -> worker::Result<Request> {
     let headers = Headers::new();
     for (name, value) in &request.headers {
         headers.set(name, value)?;

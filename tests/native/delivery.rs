@@ -8,6 +8,7 @@ mod messages;
 mod outage;
 mod request;
 mod retry;
+mod service;
 mod verdict;
 
 use elytra_events::CloudEvent;

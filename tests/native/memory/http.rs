@@ -1,4 +1,4 @@
-//! HTTP servers in memory: each URL answers as it was told to, and every call is kept.
+//! HTTP servers and services in memory: each URL answers as it was told to, and every call is kept.
 
 use elytra_webhooks::platform::{
     Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target,
@@ -10,6 +10,8 @@ use super::Memory;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Called {
     pub(crate) method: &'static str,
+    /// The service binding that it came through.
+    pub(crate) service: Option<String>,
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -28,9 +30,13 @@ pub(crate) fn status(status: u16) -> Outcome {
 impl Called {
     pub(crate) fn new(request: &HttpRequest<'_>) -> Self {
         let headers = request.headers.iter();
-        let Target::Url(url) = request.target;
+        let (service, url) = match request.target {
+            Target::Url(url) => (None, url),
+            Target::Service { binding, url } => (Some(binding.to_owned()), url),
+        };
         Self {
             method: request.method,
+            service,
             url: url.to_owned(),
             headers: headers.map(|(name, value)| ((**name).to_owned(), value.clone())).collect(),
             body: request.body.to_vec(),
