@@ -1,7 +1,7 @@
-//! Webhooks: HTTP destinations, described as Elytra's own `WebhookConfig` describes them.
+//! The destinations that the Worker calls, with the settings of Elytra's own `WebhookConfig`.
 //!
-//! An event for a webhook goes to the queue bound as `DELIVERIES`. The Worker consumes that queue,
-//! calls the webhook, and tries again by the retry policy. What cannot be delivered goes to the queue
+//! An event for one of them goes to the queue bound as `DELIVERIES`. The Worker consumes that queue,
+//! calls the destination, and retries by its policy. What cannot be delivered goes to the queue
 //! bound as `DEAD_LETTERS`, and from there to the KV namespace bound as `DEAD`.
 
 mod answer;

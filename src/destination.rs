@@ -10,8 +10,9 @@ mod object;
 mod queue;
 mod retry;
 mod send_batch;
+mod service;
 
-pub use call::{CallMethod, CallSettings, ContentMode};
+pub use call::{CallMethod, CallSettings, Callee, ContentMode};
 pub use http::HttpDestination;
 pub use kv::KvDestination;
 pub use object::{
@@ -21,6 +22,7 @@ pub use object::{
 pub use queue::{QueueDestination, SEND_AGAIN_MS};
 pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
+pub use service::ServiceDestination;
 
 use crate::dispatch::Dispatch;
 use crate::limits::{
@@ -43,6 +45,8 @@ pub enum Destination {
     Object(ObjectDestination),
     /// An HTTP server.
     Http(HttpDestination),
+    /// Another Worker of the account.
+    Service(ServiceDestination),
 }
 
 names! {
@@ -51,6 +55,7 @@ names! {
         Queue = "queue",
         Kv = "kv",
         Webhook = "webhook",
+        Service = "service",
     }
 }
 
@@ -92,6 +97,7 @@ impl Destination {
             Self::Kv(kv) => kv.holder(subscription),
             Self::Object(object) => object.holder(subscription),
             Self::Http(http) => http.holder(subscription),
+            Self::Service(service) => service.holder(subscription),
         }
     }
 
@@ -102,7 +108,7 @@ impl Destination {
                 Room { most: MAX_KV_VALUE_BYTES, in_message: Some(MAX_QUEUE_EVENT_BYTES) }
             }
             Self::Kv(_) | Self::Object(_) => Room { most: MAX_KV_VALUE_BYTES, in_message: None },
-            Self::Http(_) => {
+            Self::Http(_) | Self::Service(_) => {
                 Room { most: MAX_WEBHOOK_EVENT_BYTES, in_message: Some(MAX_DELIVERY_EVENT_BYTES) }
             }
         }
@@ -112,7 +118,7 @@ impl Destination {
     pub(crate) fn takes(&self, event: &CloudEvent<'_>) -> bool {
         match self {
             Self::Object(_) => event.object().is_named(),
-            Self::Queue(_) | Self::Kv(_) | Self::Http(_) => true,
+            Self::Queue(_) | Self::Kv(_) | Self::Http(_) | Self::Service(_) => true,
         }
     }
 
@@ -121,7 +127,7 @@ impl Destination {
     pub(crate) fn has_a_call_for_each_event(&self) -> bool {
         match self {
             Self::Kv(_) => true,
-            Self::Queue(_) | Self::Object(_) | Self::Http(_) => false,
+            Self::Queue(_) | Self::Object(_) | Self::Http(_) | Self::Service(_) => false,
         }
     }
 
@@ -129,14 +135,16 @@ impl Destination {
     pub(crate) fn mirror(&self) -> Option<&ObjectDestination> {
         match self {
             Self::Object(object) => Some(object),
-            Self::Queue(_) | Self::Kv(_) | Self::Http(_) => None,
+            Self::Queue(_) | Self::Kv(_) | Self::Http(_) | Self::Service(_) => None,
         }
     }
 
     /// How it is called from `DELIVERIES`, if it is.
-    pub(crate) fn http(&self) -> Option<&HttpDestination> {
+    #[must_use]
+    pub fn callee(&self) -> Option<Callee<'_>> {
         match self {
-            Self::Http(http) => Some(http),
+            Self::Http(http) => Some(http.callee()),
+            Self::Service(service) => Some(service.callee()),
             Self::Queue(_) | Self::Kv(_) | Self::Object(_) => None,
         }
     }
@@ -157,6 +165,9 @@ impl DestinationField {
             Self::Webhook => {
                 HttpDestination::read(table, bindings, mistakes).map(Destination::Http)
             }
+            Self::Service => {
+                ServiceDestination::read(table, bindings, mistakes).map(Destination::Service)
+            }
         }
     }
 
@@ -166,6 +177,7 @@ impl DestinationField {
             Self::Queue => queue::EXAMPLE,
             Self::Kv => kv::EXAMPLE,
             Self::Webhook => http::EXAMPLE,
+            Self::Service => service::EXAMPLE,
         }
     }
 }
@@ -257,7 +269,9 @@ pub(crate) fn first_steps<'p>(
             Destination::Queue(queue) => messages.push(queue.message(dispatch)),
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
-            Destination::Http(_) => messages.push(http::delivery(dispatch, sending)),
+            Destination::Http(_) | Destination::Service(_) => {
+                messages.push(call::delivery(dispatch, sending))
+            }
         }
     }
     let messages = queue::steps(messages).into_iter().map(Step::Queue);

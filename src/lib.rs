@@ -2,7 +2,7 @@
 //!
 //! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events, finds the
 //! subscriptions that want each event, and forwards it to their destinations: queues, KV namespaces, or HTTP
-//! servers, which it calls from a queue of its own. It answers 2xx only when every destination, or a queue or
+//! servers and other Workers, which it calls from a queue of its own. It answers 2xx only when every destination, or a queue or
 //! the spool on the way there, holds the event, or when no subscription wants it.
 //!
 //! It does not change an event. Of an event's `data` it reads which object the event is about, and what

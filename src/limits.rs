@@ -5,7 +5,7 @@ pub use elytra_events::CLAIMS;
 /// The binding of the KV namespace for what queues do not take.
 pub const SPOOL: &str = "SPOOL";
 
-/// The binding of the queue for events on their way to webhooks.
+/// The binding of the queue for events on their way to the destinations that the Worker calls.
 pub const DELIVERIES: &str = "DELIVERIES";
 
 /// The binding of the queue for events that cannot be delivered.
@@ -45,7 +45,7 @@ pub const MAX_KV_METADATA_BYTES: usize = 1024;
 /// The largest event that a message of [`DELIVERIES`] or [`DEAD_LETTERS`] has room for, in bytes of its JSON.
 pub const MAX_DELIVERY_EVENT_BYTES: usize = MAX_QUEUE_EVENT_BYTES - LINE_BYTES;
 
-/// The largest event that a webhook can get, in bytes of its JSON: dead, it must fit in a value of KV with
+/// The largest event that a destination can be called with, in bytes of its JSON: dead, it must fit in a value of KV with
 /// its first line.
 pub const MAX_WEBHOOK_EVENT_BYTES: usize = MAX_KV_VALUE_BYTES - LINE_BYTES;
 

@@ -20,11 +20,11 @@ pub(crate) enum Message<'m> {
 /// The first line of a message in `DELIVERIES`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryMessage<'m> {
-    /// The subscription whose webhook is to be called.
+    /// The subscription whose destination is to be called.
     pub subscription: Cow<'m, str>,
     /// When the event was accepted, in milliseconds since 1970.
     pub accepted_at: u64,
-    /// How often the webhook was called before this message was sent: it stands for another one, which
+    /// How often the destination was called before this message was sent: it stands for another one, which
     /// was handed out while the configuration was broken.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub calls: u32,
@@ -41,7 +41,7 @@ fn is_zero(number: &u32) -> bool {
 /// The first line of a message in `DEAD_LETTERS`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadMessage<'m> {
-    /// The subscription whose webhook was called.
+    /// The subscription whose destination was called.
     pub subscription: Cow<'m, str>,
     /// When the event was accepted, in milliseconds since 1970.
     pub accepted_at: u64,

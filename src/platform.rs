@@ -149,7 +149,7 @@ pub struct KvPage {
     pub cursor: Option<String>,
 }
 
-/// Calls HTTP servers.
+/// Calls HTTP servers and other Workers.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait HttpClient {
     /// Makes a call, and follows no redirect. Of the answer's body as much is read as
@@ -162,14 +162,28 @@ pub trait HttpClient {
 pub struct HttpRequest<'r> {
     /// The method.
     pub method: &'static str,
-    /// The URL.
-    pub url: &'r str,
+    /// Where it goes.
+    pub target: Target<'r>,
     /// The headers, their names in lower case, each once. Among them may be a secret.
     pub headers: Vec<(Cow<'r, str>, String)>,
     /// The body.
     pub body: Cow<'r, [u8]>,
     /// How long the answer may take, in milliseconds.
     pub timeout_ms: u64,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'r> {
+    /// A server, by its URL.
+    Url(&'r str),
+    /// Another Worker, through a service binding.
+    Service {
+        /// The name of the binding.
+        binding: &'r str,
+        /// The URL that the Worker sees. It decides nothing about where the request goes.
+        url: &'r str,
+    },
 }
 
 impl fmt::Debug for HttpRequest<'_> {

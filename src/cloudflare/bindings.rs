@@ -2,7 +2,7 @@
 
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, EnvBinding, ObjectNamespace, Queue, RateLimiter};
+use worker::{Env, EnvBinding, Fetcher, ObjectNamespace, Queue, RateLimiter};
 
 use crate::config::{Binding, Bindings};
 
@@ -30,6 +30,7 @@ fn classify(value: &JsValue) -> Binding {
         Some(KV_CLASS) => Binding::Kv,
         Some(<RateLimiter as EnvBinding>::TYPE_NAME) => Binding::RateLimit,
         Some(<ObjectNamespace as EnvBinding>::TYPE_NAME) => Binding::DurableObject,
+        Some(<Fetcher as EnvBinding>::TYPE_NAME) => Binding::Service,
         Some("Object" | "Array") | None => {
             let json = JSON::stringify(value).ok().and_then(|json| json.as_string());
             Binding::Json(json.unwrap_or_else(|| "null".to_owned()))

@@ -9,19 +9,18 @@ use worker::{Env, console_error};
 
 use super::js_string::js_string;
 use super::timer::Timers;
-use super::{clock, http, ledger};
+use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use crate::limits::LEDGER;
 use crate::platform::{
-    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate, KvEntry,
-    KvPage, Ledger, Namespaces, Queues, RateLimiter,
+    BindingError, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, RateLimiter,
 };
 
-/// What is bound in this `env`.
+/// What is bound in this `env`. `http.rs` makes its calls.
 pub(super) struct BoundEnv<'e> {
-    env: &'e Env,
-    timers: Timers,
+    pub(super) env: &'e Env,
+    pub(super) timers: Timers,
 }
 
 impl<'e> BoundEnv<'e> {
@@ -162,12 +161,6 @@ impl Ledger for BoundEnv<'_> {
     async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError> {
         let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
         ledger::ask(&namespace, shard, ledger::RESET, request).await.map_err(failed)
-    }
-}
-
-impl HttpClient for BoundEnv<'_> {
-    async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
-        http::call(request, &self.timers).await
     }
 }
 

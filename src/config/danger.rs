@@ -62,17 +62,17 @@ pub(super) fn check_secrets(mistakes: &mut Mistakes) {
     }
 }
 
-/// Checks that a webhook's retries end before what they need is gone.
+/// Checks that the retries of a destination that is called end before what they need is gone.
 pub(super) fn check_retries(
     subscription: &Subscription,
     claims_ttl: Option<u64>,
     names: &BTreeMap<String, String>,
     mistakes: &mut Mistakes,
 ) {
-    let Some(http) = subscription.destination.http() else { return };
-    let seconds = http.call.longest_seconds();
+    let Some(callee) = subscription.destination.callee() else { return };
+    let seconds = callee.settings.longest_seconds();
     let var = names.get(&subscription.name).map_or("", |var| var);
-    let path = format!("{var}.webhook.retry");
+    let path = format!("{var}.{}.retry", callee.field);
     match claims_ttl {
         Some(ttl) if seconds >= ttl => {
             mistakes.note(path, Mistake::Danger(Danger::RetriesOutlastClaims { seconds, ttl }));

@@ -41,7 +41,7 @@ pub enum Cause {
     Connection(String),
     /// The event's data are not in `CLAIMS`, or it cannot be read.
     ClaimMissing(String),
-    /// No active subscription of this name has a webhook.
+    /// No active subscription of this name has a destination that is called.
     NoSubscription,
     /// The message holds no event.
     NotAnEvent(String),
@@ -132,7 +132,7 @@ impl fmt::Display for Cause {
             Self::Connection(why) => write!(f, "no connection to the destination: {why}"),
             Self::ClaimMissing(why) => write!(f, "the event's data cannot be had: {why}"),
             Self::NoSubscription => {
-                f.write_str("no active subscription of this name has a webhook")
+                f.write_str("no active subscription of this name has a webhook or a service")
             }
             Self::NotAnEvent(why) => write!(f, "the message holds no event: {why}"),
         }

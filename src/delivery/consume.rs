@@ -12,7 +12,7 @@ use super::line::DeliveryLine;
 use super::outage::wait_aloud;
 use crate::capacity::Reservation;
 use crate::config::Config;
-use crate::destination::HttpDestination;
+use crate::destination::Callee;
 use crate::large;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
@@ -112,10 +112,10 @@ async fn deliver(
         Err(cause) => return bury(&dead, &cause, line, platform).await,
     };
     line.event(&event);
-    let Some(http) = http(&message.subscription, config) else {
+    let Some(callee) = callee(&message.subscription, config) else {
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
-    let verdict = match call(http, &event, config, platform).await {
+    let verdict = match call(&callee, &event, config, platform).await {
         Ok(verdict) => verdict,
         Err(missing @ Missing::Failed(_)) => {
             // Nobody was called, so that is no attempt: it waits, as with a broken configuration.
@@ -127,10 +127,12 @@ async fn deliver(
     };
     match verdict {
         CallResult::Delivered => (Disposition::Ack, line.delivered()),
-        CallResult::Retry { cause, retry_after } if attempts <= http.call.retry.max_retries => {
+        CallResult::Retry { cause, retry_after }
+            if attempts <= callee.settings.retry.max_retries =>
+        {
             let retry = attempts.saturating_sub(1);
             let spread = spread(&event, attempts);
-            let delay_seconds = http.call.retry.delay_seconds(retry, retry_after, spread);
+            let delay_seconds = callee.settings.retry.delay_seconds(retry, retry_after, spread);
             (Disposition::Retry { delay_seconds }, line.retried(&cause, delay_seconds))
         }
         CallResult::Retry { cause, .. } | CallResult::Dead(cause) => {
@@ -139,11 +141,11 @@ async fn deliver(
     }
 }
 
-/// The HTTP destination of an active subscription.
-fn http<'c>(subscription: &str, config: &'c Config) -> Option<&'c HttpDestination> {
+/// The destination of an active subscription, if it is called.
+fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
     let mut subscriptions = config.subscriptions.iter();
     let subscription = subscriptions.find(|other| other.active && other.name == subscription)?;
-    subscription.destination.http()
+    subscription.destination.callee()
 }
 
 /// Calls a destination with the whole event.
@@ -152,7 +154,7 @@ fn http<'c>(subscription: &str, config: &'c Config) -> Option<&'c HttpDestinatio
 ///
 /// The event's data are not to be had now.
 async fn call(
-    http: &HttpDestination,
+    callee: &Callee<'_>,
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
@@ -166,7 +168,7 @@ async fn call(
             return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
         }
     };
-    let request = HttpRequest::new(http, whole.as_ref().unwrap_or(event));
+    let request = HttpRequest::new(callee, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
     Ok(CallResult::of(answer, platform.now()))
 }

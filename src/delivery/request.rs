@@ -1,11 +1,11 @@
-//! The call of a webhook: an event in structured or binary mode (CloudEvents HTTP binding 3.2, 3.1).
+//! The call of a destination: an event in structured or binary mode (CloudEvents HTTP binding 3.2, 3.1).
 
 use std::borrow::Cow;
 
 use elytra_events::{AttributeValue, CloudEvent, Data, MediaType};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::destination::{ContentMode, HttpDestination};
+use crate::destination::{Callee, ContentMode};
 use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
 
@@ -18,7 +18,7 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 impl<'r> HttpRequest<'r> {
     /// The call that delivers an event.
     #[must_use]
-    pub fn new(http: &'r HttpDestination, event: &'r CloudEvent<'_>) -> Self {
+    pub fn new(callee: &Callee<'r>, event: &'r CloudEvent<'_>) -> Self {
         let mut headers: Vec<(Cow<'r, str>, String)> = vec![
             ("user-agent".into(), USER_AGENT.to_owned()),
             ("idempotency-key".into(), event_path(event)),
@@ -33,7 +33,7 @@ impl<'r> HttpRequest<'r> {
         }
         // A content type has no encoding either: one that no header can hold can only stand in JSON.
         let fits = event.datacontenttype().is_none_or(str::is_ascii);
-        let mode = if fits { http.call.mode } else { ContentMode::Structured };
+        let mode = if fits { callee.settings.mode } else { ContentMode::Structured };
         let body = match mode {
             ContentMode::Structured => {
                 let media_type = "application/cloudevents+json; charset=UTF-8";
@@ -45,11 +45,12 @@ impl<'r> HttpRequest<'r> {
                 binary_body(event)
             }
         };
-        if let Some((name, secret)) = &http.credential {
+        if let Some((name, secret)) = callee.credential {
             headers.push((name.as_str().into(), secret.reveal().to_owned()));
         }
-        let (method, timeout_ms) = (http.call.method.as_http(), http.call.timeout_ms);
-        Self { method, url: &http.url, headers, body, timeout_ms }
+        let method = callee.settings.method.as_http();
+        let timeout_ms = callee.settings.timeout_ms;
+        Self { method, target: callee.target, headers, body, timeout_ms }
     }
 }
 

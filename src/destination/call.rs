@@ -1,11 +1,32 @@
-//! How a destination is called from `DELIVERIES`: the fields, defaults and bounds of Elytra's `WebhookConfig`.
+//! What the destinations have in common that the Worker calls from `DELIVERIES`: the queues they need, the
+//! message of an event, and the settings of Elytra's `WebhookConfig` with their defaults and bounds.
 
+use super::Sending;
+use super::queue::QueueMessage;
 use super::retry::RetryPolicy;
-use crate::vars::{Bounds, Mistakes, Table};
+use crate::auth::Secret;
+use crate::dispatch::Dispatch;
+use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
+use crate::message::DeliveryMessage;
+use crate::platform::Target;
+use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, look_up_fixed};
 use elytra_events::names;
 
 /// `timeout_ms`: from a tenth of a second to a minute; by default ten seconds.
 const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };
+
+/// A destination that the Worker calls from `DELIVERIES`.
+#[derive(Debug, Clone, Copy)]
+pub struct Callee<'d> {
+    /// The field of a subscription that configures it.
+    pub field: &'static str,
+    /// Where the calls go.
+    pub target: Target<'d>,
+    /// The header that authenticates the Worker, if any: its name in lower case, and its value.
+    pub credential: Option<&'d (String, Secret)>,
+    /// How it is called.
+    pub settings: &'d CallSettings,
+}
 
 /// How a destination is called.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +56,25 @@ names! {
         Structured = "structured",
         Binary = "binary",
     }
+}
+
+/// Looks up the queues and the namespace without which nothing can be delivered.
+pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mistakes) {
+    for (binding, kind) in [
+        (DELIVERIES, BindingKind::Queue),
+        (DEAD_LETTERS, BindingKind::Queue),
+        (DEAD, BindingKind::Kv),
+    ] {
+        look_up_fixed(path, binding, kind, bindings, mistakes);
+    }
+}
+
+/// The message in `DELIVERIES` by which an event is delivered for a subscription.
+pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
+    let subscription = dispatch.subscription.into();
+    let message =
+        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
+    QueueMessage::new(DELIVERIES, message.print(""), dispatch)
 }
 
 impl CallSettings {

@@ -4,15 +4,13 @@
 
 use fluent_uri::Uri;
 
-use super::Sending;
-use super::call::CallSettings;
-use super::queue::QueueMessage;
+use super::call::{CallSettings, Callee, look_up_queues};
 use crate::auth::{AuthType, Secret};
-use crate::dispatch::Dispatch;
 use crate::ledger::Key;
-use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
-use crate::message::DeliveryMessage;
-use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up_fixed};
+use crate::platform::Target;
+use crate::vars::{Bindings, Mistake, Mistakes, Table};
+
+const FIELD: &str = "webhook";
 
 /// An example of the field.
 pub(super) const EXAMPLE: &str = "{ url = \"<URL>\" }";
@@ -35,8 +33,8 @@ impl HttpDestination {
         bindings: &Bindings,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
-        let path = table.path_of("webhook");
-        let value = table.take("webhook")?;
+        let path = table.path_of(FIELD);
+        let value = table.take(FIELD)?;
         look_up_queues(&path, bindings, mistakes);
         let mut table = Table::new(path, value, mistakes)?;
         let allow_insecure = table.boolean("allow_insecure", mistakes).unwrap_or(false);
@@ -56,25 +54,16 @@ impl HttpDestination {
         let digest = digest.as_str().get(..DIGEST_CHARACTERS).unwrap_or_default();
         format!("webhook/{subscription}/{digest}")
     }
-}
 
-/// The queues and the namespace without which nothing can be delivered.
-pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mistakes) {
-    for (binding, kind) in [
-        (DELIVERIES, BindingKind::Queue),
-        (DEAD_LETTERS, BindingKind::Queue),
-        (DEAD, BindingKind::Kv),
-    ] {
-        look_up_fixed(path, binding, kind, bindings, mistakes);
+    /// How it is called.
+    pub(super) fn callee(&self) -> Callee<'_> {
+        Callee {
+            field: FIELD,
+            target: Target::Url(&self.url),
+            credential: self.credential.as_ref(),
+            settings: &self.call,
+        }
     }
-}
-
-/// The message in `DELIVERIES` by which an event is delivered for a subscription.
-pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
-    let subscription = dispatch.subscription.into();
-    let message =
-        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
-    QueueMessage::new(DELIVERIES, message.print(""), dispatch)
 }
 
 /// An absolute URI with a host, and with neither credentials nor a fragment.

@@ -22,6 +22,8 @@ pub enum Binding {
     RateLimit,
     /// A namespace of Durable Objects.
     DurableObject,
+    /// A service: another Worker.
+    Service,
     /// Anything else, by the name of its class.
     Other(String),
 }
@@ -39,6 +41,7 @@ impl fmt::Debug for Binding {
             Self::Kv => f.write_str("Kv"),
             Self::RateLimit => f.write_str("RateLimit"),
             Self::DurableObject => f.write_str("DurableObject"),
+            Self::Service => f.write_str("Service"),
             Self::Other(class) => f.debug_tuple("Other").field(class).finish(),
         }
     }
@@ -82,6 +85,7 @@ fn kind_of(binding: &Binding) -> Option<BindingKind> {
         Binding::Kv => Some(BindingKind::Kv),
         Binding::RateLimit => Some(BindingKind::RateLimit),
         Binding::DurableObject => Some(BindingKind::DurableObject),
+        Binding::Service => Some(BindingKind::Service),
         Binding::Json(_) | Binding::Text(_) | Binding::Other(_) => None,
     }
 }
@@ -94,6 +98,7 @@ fn describe(binding: &Binding) -> String {
         Binding::Kv => "a KV namespace".to_owned(),
         Binding::RateLimit => "a rate limit".to_owned(),
         Binding::DurableObject => "a Durable Object namespace".to_owned(),
+        Binding::Service => "a service".to_owned(),
         Binding::Other(class) => class.clone(),
     }
 }

@@ -80,6 +80,9 @@ pub enum Mistake {
     InsecureUrl,
     CredentialsInUrl,
     FragmentInUrl,
+    BadPath,
+    /// With the reason.
+    NotForService(&'static str),
     TakenHeader(String),
     AdminWithNone,
     Danger(Danger),
@@ -106,6 +109,7 @@ pub enum BindingKind {
     Kv,
     RateLimit,
     DurableObject,
+    Service,
 }
 
 impl fmt::Display for ConfigError {
@@ -193,6 +197,10 @@ impl fmt::Display for Mistake {
                 f.write_str("must not hold credentials: they belong in a secret that auth names")
             }
             Self::FragmentInUrl => f.write_str("must not have a fragment"),
+            Self::BadPath => {
+                f.write_str("expected a path that begins with /, without a query or a fragment")
+            }
+            Self::NotForService(why) => write!(f, "not for a service: {why}"),
             Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
             Self::Danger(danger) => danger.fmt(f),
             Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
@@ -219,6 +227,7 @@ impl fmt::Display for BindingKind {
             Self::Kv => "KV namespace",
             Self::RateLimit => "rate limit",
             Self::DurableObject => "Durable Object namespace",
+            Self::Service => "service",
         })
     }
 }

@@ -13,6 +13,7 @@ mod limits;
 mod outage;
 mod queue;
 mod retry;
+mod service;
 
 use edge::{Asked, Receiver, Settings, Shop, Sink, event};
 use serde_json::Value;

@@ -4,6 +4,7 @@ mod admin;
 mod danger;
 mod mistakes;
 mod properties;
+mod service_destination;
 mod shipped;
 mod storage;
 mod webhook;

@@ -8,12 +8,13 @@ mod messages;
 mod outage;
 mod request;
 mod retry;
+mod service;
 mod verdict;
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::destination::{
-    CallMethod, CallSettings, ContentMode, HttpDestination, RetryPolicy,
+    CallMethod, CallSettings, ContentMode, Destination, HttpDestination, RetryPolicy,
 };
 use elytra_webhooks::platform::HttpRequest;
 
@@ -66,5 +67,7 @@ fn http(mode: ContentMode) -> HttpDestination {
 
 /// What an HTTP destination gets of an event.
 fn call(http: &HttpDestination, text: &str) -> Called {
-    Called::new(&HttpRequest::new(http, &CloudEvent::from_json(text).unwrap()))
+    let destination = Destination::Http(http.clone());
+    let callee = destination.callee().unwrap();
+    Called::new(&HttpRequest::new(&callee, &CloudEvent::from_json(text).unwrap()))
 }

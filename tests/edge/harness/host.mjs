@@ -64,8 +64,19 @@ function options(folder, print) {
     log: new Messages(print),
     handleStructuredLogs: ({ message }) => print(message),
     resourcePersistencePath: join(folder, "storage"),
-    workers: [{ ...workerOptions, name: "receiver", modules: modules(folder, main) }],
+    workers: [
+      { ...workerOptions, name: "receiver", modules: modules(folder, main) },
+      ...services(folder, workerOptions),
+    ],
   });
+}
+
+/** The Worker behind the service binding `SHOP`, where a test has a shop for it. */
+function services(folder, { bindings, compatibilityDate, serviceBindings }) {
+  if (!serviceBindings?.SHOP) return [];
+  const path = join(folder, "shop.mjs");
+  const module = { type: "ESModule", path, contents: readFileSync(path, "utf8") };
+  return [{ name: "shop", compatibilityDate, bindings, modules: [module] }];
 }
 
 /** Every module in the folder, the first of them where the Worker begins. */

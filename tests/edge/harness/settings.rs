@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use crate::shop::Shop;
 use crate::sink::Sink;
 
 /// The file with the authorities that a receiver trusts, beside its configuration.
@@ -20,6 +21,8 @@ pub struct Settings {
     queues: Vec<String>,
     /// The address of the sink, where the queues lead to one.
     sink: Option<String>,
+    /// The address of the shop, where there is a service that leads to one.
+    shop: Option<String>,
     has_ledger: bool,
     has_webhooks: bool,
     /// The certificates of authorities that it trusts besides the usual ones.
@@ -36,6 +39,7 @@ impl Settings {
             namespaces: vec!["EVENTS_KV".to_owned()],
             queues: vec!["EVENTS_QUEUE".to_owned()],
             sink: None,
+            shop: None,
             has_ledger: false,
             has_webhooks: false,
             authorities: String::new(),
@@ -128,6 +132,13 @@ impl Settings {
         self
     }
 
+    /// With a Worker bound as the service `SHOP`, which hands its calls on to the shop.
+    #[must_use]
+    pub fn with_service(mut self, shop: &Shop) -> Self {
+        self.shop = Some(shop.url());
+        self
+    }
+
     /// With the receiver's Durable Object `Ledger`, bound as `LEDGER`.
     #[must_use]
     pub fn with_ledger(mut self) -> Self {
@@ -200,6 +211,14 @@ impl Settings {
             let vars = configuration.get_mut("vars").and_then(Value::as_table_mut);
             let vars = vars.expect("the test has vars");
             vars.insert("TEST_SINK".to_owned(), Value::String(sink.clone()));
+        }
+        if let Some(shop) = &self.shop {
+            let vars = configuration.get_mut("vars").and_then(Value::as_table_mut);
+            let vars = vars.expect("the test has vars");
+            vars.insert("TEST_SHOP".to_owned(), Value::String(shop.clone()));
+            configuration.extend(toml::toml! {
+                services = [{ binding = "SHOP", service = "shop" }]
+            });
         }
         if self.has_ledger {
             configuration.extend(toml::toml! {

@@ -76,8 +76,8 @@ fn main() -> ExitCode {
     }
 
     let acknowledged = clients.acknowledged();
-    let ordered = deliveries::deliver(&receiver, &sink, &shop, &spool, (faults, seed));
-    let places = verdict::Found { receiver: &receiver, sink: &sink, spool: &spool, ordered };
+    let delivered = deliveries::deliver(&receiver, &sink, &shop, &spool, (faults, seed));
+    let places = verdict::Found { receiver: &receiver, sink: &sink, spool: &spool, delivered };
     let verdict = verdict::verdict(places, &traffic, &acknowledged);
     let (p50, p99) = sender.latencies();
     let line = format!(

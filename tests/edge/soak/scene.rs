@@ -19,7 +19,10 @@ pub(crate) const CLAIMS: &str = "CLAIMS";
 /// The binding of the KV namespace for what the queue does not take.
 pub(crate) const SPOOL: &str = "SPOOL";
 
-/// The bindings of the queue for the webhook, and of those for what it never takes.
+/// The service binding.
+pub(crate) const SERVICE: &str = "SHOP";
+
+/// The bindings of the queue for the webhook and the service, and of those for what it never takes.
 pub(crate) const DELIVERIES: &str = "DELIVERIES";
 pub(crate) const DEAD_LETTERS: &str = "DEAD_LETTERS";
 pub(crate) const DEAD: &str = "DEAD";
@@ -30,6 +33,9 @@ const LEDGER: &str = "LEDGER";
 /// The subscriptions that lead to KV: their names stand in the keys.
 pub(crate) const ARCHIVE: &str = "archive";
 pub(crate) const MIRROR: &str = "mirror";
+
+/// The subscription that leads to the service: its name stands in messages and dead letters.
+pub(crate) const SERVED_AS: &str = "service";
 
 /// The event types that are sent.
 pub(crate) const EVENT_TYPES: [&str; 6] =
@@ -43,6 +49,12 @@ pub(crate) const MIRRORED: [&str; 2] = ["product", "product_text"];
 
 /// Those that belong to the webhook as well.
 pub(crate) const ORDERED: [&str; 2] = ["customer", "product_text"];
+
+/// Those that belong to the service as well.
+pub(crate) const SERVED: [&str; 2] = ["catalog_content", "product_text"];
+
+/// The path that the service is called at, by which its orders are told from the webhook's.
+pub(crate) const SERVED_PATH: &str = "/service";
 
 /// The bindings whose calls may fail: all that a request meets.
 const FRAGILE: [&str; 7] = [QUEUE, DELIVERIES, KV, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
@@ -68,8 +80,8 @@ const WARM_UP_EVENTS: usize = 64;
 /// Makes a fault of a binding.
 type MakeFault = fn(&str) -> Fault;
 
-/// Every event to the queue, half of the event types to KV, a third of them to the mirror, and a third
-/// to the webhook.
+/// Every event to the queue, half of the event types to KV, and a third of them each to the mirror, the
+/// webhook and the service.
 pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
     let time_budget_ms = time_budget(faults).as_millis();
     let vars = format!(
@@ -99,10 +111,19 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         url = "{}"
         allow_insecure = true
         retry = {{ max_retries = 3 }}
+
+        [vars.SUBSCRIPTION_{SERVED_AS}]
+        event_types = {SERVED:?}
+
+        [vars.SUBSCRIPTION_{SERVED_AS}.service]
+        binding = "{SERVICE}"
+        path = "{SERVED_PATH}"
+        retry = {{ max_retries = 3 }}
         "#,
         shop.url(),
         ARCHIVE = ARCHIVE.to_uppercase(),
         MIRROR = MIRROR.to_uppercase(),
+        SERVED_AS = SERVED_AS.to_uppercase(),
     );
     Settings::new(vars)
         .with_secret("TOKEN", "right-token")
@@ -111,6 +132,7 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         .with_kv(SPOOL)
         .with_ledger()
         .with_webhooks()
+        .with_service(shop)
         .with_sink(sink)
 }
 

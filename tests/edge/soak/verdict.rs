@@ -1,6 +1,6 @@
 //! The verdict: whether all that was acknowledged is where it belongs, byte for byte.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use edge::{Receiver, Sink};
 use elytra_events::{CloudEvent, Timestamp};
@@ -8,10 +8,11 @@ use elytra_webhooks::ledger::Moment;
 use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
 use elytra_webhooks::platform::KvEntry;
 
-use crate::deliveries::is_delivery;
+use crate::deliveries::{Delivered, is_delivery};
 use crate::say;
 use crate::scene::{
-    ARCHIVE, ARCHIVED, CLAIMS, DELIVERIES, KV, MIRROR, MIRROR_KV, MIRRORED, ORDERED, QUEUE,
+    ARCHIVE, ARCHIVED, CLAIMS, DELIVERIES, KV, MIRROR, MIRROR_KV, MIRRORED, ORDERED, QUEUE, SERVED,
+    SERVICE,
 };
 use crate::traffic::{Event, Request, Traffic};
 
@@ -44,6 +45,7 @@ struct Places {
     archive: usize,
     mirror: usize,
     ordered: usize,
+    served: usize,
     /// Those of the mirror that something newer has replaced.
     outdated: usize,
 }
@@ -53,7 +55,7 @@ struct Destinations<'a> {
     receiver: &'a Receiver,
     traffic: &'a Traffic,
     queue: HashMap<Identity, Messages>,
-    ordered: HashSet<String>,
+    delivered: Delivered,
 }
 
 /// Where events can be found.
@@ -62,8 +64,8 @@ pub(crate) struct Found<'a> {
     pub(crate) sink: &'a Sink,
     /// The messages that are in the spool.
     pub(crate) spool: &'a [String],
-    /// The texts of the events that the shop has, or that are dead letters.
-    pub(crate) ordered: HashSet<String>,
+    /// The events that the shop has, or that are dead letters.
+    pub(crate) delivered: Delivered,
 }
 
 /// The queue's messages of one event.
@@ -77,14 +79,14 @@ struct Messages {
 /// Looks every acknowledged event up in each destination that wants it. What is in the spool is
 /// as good as in the queue.
 pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]) -> Verdict {
-    let Found { receiver, sink, spool, ordered } = found;
+    let Found { receiver, sink, spool, delivered } = found;
     let mut queue = by_event(sink.take_messages(QUEUE));
     let duplicated = queue.values().map(|messages| messages.copies - 1).sum();
     let spool = spool.iter().filter(|text| !is_delivery(text)).cloned();
     for (identity, messages) in by_event(spool.collect()) {
         queue.entry(identity).or_insert(messages);
     }
-    let destinations = Destinations { receiver, traffic, queue, ordered };
+    let destinations = Destinations { receiver, traffic, queue, delivered };
     let mut verdict = Verdict { duplicated, ..Verdict::default() };
     let is_acknowledged =
         |request: &Request| acknowledged.get(request.index).copied().unwrap_or_default();
@@ -97,10 +99,10 @@ pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]
     for (place, events) in &verdict.missing {
         say(&format!("{events} events are missing or different in {place}"));
     }
-    let Places { claims, archive, mirror, ordered, outdated } = verdict.places;
+    let Places { claims, archive, mirror, ordered, served, outdated } = verdict.places;
     say(&format!(
         "of the acknowledged events, {claims} were too large for the queue, {archive} belong in KV, \
-         {ordered} at the shop, {mirror} in the mirror, where {outdated} have been replaced"
+         {ordered} at the shop, {served} at the service, {mirror} in the mirror, where {outdated} have been replaced"
     ));
     verdict
 }
@@ -152,8 +154,14 @@ impl Verdict {
             }
             if ORDERED.contains(&event.event_type) {
                 self.places.ordered += 1;
-                if !destinations.ordered.contains(&event.text) {
+                if !destinations.delivered.ordered.contains(&event.text) {
                     missing.push(DELIVERIES);
+                }
+            }
+            if SERVED.contains(&event.event_type) {
+                self.places.served += 1;
+                if !destinations.delivered.served.contains(&event.text) {
+                    missing.push(SERVICE);
                 }
             }
             self.note(event, &missing);

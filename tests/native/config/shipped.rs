@@ -8,7 +8,7 @@ use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{
     CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
-    RetryPolicy,
+    RetryPolicy, ServiceDestination,
 };
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
@@ -42,6 +42,9 @@ fn bindings_of(wrangler: &str) -> Bindings {
     bind(&file["durable_objects"]["bindings"], "name", &Binding::DurableObject);
     if let Some(rate_limits) = file.get("ratelimits") {
         bind(rate_limits, "name", &Binding::RateLimit);
+    }
+    if let Some(services) = file.get("services") {
+        bind(services, "binding", &Binding::Service);
     }
     bindings
 }
@@ -229,6 +232,39 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     assert_eq!(shop.unwrap().destination, Destination::Http(http), "with the defaults");
     assert_eq!(config.admin.unwrap().auth_type(), AuthType::Bearer);
     assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+}
+
+/// As a string, and as a table with the defaults written out.
+#[test]
+fn the_services_that_it_suggests_pass_too() {
+    let wrangler = with_webhooks(&read("wrangler.toml"));
+    let uncommented = ["[vars.SUBSCRIPTION_SEARCH]", "[[services]]", "binding = \"SEARCH\""];
+    let uncommented = [&uncommented[..], &["service = \"search\""]].concat();
+    let mut secrets = secrets_of(&read(".dev.vars.example"));
+    secrets.insert("SHOP_TOKEN".to_owned(), text("invented for the shop"));
+    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
+    for service in ["service = \"SEARCH\"", "service = {"] {
+        let lines = wrangler.lines().map(|line| {
+            let option = line.strip_prefix("# ").unwrap_or_default();
+            let mut wanted = uncommented.iter().chain([&service]);
+            if wanted.any(|start| option.starts_with(start)) { option } else { line }
+        });
+        let changed = lines.collect::<Vec<_>>().join("\n");
+        let config = check(service, &changed, secrets.clone());
+        let mut subscriptions = config.subscriptions.iter();
+        let search = subscriptions.find(|subscription| subscription.name == "search");
+        let expected = Destination::Service(ServiceDestination {
+            binding: "SEARCH".to_owned(),
+            url: "https://search.service/".to_owned(),
+            call: CallSettings {
+                method: CallMethod::Post,
+                mode: ContentMode::Structured,
+                timeout_ms: 10_000,
+                retry: RetryPolicy::default(),
+            },
+        });
+        assert_eq!(search.unwrap().destination, expected, "{service}");
+    }
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn causes_are_told_in_words_and_codes() {
             Cause::NoSubscription,
             "no_subscription",
             None,
-            "no active subscription of this name has a webhook",
+            "no active subscription of this name has a webhook or a service",
         ),
         (Cause::NotAnEvent(text()), "not_an_event", None, "the message holds no event: x"),
     ];

@@ -1,6 +1,8 @@
-//! HTTP servers in memory: each URL answers as it was told to, and every call is kept.
+//! HTTP servers and services in memory: each URL answers as it was told to, and every call is kept.
 
-use elytra_webhooks::platform::{Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest};
+use elytra_webhooks::platform::{
+    Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target,
+};
 
 use super::Memory;
 
@@ -8,6 +10,8 @@ use super::Memory;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Called {
     pub(crate) method: &'static str,
+    /// The service binding that it came through.
+    pub(crate) service: Option<String>,
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -26,9 +30,14 @@ pub(crate) fn status(status: u16) -> Outcome {
 impl Called {
     pub(crate) fn new(request: &HttpRequest<'_>) -> Self {
         let headers = request.headers.iter();
+        let (service, url) = match request.target {
+            Target::Url(url) => (None, url),
+            Target::Service { binding, url } => (Some(binding.to_owned()), url),
+        };
         Self {
             method: request.method,
-            url: request.url.to_owned(),
+            service,
+            url: url.to_owned(),
             headers: headers.map(|(name, value)| ((**name).to_owned(), value.clone())).collect(),
             body: request.body.to_vec(),
             timeout_ms: request.timeout_ms,
@@ -71,8 +80,9 @@ impl HttpClient for Memory {
             let is_sendable = value.chars().all(|character| matches!(character, ' '..='~'));
             assert!(is_sendable, "no header can hold it: {name}: {value}");
         }
-        self.called.borrow_mut().push(Called::new(request));
-        let outcome = self.next_outcome(request.url);
+        let called = Called::new(request);
+        let outcome = self.next_outcome(&called.url);
+        self.called.borrow_mut().push(called);
         if outcome == Some(Err(HttpFailure::Timeout)) {
             self.sleep(request.timeout_ms).await;
         }

@@ -28,6 +28,7 @@ pub(super) fn config(text: &str) -> Result<Config, String> {
     let objects = file.get("durable_objects").and_then(|objects| objects.get("bindings"));
     bind(&mut bindings, objects, "name", &Binding::DurableObject);
     bind(&mut bindings, file.get("ratelimits"), "name", &Binding::RateLimit);
+    bind(&mut bindings, file.get("services"), "binding", &Binding::Service);
     for (_, var) in vars.into_iter().flatten() {
         set_secrets(&mut bindings, var.get("auth"));
         set_secrets(&mut bindings, var.get("webhook").and_then(|webhook| webhook.get("auth")));

@@ -47,7 +47,7 @@ fn without_an_active_subscription_it_is_dead_at_once() {
         ("it is not active", configure(&[("SHOP", &off)])),
         ("it has another destination now", configure(&[("SHOP", r#"{"queue":"QUEUE"}"#)])),
     ];
-    let why = r#","cause":"no_subscription","reasons":["no active subscription of this name has a webhook"]"#;
+    let why = r#","cause":"no_subscription","reasons":["no active subscription of this name has a webhook or a service"]"#;
     for (case, config) in table {
         let memory = Memory::default();
         let consumed = hand_out(&config, &memory, &delivery("shop", &product()), 1);

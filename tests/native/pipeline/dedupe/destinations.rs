@@ -11,6 +11,8 @@ fn config(destination: &str) -> Config {
         ("DELIVERIES", Binding::Queue),
         ("DEAD_LETTERS", Binding::Queue),
         ("DEAD", Binding::Kv),
+        ("SHOP", Binding::Service),
+        ("OTHER_SHOP", Binding::Service),
     ];
     configure_with(&bound, &webhook_with(WINDOW), &[("A", &format!("{{{destination}}}"))])
 }
@@ -39,6 +41,10 @@ fn another_destination_gets_what_the_one_before_has() {
     check("another server", webhook, r#""webhook":{"url":"https://two.example/"}"#, "accepted");
     let patient = r#""webhook":{"url":"https://one.example/","timeout_ms":60000}"#;
     check("the same, with more patience", webhook, patient, "duplicate");
+    let service = r#""service":"SHOP""#;
+    check("a service instead of a server", webhook, service, "accepted");
+    check("the same service", service, r#""service":{"binding":"SHOP","path":"/a"}"#, "duplicate");
+    check("another service", service, r#""service":"OTHER_SHOP""#, "accepted");
     let off = r#""active":false,"queue":"QUEUE""#;
     check("switched on again", queue, off, "ignored");
 }
