@@ -1,27 +1,28 @@
-//! How a destination is called from `DELIVERIES`: the fields, defaults and bounds of Elytra's `WebhookConfig`.
+//! How a destination is called from `DELIVERIES`, with the fields, defaults and bounds of Elytra's
+//! `WebhookConfig`.
 
 use super::retry::RetryPolicy;
 use crate::vars::{Bounds, Mistakes, Table};
 use elytra_events::names;
 
-/// `timeout_ms`: from a tenth of a second to a minute; by default ten seconds.
+/// `timeout_ms`: from 100 ms to one minute. The default is ten seconds.
 const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };
 
 /// How a destination is called.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CallSettings {
-    /// The method.
+    /// The HTTP method.
     pub method: CallMethod,
-    /// How the event is written.
+    /// How the event is encoded.
     pub mode: ContentMode,
-    /// How long the destination may take for its answer, in milliseconds.
+    /// How long the destination may take to answer, in milliseconds.
     pub timeout_ms: u64,
-    /// What happens when it cannot take an event now.
+    /// When a failed call is retried.
     pub retry: RetryPolicy,
 }
 
 names! {
-    /// The HTTP methods by which destinations are called.
+    /// The HTTP methods with which destinations are called.
     pub enum CallMethod {
         Post = "post",
         Patch = "patch",
@@ -30,7 +31,7 @@ names! {
 }
 
 names! {
-    /// The content modes in which destinations get events (CloudEvents HTTP binding section 3).
+    /// The content modes in which destinations receive events (CloudEvents HTTP binding section 3).
     pub enum ContentMode {
         Structured = "structured",
         Binary = "binary",
@@ -47,8 +48,8 @@ impl CallSettings {
         Some(Self { method, mode, timeout_ms, retry })
     }
 
-    /// How many seconds an event can be on its way: each try and each delay at its longest, where the
-    /// destination asks for no longer ones.
+    /// How many seconds a delivery can take if every attempt times out and every delay is the longest, unless
+    /// the destination asks for longer delays.
     pub(crate) fn longest_seconds(&self) -> u64 {
         let tries = u64::from(self.retry.max_retries) + 1;
         let delays = (0..self.retry.max_retries)

@@ -83,7 +83,7 @@ fn what_is_too_large_for_a_destination_is_told() {
     let verdict = &answer["events"][0]["subscriptions"][0];
     assert_eq!(verdict["matches"], true, "{verdict}");
     let expected = format!(
-        "the event has {bytes} bytes, but the destination of \"german\" takes 127900, and there is no CLAIMS to store it in"
+        "the event has {bytes} bytes, but the destination of \"german\" takes at most 127900, and no KV namespace is bound as CLAIMS"
     );
     assert_eq!(verdict["too_large"], expected, "as /webhook would say with a 413");
 }
