@@ -2,7 +2,7 @@
 
 use crate::ledger::Moment;
 use crate::limits::LEDGER;
-use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, look_up_fixed};
+use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, require_binding};
 
 /// `time_budget_ms`: from less than a queue or KV needs on a good day to the longest time-out that senders are
 /// known to use. The default is within the five seconds that many senders wait.
@@ -81,6 +81,6 @@ fn read_dedupe_window(
     let range = LEAST_DEDUPE_WINDOW_SECONDS..=MOST_DEDUPE_WINDOW_SECONDS;
     let path = table.path_of("dedupe_window_seconds");
     let seconds = table.integer("dedupe_window_seconds", range, mistakes)?;
-    look_up_fixed(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
+    require_binding(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
     Some(seconds * 1_000)
 }

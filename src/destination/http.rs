@@ -13,7 +13,7 @@ use crate::dispatch::Dispatch;
 use crate::ledger::Key;
 use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
 use crate::message::DeliveryMessage;
-use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up_fixed};
+use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, require_binding};
 
 /// An example value for the field.
 pub(super) const EXAMPLE: &str = "{ url = \"<URL>\" }";
@@ -75,7 +75,7 @@ pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mis
         (DEAD_LETTERS, BindingKind::Queue),
         (DEAD, BindingKind::Kv),
     ] {
-        look_up_fixed(path, binding, kind, bindings, mistakes);
+        require_binding(path, binding, kind, bindings, mistakes);
     }
 }
 

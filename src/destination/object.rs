@@ -14,7 +14,7 @@ use crate::ledger::{
 };
 use crate::limits::LEDGER;
 use crate::platform::{BindingError, KvEntry, Platform};
-use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistakes, Table, look_up_fixed};
+use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistakes, Table, require_binding};
 use elytra_events::Timestamp;
 
 /// How long the ledger remembers the time of an object after its last write, in milliseconds: a week. By then,
@@ -64,7 +64,7 @@ impl ObjectDestination {
         let tombstone_ttl = table.integer("tombstone_ttl", EXPIRATION_TTL, mistakes);
         let tombstone_ttl = tombstone_ttl.unwrap_or(DEFAULT_TOMBSTONE_TTL);
         let path = table.path_of("key");
-        look_up_fixed(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
+        require_binding(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
         Some(Self { binding: binding?, expiration_ttl, tombstone_ttl })
     }
 
