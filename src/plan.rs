@@ -1,8 +1,8 @@
 //! Which subscriptions get which events. There are two stages: a plan is made, and then its events are checked
 //! to fit.
 //!
-//! The stages after these are in [`crate::claim`], [`crate::forward`] and [`crate::settle`]. Each stage can
-//! only be made from the one before it.
+//! The stages after these are in `claim`, `forward` and `settle`. Each stage can only be made from the one
+//! before it.
 
 use std::fmt;
 use std::rc::Rc;
