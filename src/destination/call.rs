@@ -1,5 +1,5 @@
-//! What the destinations have in common that the Worker calls from `DELIVERIES`: the queues they need, the
-//! message of an event, and the settings of Elytra's `WebhookConfig` with their defaults and bounds.
+//! How a destination is called from `DELIVERIES`, with the fields, defaults and bounds of Elytra's
+//! `WebhookConfig`.
 
 use super::Sending;
 use super::queue::QueueMessage;
@@ -9,10 +9,10 @@ use crate::dispatch::Dispatch;
 use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
 use crate::message::DeliveryMessage;
 use crate::platform::Target;
-use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, look_up_fixed};
+use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, require_binding};
 use elytra_events::names;
 
-/// `timeout_ms`: from a tenth of a second to a minute; by default ten seconds.
+/// `timeout_ms`: from 100 ms to one minute. The default is ten seconds.
 const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };
 
 /// A destination that the Worker calls from `DELIVERIES`.
@@ -31,18 +31,18 @@ pub struct Callee<'d> {
 /// How a destination is called.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CallSettings {
-    /// The method.
+    /// The HTTP method.
     pub method: CallMethod,
-    /// How the event is written.
+    /// How the event is encoded.
     pub mode: ContentMode,
-    /// How long the destination may take for its answer, in milliseconds.
+    /// How long the destination may take to answer, in milliseconds.
     pub timeout_ms: u64,
-    /// What happens when it cannot take an event now.
+    /// When a failed call is retried.
     pub retry: RetryPolicy,
 }
 
 names! {
-    /// The HTTP methods by which destinations are called.
+    /// The HTTP methods with which destinations are called.
     pub enum CallMethod {
         Post = "post",
         Patch = "patch",
@@ -51,7 +51,7 @@ names! {
 }
 
 names! {
-    /// The content modes in which destinations get events (CloudEvents HTTP binding section 3).
+    /// The content modes in which destinations receive events (CloudEvents HTTP binding section 3).
     pub enum ContentMode {
         Structured = "structured",
         Binary = "binary",
@@ -65,7 +65,7 @@ pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mis
         (DEAD_LETTERS, BindingKind::Queue),
         (DEAD, BindingKind::Kv),
     ] {
-        look_up_fixed(path, binding, kind, bindings, mistakes);
+        require_binding(path, binding, kind, bindings, mistakes);
     }
 }
 
@@ -87,8 +87,8 @@ impl CallSettings {
         Some(Self { method, mode, timeout_ms, retry })
     }
 
-    /// How many seconds an event can be on its way: each try and each delay at its longest, where the
-    /// destination asks for no longer ones.
+    /// How many seconds a delivery can take if every attempt times out and every delay is the longest, unless
+    /// the destination asks for longer delays.
     pub(crate) fn longest_seconds(&self) -> u64 {
         let tries = u64::from(self.retry.max_retries) + 1;
         let delays = (0..self.retry.max_retries)

@@ -1,6 +1,7 @@
-//! An HTTP server, described as Elytra's own `WebhookConfig` describes it: the field `webhook`.
+//! An HTTP server: the field `webhook`, which has the format of Elytra's own `WebhookConfig`.
 //!
-//! Its events go to the queue bound as `DELIVERIES`, from which the Worker calls it.
+//! Its events go to the queue bound as `DELIVERIES`, and the Worker calls the server when it consumes the
+//! queue.
 
 use fluent_uri::Uri;
 
@@ -12,17 +13,17 @@ use crate::vars::{Bindings, Mistake, Mistakes, Table};
 
 const FIELD: &str = "webhook";
 
-/// An example of the field.
+/// An example value for the field.
 pub(super) const EXAMPLE: &str = "{ url = \"<URL>\" }";
 
 /// An HTTP server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpDestination {
-    /// Where the events go: an absolute URI, `https` unless the configuration allows `http`.
+    /// The absolute URI that is called. It is `https` unless the configuration allows `http`.
     pub url: String,
-    /// The header that authenticates the Worker, if any: its name in lower case, and its value.
+    /// The header that authenticates the Worker, if any: its name in lower case and its value.
     pub credential: Option<(String, Secret)>,
-    /// How it is called.
+    /// How the server is called.
     pub call: CallSettings,
 }
 
@@ -45,9 +46,9 @@ impl HttpDestination {
         Some(Self { url: url?, credential, call: call? })
     }
 
-    /// What the ledger calls it. A secret may stand in a URL.
+    /// Its [`holder`](super::Destination::holder). The URL is hashed, because it may contain a secret.
     pub(super) fn holder(&self, subscription: &str) -> String {
-        /// How much of a digest tells one URL from another, in characters.
+        /// How many characters of a digest are enough to distinguish URLs.
         const DIGEST_CHARACTERS: usize = 16;
 
         let digest = Key::of(&["url", &self.url]);
@@ -66,13 +67,13 @@ impl HttpDestination {
     }
 }
 
-/// An absolute URI with a host, and with neither credentials nor a fragment.
+/// Reads `url`: an absolute URI with a host, without credentials or a fragment.
 fn read_url(table: &mut Table, allow_insecure: bool, mistakes: &mut Mistakes) -> Option<String> {
     let path = table.path_of("url");
     let url = table.required_string("url", mistakes)?;
     let is_secure = |scheme: &str| scheme.eq_ignore_ascii_case("https");
     let is_http = |scheme: &str| scheme.eq_ignore_ascii_case("http");
-    // The URL is not repeated: a secret may stand in it.
+    // The URL is not repeated, because it may contain a secret.
     let mistake = match Uri::parse(&*url) {
         Err(_) => Mistake::BadUrl,
         Ok(uri) => match (uri.scheme().as_str(), uri.authority()) {
@@ -92,7 +93,7 @@ fn read_url(table: &mut Table, allow_insecure: bool, mistakes: &mut Mistakes) ->
     None
 }
 
-/// `auth_type` and `auth`: the header that authenticates the Worker.
+/// Reads `auth_type` and `auth`: the header that authenticates the Worker.
 fn read_credential(
     table: &mut Table,
     bindings: &Bindings,
@@ -108,7 +109,7 @@ fn read_credential(
     let auth_type = auth_type.unwrap_or(AuthType::None);
     let auth = match (auth_type, auth) {
         (AuthType::None, None) => return None,
-        // Whoever names a secret wants it sent: what is missing is how.
+        // If a secret is named, it is meant to be sent, so only `auth_type` is missing.
         (AuthType::None, Some(_)) if !has_auth_type => {
             mistakes.note(type_path, Mistake::AuthWithoutType);
             return None;

@@ -1,4 +1,4 @@
-//! The Worker's `env` as values, and the search for a binding in it.
+//! The Worker's `env` as values, and how a binding is looked up in it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,12 +7,12 @@ use super::error::{BindingKind, Mistake};
 use super::table::Mistakes;
 use crate::names::nearest;
 
-/// What stands behind a name in the Worker's `env`.
+/// What a name in the Worker's `env` is bound to.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Binding {
     /// A var that is a table or a list, as JSON text.
     Json(String),
-    /// A var or a secret that is a string; the two cannot be told apart.
+    /// A string, which is a var or a secret: the runtime does not distinguish them.
     Text(String),
     /// A queue to send to.
     Queue,
@@ -28,7 +28,7 @@ pub enum Binding {
     Other(String),
 }
 
-/// The Worker's `env`, by the names of the bindings.
+/// The Worker's `env`, by binding name.
 pub type Bindings = BTreeMap<String, Binding>;
 
 impl fmt::Debug for Binding {
@@ -47,7 +47,7 @@ impl fmt::Debug for Binding {
     }
 }
 
-/// The binding's name, if a binding of this kind goes by it.
+/// Returns the binding's name if it is bound to this kind, and notes a mistake if it is not.
 pub(crate) fn look_up(
     path: String,
     binding: String,
@@ -68,8 +68,8 @@ pub(crate) fn look_up(
     None
 }
 
-/// Whether a binding of this kind goes by a name that is always the same.
-pub(crate) fn look_up_fixed(
+/// Whether a binding with a fixed name is bound to this kind. Notes a mistake if it is not.
+pub(crate) fn require_binding(
     path: &str,
     binding: &str,
     kind: BindingKind,

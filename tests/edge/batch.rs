@@ -94,8 +94,8 @@ fn refused_as_a_whole() {
     assert_eq!((answer.status, answer.code().as_str()), (413, "event_too_large"));
     assert_eq!(
         answer.json()["detail"],
-        "event 1 of the batch has 127901 bytes, but the destination of \"stream\" takes 127900, and \
-         there is no CLAIMS to store it in"
+        "event 1 of the batch has 127901 bytes, but the destination of \"stream\" takes at most 127900, and no KV \
+         namespace is bound as CLAIMS"
     );
 
     // What is no batch.

@@ -44,7 +44,7 @@ fn broken() {
             "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number from 60 to 315360000",
             r#"SUBSCRIPTION_PRODUCTS.event_types[0]: unknown name "prodct", did you mean "product"?"#,
             r#"SUBSCRIPTION_PRODUCTS.queue: no queue is bound as "EVENT_QUEUE", did you mean "EVENTS_QUEUE"?"#,
-            "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+            "WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret",
             r#"WEBHOOK.auth.tokem: unknown field, did you mean "token"?"#,
             r#"WEBHOOK.max_body_size: unknown field, did you mean "max_body_bytes"?"#,
         ]
@@ -66,7 +66,7 @@ fn doubtful() {
         "outcome": "configured",
         "code": "warnings",
         "reasons": [
-            "WEBHOOK.auth.token: the secret \"TOKEN\" has 11 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\"",
+            "WEBHOOK.auth.token: the secret \"TOKEN\" has only 11 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\"",
         ],
     }]);
     assert_eq!(json!(warnings), expected);

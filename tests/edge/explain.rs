@@ -117,7 +117,7 @@ fn each_dialect_and_its_reasons() {
     let told = reasons(&answer["events"][0]["subscriptions"]);
     let expected = [
         r#"filters[0].all[0].exact: type is "com.elytra.products", not "com.elytra.product""#,
-        r#"filters[0].any: none of 2 matches, the first: data.objectData.locale is "en", not "de""#,
+        r#"filters[0].any: none of 2 filters match, the first: data.objectData.locale is "en", not "de""#,
         r#"filters[0].exact: object.type is "document", not "product""#,
         r#"filters[0].not.exact: eventtype is "product_import""#,
         r#"filters[0].prefix: source is "pim", and does not begin with "elytra-""#,
@@ -240,7 +240,7 @@ fn wrong_filters_are_in_the_log() {
     assert_eq!((answer.status, &*answer.code()), (503, "broken_configuration"));
     let expected = [
         r#"SUBSCRIPTION_A.filters[0].exakt: unknown dialect, did you mean "exact"?"#,
-        "SUBSCRIPTION_A.filters[1].any[0].prefix.data: expected a string; a name with dots is written in quotes",
+        "SUBSCRIPTION_A.filters[1].any[0].prefix.data: expected a string; put a name that contains dots in quotes",
         "SUBSCRIPTION_A.filters[2].not.sql: must not be empty",
     ];
     assert_eq!(receiver.log(1)[0]["reasons"], json!(expected));

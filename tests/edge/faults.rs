@@ -58,7 +58,7 @@ fn a_hanging_destination() {
     let body = answer.json();
     assert_eq!((&body["failed"], &body["held"]), (&json!(["products"]), &json!(["archive"])));
     let line = &receiver.log(1)[0];
-    assert_eq!(line["reasons"], json!(["products: no answer before the time was up"]));
+    assert_eq!(line["reasons"], json!(["products: no answer before the deadline"]));
 
     // Nothing of it is left behind: the next event goes its way.
     receiver.fail(&[]);

@@ -75,7 +75,7 @@ fn a_subscription_selects_by_event_type_and_operation() {
         "",
         Err((
             "event_type_not_selected",
-            "neither eventtype nor a type with com.elytra. names an event type, and event_types selects some",
+            "neither eventtype nor a type that begins with com.elytra. names an event type, and event_types is set",
         )),
     );
     check(
@@ -88,7 +88,7 @@ fn a_subscription_selects_by_event_type_and_operation() {
         "an absent one is told",
         &added,
         r#""eventtype":"product""#,
-        Err(("operation_not_selected", "the event has no operation, and operations selects some")),
+        Err(("operation_not_selected", "the event has no operation, and operations is set")),
     );
     check("both must match", &both, r#""eventtype":"product","operation":"add""#, Ok(()));
     check(

@@ -39,7 +39,7 @@ fn kv_that_hangs() {
     stage.receiver.fail(&[Fault::hang("EVENTS_KV")]);
     let answer = stage.send(&event, 503, "undelivered");
     assert_failed_and_held(&answer, &json!(["archive"]), &json!(["stream"]));
-    assert_eq!(stage.reasons(1), r#"["archive: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["archive: no answer before the deadline"]"#);
     comes_again(&stage, &event);
 }
 

@@ -72,7 +72,7 @@ fn a_queue_that_hangs() {
     let event = product("1");
     stage.receiver.fail(&[Fault::hang("EVENTS_QUEUE")]);
     stage.send(&event, 503, "undelivered");
-    assert_eq!(stage.reasons(1), r#"["stream: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["stream: no answer before the deadline"]"#);
 
     stage.repair();
     stage.send(&event, 202, "accepted");

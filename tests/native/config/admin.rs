@@ -54,15 +54,15 @@ fn it_has_credentials_of_its_own() {
 
 #[test]
 fn none_is_refused() {
-    let none = "ADMIN.auth_type: \"none\" is not possible here";
+    let none = "ADMIN.auth_type: \"none\" is not allowed here";
     refuse("an operator is always asked who it is", "ADMIN", r#""auth_type":"none""#, &[none]);
     refuse("it must be written", "ADMIN", "", &["ADMIN.auth_type: missing"]);
     refuse("no secret", "ADMIN", r#""auth_type":"bearer""#, &["ADMIN.auth: missing"]);
-    let unset = "ADMIN.auth.token: no secret of this name is set, expected one of the operator's own, such as \"ADMIN_TOKEN\"";
+    let unset = "ADMIN.auth.token: no secret with this name is set, expected a secret that only operators have, such as \"ADMIN_TOKEN\"";
     let token = r#""auth_type":"bearer","auth":{"token":"not-set-canary"}"#;
     refuse("a secret in the place of its name", "ADMIN", token, &[unset]);
     let both = r#""auth_type":"none","auth":{"token":"TOKEN"}"#;
-    let with_none = "ADMIN.auth: must not be there with auth_type \"none\"";
+    let with_none = "ADMIN.auth: not allowed with auth_type \"none\"";
     refuse("neither is it with auth", "ADMIN", both, &[with_none]);
 }
 
@@ -88,14 +88,17 @@ fn a_secret_of_its_own_is_proposed() {
         let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{fields}");
     };
-    let not_set = "no secret of this name is set, expected";
+    let not_set = "no secret with this name is set, expected";
     let own = |field: &str, example: &str| {
-        format!("ADMIN.auth{field}: {not_set} one of the operator's own, such as {example:?}")
+        format!(
+            "ADMIN.auth{field}: {not_set} a secret that only operators have, such as {example:?}"
+        )
     };
     let token = r#""auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}"#;
     refuse(token, &[], &[&own(".token", "ADMIN_TOKEN")]);
-    let near =
-        format!("ADMIN.auth.token: {not_set} the name of one, did you mean \"ADMIN_TOKEN_NEXT\"?");
+    let near = format!(
+        "ADMIN.auth.token: {not_set} the name of a secret, did you mean \"ADMIN_TOKEN_NEXT\"?"
+    );
     refuse(token, &["ADMIN_TOKEN_NEXT"], &[&near]);
     // A token of somebody else's that no var names yet.
     refuse(token, &["ADMIX_TOKEN", "ELYTRA_TOKEN_NEXT"], &[&own(".token", "ADMIN_TOKEN")]);

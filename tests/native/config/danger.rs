@@ -33,10 +33,10 @@ fn nobody_has_the_secret_of_another() {
     let basic = r#""auth_type":"basic","auth":{"username":"USERNAME","password":"B"}"#;
     let shop = |auth: &str| format!(",{auth}");
     let bearer = |name: &str| shop(&format!(r#""auth_type":"bearer","auth":{{"token":"{name}"}}"#));
-    let as_operator = "ADMIN.auth.token: \"C\" holds what senders present (WEBHOOK.auth[1].token), and an operator needs a secret of its own";
+    let as_operator = "ADMIN.auth.token: \"C\" is the secret that senders present (WEBHOOK.auth[1].token): expected a secret that only operators have";
     let given = |binding: &str, other: &str, field: &str| {
         format!(
-            "SUBSCRIPTION_SHOP.webhook.auth.{field}: {binding:?} holds what lets a caller in here ({other}), and the destination would learn it: expected a secret of the destination's own"
+            "SUBSCRIPTION_SHOP.webhook.auth.{field}: {binding:?} is the secret that callers of this Worker present ({other}), and the destination would learn it: expected a secret for this destination only"
         )
     };
     let same = [("A", &*a), ("B", &c), ("C", &c), ("D", &d)];
@@ -107,7 +107,7 @@ fn user_names_may_be_shared() {
 
 #[test]
 fn what_somebody_may_mean_is_warned_of_once() {
-    let short = "has 15 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\"";
+    let short = "has only 15 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\"";
     let retries = |retry: &str| format!(r#","timeout_ms":10000,"retry":{{{retry}}}"#);
     let a_day = r#""initial_delay":86400000,"max_delay":86400000,"max_retries""#;
     let (fifteen, sixteen) = ("f".repeat(15), "s".repeat(16));
@@ -139,7 +139,7 @@ fn what_somebody_may_mean_is_warned_of_once() {
     }
     let config = accept("one warning", &with_parties(&secrets, SENDER, OPERATOR, ""));
     let line = ConfigLine::new(&config.warnings).unwrap().to_json();
-    let expected = r#"{"outcome":"configured","code":"warnings","reasons":["WEBHOOK.auth[0].token: the secret \"A\" has 15 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\""]}"#;
+    let expected = r#"{"outcome":"configured","code":"warnings","reasons":["WEBHOOK.auth[0].token: the secret \"A\" has only 15 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\""]}"#;
     assert_eq!(line, expected);
     assert!(ConfigLine::new(&accept("no warning", &bindings()).warnings).is_none());
 }
@@ -157,7 +157,7 @@ fn retries_end_before_a_large_event_is_gone() {
         let found = Config::from_bindings(&bindings).err().unwrap_or_default();
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         let expected = format!(
-            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): expected fewer, or a longer time there"
+            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): reduce the retries, or keep large events longer"
         );
         assert_eq!(found, if fits { vec![] } else { vec![expected] }, "{ttl}");
     }

@@ -56,7 +56,7 @@ fn vars_are_tables_within_cloudflares_limit() {
     check(
         "a var over its limit",
         &with("SUBSCRIPTION_A", json(&large)),
-        &["SUBSCRIPTION_A: 5121 bytes, but a var may hold 5120"],
+        &["SUBSCRIPTION_A: 5121 bytes, but a var may have at most 5120"],
     );
 }
 

@@ -158,7 +158,7 @@ fn bindings() {
         let mut bindings = bindings_with(&format!("{name:?}"));
         bindings.insert(name.to_owned(), Binding::Service);
         let reserved =
-            format!("{path}: {name:?} is for what the Worker keeps itself, expected another");
+            format!("{path}: {name:?} is reserved for the Worker itself, expected another binding");
         let wrong = format!("{name}: {name:?} is bound to a service, expected a KV namespace");
         refuse("it has another meaning", &bindings, &[&reserved, &wrong]);
     }
@@ -185,7 +185,7 @@ fn a_subscription_has_one_destination() {
     let mut bindings =
         bindings_for_calls(r#"{"service":"SHOP","webhook":{"url":"https://a.example"}}"#);
     bindings.insert("SHOP".to_owned(), Binding::Service);
-    let several = "SUBSCRIPTION_A: queue, kv, webhook and service exclude each other: a second destination is a second subscription";
+    let several = "SUBSCRIPTION_A: expected only one of queue, kv, webhook and service: a second destination needs a second subscription";
     refuse("two are two subscriptions", &bindings, &[several]);
 }
 
@@ -200,7 +200,7 @@ fn retries_end_before_a_large_event_is_gone() {
         bindings.insert("WEBHOOK".to_owned(), super::json(&webhook));
         bindings.insert("CLAIMS".to_owned(), Binding::Kv);
         let expected = format!(
-            "SUBSCRIPTION_A.service.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): expected fewer, or a longer time there"
+            "SUBSCRIPTION_A.service.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): reduce the retries, or keep large events longer"
         );
         if fits {
             accept("they end a second before", &bindings);

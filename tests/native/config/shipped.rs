@@ -97,7 +97,7 @@ fn without_secrets_it_lets_nobody_in() {
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(
         mistakes,
-        ["WEBHOOK.auth.token: no secret of this name is set, expected the name of one"]
+        ["WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret"]
     );
 }
 

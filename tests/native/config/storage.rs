@@ -152,8 +152,7 @@ fn kv_has_a_key_for_each_event_or_each_object() {
             &["SUBSCRIPTION_A.kv.tombstone_ttl: expected a whole number from 60 to 315360000"],
         );
     }
-    let tombstones =
-        "SUBSCRIPTION_A.kv.tombstone_ttl: only a destination with key = \"object\" has tombstones";
+    let tombstones = "SUBSCRIPTION_A.kv.tombstone_ttl: only allowed with key = \"object\"";
     refuse("an event is never removed", &kv(r#","tombstone_ttl":60"#), &[tombstones]);
     refuse("an event", &kv(r#","key":"event","tombstone_ttl":60"#), &[tombstones]);
     let unknown = "SUBSCRIPTION_A.kv.key: unknown name \"objects\", did you mean \"object\"?";
@@ -208,8 +207,8 @@ fn what_the_worker_keeps_itself_is_no_destination() {
         let mut bindings = with("SUBSCRIPTION_A", json(&kv));
         bindings.insert(reserved.to_owned(), Binding::Kv);
         let mistake = format!(
-            "SUBSCRIPTION_A.kv.binding: {reserved:?} is for what the Worker keeps itself, expected \
-             another"
+            "SUBSCRIPTION_A.kv.binding: {reserved:?} is reserved for the Worker itself, expected \
+             another binding"
         );
         refuse("its own entries would be among them", &bindings, &[&mistake]);
     }

@@ -79,7 +79,7 @@ fn data_are_told_as_far_as_they_are_compared() {
     path(r#""data":{"a":null}"#, "null");
     path(r#""data":{"a":{"secret":1}}"#, "an object");
     path(r#""data":{"a":["secret"]}"#, "an array");
-    path(r#""data":{"a":"x","a":"y"}"#, "there more than once");
+    path(r#""data":{"a":"x","a":"y"}"#, "present more than once");
     for (id, seen) in [("1.5", "a number"), ("true", "a boolean"), ("\"x\"", "\"x\"")] {
         check(
             "an object's id",
@@ -102,7 +102,7 @@ fn a_clause_in_others_has_its_place() {
         "any: none did, and the first is told",
         r#"[{"any":[{"exact":{"id":"2"}},{"exact":{"id":"3"}}]}]"#,
         "",
-        r#"filters[0].any: none of 2 matches, the first: id is "1", not "2""#,
+        r#"filters[0].any: none of 2 filters match, the first: id is "1", not "2""#,
     );
     check(
         "any of one",
@@ -139,7 +139,7 @@ fn a_clause_in_others_has_its_place() {
         "not all: they all do",
         r#"[{"not":{"all":[{"exact":{"id":"1"}},{"exact":{"type":"t"}}]}}]"#,
         "",
-        r#"filters[0].not.all: each of 2 matches, the first: id is "1""#,
+        r#"filters[0].not.all: all 2 filters match, the first: id is "1""#,
     );
     check(
         "not not",

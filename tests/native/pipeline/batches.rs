@@ -191,8 +191,8 @@ fn a_batch_that_can_never_be_written_in_time_is_refused() {
                 let body: Value = answer.body.parse().unwrap();
                 let writes = events.len() * 2;
                 let expected = format!(
-                    "the batch needs {writes} writes to KV, but 120 fit in the time: send fewer events at \
-                     once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
+                    "the batch needs {writes} writes to KV, but only 120 fit in the time budget: send fewer \
+                     events at once, increase time_budget_ms, or set dedupe_window_seconds"
                 );
                 assert_eq!(
                     (&body["code"], &body["detail"]),

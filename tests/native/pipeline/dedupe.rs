@@ -47,7 +47,7 @@ fn forwarded(memory: &Memory) -> (usize, usize) {
 const DUPLICATE: Expected<'_> = Expected {
     status: 200,
     headers: "",
-    body: r#"{"code":"duplicate","id":"1","detail":"every subscription that wants this event held it before","subscriptions":["archive","products"]}"#,
+    body: r#"{"code":"duplicate","id":"1","detail":"every subscription that wants this event already has it","subscriptions":["archive","products"]}"#,
     log: r#"{"outcome":"duplicate","code":"duplicate","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held_before":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
 };
 

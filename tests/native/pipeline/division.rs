@@ -127,8 +127,8 @@ fn an_event_of_a_batch_that_is_too_large_names_its_place() {
         &Expected {
             status: 413,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"event 1 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in"}"#,
-            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"batch","reasons":["event 1 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in"],"events":[{"id":"000","source":"s","type":"t"},{"id":"001","source":"s","type":"t"},{"id":"002","source":"s","type":"t"}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"event 1 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS"}"#,
+            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"batch","reasons":["event 1 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS"],"events":[{"id":"000","source":"s","type":"t"},{"id":"001","source":"s","type":"t"},{"id":"002","source":"s","type":"t"}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(memory.held(), []);

@@ -1,7 +1,7 @@
 //! Sending to all destinations: at once, and all or nothing in what is told.
 
 use elytra_webhooks::config::Binding;
-use elytra_webhooks::forward::MAX_BYTES_UNDER_WAY;
+use elytra_webhooks::forward::MAX_BYTES_IN_FLIGHT;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
 
 use super::{
@@ -81,7 +81,7 @@ fn a_destination_that_hangs_does_not_hang_the_sender() {
         "{}",
         answer.body
     );
-    let reason = r#""reasons":["archive: no answer before the time was up"]"#;
+    let reason = r#""reasons":["archive: no answer before the deadline"]"#;
     assert!(answer.log.contains(reason), "{}", answer.log);
     assert_eq!(memory.time.passed(), 4_000, "the time budget");
     assert_eq!(memory.held().len(), 1, "the other one had its time");
@@ -137,7 +137,7 @@ fn large_events_are_written_a_few_at_a_time() {
     let mut subscriptions = names.map(|name| (name, kv)).to_vec();
     subscriptions.push(("G", r#"{"queue":"QUEUE"}"#));
     let config = configure_with(&[("CLAIMS", Binding::Kv)], &webhook, &subscriptions);
-    let cases = [(MAX_BYTES_UNDER_WAY / 7, 1), (MAX_BYTES_UNDER_WAY / 3, 2), (8_000_000, 6)];
+    let cases = [(MAX_BYTES_IN_FLIGHT / 7, 1), (MAX_BYTES_IN_FLIGHT / 3, 2), (8_000_000, 6)];
     for (bytes, rounds) in cases {
         let memory = Memory::with_latency(LATENCY_MS);
         let text = "x".repeat(bytes - 100);

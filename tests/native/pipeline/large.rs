@@ -141,7 +141,7 @@ fn what_cannot_be_stored_is_not_sent() {
         let answer = send(&config, &memory);
         assert_eq!(answer.status, 503, "{fault:?}");
         let reason = match fault {
-            Fault::Hangs => r#""reasons":["a: no answer before the time was up"]"#,
+            Fault::Hangs => r#""reasons":["a: no answer before the deadline"]"#,
             _ => r#""reasons":["a: CLAIMS: destination-canary"]"#,
         };
         assert!(answer.log.contains(reason), "{fault:?}: {}", answer.log);
@@ -177,7 +177,7 @@ fn check_too_large(text: String, why: &str) {
     let answer = ask(Ok(&one_queue(WEBHOOK)), Request::body(text), &memory);
     assert_eq!(answer.status, 413, "no retry can help");
     let detail = format!(
-        r#""code":"event_too_large","detail":"the event has {bytes} bytes, but the destination of \"a\" takes 127900, and {why}"}}"#
+        r#""code":"event_too_large","detail":"the event has {bytes} bytes, but the destination of \"a\" takes at most 127900, and {why}"}}"#
     );
     assert!(answer.body.ends_with(&detail), "{}", answer.body);
     assert_eq!(*memory.calls.borrow(), [], "nothing is stored and nothing is sent");
@@ -187,7 +187,7 @@ fn check_too_large(text: String, why: &str) {
 fn some_are_too_large_all_the_same() {
     let large = "x".repeat(128_000);
     let dataref = format!(r#""dataref":"https://example.com/1","data":"{large}""#);
-    check_too_large(event(&dataref), "it has a dataref of its own");
+    check_too_large(event(&dataref), "it already has a dataref");
     let subject = format!(r#""subject":"{large}","data":1"#);
     check_too_large(event(&subject), "its attributes alone are too large");
     let no_data = format!(r#""subject":"{large}""#);

@@ -133,8 +133,8 @@ fn an_event_larger_than_a_queue_takes_goes_nowhere() {
         &Expected {
             status: 413,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"the event has 127901 bytes, but the destination of \"b\" takes 127900, and there is no CLAIMS to store it in"}"#,
-            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"structured","id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the destination of \"b\" takes 127900, and there is no CLAIMS to store it in"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"the event has 127901 bytes, but the destination of \"b\" takes at most 127900, and no KV namespace is bound as CLAIMS"}"#,
+            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"structured","id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the destination of \"b\" takes at most 127900, and no KV namespace is bound as CLAIMS"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(memory.take_held(), [], "not even where it would fit");

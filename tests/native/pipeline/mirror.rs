@@ -117,8 +117,8 @@ fn an_event_without_an_object_is_not_wanted() {
             &Expected {
                 status: 200,
                 headers: "",
-                body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"prices","code":"no_object","message":"data has no objectType and objectId, and the subscription keeps one key for each object"}]}"#,
-                log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","reasons":["prices: data has no objectType and objectId, and the subscription keeps one key for each object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+                body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"prices","code":"no_object","message":"data has no objectType and objectId, and the subscription keeps one key per object"}]}"#,
+                log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","reasons":["prices: data has no objectType and objectId, and the subscription keeps one key per object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
             },
         );
         assert_eq!(*memory.calls.borrow(), [], "{data}");

@@ -62,7 +62,7 @@ fn a_secret_in_the_place_of_its_name_is_not_logged() {
     let answer = ask(Err(&mistakes), Request::event(""), &Memory::default());
     assert_eq!(
         answer.log,
-        r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK.auth.token: no secret of this name is set, expected the name of one"],"milliseconds":0}"#,
+        r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret"],"milliseconds":0}"#,
         "who reads logs need not know secrets"
     );
 }

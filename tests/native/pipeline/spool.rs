@@ -129,7 +129,7 @@ fn what_a_hanging_queue_does_not_answer_is_spooled_in_time() {
     let memory = Memory::default().with("QUEUE", "send", Fault::Hangs, ALWAYS);
     let memory = memory.with("SPOOL", "put", Fault::Hangs, ALWAYS);
     let why = "a spool that hangs as well";
-    check_undelivered(why, &send(&memory), "no answer before the time was up");
+    check_undelivered(why, &send(&memory), "no answer before the deadline");
     assert_eq!(memory.time.passed(), 4_000, "the time budget");
 }
 
@@ -172,7 +172,7 @@ fn an_event_that_is_twice_in_a_batch_is_spooled_once() {
     let answer = ask(Ok(&config(&webhook_with(WINDOW))), batch(&elements), &memory);
     assert_eq!(
         answer.body,
-        r#"{"code":"accepted","events":[{"code":"accepted","id":"1","subscriptions":["archive","products"],"spooled":["products"]},{"code":"duplicate","id":"1","detail":"every subscription that wants this event held it before","subscriptions":["archive","products"]}]}"#
+        r#"{"code":"accepted","events":[{"code":"accepted","id":"1","subscriptions":["archive","products"],"spooled":["products"]},{"code":"duplicate","id":"1","detail":"every subscription that wants this event already has it","subscriptions":["archive","products"]}]}"#
     );
     assert_eq!(memory.namespace("SPOOL").len(), 1);
 }

@@ -190,7 +190,7 @@ fn without_claims_a_large_event_is_refused() {
     let config = configure_with(&bound, WEBHOOK, &[("QUEUE", QUEUE), ("SHOP", &shop())]);
     let memory = Memory::default();
     let answer = ask(Ok(&config), Request::body(event_of(126_000)), &memory);
-    let detail = r#""detail":"the event has 126000 bytes, but the destination of \"shop\" takes 125852, and there is no CLAIMS to store it in"}"#;
+    let detail = r#""detail":"the event has 126000 bytes, but the destination of \"shop\" takes at most 125852, and no KV namespace is bound as CLAIMS"}"#;
     assert!(answer.status == 413 && answer.body.ends_with(detail), "{}", answer.body);
     assert_eq!(*memory.calls.borrow(), [], "no destination has it");
 }

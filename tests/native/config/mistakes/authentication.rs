@@ -27,7 +27,7 @@ fn auth_belongs_to_auth_type() {
     webhook(
         "Elytra's WebhookConfig refuses it too",
         r#""auth_type":"none","auth":{"token":"TOKEN"}"#,
-        "WEBHOOK.auth: must not be there with auth_type \"none\"",
+        "WEBHOOK.auth: not allowed with auth_type \"none\"",
     );
     webhook(
         "Elytra's WebhookConfig asks for it",
@@ -49,17 +49,17 @@ fn auth_belongs_to_auth_type() {
     bearer(
         "a credential named but not set",
         r#"[{"token":"TOKEN"},{"token":"TOKN"}]"#,
-        "WEBHOOK.auth[1].token: no secret of this name is set, expected the name of one, did you mean \"TOKEN\"?",
+        "WEBHOOK.auth[1].token: no secret with this name is set, expected the name of a secret, did you mean \"TOKEN\"?",
     );
     bearer(
         "nothing near",
         r#"{"token":"X"}"#,
-        "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+        "WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret",
     );
     bearer(
         "a binding that is no secret",
         r#"{"token":"EVENTS_KV"}"#,
-        "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+        "WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret",
     );
     let mut empty = with("WEBHOOK", json(r#"{"auth_type":"bearer","auth":{"token":"EMPTY"}}"#));
     empty.insert("EMPTY".to_owned(), text(""));
@@ -86,7 +86,7 @@ fn basic_and_apikey_have_rules_of_their_own() {
         "RFC 7617 section 2: a user name with a colon cannot be sent",
         &with("WEBHOOK", json(colon)),
         &[
-            "WEBHOOK.auth.username: the user name in \"PASSWORD\" holds a colon, which HTTP Basic forbids",
+            "WEBHOOK.auth.username: the user name in \"PASSWORD\" contains a colon, which HTTP Basic forbids",
         ],
     );
     for (name, quoted) in
@@ -110,7 +110,9 @@ fn basic_and_apikey_have_rules_of_their_own() {
 #[test]
 fn a_secret_in_the_place_of_its_name_is_not_told() {
     let not_set = |field| {
-        format!("WEBHOOK.auth.{field}: no secret of this name is set, expected the name of one")
+        format!(
+            "WEBHOOK.auth.{field}: no secret with this name is set, expected the name of a secret"
+        )
     };
     let pasted = |why, auth_type, auth: &str, expected: &[&str]| {
         let fields = format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#);
@@ -144,7 +146,7 @@ fn with_odd(webhook: &str, secret: &str) -> Bindings {
 fn secrets_that_no_header_can_carry_are_told() {
     let not_sendable = |path| {
         format!(
-            "{path}: the secret \"ODD\" begins or ends with white space or holds a control character, so that no header can carry it"
+            "{path}: the secret \"ODD\" begins or ends with white space or contains a control character, so it cannot be sent in a header"
         )
     };
     let bearer = r#"{"auth_type":"bearer","auth":{"token":"ODD"}}"#;

@@ -81,20 +81,21 @@ fn names_and_values_of_a_comparison() {
         }
         for value in ["4711", "-1.50", "true", "false"] {
             let value = format!(r#"{{"data.objectId":{value}}}"#);
-            let expected = ".data.objectId: expected a string; a number, true and false are written in quotes too";
+            let expected =
+                ".data.objectId: expected a string; put numbers, true and false in quotes too";
             comparison("as TOML has them", &value, expected);
         }
         comparison(
             "TOML makes tables of a name with dots",
             r#"{"data":{"objectData":{"locale":"de"}}}"#,
-            ".data: expected a string; a name with dots is written in quotes",
+            ".data: expected a string; put a name that contains dots in quotes",
         );
     }
 }
 
 #[test]
 fn names_are_those_of_attributes_or_ours() {
-    let expected = "expected the name of an attribute, which is made of lower-case letters and digits only, object.type, object.id, or a path such as data.objectId";
+    let expected = "expected the name of an attribute (lower-case letters and digits only), object.type, object.id, or a path such as data.objectId";
     let name = |name: &str, nearest: &str| {
         let nearest =
             if nearest.is_empty() { String::new() } else { format!(", did you mean {nearest:?}?") };
@@ -113,7 +114,7 @@ fn names_are_those_of_attributes_or_ours() {
 
 #[test]
 fn data_are_not_compared_as_a_whole() {
-    let expected = "[0].exact.data: data are not compared as a whole, expected a path to a member, such as data.objectId";
+    let expected = "[0].exact.data: data cannot be compared as a whole, expected a path to a member, such as data.objectId";
     filters("nobody knows how", r#"[{"exact":{"data":"x"}}]"#, &[expected]);
 }
 
@@ -128,9 +129,9 @@ fn paths_have_bounds() {
     }
     assert_eq!((MAX_PATH_DEPTH, MAX_PATH_BYTES), (16, 256));
     let deep = |depth: usize| format!("data{}", ".a".repeat(depth));
-    path("too deep", &deep(17), "the path is too deep, a path may name 16 members");
+    path("too deep", &deep(17), "the path is too deep, expected at most 16 members");
     let long = |bytes: usize| format!("data.{}", "a".repeat(bytes - 5));
-    path("too long", &long(257), "the path is too long, a path may have 256 bytes");
+    path("too long", &long(257), "the path is too long, expected at most 256 bytes");
     for path in [deep(16), long(256)] {
         let fields =
             format!(r#"{{"queue":"EVENTS_QUEUE","filters":[{{"exact":{{"{path}":"x"}}}}]}}"#);
@@ -177,15 +178,19 @@ fn nesting_and_number_have_bounds() {
         let open = r#"{"not":"#.repeat(depth - 1);
         format!(r#"[{open}{{"exact":{{"id":"1"}}}}{}]"#, "}".repeat(depth - 1))
     };
-    let place = format!("[0]{}: filters may be nested 8 deep", ".not".repeat(8));
+    let place = format!("[0]{}: filters may be nested at most 8 deep", ".not".repeat(8));
     filters("too deep", &nested(9), &[&*place]);
     let many = |count: usize| {
         let filters: Vec<_> = iter::repeat_n(r#"{"exact":{"id":"1"}}"#, count).collect();
         format!("[{}]", filters.join(","))
     };
-    filters("too many", &many(129), &[": 129 filters, but a subscription may have 128"]);
+    filters("too many", &many(129), &[": 129 filters, but a subscription may have at most 128"]);
     let inside = format!(r#"[{{"any":{}}}]"#, many(128));
-    filters("those in others count", &inside, &[": 129 filters, but a subscription may have 128"]);
+    filters(
+        "those in others count",
+        &inside,
+        &[": 129 filters, but a subscription may have at most 128"],
+    );
     for filters in [nested(8), many(128)] {
         let fields = format!(r#"{{"queue":"EVENTS_QUEUE","filters":{filters}}}"#);
         super::super::accept("both bounds", &with("SUBSCRIPTION_A", json(&fields)));
@@ -199,7 +204,7 @@ fn all_mistakes_in_filters_come_at_once() {
         r#"[{"exakt":{"id":"1"}},{"any":[{"prefix":{"id":"","Type":"x"}},{"suffix":{}}]},7,{"not":{"all":[]}}]"#,
         &[
             "[0].exakt: unknown dialect, did you mean \"exact\"?",
-            "[1].any[0].prefix.Type: expected the name of an attribute, which is made of lower-case letters and digits only, object.type, object.id, or a path such as data.objectId, did you mean \"type\"?",
+            "[1].any[0].prefix.Type: expected the name of an attribute (lower-case letters and digits only), object.type, object.id, or a path such as data.objectId, did you mean \"type\"?",
             "[1].any[0].prefix.id: must not be empty",
             "[1].any[1].suffix: expected at least one attribute",
             "[2]: expected a table",

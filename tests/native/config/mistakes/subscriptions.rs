@@ -38,7 +38,7 @@ fn each_subscription_has_one_destination() {
     subscription(
         "two",
         r#""queue":"EVENTS_QUEUE","kv":{"binding":"EVENTS_KV"}"#,
-        "SUBSCRIPTION_A: queue, kv, webhook and service exclude each other: a second destination is a second subscription",
+        "SUBSCRIPTION_A: expected only one of queue, kv, webhook and service: a second destination needs a second subscription",
     );
     subscription("a table", r#""queue":{}"#, "SUBSCRIPTION_A.queue: expected a string");
     subscription("a name", r#""kv":"EVENTS_KV""#, "SUBSCRIPTION_A.kv: expected a table");
@@ -97,6 +97,6 @@ fn subscriptions_have_names_of_their_own() {
     check(
         "in lower case they are one, and would share their KV keys",
         &with("SUBSCRIPTION_a", json(queue)),
-        &["SUBSCRIPTION_a: the same subscription as SUBSCRIPTION_A, but for the case"],
+        &["SUBSCRIPTION_a: the same name as SUBSCRIPTION_A, ignoring case"],
     );
 }

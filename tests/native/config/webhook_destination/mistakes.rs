@@ -43,12 +43,12 @@ fn urls() {
     url("white space", r#"" https://a.example""#, bad);
     url("not ASCII, which a URL encodes", r#""https://a.example/é""#, bad);
     url("no text", "1", "expected a string");
-    let credentials = "must not hold credentials: they belong in a secret that auth names";
+    let credentials = "must not contain credentials: put them in secrets that auth names";
     url("no credentials", r#""https://user:pass-canary@a.example""#, credentials);
     url("nor a name alone", r#""https://user-canary@a.example""#, credentials);
     url("nor empty ones", r#""https://@a.example""#, credentials);
     url("nobody would see it", r#""https://a.example/b#canary""#, "must not have a fragment");
-    let insecure = "expected https: http is only possible with allow_insecure = true beside it";
+    let insecure = "expected https: http is only allowed with allow_insecure = true";
     url("only https", r#""http://a.example/url-canary""#, insecure);
     url("in any case", r#""HTTP://a.example""#, insecure);
     let bindings = bindings_with(r#"{"webhook":{}}"#);
@@ -106,12 +106,12 @@ fn retries() {
 #[test]
 fn auth_is_given_exactly_when_auth_type_is_not_none() {
     let token = r#""auth":{"token":"TOKEN"}"#;
-    let with_none = "auth: must not be there with auth_type \"none\"";
+    let with_none = "auth: not allowed with auth_type \"none\"";
     field("models: validate_auth", &format!(r#""auth_type":"none",{token}"#), with_none);
     field(
         "whoever names a secret wants it sent",
         token,
-        "auth_type: missing beside auth, expected \"basic\", \"bearer\" or \"apikey\"",
+        "auth_type: required with auth: expected \"basic\", \"bearer\" or \"apikey\"",
     );
     for auth_type in ["basic", "bearer", "apikey"] {
         field("models: validate_auth", &format!(r#""auth_type":"{auth_type}""#), "auth: missing");
@@ -126,14 +126,14 @@ fn auth_is_given_exactly_when_auth_type_is_not_none() {
         "auth.username: unknown field",
     );
     bearer("no token", "{}", "auth.token: missing");
-    let unset = "auth.token: no secret of this name is set, expected the name of one";
+    let unset = "auth.token: no secret with this name is set, expected the name of a secret";
     bearer("a secret in the place of its name", r#"{"token":"shop-canary-itself"}"#, unset);
     bearer("what senders know is not proposed for it", r#"{"token":"ELYTRA_TOKEM"}"#, unset);
     let near = format!("{unset}, did you mean \"TOKEN_NEXT\"?");
     bearer("what nobody has is", r#"{"token":"TOKEN_NEX"}"#, &near);
     let basic = r#""auth_type":"basic","auth":{"username":"PASSWORD","password":"PASSWORD"}"#;
     let colon =
-        "auth.username: the user name in \"PASSWORD\" holds a colon, which HTTP Basic forbids";
+        "auth.username: the user name in \"PASSWORD\" contains a colon, which HTTP Basic forbids";
     field("RFC 7617 section 2", basic, colon);
 }
 
@@ -166,7 +166,7 @@ fn headers_of_api_keys() {
         "CE-X",
     ];
     for header in taken {
-        let expected = format!("the header {:?} has another meaning", header.to_lowercase());
+        let expected = format!("the header {:?} is reserved", header.to_lowercase());
         name("it would be there twice, or replace ours", header, &expected);
     }
     name("RFC 9110 section 5.6.2", "a b", "\"a b\" is not the name of a header");
@@ -178,7 +178,7 @@ fn secrets_that_no_header_can_carry() {
     for secret in [" canary", "canary\n", "can\u{1}ary"] {
         let mut bindings = with_fields(r#""auth_type":"bearer","auth":{"token":"ODD"}"#);
         bindings.insert("ODD".to_owned(), text(secret));
-        let expected = "SUBSCRIPTION_A.webhook.auth.token: the secret \"ODD\" begins or ends with white space or holds a control character, so that no header can carry it";
+        let expected = "SUBSCRIPTION_A.webhook.auth.token: the secret \"ODD\" begins or ends with white space or contains a control character, so it cannot be sent in a header";
         refuse("it would fail at every call", &bindings, &[expected]);
     }
 }
@@ -213,7 +213,7 @@ fn nothing_dies_silently() {
 
 #[test]
 fn a_subscription_has_one_destination() {
-    let several = "SUBSCRIPTION_A: queue, kv, webhook and service exclude each other: a second destination is a second subscription";
+    let several = "SUBSCRIPTION_A: expected only one of queue, kv, webhook and service: a second destination needs a second subscription";
     let webhook = r#""webhook":{"url":"https://a.example"}"#;
     let (queue, kv) = (r#""queue":"EVENTS_QUEUE""#, r#""kv":{"binding":"EVENTS_KV"}"#);
     for fields in
@@ -232,14 +232,14 @@ fn what_the_worker_keeps_is_no_destination() {
     for name in ["DELIVERIES", "DEAD_LETTERS"] {
         let bindings = bindings_with(&format!(r#"{{"queue":"{name}"}}"#));
         let expected =
-            format!("{path}: {name:?} is for what the Worker keeps itself, expected another");
+            format!("{path}: {name:?} is reserved for the Worker itself, expected another binding");
         refuse("its messages are others", &bindings, &[&expected]);
     }
     for name in ["DEAD", "CLAIMS", "SPOOL"] {
         let mut bindings = bindings_with(&format!(r#"{{"kv":{{"binding":"{name}"}}}}"#));
         bindings.insert(name.to_owned(), Binding::Kv);
         let expected = format!(
-            "SUBSCRIPTION_A.kv.binding: {name:?} is for what the Worker keeps itself, expected another"
+            "SUBSCRIPTION_A.kv.binding: {name:?} is reserved for the Worker itself, expected another binding"
         );
         refuse("its keys are others", &bindings, &[&expected]);
     }
@@ -261,6 +261,6 @@ fn fields_are_told_with_the_nearest() {
     refuse("without a destination", &bindings_with(text), &expected);
     let mut bindings = with_fields("");
     bindings.insert("SUBSCRIPTION_B".to_owned(), json(r#"{"webhook":{"url":"https://@b"}}"#));
-    let expected = "SUBSCRIPTION_B.webhook.url: must not hold credentials: they belong in a secret that auth names";
+    let expected = "SUBSCRIPTION_B.webhook.url: must not contain credentials: put them in secrets that auth names";
     refuse("each by its place", &bindings, &[expected]);
 }

@@ -175,7 +175,7 @@ fn what_is_stored_must_be_the_same_event() {
     let old_key = Key::of_event(&CloudEvent::from_json(&large.whole).unwrap()).as_str().to_owned();
     let newer = large.whole.replace("data-canary", "other-canary");
     let attributes = "what is stored is an event with other attributes";
-    let content = "what is stored is not what the key was made from";
+    let content = "the stored event does not match its key";
     let (whole, key) = (&*large.whole, &*large.key);
     let table = [
         (

@@ -41,7 +41,7 @@ fn without_the_ledger_nothing_is_written() {
         let answer = send(&state("1", NOON, "add"), &memory);
         assert_eq!((answer.status, memory.count("KV", "put")), (503, 0), "{fault:?}");
         let reason = match fault {
-            Fault::Hangs => "prices: no answer before the time was up",
+            Fault::Hangs => "prices: no answer before the deadline",
             _ => "prices: the ledger: destination-canary",
         };
         assert!(answer.log.contains(reason), "nobody would know what is newer: {}", answer.log);
