@@ -41,7 +41,7 @@ pub(crate) async fn read<'c, 'p>(
     platform: &'p impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<ReadBody<'p>, Rejection<'c>> {
-    let limit = config.max_body_bytes;
+    let limit = config.receiver.max_body_bytes;
     let mode = Mode::of(head)?;
     trace.mode = Some(mode);
     check_encoding(head)?;
@@ -52,7 +52,7 @@ pub(crate) async fn read<'c, 'p>(
     let announced = announced.and_then(|length| length.parse().ok());
     let mut reservation = platform.capacity().reserve();
     let mut bytes = Vec::new();
-    read_chunks(&mut body, config.body_timeout_ms, platform, |chunk| {
+    read_chunks(&mut body, config.receiver.body_timeout_ms, platform, |chunk| {
         if chunk.len() > limit - bytes.len() {
             return Err(Rejection::BodyTooLarge { limit });
         }

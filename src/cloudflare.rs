@@ -24,8 +24,8 @@ use worker::worker_sys::MessageBatch;
 use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
 use crate::config::{Config, ConfigError, ConfigLine};
+use crate::endpoints::answer;
 use crate::level::Level;
-use crate::receive::answer;
 use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;
 use call::Means;
@@ -74,7 +74,7 @@ pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
     call::begin(wake, |Means { timers, .. }| async move {
         // A request tells of a broken configuration; there is no need to tell every minute.
         if let Ok(config) = config(&env)
-            && config.has_spool
+            && config.stores.has_spool
         {
             let line = DrainLine::new(drain(config, &BoundEnv::new(&env, timers)).await);
             if let Some(level) = line.level() {

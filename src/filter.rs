@@ -8,11 +8,13 @@
 mod attribute;
 mod data;
 mod finding;
+mod mistake;
 mod view;
 
 pub use attribute::{Attribute, BadName, MAX_PATH_BYTES, MAX_PATH_DEPTH};
 pub use data::DataPaths;
 pub use finding::FilterMismatch;
+pub use mistake::FilterMistake;
 pub use view::View;
 
 use attribute::Seen;

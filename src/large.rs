@@ -25,8 +25,8 @@ pub struct LargeEvent<'e> {
 /// Why an event that is larger than its destination takes cannot be stored beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooLarge {
-    /// The destination is a KV namespace, and there is nothing larger.
-    ForKv,
+    /// It is more than what is stored beside the destination, or is the destination, can hold.
+    ForDestination,
     /// There is no namespace bound as `CLAIMS`.
     NoClaims,
     /// It has a `dataref` of its own.
@@ -71,27 +71,27 @@ impl<'e> LargeEvent<'e> {
 pub(crate) fn whole<'s>(
     message: &CloudEvent<'_>,
     stored: &'s str,
-) -> Result<CloudEvent<'s>, NotWhole> {
-    let whole = message.whole(stored).map_err(NotWhole::OtherEvent)?;
+) -> Result<CloudEvent<'s>, ClaimMismatch> {
+    let whole = message.whole(stored).map_err(ClaimMismatch::OtherEvent)?;
     // Messages of version 0.1.0 refer to the event by its source and id alone.
     let keys = [content_key(&whole), Key::of_event(&whole)];
     let dataref = message.dataref();
     if dataref.is_none_or(|dataref| keys.iter().all(|key| key.as_str() != dataref.key)) {
-        return Err(NotWhole::OtherContent);
+        return Err(ClaimMismatch::OtherContent);
     }
     Ok(whole)
 }
 
 /// Why what is stored is not the event that a message refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotWhole {
+pub(crate) enum ClaimMismatch {
     /// It is another event, or none.
     OtherEvent(elytra_events::NotWhole),
     /// It is not what was stored under this key.
     OtherContent,
 }
 
-impl fmt::Display for NotWhole {
+impl fmt::Display for ClaimMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherEvent(why) => why.fmt(f),

@@ -4,20 +4,17 @@
 
 use std::iter;
 
+use elytra_events::Known as _;
 use elytra_events::http::Mode;
-use elytra_events::{InvalidEvent, InvalidEvents};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::auth::AuthType;
+use crate::fate::{Fate, FateKind};
 use crate::level::Level;
-use crate::outcome::{Outcome, Rejection};
-use crate::plan::Fate;
-use crate::reply::Reply;
+use crate::outcome::{Fault, Outcome, Rejection, Report};
 use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};
-
-/// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
-pub const MAX_LOGGED_VIOLATIONS: usize = 64;
 
 /// How many bytes the events of a batch may take in the log: a quarter of what Cloudflare
 /// keeps of a line.
@@ -104,27 +101,29 @@ struct EventLine<'c> {
 }
 
 impl<'c> LogLine<'c> {
-    /// The line of a request that was answered with this reply. The time is still missing.
+    /// The line of a request that was answered with this status, and of which this is to be said. The time is still missing.
     #[must_use]
     pub fn new(
         result: Result<Outcome<'c>, Rejection<'c>>,
+        report: Report,
         trace: Trace<'c>,
-        reply: &Reply,
+        status: u16,
     ) -> Self {
-        let (outcome, level) = match &result {
-            Err(Rejection::UnderWay(_)) => ("under_way", Level::Info),
-            Err(rejection) if rejection.is_ours() => ("failed", Level::Error),
-            Err(_) => ("refused", Level::Warning),
+        let (outcome, mut level) = match report.fault {
             // What became of it is what the reply calls it.
-            Ok(outcome) if is_substituted(outcome) => (reply.code, Level::Warning),
-            Ok(_) => (reply.code, Level::Info),
+            Fault::Nobody => (report.code, Level::Info),
+            Fault::Caller => ("refused", Level::Warning),
+            Fault::Receiver => ("failed", Level::Error),
         };
-        let level = if trace.ledger_failures.is_empty() { level } else { level.at_least_warning() };
+        if !trace.ledger_failures.is_empty() || is_substituted(&result) {
+            level = level.at_least_warning();
+        }
         let credential = trace.credential();
-        let reasons = reasons(&result);
         let (fates, redriven) = match result {
             Ok(Outcome::Served(fates))
-            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => (fates, None),
+            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => {
+                (fates.into_vec(), None)
+            }
             Ok(Outcome::Redriven(redriven)) => (Vec::new(), Some(redriven.redriven)),
             _ => (Vec::new(), None),
         };
@@ -137,19 +136,19 @@ impl<'c> LogLine<'c> {
             (EventLine { outcome_in_batch: None, ..lines.pop().unwrap_or_default() }, Vec::new())
         };
         let events_left_out = if is_batch { events - printed.len() } else { 0 };
-        event.reasons.extend(reasons.into_iter().map(shorten));
+        event.reasons.extend(report.reasons.into_iter().map(shorten));
         Self {
             level,
             outcome,
-            code: reply.code,
-            status: reply.status,
+            code: report.code,
+            status,
             mode: trace.mode.map(Mode::as_str),
             event,
             events: printed,
             events_left_out,
             redriven: redriven.as_ref().map(Vec::len),
             dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
-            auth_type: trace.auth_type,
+            auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
             ledger_failures: trace
                 .ledger_failures
@@ -170,7 +169,7 @@ impl<'c> LogLine<'c> {
 
 impl<'c> EventLine<'c> {
     fn new(event: EventTrace, fate: Option<Fate<'c>>) -> Self {
-        let outcome_in_batch = fate.as_ref().map(Fate::code);
+        let outcome_in_batch = fate.as_ref().map(|fate| fate.kind().code());
         let fate = fate.unwrap_or_default();
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
@@ -195,8 +194,8 @@ impl<'c> EventLine<'c> {
 }
 
 /// Whether something was spooled.
-fn is_substituted(outcome: &Outcome<'_>) -> bool {
-    let Outcome::Served(fates) = outcome else { return false };
+fn is_substituted(result: &Result<Outcome<'_>, Rejection<'_>>) -> bool {
+    let Ok(Outcome::Served(fates)) = result else { return false };
     fates.iter().any(|fate| !fate.spooled.is_empty())
 }
 
@@ -204,7 +203,7 @@ fn is_substituted(outcome: &Outcome<'_>) -> bool {
 fn event_lines(events: Vec<EventTrace>, fates: Vec<Fate<'_>>) -> Vec<EventLine<'_>> {
     let fates = fates.into_iter().map(Some).chain(iter::repeat(None));
     let mut events: Vec<_> = events.into_iter().zip(fates).collect();
-    events.sort_by_key(|(_, fate)| !fate.as_ref().is_some_and(Fate::has_failed));
+    events.sort_by_key(|(_, fate)| fate.as_ref().map(Fate::kind) != Some(FateKind::Undelivered));
     events.into_iter().map(|(event, fate)| EventLine::new(event, fate)).collect()
 }
 
@@ -222,56 +221,4 @@ fn print_within(bytes: usize, lines: Vec<EventLine<'_>>) -> Vec<Box<RawValue>> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
-}
-
-/// Why the request as a whole was refused, in words for us: more than a caller is told.
-fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
-    match result {
-        Ok(Outcome::Handshake { origin, consent, .. }) => vec![match (origin, consent) {
-            (Some(origin), Some(_)) => format!("consent to {origin:?}"),
-            (Some(origin), None) => format!("no consent: {origin:?} is not in allowed_origins"),
-            (None, _) => "no consent: no WebHook-Request-Origin was sent".to_owned(),
-        }],
-        Ok(Outcome::Redriven(redriven)) => {
-            redriven.stuck.iter().map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect()
-        }
-        Ok(Outcome::MessageSent(settled) | Outcome::MessageDeleted(settled)) => {
-            vec![settled.id.clone()]
-        }
-        Ok(Outcome::Reset(reset)) => {
-            vec![format!("{:?} for {}", reset.object, reset.subscriptions.join(", "))]
-        }
-        Ok(Outcome::Explained(explanation)) => violations(&explanation.invalid),
-        Ok(_) | Err(Rejection::Undelivered(_) | Rejection::UnderWay(_)) => Vec::new(),
-        Err(Rejection::BrokenConfiguration(mistakes)) => {
-            mistakes.iter().map(ToString::to_string).collect()
-        }
-        Err(Rejection::InvalidEvents(InvalidEvents::Invalid(invalid))) => violations(invalid),
-        Err(Rejection::BodyBrokeOff(error)) => vec![error.0.clone()],
-        Err(Rejection::Overloaded(exceeded)) => vec![exceeded.to_string()],
-        Err(
-            Rejection::DeadLettersFailed(error)
-            | Rejection::LedgerFailed(error)
-            | Rejection::SpoolFailed(error),
-        ) => vec![error.to_string()],
-        Err(rejection) => vec![rejection.to_string()],
-    }
-}
-
-fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
-    let all = invalid.iter().flat_map(|event| {
-        event.violations.iter().map(|violation| match event.index {
-            Some(index) => match &event.id {
-                Some(id) => format!("event {index}, id {id:?}: {violation}"),
-                None => format!("event {index}: {violation}"),
-            },
-            None => violation.to_string(),
-        })
-    });
-    let count: usize = invalid.iter().map(InvalidEvent::faults).sum();
-    let mut reasons: Vec<_> = all.take(MAX_LOGGED_VIOLATIONS).collect();
-    if count > reasons.len() {
-        reasons.push(format!("and {} more", count - reasons.len()));
-    }
-    reasons
 }

@@ -49,7 +49,7 @@ pub struct DeadMessage<'m> {
     pub died_at: u64,
     /// How often it was tried.
     pub attempts: u32,
-    /// The code of the last [`Cause`](crate::webhook::Cause).
+    /// The code of the last [`Cause`](crate::delivery::Cause).
     pub cause: Cow<'m, str>,
     /// The same in words.
     pub reason: Cow<'m, str>,

@@ -23,5 +23,10 @@ pub(crate) fn nearest<'n>(
 
 /// The end of a message about a name that nobody knows: the nearest of those that are known.
 pub(crate) fn suggestion<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-    nearest(name, known).map(|nearest| format!(", did you mean {nearest:?}?")).unwrap_or_default()
+    did_you_mean(nearest(name, known))
+}
+
+/// The same with the nearest, if there is one.
+pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|nearest| format!(", did you mean {nearest:?}?")).unwrap_or_default()
 }

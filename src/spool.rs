@@ -12,10 +12,10 @@ use serde_json::Value;
 use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
+use crate::destination::divide;
 use crate::limits::{MAX_CONNECTIONS, SPOOL};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
-use crate::send_batch::divide;
-use claims::Claims;
+use claims::SpoolClaims;
 
 pub use line::DrainLine;
 
@@ -56,8 +56,8 @@ pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     let mut drained = Drained::default();
     let now = platform.now();
     let end = now + DRAIN_MS;
-    let first = first_queue(config.queues.len(), now);
-    let (behind, ahead) = config.queues.split_at_checked(first).unwrap_or_default();
+    let first = first_queue(config.stores.queues.len(), now);
+    let (behind, ahead) = config.stores.queues.split_at_checked(first).unwrap_or_default();
     for queue in ahead.iter().chain(behind) {
         if let Err(error) = drain_queue(queue, end, &mut drained, config, platform).await {
             drained.failures.push(format!("{queue}: {error}"));
@@ -187,7 +187,7 @@ async fn drain_step(
     platform: &impl Platform,
 ) -> Result<(), BindingError> {
     let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
-    let claims = Claims::claim(queue, &keys, config, platform).await;
+    let claims = SpoolClaims::claim(queue, &keys, config, platform).await;
     let Sent { taken, refused, unread, hangs } = send(queue, &claims.granted, platform).await;
     claims.settle(&taken, config, platform).await;
 
@@ -288,7 +288,8 @@ async fn stranded(config: &Config, platform: &impl Platform) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     let is_bound = |key: &str| {
-        key.split_once('/').is_some_and(|(queue, _)| config.queues.iter().any(|q| q == queue))
+        key.split_once('/')
+            .is_some_and(|(queue, _)| config.stores.queues.iter().any(|q| q == queue))
     };
     let mut keys = entries.iter().map(|(key, _)| key);
     let stranded = keys.find(|key| !is_bound(key) && !key.starts_with(aside::PREFIX))?;

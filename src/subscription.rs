@@ -1,24 +1,14 @@
 //! Who wants which events, and where they go.
 
 mod index;
-mod retry;
-mod webhook;
 
 use std::fmt;
 
-use elytra_events::{CloudEvent, EventType, Known, Name, Operation};
-
+use crate::destination::Destination;
 use crate::filter::{Filter, FilterMismatch, View};
-use crate::ledger::Key;
-use crate::limits::{
-    DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES,
-    MAX_WEBHOOK_EVENT_BYTES,
-};
+use elytra_events::{EventType, Known, Name, Operation};
 
 pub use index::Subscriptions;
-pub use retry::RetryPolicy;
-pub(crate) use retry::{LEAST_INITIAL_DELAY, LEAST_MAX_DELAY, MOST_DELAY, MOST_RETRIES};
-pub use webhook::{Secret, Webhook, WebhookMethod, WebhookMode};
 
 /// A `SUBSCRIPTION_<NAME>` of the configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,40 +29,6 @@ pub struct Subscription {
     pub holder: String,
 }
 
-/// Where a subscription's events go: one of the Worker's bindings, by its name, or a
-/// server.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Destination {
-    /// A Cloudflare Queue.
-    Queue {
-        /// The binding's name.
-        binding: String,
-    },
-    /// A KV namespace.
-    Kv {
-        /// The binding's name.
-        binding: String,
-        /// What has a key of its own.
-        key: KvKey,
-        /// After how many seconds a key is gone; never, where it is `None`.
-        expiration_ttl: Option<u64>,
-    },
-    /// An HTTP destination.
-    Webhook(Webhook),
-}
-
-/// What has a key of its own in KV.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KvKey {
-    /// Every event.
-    Event,
-    /// Every object: the key holds its newest event.
-    Object {
-        /// After how many seconds the key of an object that was removed is gone.
-        tombstone_ttl: u64,
-    },
-}
-
 /// Why a subscription does not want an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
@@ -86,49 +42,6 @@ pub enum Mismatch {
     Filter(FilterMismatch),
     /// The event's data name no object, and its key is made of one.
     NoObject,
-}
-
-impl Destination {
-    /// The name under which the ledger knows what holds an event for a subscription of this name. Another
-    /// destination is another holder, which may not have what the one before has; two subscriptions with
-    /// one queue have the same.
-    #[must_use]
-    pub fn holder(&self, subscription: &str) -> String {
-        /// How much of a digest tells one URL from another, in characters.
-        const DIGEST_CHARACTERS: usize = 16;
-
-        match self {
-            Self::Queue { binding } => format!("queue/{binding}"),
-            Self::Kv { binding, key: KvKey::Event, .. } => format!("kv/{binding}/{subscription}"),
-            Self::Kv { binding, key: KvKey::Object { .. }, .. } => {
-                format!("object/{binding}/{subscription}")
-            }
-            // A secret may stand in a URL.
-            Self::Webhook(Webhook { url, .. }) => {
-                let digest = Key::of(&["url", url]);
-                let digest = digest.as_str().get(..DIGEST_CHARACTERS).unwrap_or_default();
-                format!("webhook/{subscription}/{digest}")
-            }
-        }
-    }
-
-    /// The largest event that can come here by any way, in bytes of its JSON.
-    pub(crate) fn most_bytes(&self) -> usize {
-        match self {
-            Self::Queue { .. } | Self::Kv { .. } => MAX_KV_VALUE_BYTES,
-            Self::Webhook(_) => MAX_WEBHOOK_EVENT_BYTES,
-        }
-    }
-
-    /// The queue that the events go to, and how large they may be there, in bytes of their JSON;
-    /// `None` where they go to none.
-    pub(crate) fn queue(&self) -> Option<(&str, usize)> {
-        match self {
-            Self::Queue { binding } => Some((binding, MAX_QUEUE_EVENT_BYTES)),
-            Self::Webhook(_) => Some((DELIVERIES, MAX_DELIVERY_EVENT_BYTES)),
-            Self::Kv { .. } => None,
-        }
-    }
 }
 
 impl Subscription {
@@ -145,19 +58,14 @@ impl Subscription {
         select(&self.event_types, event.event_type()).map_err(Mismatch::EventType)?;
         select(&self.operations, event.operation()).map_err(Mismatch::Operation)?;
         FilterMismatch::check(&self.filters, view).map_err(Mismatch::Filter)?;
-        if self.lacks_object(event) { Err(Mismatch::NoObject) } else { Ok(()) }
+        if self.destination.takes(event) { Ok(()) } else { Err(Mismatch::NoObject) }
     }
 
     /// Whether it wants an event whose type and operation it selects: the rest of [`Self::wants`],
     /// without the reason.
     pub(crate) fn takes(&self, view: &View<'_>) -> bool {
-        self.filters.iter().all(|filter| filter.matches(view)) && !self.lacks_object(view.event())
-    }
-
-    /// Whether its key is made of an object that the event does not name.
-    fn lacks_object(&self, event: &CloudEvent<'_>) -> bool {
-        matches!(self.destination, Destination::Kv { key: KvKey::Object { .. }, .. })
-            && !event.object().is_named()
+        self.filters.iter().all(|filter| filter.matches(view))
+            && self.destination.takes(view.event())
     }
 }
 

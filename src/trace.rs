@@ -2,19 +2,18 @@
 
 use std::fmt;
 
-use elytra_events::http::Mode;
-use elytra_events::{CloudEvent, InvalidEvents, Name};
-
-use crate::auth::Caller;
+use crate::auth::{AuthType, Caller};
 use crate::ledger::Moment;
 use crate::platform::BindingError;
 use crate::text::shorten;
+use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvents, Name};
 
 /// What is learned of a request on its way.
 #[derive(Debug, Default)]
 pub struct Trace<'c> {
     /// The `auth_type` that was asked for.
-    pub auth_type: Option<&'static str>,
+    pub auth_type: Option<AuthType>,
     /// Who was let in.
     pub caller: Option<Caller<'c>>,
     /// The mode its events came in.

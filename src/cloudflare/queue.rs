@@ -9,8 +9,8 @@ use worker::{Env, console_error};
 use super::bound::BoundEnv;
 use super::timer::Timers;
 use super::{clock, config, write};
+use crate::delivery::{Disposition, Received, consume, wait};
 use crate::limits::MAX_CONNECTIONS;
-use crate::webhook::{Disposition, Received, consume, wait};
 
 /// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.
 ///

@@ -1,34 +1,15 @@
 //! `filters` of a subscription: each a table with one dialect, compiled here.
 
-use std::fmt;
-
-use cesql::Expression;
-use elytra_events::Known as _;
 use serde_json::{Map, Value};
 
-use super::error::{Mistake, suggest};
-use super::table::{Mistakes, Table};
 use crate::filter::{
-    Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, MAX_FILTER_DEPTH,
-    MAX_FILTERS,
+    Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, FilterMistake,
+    MAX_FILTER_DEPTH, MAX_FILTERS,
 };
 use crate::names::nearest;
-
-/// What can be wrong with a filter alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say what each means")]
-pub enum FilterMistake {
-    NoDialect,
-    SeveralDialects(Vec<String>),
-    UnknownDialect { nearest: Option<String> },
-    NoAttributes,
-    BadAttribute(BadName),
-    Empty,
-    NoFilters,
-    BadExpression(String),
-    TooDeep,
-    TooMany { count: usize },
-}
+use crate::vars::{Mistake, Mistakes, Table};
+use cesql::Expression;
+use elytra_events::Known as _;
 
 /// Reads `filters`; none, where the field is absent.
 pub(super) fn read(
@@ -187,40 +168,4 @@ impl Reader<'_, '_> {
     fn note(&mut self, path: impl Into<String>, mistake: FilterMistake) {
         self.mistakes.note(path, Mistake::Filter(mistake));
     }
-}
-
-impl fmt::Display for FilterMistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoDialect => write!(f, "found no dialect, expected one of {}", dialects()),
-            Self::SeveralDialects(found) => {
-                for (index, name) in found.iter().enumerate() {
-                    write!(f, "{} {name:?}", if index == 0 { "found" } else { " and" })?;
-                }
-                f.write_str(" in one table, expected one dialect")
-            }
-            Self::UnknownDialect { nearest: None } => {
-                write!(f, "unknown dialect, expected {}", dialects())
-            }
-            Self::UnknownDialect { nearest } => {
-                f.write_str("unknown dialect")?;
-                suggest(f, nearest.as_deref())
-            }
-            Self::NoAttributes => f.write_str("expected at least one attribute"),
-            Self::BadAttribute(name) => name.fmt(f),
-            Self::Empty => f.write_str("must not be empty"),
-            Self::NoFilters => f.write_str("expected at least one filter"),
-            Self::BadExpression(error) => f.write_str(error),
-            Self::TooDeep => write!(f, "filters may be nested {MAX_FILTER_DEPTH} deep"),
-            Self::TooMany { count } => {
-                write!(f, "{count} filters, but a subscription may have {MAX_FILTERS}")
-            }
-        }
-    }
-}
-
-/// The names of the dialects.
-fn dialects() -> String {
-    let names: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect();
-    names.join(", ")
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::error::ConfigError;
 use crate::text::shorten;
+use crate::vars::ConfigError;
 
 /// What the configuration is warned of, once for each isolate.
 #[derive(Debug, Serialize)]

@@ -143,7 +143,7 @@ impl<'d> Visitor<'d> for Walk<'_, '_, 'd> {
 
     fn visit_map<A: MapAccess<'d>>(self, mut members: A) -> Result<(), A::Error> {
         let mut seen: Vec<&Node> = Vec::new();
-        while let Some(child) = members.next_key_seed(Name(self.node))? {
+        while let Some(child) = members.next_key_seed(MemberName(self.node))? {
             let Some(child) = child else {
                 members.next_value::<IgnoredAny>()?;
                 continue;
@@ -170,9 +170,9 @@ impl<'d> Visitor<'d> for Walk<'_, '_, 'd> {
 }
 
 /// The name of a member: the node of this name, if there is one.
-struct Name<'n>(&'n Node);
+struct MemberName<'n>(&'n Node);
 
-impl<'n, 'd> DeserializeSeed<'d> for Name<'n> {
+impl<'n, 'd> DeserializeSeed<'d> for MemberName<'n> {
     type Value = Option<&'n Node>;
 
     fn deserialize<D: serde::Deserializer<'d>>(self, name: D) -> Result<Self::Value, D::Error> {
@@ -181,7 +181,7 @@ impl<'n, 'd> DeserializeSeed<'d> for Name<'n> {
     }
 }
 
-impl<'n> Visitor<'_> for Name<'n> {
+impl<'n> Visitor<'_> for MemberName<'n> {
     type Value = Option<&'n Node>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

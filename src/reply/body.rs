@@ -4,10 +4,10 @@ use elytra_events::InvalidEvent;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::explain::Reason;
+use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
 use crate::operator::DeadLetter;
-use crate::plan::Fate;
+use crate::operator::explain::Reason;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 
@@ -90,10 +90,11 @@ pub(super) struct DeadLetterBody<'r> {
 }
 
 impl<'r> DeadLetterBody<'r> {
-    pub(super) fn new(DeadLetter { id, why, event }: &'r DeadLetter) -> Self {
+    pub(super) fn new(code: &'static str, letter: &'r DeadLetter) -> Self {
+        let DeadLetter { id, why, event } = letter;
         let event = RawValue::from_string(event.clone());
         let event = event.or_else(|_| to_raw_value("what came was not JSON")).unwrap_or_default();
-        Self { code: "dead_letter", id, why, event }
+        Self { code, id, why, event }
     }
 }
 
@@ -105,7 +106,7 @@ pub(super) struct ProblemBody<'r> {
     pub(super) title: &'static str,
     pub(super) status: u16,
     pub(super) code: &'static str,
-    pub(super) detail: String,
+    pub(super) detail: &'r str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) violations: Vec<ViolationBody<'r>>,
     /// How many more there are.
@@ -131,18 +132,14 @@ pub(super) struct ViolationBody<'r> {
 
 impl<'r> EventBody<'r> {
     pub(super) fn new(event: &'r EventTrace, fate: &'r Fate<'_>) -> Self {
-        let code = fate.code();
-        let is_undelivered = fate.has_failed() || fate.is_under_way();
-        let is_served = !is_undelivered && !fate.is_ignored();
-        let is_accepted = is_served && fate.is_accepted();
+        let kind = fate.kind();
+        let is_accepted = kind == FateKind::Accepted;
+        let is_served = is_accepted || kind == FateKind::Duplicate;
+        let is_undelivered = matches!(kind, FateKind::Undelivered | FateKind::UnderWay);
         Self {
-            code,
+            code: kind.code(),
             id: event.id.as_deref(),
-            detail: match code {
-                "ignored" => Some("no subscription wants this event"),
-                "duplicate" => Some("every subscription that wants this event held it before"),
-                _ => None,
-            },
+            detail: kind.detail(),
             subscriptions: is_served.then(|| fate.holders()),
             spooled: if is_served { names(&fate.spooled) } else { Vec::new() },
             superseded: if is_served { fate.superseded.clone() } else { Vec::new() },

@@ -166,5 +166,5 @@ fn javascript_batch() {
 fn python() {
     let receiver = Receiver::start(&Settings::both());
     let sendings = sendings("2025-12-31T04:19:30+01:00", |fates| fates.python);
-    check(&receiver, tools().python().unwrap(), "send.py", &sendings);
+    check(&receiver, xtask::setup::setup_python().unwrap(), "send.py", &sendings);
 }

@@ -1,7 +1,7 @@
-//! What becomes of an event when something fails: the table in the README's section "When something
-//! fails", a row for each test in this folder.
+//! What happens to an event when something fails: the table in `docs/failures.md`, with a row for
+//! each test in this folder.
 //!
-//! The words above a test are its row: the fault, what the sender sees, what becomes of the event.
+//! The words above a test are its row: the fault, what the sender sees, what happens to the event.
 
 mod aside;
 mod clocks;
@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 
 pub(crate) use large::large;
 
-use crate::readme::README;
+/// The document with the table.
+const DOCUMENT: &str = include_str!("../../docs/failures.md");
 
 /// The files of the tests, in the order of the table.
 const FILES: [&str; 10] =
@@ -31,7 +32,7 @@ const FILES: [&str; 10] =
 
 /// What stands before the table, and behind it.
 const HEAD: &str =
-    "| what fails | what the sender sees | what becomes of the event |\n|---|---|---|\n";
+    "| what fails | what the sender sees | what happens to the event |\n|---|---|---|\n";
 const MARKS: [&str; 2] = ["<!-- durability: a row for each test -->\n\n", "\n<!-- end -->"];
 
 /// A time budget, in milliseconds, with which no ledger is given up and no claim ends while a busy
@@ -184,18 +185,18 @@ fn table() -> String {
 }
 
 #[test]
-fn every_test_has_its_row_in_the_readme() {
+fn every_test_has_its_row_in_the_document() {
     let found = fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned());
     assert_eq!(found.collect::<BTreeSet<_>>(), FILES.map(str::to_owned).into());
 
     let table = table();
-    let (before, rest) = README.split_once(MARKS[0]).expect("the table's beginning");
+    let (before, rest) = DOCUMENT.split_once(MARKS[0]).expect("the table's beginning");
     let (shown, behind) = rest.split_once(MARKS[1]).expect("the table's end");
     if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        let readme = [before, MARKS[0], &table, MARKS[1], behind].concat();
-        fs::write(folder().join("../../../README.md"), readme).unwrap();
+        let document = [before, MARKS[0], &table, MARKS[1], behind].concat();
+        fs::write(folder().join("../../../docs/failures.md"), document).unwrap();
     } else {
         assert!(
             shown == table,

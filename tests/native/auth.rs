@@ -1,10 +1,11 @@
 //! Who is let in, and by which secret.
 
-use elytra_webhooks::auth::{ApiKey, Authentication, Credential, Unauthenticated};
+use elytra_events::Known as _;
+use elytra_webhooks::auth::{ApiKey, Authentication, Credential, CredentialFault};
 use proptest::prelude::*;
 
 use crate::support::{Head, property};
-use Unauthenticated::{Missing, Wrong};
+use CredentialFault::{Missing, Wrong};
 
 /// The expected result is the name of the secret that matched.
 #[track_caller]
@@ -12,10 +13,11 @@ fn check(
     why: &str,
     accepted: &Authentication,
     head: &Head,
-    expected: Result<&str, Unauthenticated>,
+    expected: Result<&str, CredentialFault>,
 ) {
     let caller = accepted.verify(head);
     let found = caller.map(|caller| caller.credential().unwrap_or("nobody was asked"));
+    let found = found.map_err(|unauthenticated| unauthenticated.fault);
     assert_eq!(found, expected, "{why}");
 }
 
@@ -31,7 +33,7 @@ fn bearer() -> Authentication {
 }
 
 #[track_caller]
-fn check_bearer(why: &str, value: &str, expected: Result<&str, Unauthenticated>) {
+fn check_bearer(why: &str, value: &str, expected: Result<&str, CredentialFault>) {
     check(why, &bearer(), &authorization(value), expected);
 }
 
@@ -93,7 +95,7 @@ fn basic() -> Authentication {
 }
 
 #[track_caller]
-fn check_basic(why: &str, value: &str, expected: Result<&str, Unauthenticated>) {
+fn check_basic(why: &str, value: &str, expected: Result<&str, CredentialFault>) {
     check(why, &basic(), &authorization(value), expected);
 }
 
@@ -186,7 +188,7 @@ fn nothing_is_asked_for_with_none() {
 #[test]
 fn the_kinds_are_named_as_in_the_configuration() {
     let kinds = [Authentication::None, basic(), bearer(), Authentication::ApiKey(Vec::new())];
-    assert_eq!(kinds.map(|kind| kind.auth_type()), ["none", "basic", "bearer", "apikey"]);
+    assert_eq!(kinds.map(|kind| kind.auth_type().as_str()), ["none", "basic", "bearer", "apikey"]);
 }
 
 #[test]

@@ -55,11 +55,11 @@ const RULES: Rules<Check> = Rules {
     command: "cargo test --test native checklist",
     document: "docs/cloudevents.md",
     head: "# The rules of CloudEvents, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test native checklist`; a rule that breaks, and a \
-         list that is not up to date,\nfail `cargo test`. Sections are those of the CloudEvents \
-         1.0.2 specifications: \"core\" is `spec.md`, whose sections have\nno numbers; \"JSON \
-         format\", \"HTTP binding\" and \"http-webhook\" are the documents beside it. \"Ours\" \
-         is what we add.\n",
+         `UPDATE_DOCS=1 cargo test --test native checklist` writes this list. `cargo test` fails if a \
+         rule is broken\nor the list is out of date. Sections are those of the CloudEvents 1.0.2 \
+         specifications: \"core\" is `spec.md`, whose\nsections have no numbers; \"JSON format\", \
+         \"HTTP binding\" and \"http-webhook\" are the documents published with it.\n\"Ours\" is \
+         what we add.\n",
     files: &[
         ("attributes", "Attributes", attributes::CASES),
         ("values", "Values of attributes", values::CASES),

@@ -13,9 +13,11 @@ use std::collections::BTreeMap;
 
 use elytra_events::{EventType, Known, Operation};
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
-use elytra_webhooks::config::{Binding, Bindings, Config, Method};
+use elytra_webhooks::config::{Binding, Bindings, Config, Method, Receiver, Stores};
+use elytra_webhooks::destination::{Destination, KvDestination, QueueDestination};
 use elytra_webhooks::filter::DataPaths;
-use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
+use elytra_webhooks::subscription::{Subscription, Subscriptions};
+use elytra_webhooks::times::Times;
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"ELYTRA_TOKEN"}}"#;
 
@@ -61,24 +63,31 @@ fn accept(why: &str, bindings: &Bindings) -> Config {
 fn what_is_not_set_has_its_default() {
     let config = accept("auth_type and a destination are enough", &bindings());
     let expected = Config {
-        authentication: Authentication::Bearer(vec![Credential::secret(
-            "ELYTRA_TOKEN",
-            "canary-of-a-sender",
-        )]),
+        receiver: Receiver {
+            authentication: Authentication::Bearer(vec![Credential::secret(
+                "ELYTRA_TOKEN",
+                "canary-of-a-sender",
+            )]),
+            methods: vec![Method::Post, Method::Put, Method::Patch],
+            max_body_bytes: 1_048_576,
+            body_timeout_ms: 30_000,
+            max_batch_events: 100,
+            times: Times {
+                time_budget_ms: 4_000,
+                dedupe_window_ms: None,
+                clock_tolerance_ms: 300_000,
+            },
+            handshake: None,
+            rate_limit: None,
+        },
         admin: None,
-        methods: vec![Method::Post, Method::Put, Method::Patch],
-        max_body_bytes: 1_048_576,
-        body_timeout_ms: 30_000,
-        max_batch_events: 100,
-        time_budget_ms: 4_000,
-        dedupe_window_ms: None,
-        clock_tolerance_ms: 300_000,
-        claims_expiration_ttl: None,
-        has_ledger: true,
-        has_spool: false,
-        has_dead_letters: false,
-        handshake: None,
-        rate_limit: None,
+        stores: Stores {
+            claims_expiration_ttl: None,
+            has_ledger: true,
+            has_spool: false,
+            has_dead_letters: false,
+            queues: vec!["EVENTS_QUEUE".to_owned()],
+        },
         subscriptions: Subscriptions::new(
             vec![Subscription {
                 name: "a".to_owned(),
@@ -86,12 +95,13 @@ fn what_is_not_set_has_its_default() {
                 event_types: Vec::new(),
                 operations: Vec::new(),
                 filters: Vec::new(),
-                destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
+                destination: Destination::Queue(QueueDestination {
+                    binding: "EVENTS_QUEUE".to_owned(),
+                }),
                 holder: "queue/EVENTS_QUEUE".to_owned(),
             }],
             DataPaths::default(),
         ),
-        queues: vec!["EVENTS_QUEUE".to_owned()],
         warnings: Vec::new(),
     };
     assert_eq!(config, expected);
@@ -113,7 +123,10 @@ fn everything_that_can_be_set_is_read() {
         ),
     );
     let config = accept("all fields", &bindings);
-    assert_eq!((config.methods, config.max_body_bytes), (vec![Method::Put], 65_536));
+    assert_eq!(
+        (config.receiver.methods, config.receiver.max_body_bytes),
+        (vec![Method::Put], 65_536)
+    );
     let names: Vec<_> = config.subscriptions.iter().map(|s| &*s.name).collect();
     assert_eq!(names, ["a", "b_2"], "in the order of their names, in lower case");
     let expected = Subscription {
@@ -122,11 +135,10 @@ fn everything_that_can_be_set_is_read() {
         event_types: vec![EventType::Product, EventType::Todo],
         operations: vec![Operation::Add],
         filters: Vec::new(),
-        destination: Destination::Kv {
+        destination: Destination::Kv(KvDestination {
             binding: "EVENTS_KV".to_owned(),
-            key: KvKey::Event,
             expiration_ttl: Some(60),
-        },
+        }),
         holder: "kv/EVENTS_KV/b_2".to_owned(),
     };
     assert_eq!(config.subscriptions[1], expected);
@@ -142,7 +154,7 @@ fn empty_lists_select_everything() {
 #[track_caller]
 fn check_authentication(why: &str, auth: &str, expected: &Authentication) {
     let webhook = json(&format!("{{{auth}}}"));
-    assert_eq!(accept(why, &with("WEBHOOK", webhook)).authentication, *expected, "{why}");
+    assert_eq!(accept(why, &with("WEBHOOK", webhook)).receiver.authentication, *expected, "{why}");
 }
 
 #[test]
@@ -193,7 +205,7 @@ fn secrets_hold_what_their_header_can_carry() {
         let webhook = json(&format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#));
         let mut bindings = with("WEBHOOK", webhook);
         bindings.insert("ODD".to_owned(), text(secret));
-        accept(why, &bindings).authentication
+        accept(why, &bindings).receiver.authentication
     };
     let inside = "two words";
     assert_eq!(
@@ -225,7 +237,7 @@ fn bounds_are_included() {
     for bytes in [65_536, 8_388_608] {
         let webhook = format!(r#"{{"auth_type":"none","max_body_bytes":{bytes}}}"#);
         let config = accept("both ends", &with("WEBHOOK", json(&webhook)));
-        assert_eq!(config.max_body_bytes, bytes);
+        assert_eq!(config.receiver.max_body_bytes, bytes);
     }
     let start = r#"{"queue":"EVENTS_QUEUE""#;
     let padded = format!("{start}{}}}", " ".repeat(5120 - start.len() - 1));

@@ -66,7 +66,7 @@ fn each_reason_has_its_text() {
     let third = "event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900";
     let no_claims = format!("{third}, and there is no CLAIMS to store it in");
     check(Some(2), TooLarge::NoClaims, &no_claims);
-    check(None, TooLarge::ForKv, alone);
+    check(None, TooLarge::ForDestination, alone);
     let dataref = format!("{alone}, and it has a dataref of its own");
     check(None, TooLarge::HasDataref, &dataref);
     let attributes = format!("{third}, and its attributes alone are too large");

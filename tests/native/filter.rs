@@ -1,10 +1,10 @@
 //! Filters: one case for each rule of the CloudEvents Subscriptions specification, and the list of them
-//! in `docs/filters.md`, which is written from here; what is ours; properties of any filter.
+//! in `docs/filter-rules.md`, which is written from here; what is ours; properties of any filter.
 
 mod data;
 mod dialects;
+mod guide;
 mod properties;
-mod readme;
 mod reasons;
 
 use std::collections::BTreeMap;
@@ -20,12 +20,12 @@ const RULES: Rules = Rules {
     package: env!("CARGO_MANIFEST_DIR"),
     folder: "tests/native/filter",
     command: "cargo test --test native filter",
-    document: "docs/filters.md",
+    document: "docs/filter-rules.md",
     head: "# The rules of filters, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test native filter`; a rule that breaks, and a list \
-         that is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents \
-         Subscriptions API 0.1-wip. \"Ours\" is what we add, and what we do\notherwise. What an \
-         expression of `sql` means is in [the rules of CESQL](../crates/cesql/RULES.md).\n",
+         `UPDATE_DOCS=1 cargo test --test native filter` writes this list. `cargo test` fails if a \
+         rule is broken or the\nlist is out of date. Sections are those of the CloudEvents \
+         Subscriptions API 0.1-wip. \"Ours\" is what we add, and\nwhere we differ. [Filters](filters.md) \
+         explains how to use them, and [the rules of CESQL](../crates/cesql/RULES.md) what an expression of `sql`\nmeans.\n",
     files: &[("dialects", "Filters and their dialects", dialects::CASES)],
 };
 

@@ -76,13 +76,13 @@ fn only_the_edge_names_the_platform() {
 #[test]
 fn only_the_reply_knows_our_status_codes_and_only_the_answer_those_of_others() {
     let mut others = source();
-    others.retain(|(name, _)| !["src/reply.rs", "src/webhook/answer.rs"].contains(&&**name));
+    others.retain(|(name, _)| !["src/reply.rs", "src/delivery/answer.rs"].contains(&&**name));
     let statuses = [
         "200", "201", "202", "204", "301", "302", "307", "308", "400", "401", "403", "404", "405",
         "408", "409", "410", "411", "413", "415", "422", "425", "429", "500", "501", "502", "503",
         "504",
     ];
-    check("rule 1: only reply.rs and webhook/answer.rs know status codes", &others, |line| {
+    check("rule 1: only reply.rs and delivery/answer.rs know status codes", &others, |line| {
         words(line).any(|word| statuses.contains(&word))
     });
 }

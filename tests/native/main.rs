@@ -35,13 +35,16 @@ mod dataref;
 mod ledger;
 
 #[cfg(test)]
-mod webhook;
+mod delivery;
 
 #[cfg(test)]
 mod pipeline;
 
 #[cfg(test)]
 mod checklist;
+
+#[cfg(test)]
+mod documents;
 
 #[cfg(test)]
 mod house;

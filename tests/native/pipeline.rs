@@ -26,8 +26,8 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
+use elytra_webhooks::endpoints::answer;
 use elytra_webhooks::level::Level;
-use elytra_webhooks::receive::answer;
 use elytra_webhooks::request::Body;
 use elytra_webhooks::request::BodyError;
 

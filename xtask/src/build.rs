@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use clap::ValueEnum;
 
 use crate::command::show;
-use crate::setup::TARGET;
+use crate::tools::TARGET;
 use crate::{Error, Project, Result, Tools};
 
 /// A Worker of this project.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use elytra_events::http::{Headers, Mode};
 use elytra_webhooks::config::Config;
-use elytra_webhooks::explain::{choose, explain as explain_events};
+use elytra_webhooks::operator::explain::{choose, explain as explain_events};
 use elytra_webhooks::outcome::Rejection;
 use elytra_webhooks::trace::Trace;
 
@@ -68,13 +68,13 @@ pub fn explain(project: &Project, question: &Question) -> Result<String> {
 }
 
 fn check_size(body: &[u8], config: &Config) -> Result<()> {
-    let limit = config.max_body_bytes;
+    let limit = config.receiver.max_body_bytes;
     if body.len() > limit { Err(refused(&Rejection::BodyTooLarge { limit })) } else { Ok(()) }
 }
 
 /// In the words of the answer that the request would get.
 fn refused(rejection: &Rejection<'_>) -> Error {
-    Error::new(format!("the request would be refused: {rejection}"))
+    Error::new(format!("the request would be refused: {}", rejection.report().detail))
 }
 
 /// The headers of the request, their names in lower case.

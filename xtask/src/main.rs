@@ -1,4 +1,4 @@
-//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak|bench|explain>`: see the README.
+//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak|bench|explain>`: see `docs/developing.md`.
 
 use std::io::Write as _;
 use std::process::ExitCode;

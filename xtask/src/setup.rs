@@ -18,10 +18,9 @@ use std::time::Instant;
 use crate::cache::{Cache, Lock};
 use crate::output::say;
 use crate::{Error, Project, Result, Tools};
+use python::Python;
 
-pub(crate) use python::Python;
 pub(crate) use valgrind::MISSING as VALGRIND_IS_MISSING;
-pub(crate) use wasm_target::{TARGET, WasmTarget};
 
 /// Gets every tool that is missing and needed for building, running and deploying. Says nothing
 /// when all is there.
@@ -51,13 +50,13 @@ pub fn setup(project: &Project) -> Result<Tools> {
     Ok(Tools { project: project.clone(), curl, wasm_target, worker_build, wasm_bindgen })
 }
 
-/// Gets what the tests need besides: Python with the CloudEvents SDK.
+/// Gets what the tests need besides: Python with the CloudEvents SDK, with no argument yet.
 ///
 /// # Errors
 /// If it cannot be had; the error says what to install.
-pub(crate) fn setup_python() -> Result<Python> {
+pub fn setup_python() -> Result<Command> {
     let cache = Cache::of_the_user()?;
-    obtain_python(&cache, &mut None, &python::SDK)
+    Ok(obtain_python(&cache, &mut None, &python::SDK)?.command())
 }
 
 /// Gets what the dependencies are checked with.

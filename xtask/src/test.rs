@@ -52,7 +52,7 @@ const SOAK: [&str; 4] = ["--events", "1000", "--restarts", "1"];
 /// The first check that fails.
 pub fn test(project: &Project) -> Result<()> {
     let tools = setup::setup(project)?;
-    tools.python()?;
+    setup::setup_python()?;
     for one in FIRST_CHECKS {
         check(project, one)?;
     }

@@ -7,8 +7,10 @@ use std::process::Command;
 
 use crate::command::path_with;
 use crate::project::Project;
-use crate::setup::WasmTarget;
 use crate::{Error, Result};
+
+/// The target of the Workers.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Every tool of the project, which [`setup`](crate::setup::setup) finds or gets.
 ///
@@ -27,6 +29,23 @@ pub struct Tools {
     pub(crate) wasm_target: WasmTarget,
     pub(crate) worker_build: PathBuf,
     pub(crate) wasm_bindgen: PathBuf,
+}
+
+/// Where the wasm target is.
+#[derive(Debug)]
+pub(crate) enum WasmTarget {
+    /// In the active toolchain.
+    Active {
+        /// The library's file, whose name changes with every version of Rust.
+        std: PathBuf,
+    },
+    /// In Debian's toolchain in the cache.
+    Debian {
+        /// The library's file.
+        std: PathBuf,
+        /// The folder with `rustc` and `wasm-ld`.
+        programs: PathBuf,
+    },
 }
 
 impl Tools {
@@ -53,15 +72,6 @@ impl Tools {
         Ok(node)
     }
 
-    /// Python with the CloudEvents SDK, with no argument yet. Only the tests need it, so this
-    /// finds or gets it.
-    ///
-    /// # Errors
-    /// If it cannot be had; the error says what to install.
-    pub fn python(&self) -> Result<Command> {
-        Ok(crate::setup::setup_python()?.command())
-    }
-
     /// wrangler, with no argument yet, in the project's folder.
     ///
     /// It is one process, so a SIGTERM or SIGINT to it ends wrangler and its workerd; after a
@@ -72,14 +82,21 @@ impl Tools {
     /// # Errors
     /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
     pub fn wrangler(&self) -> Result<Command> {
-        let mut wrangler = self.node()?;
+        let mut wrangler = self.miniflare()?;
         let cli = "node_modules/wrangler/wrangler-dist/cli.js";
-        wrangler
-            .arg("--no-warnings")
-            .arg(self.project.root().join(cli))
-            .envs(wrangler_environment(&self.project)?)
-            .current_dir(self.project.root());
+        wrangler.arg("--no-warnings").arg(self.project.root().join(cli));
         Ok(wrangler)
+    }
+
+    /// The Node for a script that uses wrangler or Miniflare as libraries, with no argument yet, in
+    /// the project's folder. It keeps to the project and to this machine, as [`Tools::wrangler`] does.
+    ///
+    /// # Errors
+    /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
+    pub fn miniflare(&self) -> Result<Command> {
+        let mut node = self.node()?;
+        node.envs(wrangler_environment(&self.project)?).current_dir(self.project.root());
+        Ok(node)
     }
 
     /// worker-build, with no argument yet, in this package's folder. Everything that it would
@@ -117,7 +134,7 @@ impl Tools {
         [&self.worker_build, &self.wasm_bindgen, std]
     }
 
-    /// `PATH` for a shell that runs the README's commands: node, npx's wrangler and curl first.
+    /// `PATH` for a shell that runs the documents' commands: node, npx's wrangler and curl first.
     ///
     /// # Errors
     /// If the project's path or curl's cannot stand in `PATH`.

@@ -40,9 +40,9 @@ fn take(stage: &Stage) -> Vec<String> {
     taken
 }
 
-/// A queue never takes twenty of the fifty messages in the spool, the oldest
+/// A queue never takes the twenty oldest of the fifty messages in the spool
 /// | nothing
-/// | the other thirty get through; the twenty are set aside after five refusals beside others, and an operator sends or deletes them
+/// | the other thirty get through; the twenty are set aside after five such runs, and an operator sends or deletes them
 #[test]
 fn twenty_messages_that_are_never_taken() {
     let settings = stream(PATIENT).with_kv("SPOOL").with_vars(ADMIN);

@@ -4,7 +4,7 @@ use edge::Fault;
 
 use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream_and_archive};
 
-/// The event comes again: the queue is not called.
+/// The event is sent again: the queue is not called.
 #[track_caller]
 fn comes_again(stage: &Stage, event: &str) {
     stage.repair();
@@ -16,8 +16,8 @@ fn comes_again(stage: &Stage, event: &str) {
 }
 
 /// KV fails
-/// | 503, which says who holds the event
-/// | when the sender comes again, it goes to KV alone
+/// | 503, which says where the event is held
+/// | when the sender retries, it goes to KV only
 #[test]
 fn kv_that_fails() {
     let stage = Stage::new(stream_and_archive(PATIENT));
@@ -30,8 +30,8 @@ fn kv_that_fails() {
 }
 
 /// KV gives no answer
-/// | 503 when `time_budget_ms` is over, which says who holds the event
-/// | KV may hold it; when the sender comes again, it does
+/// | 503 when `time_budget_ms` is over, which says where the event is held
+/// | KV may hold it; when the sender retries, it does
 #[test]
 fn kv_that_hangs() {
     let stage = Stage::new(stream_and_archive(QUICK));
@@ -44,8 +44,8 @@ fn kv_that_hangs() {
 }
 
 /// KV writes the event, and its answer is lost
-/// | 503, which says who holds the event
-/// | when the sender comes again, it is written again, under the same key
+/// | 503, which says where the event is held
+/// | when the sender retries, it is written again, under the same key
 #[test]
 fn kv_whose_answer_is_lost() {
     let stage = Stage::new(stream_and_archive(PATIENT));

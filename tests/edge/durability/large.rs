@@ -43,9 +43,9 @@ fn assert_is_claimed(stage: &Stage, event: &str, message: &str) {
     );
 }
 
-/// An event is larger than a queue takes, and there is no `CLAIMS`
+/// An event is too large for a queue, and there is no `CLAIMS`
 /// | 413 `event_too_large`
-/// | it is refused; nobody holds it
+/// | it is refused; nothing holds it
 #[test]
 fn a_large_event_without_claims() {
     let stage = Stage::new(stream(PATIENT));
@@ -57,7 +57,7 @@ fn a_large_event_without_claims() {
     assert_eq!(stage.queue(), [event]);
 }
 
-/// An event is larger than a queue takes, and there is `CLAIMS`
+/// An event is too large for a queue, and there is `CLAIMS`
 /// | 202
 /// | `CLAIMS` holds it, byte for byte; the queue gets a message that refers to it
 #[test]
@@ -71,9 +71,9 @@ fn a_large_event() {
     assert_is_claimed(&stage, &event, &queue[0]);
 }
 
-/// An event is larger than a queue takes, and `CLAIMS` fails
+/// An event is too large for a queue, and `CLAIMS` fails
 /// | 503
-/// | nothing is sent; when the sender comes again, it goes through
+/// | nothing is sent; when the sender retries, it goes through
 #[test]
 fn claims_that_fail() {
     let stage = Stage::new(claiming(PATIENT));
@@ -88,9 +88,9 @@ fn claims_that_fail() {
     assert_is_claimed(&stage, &event, &stage.queue()[0]);
 }
 
-/// An event is larger than a queue takes, the queue fails, and there is a spool
+/// An event is too large for a queue, the queue fails, and there is a spool
 /// | 202, `spooled`
-/// | `CLAIMS` holds it; the cron trigger brings the message that refers to it to the queue
+/// | `CLAIMS` holds it; the cron trigger sends the message that refers to it to the queue
 #[test]
 fn a_large_event_and_a_queue_that_fails() {
     let stage = Stage::new(claiming(PATIENT).with_kv("SPOOL"));

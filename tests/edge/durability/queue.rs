@@ -7,7 +7,7 @@ use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream
 
 /// A queue fails once
 /// | 202
-/// | the second try brings it to the queue
+/// | the second attempt gets it into the queue
 #[test]
 fn a_queue_that_fails_once() {
     let stage = Stage::new(stream(PATIENT));
@@ -20,7 +20,7 @@ fn a_queue_that_fails_once() {
 
 /// A queue fails, and there is no spool
 /// | 503
-/// | nobody holds it; when the sender comes again, the queue gets it
+/// | nothing holds it; when the sender retries, the queue gets it
 #[test]
 fn a_queue_that_fails() {
     let stage = Stage::new(stream(PATIENT));
@@ -65,7 +65,7 @@ fn a_queue_that_is_overloaded() {
 
 /// A queue gives no answer, and there is no spool
 /// | 503 when `time_budget_ms` is over
-/// | the queue may hold it; when the sender comes again, it does
+/// | the queue may hold it; when the sender retries, it does
 #[test]
 fn a_queue_that_hangs() {
     let stage = Stage::new(stream(QUICK));
@@ -81,7 +81,7 @@ fn a_queue_that_hangs() {
 
 /// A queue takes the event, and its answer is lost
 /// | 202
-/// | the second try brings it to the queue once more: twice
+/// | the second attempt sends it to the queue again: a duplicate
 #[test]
 fn a_queue_whose_answer_is_lost() {
     let stage = Stage::new(stream(PATIENT));
@@ -92,8 +92,8 @@ fn a_queue_whose_answer_is_lost() {
 }
 
 /// One of two queues fails
-/// | 503, which says who holds the event
-/// | the other queue holds it; when the sender comes again, it goes only where it is missing
+/// | 503, which says where the event is held
+/// | the other queue holds it; when the sender retries, it goes only where it is missing
 #[test]
 fn one_of_two_queues_that_fails() {
     let copy = r#"
@@ -116,9 +116,9 @@ fn one_of_two_queues_that_fails() {
     assert_eq!(stage.receiver.calls("EVENTS_QUEUE").calls, 1);
 }
 
-/// A queue takes a part of a batch
-/// | 503, which says of each event who holds it
-/// | when the batch comes again, the queue gets only the events that it is missing
+/// A queue takes only part of a batch
+/// | 503, which says where each event is held
+/// | when the batch is sent again, the queue gets only the events it is missing
 #[test]
 fn a_queue_that_takes_a_part_of_a_batch() {
     let stage = Stage::new(stream(PATIENT));

@@ -1,8 +1,9 @@
 //! Starts the receiver on the real runtime and speaks HTTP to it.
 //!
-//! A [`Receiver`] is one `wrangler dev` with its own configuration and storage, on a free port of
-//! this machine. It ends with the value. It fails on demand ([`Fault`]), can be killed and started
-//! again, and its queues can lead to a [`Sink`] that outlives it. A [`Shop`] is what its webhooks call.
+//! A [`Receiver`] is one workerd with its own configuration and storage, on a free port of this
+//! machine. Miniflare starts it, as it does for `wrangler dev`. It ends with the value. It fails on
+//! demand ([`Fault`]), can be killed and started again, and its queues can lead to a [`Sink`] that
+//! outlives it. A [`Shop`] is what its webhooks call.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
 #![expect(
     clippy::panic,
@@ -14,6 +15,7 @@
 
 mod family;
 mod fault;
+mod host;
 mod http;
 mod process;
 mod raw;

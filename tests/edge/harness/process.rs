@@ -1,7 +1,6 @@
 //! Processes that a test starts: what they print is kept, and they end with the test.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
@@ -10,13 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use xtask::{Project, Tools};
 
-use crate::family::{Member, family};
-
 /// How long a condition may take to come true before the test fails.
 const PATIENCE: Duration = Duration::from_mins(3);
-
-/// The file with the authorities that a receiver trusts, beside its configuration.
-pub(crate) const AUTHORITIES: &str = "authorities.pem";
 
 /// The project's tools, as `cargo xtask` uses them.
 #[must_use]
@@ -50,10 +44,6 @@ impl Process {
     /// Starts it, and keeps all that it prints.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
-        if let Some(authorities) = authorities(&command) {
-            // Miniflare hands them to workerd, as those that `fetch` trusts.
-            command.env("NODE_EXTRA_CA_CERTS", authorities);
-        }
         // One pipe for both streams, so that their lines stay in order.
         let (reader, writer) = io::pipe().unwrap();
         let child = command
@@ -76,26 +66,6 @@ impl Process {
     /// Whether it has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
-    }
-
-    /// It and all the processes that it started.
-    pub(crate) fn family(&self) -> Vec<Member> {
-        family(self.child.id())
-    }
-
-    /// Kills it and all the processes that it started, if it still runs.
-    pub(crate) fn kill(&mut self) {
-        if self.has_ended() {
-            return;
-        }
-        // They are listed first: who loses its parent can no longer be found.
-        for member in self.family() {
-            if let Some(id) = i32::try_from(member.id).ok().and_then(Pid::from_raw) {
-                // It may have ended with its parent.
-                let _ = kill_process(id, Signal::KILL);
-            }
-        }
-        let _ = self.child.wait();
     }
 
     /// Waits until it printed a line with this text, and returns what stands behind it.
@@ -129,13 +99,6 @@ impl Drop for Process {
             thread::sleep(Duration::from_millis(20));
         }
     }
-}
-
-/// Where authorities lie beside the configuration of a `wrangler dev`.
-fn authorities(command: &Command) -> Option<PathBuf> {
-    let mut behind = command.get_args().skip_while(|argument| *argument != "--config").skip(1);
-    let file = Path::new(behind.next()?).with_file_name(AUTHORITIES);
-    file.exists().then_some(file)
 }
 
 fn collect(stream: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {

@@ -1,21 +1,24 @@
 //! A receiver that runs in workerd.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::family::Member;
+use crate::family::{Member, family};
+use crate::host::{Host, OUTPUT, Running};
 use crate::http::Call;
-use crate::process::{Process, tools, wait_until};
+use crate::process::{tools, wait_until};
 use crate::raw::Connection;
-use crate::settings::Settings;
+use crate::settings::{AUTHORITIES, Settings};
 
-/// `wrangler dev` with the receiver, until this value goes.
+/// workerd with the receiver, until this value goes.
 #[derive(Debug)]
 pub struct Receiver {
     base: String,
-    process: Process,
+    /// None while it is dead. It goes before its folder does.
+    running: Option<Running>,
     folder: TempDir,
 }
 
@@ -26,41 +29,41 @@ impl Receiver {
     pub fn start(settings: &Settings) -> Self {
         let tools = tools();
         let parent = tools.project().root().join("target/edge");
-        std::fs::create_dir_all(&parent).unwrap();
+        fs::create_dir_all(&parent).unwrap();
         let folder = tempfile::tempdir_in(parent).unwrap();
         settings.write(folder.path(), tools.project().root());
-        let (process, base) = dev(folder.path());
-        Self { base, process, folder }
+        let running = run(folder.path());
+        Self { base: running.base.clone(), running: Some(running), folder }
     }
 
     /// Kills it, in the middle of whatever it does. What is in KV and in Durable Objects stays; the
     /// queue's messages are gone, unless a [`Sink`](crate::Sink) keeps them.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.running = None;
     }
 
     /// Kills it if it runs, starts it again on the same storage, and waits until it listens, on
     /// another port. It knows nothing of faults, calls and log lines from before.
     #[track_caller]
     pub fn restart(&mut self) {
-        self.process.kill();
-        (self.process, self.base) = dev(self.folder.path());
+        self.kill();
+        let running = run(self.folder.path());
+        self.base.clone_from(&running.base);
+        self.running = Some(running);
     }
 
     /// The same, with other settings.
     #[track_caller]
     pub fn restart_with(&mut self, settings: &Settings) {
-        self.process.kill();
+        self.kill();
         settings.write(self.folder.path(), tools().project().root());
         self.restart();
     }
 
-    /// The processes of workerd: that of wrangler's proxy, and behind it the receiver's.
+    /// The process of workerd, and all that it started; nothing where it is dead.
     #[must_use]
     pub fn workerd(&self) -> Vec<Member> {
-        let mut members = self.process.family();
-        members.retain(|member| member.name == "workerd");
-        members
+        self.running.as_ref().map_or_else(Vec::new, |running| family(running.process))
     }
 
     /// Where it listens, such as `http://localhost:8787`.
@@ -87,7 +90,7 @@ impl Receiver {
     #[must_use]
     pub fn log(&self, count: usize) -> Vec<Value> {
         wait_until(&format!("{count} lines are logged"), || {
-            let lines = log_lines(&self.process.output());
+            let lines = log_lines(&self.output());
             (lines.len() >= count).then_some(lines)
         })
     }
@@ -97,34 +100,26 @@ impl Receiver {
     #[must_use]
     pub fn warnings(&self) -> Vec<Value> {
         wait_until("warnings are logged", || {
-            let mut lines = all_lines(&self.process.output());
+            let mut lines = all_lines(&self.output());
             lines.retain(|line| line["outcome"] == "configured");
             (!lines.is_empty()).then_some(lines)
         })
     }
 
-    /// All that wrangler and the Worker printed so far.
+    /// All that workerd, Miniflare and the Worker printed so far.
     #[must_use]
     pub fn output(&self) -> String {
-        self.process.output()
+        let output = fs::read(self.folder.path().join(OUTPUT)).unwrap();
+        String::from_utf8_lossy(&output).into_owned()
     }
 }
 
-/// `wrangler dev` in this folder, and where it listens.
+/// Starts the receiver in this folder.
 #[track_caller]
-fn dev(folder: &Path) -> (Process, String) {
-    let mut wrangler = tools().wrangler().unwrap();
-    wrangler
-        .arg("dev")
-        .args(["--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"])
-        .arg("--config")
-        .arg(folder.join("wrangler.toml"))
-        .arg("--persist-to")
-        .arg(folder.join("storage"))
-        .env("WRANGLER_REGISTRY_PATH", folder.join("registry"));
-    let mut process = Process::start(wrangler);
-    let base = process.wait_for("Ready on ");
-    (process, base)
+fn run(folder: &Path) -> Running {
+    let authorities = folder.join(AUTHORITIES);
+    let host = if authorities.exists() { Host::trusting(&authorities) } else { Host::shared() };
+    host.run(folder)
 }
 
 /// The log lines of requests, messages and the cron trigger; what the configuration is warned of, once
@@ -135,7 +130,7 @@ fn log_lines(output: &str) -> Vec<Value> {
     lines
 }
 
-/// The lines among what wrangler printed, which puts colours around some of them.
+/// The lines among what was printed.
 fn all_lines(output: &str) -> Vec<Value> {
     let starts = output.match_indices(r#"{"outcome":"#);
     let lines = starts.filter_map(|(start, _)| {

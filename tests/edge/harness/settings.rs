@@ -6,8 +6,10 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::process::AUTHORITIES;
 use crate::sink::Sink;
+
+/// The file with the authorities that a receiver trusts, beside its configuration.
+pub(crate) const AUTHORITIES: &str = "authorities.pem";
 
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
 #[derive(Debug, Clone)]
@@ -149,8 +151,8 @@ impl Settings {
     }
 
     /// Writes `wrangler.toml` and `.dev.vars`, and beside them the receiver as it was built and the
-    /// tests' entry module, which consumes the queue as well. They are copies, since wrangler starts
-    /// a Worker anew when its files change, and another test may have them built.
+    /// tests' entry module, which consumes the queue as well. They are copies, since another test may
+    /// have them built meanwhile.
     pub(crate) fn write(&self, folder: &Path, project: &Path) {
         let receiver = folder.join("receiver");
         for file in ["build/index.js", "build/index_bg.wasm", "src/cloudflare/main.mjs"] {

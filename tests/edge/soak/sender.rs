@@ -166,7 +166,7 @@ impl Sender {
 
 impl Tally {
     fn count(&mut self, body: &str) {
-        // It is wrangler that answers, while workerd is dying.
+        // Nothing of ours answered: workerd is dying.
         let Ok(body) = serde_json::from_str::<Body>(body) else {
             self.unanswered += 1;
             return;

@@ -1,4 +1,4 @@
-// How much memory the receiver has taken. That of the process says little: wrangler's part of it grows
+// How much memory the receiver has taken. That of the process says little: Miniflare's part of it grows
 // with every request, whatever the Worker does.
 
 /** The memory of the newest WebAssembly instance. */

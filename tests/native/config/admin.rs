@@ -124,10 +124,10 @@ fn it_has_no_other_field() {
 fn without_dead_letters_there_is_still_an_operator() {
     let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
     let config = accept("requests can be explained", &with("ADMIN", json(fields)));
-    assert!(config.admin.is_some() && !config.has_dead_letters);
+    assert!(config.admin.is_some() && !config.stores.has_dead_letters);
     let config =
         accept("both", &with_dead("ADMIN", r#""auth_type":"bearer","auth":{"token":"TOKEN"}"#));
-    assert!(config.has_dead_letters);
+    assert!(config.stores.has_dead_letters);
 }
 
 #[test]

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use elytra_events::Known;
-use elytra_webhooks::auth::Authentication;
+use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::destination::{
+    CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
+    RetryPolicy,
+};
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
-use elytra_webhooks::subscription::{
-    Destination, KvKey, RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode,
-};
 use toml::{Table, Value};
 
 use super::{json, text};
@@ -63,11 +64,28 @@ fn check(why: &str, wrangler: &str, secrets: Bindings) -> Config {
 fn it_passes_with_the_secrets_of_the_example() {
     let secrets = secrets_of(&read(".dev.vars.example"));
     let config = check("as shipped", &read("wrangler.toml"), secrets);
-    assert_ne!(config.authentication, Authentication::None, "it lets not everybody in");
+    assert_ne!(config.receiver.authentication, Authentication::None, "it lets not everybody in");
     assert!(config.subscriptions.iter().all(|subscription| subscription.active));
-    assert_eq!(config.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
-    assert!(config.has_spool, "what a queue does not take is not lost");
-    assert_eq!(config.claims_expiration_ttl, Some(604_800));
+    assert_eq!(config.receiver.times.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
+    assert!(config.stores.has_spool, "what a queue does not take is not lost");
+    assert_eq!(config.stores.claims_expiration_ttl, Some(604_800));
+}
+
+#[test]
+fn the_one_in_the_readme_passes_too() {
+    let readme = read("README.md");
+    let (_, shown) = readme.split_once("\n```toml\n").unwrap();
+    let (shown, _) = shown.split_once("\n```\n").unwrap();
+    let config = check("as shown", shown, secrets_of(&read(".dev.vars.example")));
+    assert_eq!(
+        config.receiver.times.dedupe_window_ms,
+        Some(86_400_000),
+        "it recognizes duplicates for a day"
+    );
+    assert!(config.stores.has_spool, "it spools events while the queue fails");
+    assert_eq!(config.subscriptions.iter().count(), 1);
+    let keys = |text: &str| text.parse::<Table>().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(shown), keys(&read("wrangler.toml")), "nothing that is shipped is missing");
 }
 
 #[test]
@@ -112,7 +130,7 @@ fn the_ways_to_authenticate_that_it_suggests_pass_too() {
     for alternative in alternatives {
         let (changed, auth_type) = with_alternative(&wrangler, alternative);
         let config = check(alternative, &changed, invented_secrets(alternative));
-        assert_eq!(config.authentication.auth_type(), auth_type, "{alternative}");
+        assert_eq!(config.receiver.authentication.auth_type().as_str(), auth_type, "{alternative}");
         tried.push(auth_type);
     }
     assert_eq!(tried, ["bearer", "basic", "apikey"]);
@@ -128,10 +146,13 @@ fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
     let changed = changed.replace("# claims_expiration_ttl", "claims_expiration_ttl");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
     let prices = config.subscriptions.iter().find(|subscription| subscription.name == "prices");
-    let key = KvKey::Object { tombstone_ttl: 604_800 };
-    let expected = Destination::Kv { binding: "EVENTS".to_owned(), key, expiration_ttl: None };
+    let expected = Destination::Object(ObjectDestination {
+        binding: "EVENTS".to_owned(),
+        expiration_ttl: None,
+        tombstone_ttl: 604_800,
+    });
     assert_eq!(prices.unwrap().destination, expected);
-    assert_eq!(config.claims_expiration_ttl, Some(604_800), "its default");
+    assert_eq!(config.stores.claims_expiration_ttl, Some(604_800), "its default");
 }
 
 #[test]
@@ -165,7 +186,7 @@ fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
     let changed = lines.collect::<Vec<_>>().join("\n");
     assert_eq!(uncommented, 7, "{changed}");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
-    assert!(config.handshake.is_some() && config.rate_limit.is_some());
+    assert!(config.receiver.handshake.is_some() && config.receiver.rate_limit.is_some());
 }
 
 /// `wrangler.toml` with everything that webhooks need, which stands there behind `#`.
@@ -195,17 +216,19 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
     let config = check("uncommented", &changed, secrets);
     let shop = config.subscriptions.iter().find(|subscription| subscription.name == "shop");
-    let webhook = Webhook {
+    let http = HttpDestination {
         url: "https://shop.example.com/elytra".to_owned(),
-        method: WebhookMethod::Post,
         credential: Some(("authorization".to_owned(), Secret::new("Bearer invented for the shop"))),
-        mode: WebhookMode::Structured,
-        timeout_ms: 10_000,
-        retry: RetryPolicy::default(),
+        call: CallSettings {
+            method: CallMethod::Post,
+            mode: ContentMode::Structured,
+            timeout_ms: 10_000,
+            retry: RetryPolicy::default(),
+        },
     };
-    assert_eq!(shop.unwrap().destination, Destination::Webhook(webhook), "with the defaults");
-    assert_eq!(config.admin.unwrap().auth_type(), "bearer");
-    assert_eq!(config.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+    assert_eq!(shop.unwrap().destination, Destination::Http(http), "with the defaults");
+    assert_eq!(config.admin.unwrap().auth_type(), AuthType::Bearer);
+    assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
 }
 
 #[test]

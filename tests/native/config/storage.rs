@@ -1,7 +1,7 @@
 //! What the configuration says of what is kept: the ledger, the claims, the spool and keys in KV.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::subscription::{Destination, KvKey};
+use elytra_webhooks::destination::{Destination, KvDestination, ObjectDestination};
 
 use super::{accept, bindings, json, text, with};
 
@@ -46,9 +46,12 @@ fn the_window_of_deduplication() {
     for seconds in [60, 86_400, 2_592_000] {
         let field = format!(r#","dedupe_window_seconds":{seconds}"#);
         let config = accept("both ends", &webhook(&field, "LEDGER", ledger()));
-        assert_eq!(config.dedupe_window_ms, Some(seconds * 1_000));
+        assert_eq!(config.receiver.times.dedupe_window_ms, Some(seconds * 1_000));
     }
-    assert_eq!(accept("off when the line is gone", &bindings()).dedupe_window_ms, None);
+    assert_eq!(
+        accept("off when the line is gone", &bindings()).receiver.times.dedupe_window_ms,
+        None
+    );
     for seconds in ["59", "0", "2592001", "-1", "1.5", "\"86400\"", "null"] {
         refuse(
             "longer than a sender tries, and no table without bounds",
@@ -83,7 +86,7 @@ fn deduplication_needs_the_ledger() {
 fn claims_have_a_lifetime() {
     let claims = || Some(Binding::Kv);
     let ttl = |field: &str, binding| {
-        accept("claims", &webhook(field, "CLAIMS", binding)).claims_expiration_ttl
+        accept("claims", &webhook(field, "CLAIMS", binding)).stores.claims_expiration_ttl
     };
     assert_eq!(ttl("", None), None, "without a namespace large events are refused");
     assert_eq!(ttl("", claims()), Some(604_800), "a week, longer than a queue keeps a message");
@@ -114,32 +117,34 @@ fn claims_and_spool_are_kv_namespaces() {
         "WEBHOOK.claims_expiration_ttl: \"CLAIMS\" is bound to a queue, expected a KV namespace";
     let wrong = webhook(r#","claims_expiration_ttl":60"#, "CLAIMS", Some(Binding::Queue));
     refuse("told once", &wrong, &[mistake]);
-    assert!(!accept("no spool", &bindings()).has_spool);
-    assert!(accept("a spool", &with("SPOOL", Binding::Kv)).has_spool);
+    assert!(!accept("no spool", &bindings()).stores.has_spool);
+    assert!(accept("a spool", &with("SPOOL", Binding::Kv)).stores.has_spool);
 }
 
 #[test]
 fn the_spool_is_drained_to_every_queue() {
     let mut bindings = with("ZZ", Binding::Queue);
     bindings.insert("AA".to_owned(), Binding::Queue);
-    let queues = accept("queues that a subscription had before, too", &bindings).queues;
+    let queues = accept("queues that a subscription had before, too", &bindings).stores.queues;
     assert_eq!(queues, ["AA", "EVENTS_QUEUE", "ZZ"]);
 }
 
 #[test]
 fn kv_has_a_key_for_each_event_or_each_object() {
-    let key = |fields: &str| {
-        let config = accept(fields, &kv(fields));
-        let Destination::Kv { key, .. } = config.subscriptions[0].destination else {
-            panic!("{config:?}")
-        };
-        key
+    let kv_of = |fields: &str| accept(fields, &kv(fields)).subscriptions[0].destination.clone();
+    let binding = || "EVENTS_KV".to_owned();
+    let event = Destination::Kv(KvDestination { binding: binding(), expiration_ttl: None });
+    let object = |tombstone_ttl| {
+        Destination::Object(ObjectDestination {
+            binding: binding(),
+            expiration_ttl: None,
+            tombstone_ttl,
+        })
     };
-    assert_eq!(key(""), KvKey::Event, "by default");
-    assert_eq!(key(r#","key":"event""#), KvKey::Event);
-    assert_eq!(key(r#","key":"object""#), KvKey::Object { tombstone_ttl: 604_800 }, "a week");
-    let least = r#","key":"object","tombstone_ttl":60"#;
-    assert_eq!(key(least), KvKey::Object { tombstone_ttl: 60 }, "KV's least");
+    assert_eq!(kv_of(""), event, "by default");
+    assert_eq!(kv_of(r#","key":"event""#), event);
+    assert_eq!(kv_of(r#","key":"object""#), object(604_800), "a week");
+    assert_eq!(kv_of(r#","key":"object","tombstone_ttl":60"#), object(60), "KV's least");
     for ttl in ["59", "-1", "60.5", "\"60\"", "null"] {
         refuse(
             "KV takes no less than 60 s",
@@ -186,9 +191,13 @@ fn the_time_budget_is_shared() {
             accept("a budget", &webhook(&fields, "LEDGER", Some(Binding::DurableObject)))
         };
         let config = of(WINDOW);
-        let found = (config.claim_ms(), config.ledger_ms(), config.forward_ms());
+        let found = (
+            config.receiver.times.claim_ms(),
+            config.receiver.times.ledger_ms(),
+            config.receiver.times.forward_ms(),
+        );
         assert_eq!(found, (claim, ledger, forward), "the ledger is told within the budget");
-        assert_eq!(of("").forward_ms(), budget, "without a ledger nobody is told");
+        assert_eq!(of("").receiver.times.forward_ms(), budget, "without a ledger nobody is told");
     }
 }
 

@@ -26,7 +26,7 @@ fn refuse(why: &str, fields: &str, expected: &[&str]) {
 fn batches_have_a_limit() {
     for events in [1, 100, 1_000] {
         let config = read("both ends", &format!(r#""max_batch_events":{events}"#));
-        assert_eq!(config.max_batch_events, events);
+        assert_eq!(config.receiver.max_batch_events, events);
     }
     for events in ["0", "1001", "-1", "1.5", "\"100\"", "null"] {
         refuse(
@@ -41,7 +41,7 @@ fn batches_have_a_limit() {
 fn a_request_has_a_time_budget() {
     for milliseconds in [100, 4_000, 30_000] {
         let config = read("both ends", &format!(r#""time_budget_ms":{milliseconds}"#));
-        assert_eq!(config.time_budget_ms, milliseconds);
+        assert_eq!(config.receiver.times.time_budget_ms, milliseconds);
     }
     for milliseconds in ["99", "30001", "\"4s\""] {
         refuse(
@@ -54,7 +54,7 @@ fn a_request_has_a_time_budget() {
 
 #[test]
 fn the_handshake_is_read() {
-    let settings = |why, fields| read(why, fields).handshake.unwrap();
+    let settings = |why, fields| read(why, fields).receiver.handshake.unwrap();
     let any = settings("any rate", r#""allowed_origins":["a.example","B"],"allowed_rate":"*""#);
     let expected = HandshakeSettings {
         allowed_origins: vec!["a.example".to_owned(), "B".to_owned()],
@@ -64,7 +64,7 @@ fn the_handshake_is_read() {
     let rate = settings("requests a minute", r#""allowed_origins":[],"allowed_rate":120"#);
     let expected = AllowedRate::PerMinute(NonZeroU64::new(120).unwrap());
     assert_eq!((rate.allowed_origins.len(), rate.allowed_rate), (0, expected));
-    assert_eq!(accept("neither", &bindings()).handshake, None);
+    assert_eq!(accept("neither", &bindings()).receiver.handshake, None);
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn origins_and_rate_belong_together() {
 #[test]
 fn the_rate_limit_is_a_binding() {
     let config = read("by its name", r#""rate_limit":"CALLS""#);
-    assert_eq!(config.rate_limit.as_deref(), Some("CALLS"));
-    assert_eq!(accept("none by default", &bindings()).rate_limit, None);
+    assert_eq!(config.receiver.rate_limit.as_deref(), Some("CALLS"));
+    assert_eq!(accept("none by default", &bindings()).receiver.rate_limit, None);
     refuse(
         "a binding that is not there",
         r#""rate_limit":"CALL""#,

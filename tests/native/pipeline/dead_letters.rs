@@ -4,14 +4,14 @@ mod access;
 mod redrive;
 
 use elytra_webhooks::config::{Binding, Config};
+use elytra_webhooks::delivery::Cause;
 use elytra_webhooks::message::DeadMessage;
-use elytra_webhooks::webhook::Cause;
 
 use super::{Answer, Expected, Head, Memory, Request, WEBHOOK, ask, check_answer, configure_with};
+use crate::delivery::consume::hand_out;
+use crate::delivery::{bound, subscription};
 use crate::memory::{Fault, START};
 use crate::support::event;
-use crate::webhook::consume::hand_out;
-use crate::webhook::{bound, subscription};
 
 const ADMIN: &str = r#"{"auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}}"#;
 
@@ -194,7 +194,11 @@ fn they_come_in_pages() {
     }
     let late = bury(&memory, "shop", 500, &Cause::Gone, &letter(500));
     let first = ask(Ok(&config()), list("cause=gone"), &memory);
-    assert_eq!(ids(&first), Vec::<String>::new(), "README: with cause, a page can be empty");
+    assert_eq!(
+        ids(&first),
+        Vec::<String>::new(),
+        "docs/operating.md: with cause, a page can be empty"
+    );
     let query = format!("cause=gone{}", cursor(&first).unwrap());
     assert_eq!(ids(&ask(Ok(&config()), list(&query), &memory)), [late]);
 }

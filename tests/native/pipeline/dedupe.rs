@@ -136,7 +136,7 @@ fn a_claim_whose_holder_died_is_taken_over() {
     let memory = Memory::default().with("QUEUE", "send", Fault::Hangs, 1);
     let died = memory.time.run_for(600, answer_to(Ok(&config), product(), &memory));
     assert!(died.is_none(), "it was killed while it forwarded");
-    assert_eq!(config.claim_ms(), 5_000, "the time budget and a second");
+    assert_eq!(config.receiver.times.claim_ms(), 5_000, "the time budget and a second");
 
     check_answer("nobody knows yet", &ask(Ok(&config), product(), &memory), &UNDER_WAY);
     memory.time.pass(4_399);

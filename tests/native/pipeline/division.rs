@@ -1,7 +1,7 @@
 //! How the messages of a batch are divided among calls of `sendBatch`.
 
 use elytra_webhooks::config::Config;
-use elytra_webhooks::forward::SEND_AGAIN_MS;
+use elytra_webhooks::destination::SEND_AGAIN_MS;
 use elytra_webhooks::limits::{
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES,
 };

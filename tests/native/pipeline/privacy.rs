@@ -1,7 +1,7 @@
 //! No secret and no data in replies and log lines, whatever comes. [`super::ask`] looks for them.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::log::MAX_LOGGED_VIOLATIONS;
+use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
+use elytra_webhooks::endpoints::answer;
 use elytra_webhooks::platform::Isolate as _;
-use elytra_webhooks::receive::answer;
 use elytra_webhooks::request::Body;
 use elytra_webhooks::request::BodyError;
 

@@ -7,7 +7,7 @@ mod operator;
 mod turns;
 
 use elytra_webhooks::config::{Binding, Config};
-use elytra_webhooks::forward::SEND_AGAIN_MS;
+use elytra_webhooks::destination::SEND_AGAIN_MS;
 use elytra_webhooks::ledger::Key;
 use elytra_webhooks::level::Level;
 

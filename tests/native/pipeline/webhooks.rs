@@ -11,10 +11,10 @@ use super::{
     Expected, Memory, Request, WEBHOOK, ask, batch, batches::numbered, check_answer,
     configure_with, known, webhook_with,
 };
+use crate::delivery::consume::hand_out;
+use crate::delivery::{URL, bound, configure, subscription};
 use crate::memory::{Fault, START};
 use crate::support::event;
-use crate::webhook::consume::hand_out;
-use crate::webhook::{URL, bound, configure, subscription};
 
 const QUEUE: &str = r#"{"queue":"QUEUE"}"#;
 const OTHER: &str = r#"{"webhook":{"url":"https://other.example"}}"#;

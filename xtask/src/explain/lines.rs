@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use elytra_webhooks::explain::{
-    Explained, ExplainedEvent, ExplainedViolation, Explanation, Verdict,
+use elytra_webhooks::operator::explain::{
+    Explained, ExplainedEvent, ExplainedViolation, Explanation, SubscriptionMatch,
 };
 
 /// All of it.
@@ -69,8 +69,8 @@ fn valid(text: &mut String, event: &ExplainedEvent) -> fmt::Result {
     event.subscriptions.iter().try_for_each(|verdict| subscription(text, verdict))
 }
 
-fn subscription(text: &mut String, verdict: &Verdict) -> fmt::Result {
-    let Verdict { subscription, mismatch, too_large, .. } = verdict;
+fn subscription(text: &mut String, verdict: &SubscriptionMatch) -> fmt::Result {
+    let SubscriptionMatch { subscription, mismatch, too_large, .. } = verdict;
     match (mismatch, too_large) {
         (Some(reason), _) => writeln!(text, "  {subscription}: no, {}", reason.message),
         (None, Some(why)) => writeln!(text, "  {subscription}: yes, but {why}"),

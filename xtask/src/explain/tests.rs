@@ -91,23 +91,23 @@ fn a_clause_says_no_with_what_it_saw() {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn the_documents_show_what_is_printed() {
     let read = |name: &str| fs::read_to_string(Project::here().root().join(name)).expect(name);
     let between = |text: &str, begin: &str, end: &str| {
         let (_, behind) = text.split_once(begin).expect(begin);
         behind.split_once(end).expect(end).0.to_owned()
     };
-    let readme = read("README.md");
-    let (_, shown) = readme.split_once("<!-- explain").expect("the example");
+    let operating = read("docs/operating.md");
+    let (_, shown) = operating.split_once("<!-- explain").expect("the example");
     let event = between(shown, "\n```json\n", "\n```\n");
     let (_, behind) = shown.split_once("\n```console\n").expect("what is printed");
     let (printed, behind) = behind.split_once("```\n").expect("its end");
     let answer = between(behind, "\n```json\n", "```\n");
-    let german = between(&readme, "\n[vars.SUBSCRIPTION_GERMAN]", "\n\n");
+    let german = between(&read("docs/filters.md"), "\n[vars.SUBSCRIPTION_GERMAN]", "\n\n");
     let config = format!("{}\n[vars.SUBSCRIPTION_GERMAN]{german}\n", read("wrangler.toml"));
     let question = Question {
-        event: file("readme.json", &(event + "\n")),
-        config: Some(file("readme.toml", &config)),
+        event: file("documents.json", &(event + "\n")),
+        config: Some(file("documents.toml", &config)),
         ..Question::default()
     };
     assert_eq!(ask(&question).as_deref(), Ok(printed));

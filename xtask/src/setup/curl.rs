@@ -1,4 +1,4 @@
-//! curl, which the README's examples and their test use.
+//! curl, which the documents' examples and their test use.
 
 use std::path::PathBuf;
 

@@ -13,10 +13,8 @@ use super::debian;
 use crate::cache::{Cache, Lock, remove};
 use crate::command::{cargo, keep, on_path, within};
 use crate::output::step;
+use crate::tools::{TARGET, WasmTarget};
 use crate::{Error, Result};
-
-/// The name of the target.
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Debian's folder in the cache; the version is that of the packages below.
 const FOLDER: &str = "rust-debian-1.96";
@@ -33,23 +31,6 @@ const PACKAGES: [&str; 5] = [
 
 /// The standard library is some 20 MB, so a rustup that takes longer than this has no server.
 const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
-
-/// Where the wasm target is.
-#[derive(Debug)]
-pub(crate) enum WasmTarget {
-    /// In the active toolchain.
-    Active {
-        /// The library's file, whose name changes with every version of Rust.
-        std: PathBuf,
-    },
-    /// In Debian's toolchain in the cache.
-    Debian {
-        /// The library's file.
-        std: PathBuf,
-        /// The folder with `rustc` and `wasm-ld`.
-        programs: PathBuf,
-    },
-}
 
 /// In the active toolchain if it is there, else in the cache.
 pub(super) fn find(cache: &Cache) -> Option<WasmTarget> {

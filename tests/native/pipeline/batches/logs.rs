@@ -1,7 +1,8 @@
 //! The log line of a batch: every event, within what Cloudflare keeps of a line.
 
 use elytra_webhooks::config::Config;
-use elytra_webhooks::log::{MAX_LOGGED_EVENT_BYTES, MAX_LOGGED_VIOLATIONS};
+use elytra_webhooks::log::MAX_LOGGED_EVENT_BYTES;
+use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use serde_json::Value;
 
 use super::super::{Memory, WEBHOOK, ask, batch, configure};

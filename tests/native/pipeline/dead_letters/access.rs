@@ -4,8 +4,8 @@ use elytra_webhooks::config::{Binding, Config};
 
 use super::super::{Expected, TOKEN, check_answer, configure_with, known};
 use super::{Head, Memory, Request, ask, config, list, operator, redrive};
+use crate::delivery::{configure, subscription};
 use crate::support::event;
-use crate::webhook::{configure, subscription};
 
 const PATHS: [&str; 2] = ["/dead-letters", "/dead-letters/redrive"];
 
@@ -222,7 +222,7 @@ fn a_value_that_can_be_none_is_told() {
             &detail,
         );
     }
-    for cause in elytra_webhooks::webhook::Cause::CODES {
+    for cause in elytra_webhooks::delivery::Cause::CODES {
         let answer = ask(Ok(&config()), list(&format!("cause={cause}")), &Memory::default());
         assert_eq!(answer.status, 200, "{cause}");
     }

@@ -2,10 +2,10 @@
 
 mod fails;
 
-use elytra_webhooks::dead_letters::REDRIVE_STEP;
+use elytra_webhooks::delivery::Cause;
 use elytra_webhooks::limits::MAX_DELIVERY_EVENT_BYTES;
 use elytra_webhooks::message::DeliveryMessage;
-use elytra_webhooks::webhook::Cause;
+use elytra_webhooks::operator::dead_letters::REDRIVE_STEP;
 use futures_util::future::join;
 
 use super::super::dedupe::WINDOW;
@@ -15,8 +15,8 @@ use super::{
     Expected, Memory, Request, ask, bury, bury_all, check_answer, config, cursor, form_encoded,
     hand_out, letter, log, redrive, with_webhook,
 };
+use crate::delivery::URL;
 use crate::memory::{Fault, START, status};
-use crate::webhook::URL;
 
 /// The message that delivers an event again.
 fn again(subscription: &str, event: &str) -> String {

@@ -43,7 +43,7 @@ fn where_the_ledger_hangs_it_is_not_waited_for_long() {
 
 #[test]
 fn everything_together_keeps_within_the_time_budget() {
-    let budget = deduplicating().time_budget_ms;
+    let budget = deduplicating().receiver.times.time_budget_ms;
     let memory = Memory::default().with("LEDGER", "claim", Fault::Takes(499), ALWAYS);
     let memory = memory.with("QUEUE", "send", Fault::Hangs, ALWAYS);
     let memory = memory.with("LEDGER", "settle", Fault::Hangs, ALWAYS);

@@ -1,6 +1,6 @@
 //! The mirror when something fails: rather no write than a wrong one.
 
-use elytra_webhooks::forward::{PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
+use elytra_webhooks::destination::{PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
 
 use super::{LATER, Memory, NOON, Request, ask, held, mirroring, send, state};
 use crate::memory::{ALWAYS, Fault};

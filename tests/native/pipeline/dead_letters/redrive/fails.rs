@@ -1,8 +1,8 @@
 //! A redrive that fails, or dies: an event may be there twice, but is never lost.
 
+use elytra_webhooks::delivery::Cause;
 use elytra_webhooks::limits::MAX_DELIVERY_EVENT_BYTES;
-use elytra_webhooks::operator_claims::OPERATOR_CLAIM_MS;
-use elytra_webhooks::webhook::Cause;
+use elytra_webhooks::operator::OPERATOR_CLAIM_MS;
 
 use super::super::super::answer_to;
 use super::super::super::large::event_of;

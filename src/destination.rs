@@ -1,0 +1,296 @@
+//! Where a subscription's events go, a file for each kind: how its table is read, how large an event it takes
+//! and how it is brought there.
+//!
+//! What is to be told of all kinds stands here, each time as a match of all of them.
+
+mod call;
+mod http;
+mod kv;
+mod object;
+mod queue;
+mod retry;
+mod send_batch;
+
+pub use call::{CallMethod, CallSettings, ContentMode};
+pub use http::HttpDestination;
+pub use kv::KvDestination;
+pub use object::{
+    BUSY_MS, DEFAULT_TOMBSTONE_TTL, ObjectDestination, PUT_AGAIN_MS, PUT_TRIES,
+    REMEMBER_OBJECTS_MS, STORED_AHEAD_MS,
+};
+pub use queue::{QueueDestination, SEND_AGAIN_MS};
+pub use retry::RetryPolicy;
+pub(crate) use send_batch::divide;
+
+use crate::dispatch::Dispatch;
+use crate::limits::{
+    CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES,
+    MAX_QUEUE_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, SPOOL,
+};
+use crate::platform::Platform;
+use crate::times::Times;
+use crate::vars::{Bindings, Mistake, Mistakes, Table};
+use elytra_events::{CloudEvent, Known as _, names};
+
+/// Where a subscription's events go: one of the Worker's bindings, or a server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Destination {
+    /// A Cloudflare Queue.
+    Queue(QueueDestination),
+    /// A KV namespace with a key for each event.
+    Kv(KvDestination),
+    /// A KV namespace with a key for each object.
+    Object(ObjectDestination),
+    /// An HTTP server.
+    Http(HttpDestination),
+}
+
+names! {
+    /// The fields by which a subscription names its destination.
+    enum DestinationField {
+        Queue = "queue",
+        Kv = "kv",
+        Webhook = "webhook",
+    }
+}
+
+/// How large an event may be that a destination is to hold, in bytes of its JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// The most that comes there by any way.
+    pub(crate) most: usize,
+    /// The most that fits in a message of a queue on the way there. What is larger is stored beside it.
+    pub(crate) in_message: Option<usize>,
+}
+
+impl Destination {
+    /// Reads the one field of a subscription that names its destination.
+    pub(crate) fn read(
+        table: &mut Table,
+        bindings: &Bindings,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let fields = DestinationField::ALL.iter();
+        match fields.clone().filter(|field| table.has(field.as_str())).count() {
+            0 => mistakes.note(table.path(), Mistake::NoDestination(expected())),
+            1 => {}
+            _ => mistakes.note(table.path(), Mistake::SeveralDestinations(all_fields())),
+        }
+        // All of them are read, so that nothing that is wrong with one is left unsaid.
+        let read: Vec<_> =
+            fields.filter_map(|field| field.read(table, bindings, mistakes)).collect();
+        read.into_iter().next()
+    }
+
+    /// The name under which the ledger knows what holds an event for a subscription of this name. Another
+    /// destination is another holder, which may not have what the one before has; two subscriptions with
+    /// one queue have the same.
+    #[must_use]
+    pub fn holder(&self, subscription: &str) -> String {
+        match self {
+            Self::Queue(queue) => queue.holder(),
+            Self::Kv(kv) => kv.holder(subscription),
+            Self::Object(object) => object.holder(subscription),
+            Self::Http(http) => http.holder(subscription),
+        }
+    }
+
+    /// How large an event may be.
+    pub(crate) fn room(&self) -> Room {
+        match self {
+            Self::Queue(_) => {
+                Room { most: MAX_KV_VALUE_BYTES, in_message: Some(MAX_QUEUE_EVENT_BYTES) }
+            }
+            Self::Kv(_) | Self::Object(_) => Room { most: MAX_KV_VALUE_BYTES, in_message: None },
+            Self::Http(_) => {
+                Room { most: MAX_WEBHOOK_EVENT_BYTES, in_message: Some(MAX_DELIVERY_EVENT_BYTES) }
+            }
+        }
+    }
+
+    /// Whether it can hold this event at all.
+    pub(crate) fn takes(&self, event: &CloudEvent<'_>) -> bool {
+        match self {
+            Self::Object(_) => event.object().is_named(),
+            Self::Queue(_) | Self::Kv(_) | Self::Http(_) => true,
+        }
+    }
+
+    /// Whether each event takes a call of its own, which begins anew when the event comes again. What is
+    /// written by object has the ledger, and gets on each time.
+    pub(crate) fn has_a_call_for_each_event(&self) -> bool {
+        match self {
+            Self::Kv(_) => true,
+            Self::Queue(_) | Self::Object(_) | Self::Http(_) => false,
+        }
+    }
+
+    /// What it mirrors, if it mirrors objects.
+    pub(crate) fn mirror(&self) -> Option<&ObjectDestination> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Queue(_) | Self::Kv(_) | Self::Http(_) => None,
+        }
+    }
+
+    /// How it is called from `DELIVERIES`, if it is.
+    pub(crate) fn http(&self) -> Option<&HttpDestination> {
+        match self {
+            Self::Http(http) => Some(http),
+            Self::Queue(_) | Self::Kv(_) | Self::Object(_) => None,
+        }
+    }
+}
+
+impl DestinationField {
+    fn read(
+        self,
+        table: &mut Table,
+        bindings: &Bindings,
+        mistakes: &mut Mistakes,
+    ) -> Option<Destination> {
+        match self {
+            Self::Queue => {
+                QueueDestination::read(table, bindings, mistakes).map(Destination::Queue)
+            }
+            Self::Kv => read_kv(table, bindings, mistakes),
+            Self::Webhook => {
+                HttpDestination::read(table, bindings, mistakes).map(Destination::Http)
+            }
+        }
+    }
+
+    /// An example of its value.
+    fn example(self) -> &'static str {
+        match self {
+            Self::Queue => queue::EXAMPLE,
+            Self::Kv => kv::EXAMPLE,
+            Self::Webhook => http::EXAMPLE,
+        }
+    }
+}
+
+/// All fields with examples, of which one is expected.
+fn expected() -> String {
+    let examples =
+        DestinationField::ALL.iter().map(|field| format!("{field} = {}", field.example()));
+    list(&examples.collect::<Vec<_>>(), "or")
+}
+
+/// All fields by their names.
+fn all_fields() -> String {
+    let names = DestinationField::ALL.iter().map(ToString::to_string);
+    list(&names.collect::<Vec<_>>(), "and")
+}
+
+/// `a, b and c`.
+fn list(items: &[String], last_word: &str) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
+    }
+}
+
+/// `kv`: with a key for each event, or for each object.
+fn read_kv(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> Option<Destination> {
+    let path = table.path_of("kv");
+    let mut table = Table::new(path, table.take("kv")?, mistakes)?;
+    let namespace = kv::read_namespace(&mut table, bindings, mistakes);
+    // A key that is not known may be that of an object.
+    let has_key = table.has("key");
+    let destination = match table.name("key", mistakes) {
+        None if has_key => {
+            table.take("tombstone_ttl");
+            None
+        }
+        Some(kv::KeyOf::Event) | None => {
+            KvDestination::read(namespace, &mut table, mistakes).map(Destination::Kv)
+        }
+        Some(kv::KeyOf::Object) => {
+            ObjectDestination::read(namespace, &mut table, bindings, mistakes)
+                .map(Destination::Object)
+        }
+    };
+    table.finish(mistakes);
+    destination
+}
+
+/// The bindings that the Worker keeps its own things in are no destinations.
+fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
+    if [CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD].contains(&binding) {
+        mistakes.note(path, Mistake::ReservedBinding(binding.to_owned()));
+    }
+}
+
+/// What a step needs besides what it is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sending {
+    /// How long things may take.
+    pub(crate) times: Times,
+    /// Whether there is a spool.
+    pub(crate) has_spool: bool,
+    /// When the events were accepted, in milliseconds since 1970.
+    pub(crate) now: u64,
+}
+
+/// One call to a binding, or a few that must follow each other.
+pub(crate) enum Step<'p> {
+    /// A call of a queue, or of what stands beside it.
+    Queue(queue::QueueStep<'p>),
+    /// Writes an event in KV.
+    Kv(kv::KvPut<'p>),
+    /// Writes an object's newest state in KV.
+    Object(object::ObjectPut<'p>),
+}
+
+/// What brings these events to their destinations, the first steps of each way.
+pub(crate) fn first_steps<'p>(
+    dispatches: impl Iterator<Item = (&'p Destination, &'p Dispatch<'p, 'p>)>,
+    sending: &Sending,
+) -> Vec<Step<'p>> {
+    let mut messages = Vec::new();
+    let mut puts = Vec::new();
+    let mut states = Vec::new();
+    for (destination, dispatch) in dispatches {
+        match destination {
+            Destination::Queue(queue) => messages.push(queue.message(dispatch)),
+            Destination::Kv(kv) => puts.push(kv.put(dispatch)),
+            Destination::Object(object) => states.extend(object.put(dispatch, sending)),
+            Destination::Http(_) => messages.push(http::delivery(dispatch, sending)),
+        }
+    }
+    let messages = queue::steps(messages).into_iter().map(Step::Queue);
+    let puts = kv::steps(puts).into_iter().map(Step::Kv);
+    let states = object::steps(states).into_iter().map(Step::Object);
+    messages.chain(puts).chain(states).collect()
+}
+
+impl Step<'_> {
+    /// Takes the step, and tells which it leads to.
+    pub(crate) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
+        match self {
+            Self::Queue(step) => {
+                let next = step.take(sending, platform).await;
+                next.into_iter().map(Self::Queue).collect()
+            }
+            Self::Kv(put) => {
+                put.take(platform).await;
+                Vec::new()
+            }
+            Self::Object(put) => {
+                put.take(sending, platform).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// How many bytes of an event it has; none that count where these fit in a queue's message.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Queue(step) => step.bytes(),
+            Self::Kv(put) => put.bytes(),
+            Self::Object(put) => put.bytes(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! An HTTP server, described as Elytra's own `WebhookConfig` describes it: the field `webhook`.
+//!
+//! Its events go to the queue bound as `DELIVERIES`, from which the Worker calls it.
+
+use fluent_uri::Uri;
+
+use super::Sending;
+use super::call::CallSettings;
+use super::queue::QueueMessage;
+use crate::auth::{AuthType, Secret};
+use crate::dispatch::Dispatch;
+use crate::ledger::Key;
+use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
+use crate::message::DeliveryMessage;
+use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up_fixed};
+
+/// An example of the field.
+pub(super) const EXAMPLE: &str = "{ url = \"<URL>\" }";
+
+/// An HTTP server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpDestination {
+    /// Where the events go: an absolute URI, `https` unless the configuration allows `http`.
+    pub url: String,
+    /// The header that authenticates the Worker, if any: its name in lower case, and its value.
+    pub credential: Option<(String, Secret)>,
+    /// How it is called.
+    pub call: CallSettings,
+}
+
+impl HttpDestination {
+    /// Reads `webhook`.
+    pub(super) fn read(
+        table: &mut Table,
+        bindings: &Bindings,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let path = table.path_of("webhook");
+        let value = table.take("webhook")?;
+        look_up_queues(&path, bindings, mistakes);
+        let mut table = Table::new(path, value, mistakes)?;
+        let allow_insecure = table.boolean("allow_insecure", mistakes).unwrap_or(false);
+        let url = read_url(&mut table, allow_insecure, mistakes);
+        let call = CallSettings::read(&mut table, mistakes);
+        let credential = read_credential(&mut table, bindings, mistakes);
+        table.finish(mistakes);
+        Some(Self { url: url?, credential, call: call? })
+    }
+
+    /// What the ledger calls it. A secret may stand in a URL.
+    pub(super) fn holder(&self, subscription: &str) -> String {
+        /// How much of a digest tells one URL from another, in characters.
+        const DIGEST_CHARACTERS: usize = 16;
+
+        let digest = Key::of(&["url", &self.url]);
+        let digest = digest.as_str().get(..DIGEST_CHARACTERS).unwrap_or_default();
+        format!("webhook/{subscription}/{digest}")
+    }
+}
+
+/// The queues and the namespace without which nothing can be delivered.
+pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mistakes) {
+    for (binding, kind) in [
+        (DELIVERIES, BindingKind::Queue),
+        (DEAD_LETTERS, BindingKind::Queue),
+        (DEAD, BindingKind::Kv),
+    ] {
+        look_up_fixed(path, binding, kind, bindings, mistakes);
+    }
+}
+
+/// The message in `DELIVERIES` by which an event is delivered for a subscription.
+pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
+    let subscription = dispatch.subscription.into();
+    let message =
+        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
+    QueueMessage::new(DELIVERIES, message.print(""), dispatch)
+}
+
+/// An absolute URI with a host, and with neither credentials nor a fragment.
+fn read_url(table: &mut Table, allow_insecure: bool, mistakes: &mut Mistakes) -> Option<String> {
+    let path = table.path_of("url");
+    let url = table.required_string("url", mistakes)?;
+    let is_secure = |scheme: &str| scheme.eq_ignore_ascii_case("https");
+    let is_http = |scheme: &str| scheme.eq_ignore_ascii_case("http");
+    // The URL is not repeated: a secret may stand in it.
+    let mistake = match Uri::parse(&*url) {
+        Err(_) => Mistake::BadUrl,
+        Ok(uri) => match (uri.scheme().as_str(), uri.authority()) {
+            (_, None) => Mistake::BadUrl,
+            (_, Some(authority)) if authority.host().is_empty() => Mistake::BadUrl,
+            (_, Some(authority)) if authority.has_userinfo() => Mistake::CredentialsInUrl,
+            (_, Some(authority)) if authority.port_to_u16().is_err() => Mistake::BadUrl,
+            _ if uri.has_fragment() => Mistake::FragmentInUrl,
+            (scheme, _) if is_secure(scheme) || (is_http(scheme) && allow_insecure) => {
+                return Some(url);
+            }
+            (scheme, _) if is_http(scheme) => Mistake::InsecureUrl,
+            _ => Mistake::BadUrl,
+        },
+    };
+    mistakes.note(path, mistake);
+    None
+}
+
+/// `auth_type` and `auth`: the header that authenticates the Worker.
+fn read_credential(
+    table: &mut Table,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> Option<(String, Secret)> {
+    let has_auth_type = table.has("auth_type");
+    let auth_type = table.name("auth_type", mistakes);
+    let (path, type_path) = (table.path_of("auth"), table.path_of("auth_type"));
+    let auth = table.take("auth");
+    if has_auth_type && auth_type.is_none() {
+        return None;
+    }
+    let auth_type = auth_type.unwrap_or(AuthType::None);
+    let auth = match (auth_type, auth) {
+        (AuthType::None, None) => return None,
+        // Whoever names a secret wants it sent: what is missing is how.
+        (AuthType::None, Some(_)) if !has_auth_type => {
+            mistakes.note(type_path, Mistake::AuthWithoutType);
+            return None;
+        }
+        (AuthType::None, Some(_)) => {
+            mistakes.note(path, Mistake::AuthWithNone);
+            return None;
+        }
+        (_, None) => {
+            mistakes.note(path, Mistake::Missing);
+            return None;
+        }
+        (_, Some(auth)) => Table::new(path, auth, mistakes)?,
+    };
+    auth_type.read_header(auth, bindings, mistakes)
+}

@@ -1,0 +1,224 @@
+//! What can be wrong with a configuration, and how it is said.
+
+use std::fmt;
+
+use super::MAX_VAR_BYTES;
+use super::danger::Danger;
+use crate::filter::FilterMistake;
+use crate::names::did_you_mean;
+
+/// One mistake of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Where it is: the var, and behind it the fields, such as `SUBSCRIPTION_A.kv.binding`.
+    pub path: String,
+    /// What it is.
+    pub mistake: Mistake,
+}
+
+/// What can be wrong at one place of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the texts below say what each means")]
+pub enum Mistake {
+    Missing,
+    NotATable,
+    TooLarge {
+        bytes: usize,
+    },
+    UnknownVar {
+        nearest: Option<String>,
+    },
+    UnknownField {
+        nearest: Option<String>,
+    },
+    WrongType {
+        expected: &'static str,
+    },
+    OutOfRange {
+        least: u64,
+        most: u64,
+    },
+    NotBetween {
+        least: u32,
+        most: u32,
+    },
+    UnknownName {
+        name: String,
+        nearest: Option<String>,
+    },
+    NoMethods,
+    AuthWithNone,
+    AuthWithoutType,
+    NoCredentials,
+    BadHeaderName(String),
+    ColonInUsername(String),
+    SecretNotSet {
+        nearest: Option<String>,
+    },
+    OperatorSecretNotSet {
+        example: String,
+    },
+    SecretEmpty {
+        binding: String,
+    },
+    SecretNotSendable {
+        binding: String,
+    },
+    SecretNotAscii {
+        binding: String,
+    },
+    NoSubscriptions,
+    BadSubscriptionName,
+    SameSubscriptionName {
+        other: String,
+    },
+    /// With what is expected.
+    NoDestination(String),
+    OnlyWithObjectKeys,
+    ReservedBinding(String),
+    BadUrl,
+    InsecureUrl,
+    CredentialsInUrl,
+    FragmentInUrl,
+    TakenHeader(String),
+    AdminWithNone,
+    Danger(Danger),
+    /// With all fields.
+    SeveralDestinations(String),
+    Filter(FilterMistake),
+    NoBinding {
+        binding: String,
+        kind: BindingKind,
+        nearest: Option<String>,
+    },
+    WrongBinding {
+        binding: String,
+        kind: BindingKind,
+        found: String,
+    },
+}
+
+/// The kind of binding a destination needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum BindingKind {
+    Queue,
+    Kv,
+    RateLimit,
+    DurableObject,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.mistake)
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::NotATable => f.write_str("expected a table"),
+            Self::TooLarge { bytes } => {
+                write!(f, "{bytes} bytes, but a var may hold {MAX_VAR_BYTES}")
+            }
+            Self::UnknownVar { nearest } => {
+                f.write_str("unknown var")?;
+                f.write_str(&did_you_mean(nearest.as_deref()))
+            }
+            Self::UnknownField { nearest } => {
+                f.write_str("unknown field")?;
+                f.write_str(&did_you_mean(nearest.as_deref()))
+            }
+            Self::WrongType { expected } => write!(f, "expected {expected}"),
+            Self::OutOfRange { least, most } => {
+                write!(f, "expected a whole number from {least} to {most}")
+            }
+            Self::NotBetween { least, most } => {
+                write!(f, "expected a number from {least} to {most}")
+            }
+            Self::UnknownName { name, nearest } => {
+                write!(f, "unknown name {name:?}")?;
+                f.write_str(&did_you_mean(nearest.as_deref()))
+            }
+            Self::NoMethods => f.write_str("expected at least one method"),
+            Self::AuthWithNone => f.write_str("must not be there with auth_type \"none\""),
+            Self::AuthWithoutType => {
+                f.write_str("missing beside auth, expected \"basic\", \"bearer\" or \"apikey\"")
+            }
+            Self::NoCredentials => f.write_str("expected at least one credential"),
+            Self::BadHeaderName(name) => write!(f, "{name:?} is not the name of a header"),
+            Self::ColonInUsername(binding) => {
+                write!(f, "the user name in {binding:?} holds a colon, which HTTP Basic forbids")
+            }
+            // What stands there is not repeated: it may be the secret itself, put in the wrong place.
+            Self::SecretNotSet { nearest } => {
+                f.write_str("no secret of this name is set, expected the name of one")?;
+                f.write_str(&did_you_mean(nearest.as_deref()))
+            }
+            Self::OperatorSecretNotSet { example } => write!(
+                f,
+                "no secret of this name is set, expected one of the operator's own, such as {example:?}"
+            ),
+            Self::SecretEmpty { binding } => write!(f, "the secret {binding:?} is empty"),
+            Self::SecretNotSendable { binding } => write!(
+                f,
+                "the secret {binding:?} begins or ends with white space or holds a control \
+                 character, so that no header can carry it"
+            ),
+            Self::SecretNotAscii { binding } => {
+                write!(f, "the secret {binding:?} is not ASCII, so that no header can carry it")
+            }
+            Self::NoSubscriptions => {
+                f.write_str("missing: without a subscription every event would be ignored")
+            }
+            Self::BadSubscriptionName => {
+                f.write_str("expected 1 to 64 letters, digits and underscores after SUBSCRIPTION_")
+            }
+            Self::SameSubscriptionName { other } => {
+                write!(f, "the same subscription as {other}, but for the case")
+            }
+            Self::NoDestination(expected) => write!(f, "expected a destination: {expected}"),
+            Self::ReservedBinding(binding) => {
+                write!(f, "{binding:?} is for what the Worker keeps itself, expected another")
+            }
+            Self::OnlyWithObjectKeys => {
+                f.write_str("only a destination with key = \"object\" has tombstones")
+            }
+            Self::BadUrl => f.write_str("expected an absolute https URL"),
+            Self::InsecureUrl => f.write_str(
+                "expected https: http is only possible with allow_insecure = true beside it",
+            ),
+            Self::CredentialsInUrl => {
+                f.write_str("must not hold credentials: they belong in a secret that auth names")
+            }
+            Self::FragmentInUrl => f.write_str("must not have a fragment"),
+            Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
+            Self::Danger(danger) => danger.fmt(f),
+            Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
+            Self::SeveralDestinations(fields) => write!(
+                f,
+                "{fields} exclude each other: a second destination is a second subscription"
+            ),
+            Self::Filter(mistake) => mistake.fmt(f),
+            Self::NoBinding { binding, kind, nearest } => {
+                write!(f, "no {kind} is bound as {binding:?}")?;
+                f.write_str(&did_you_mean(nearest.as_deref()))
+            }
+            Self::WrongBinding { binding, kind, found } => {
+                write!(f, "{binding:?} is bound to {found}, expected a {kind}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for BindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Queue => "queue",
+            Self::Kv => "KV namespace",
+            Self::RateLimit => "rate limit",
+            Self::DurableObject => "Durable Object namespace",
+        })
+    }
+}

@@ -1,0 +1,111 @@
+// Runs receivers for a test program, as many at once as it likes, each in a workerd of its own.
+//
+// It starts them with Miniflare, which is what `wrangler dev` starts Workers with, and reads their
+// `wrangler.toml` as wrangler does. What it leaves out is the bundling, wrangler's proxy, and that every
+// start loads wrangler anew: a start takes a tenth of the processor's time.
+//
+// Each line that comes is a task, and gets a line in answer with the same `id`:
+// `{ id, start: <folder> }` -> `{ id, base, process }`, where it listens and workerd's process;
+// `{ id, kill: <the id of its start> }` -> `{ id }`, once that process is gone.
+// Where it fails, the answer is `{ id, error }`. What a receiver prints is in `output` in its folder.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import childProcess from "node:child_process";
+import { Console } from "node:console";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+// Only answers go to stdout.
+globalThis.console = new Console(process.stderr, process.stderr);
+
+const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import("miniflare");
+const { unstable_getMiniflareWorkerOptions: read } = await import("wrangler");
+
+/** The id of a start -> its Miniflare and its workerd. */
+const receivers = new Map();
+
+/** Where the process belongs that is started just now. Miniflare does not tell which one is its workerd. */
+const starting = new AsyncLocalStorage();
+const { spawn } = childProcess;
+childProcess.spawn = (...parameters) => {
+  const child = spawn(...parameters);
+  const receiver = starting.getStore();
+  if (receiver) receiver.workerd = child;
+  return child;
+};
+
+/** Miniflare's own messages, among what the receiver prints. */
+class Messages extends Log {
+  constructor(print) {
+    super(LogLevel.WARN);
+    this.log = print;
+  }
+}
+
+async function start(id, folder) {
+  const output = join(folder, "output");
+  writeFileSync(output, "");
+  const print = (text) => appendFileSync(output, `${text}\n`);
+  const receiver = {};
+  receivers.set(id, receiver);
+  return starting.run(receiver, async () => {
+    receiver.miniflare = new Miniflare(options(folder, print));
+    const url = await receiver.miniflare.ready;
+    return { base: url.origin, process: receiver.workerd.pid };
+  });
+}
+
+function options(folder, print) {
+  const { workerOptions, main } = read(join(folder, "wrangler.toml"));
+  return convertV4MiniflareOptions({
+    host: "127.0.0.1",
+    port: 0,
+    log: new Messages(print),
+    handleStructuredLogs: ({ message }) => print(message),
+    resourcePersistencePath: join(folder, "storage"),
+    workers: [{ ...workerOptions, name: "receiver", modules: modules(folder, main) }],
+  });
+}
+
+/** Every module in the folder, the first of them where the Worker begins. */
+function modules(folder, main) {
+  const kinds = { ".mjs": "ESModule", ".js": "ESModule", ".wasm": "CompiledWasm" };
+  const names = readdirSync(folder, { recursive: true });
+  const paths = names.map((name) => join(folder, name));
+  const found = paths.flatMap((path) => {
+    const kind = Object.keys(kinds).find((extension) => path.endsWith(extension));
+    if (!kind) return [];
+    const contents = readFileSync(path, kinds[kind] === "ESModule" ? "utf8" : undefined);
+    return [{ type: kinds[kind], path, contents }];
+  });
+  return found.sort((one, other) => (other.path === main) - (one.path === main));
+}
+
+/** Ends workerd in the middle of whatever it does, and Miniflare, which would start it again. */
+async function kill(started) {
+  const { miniflare, workerd } = receivers.get(started);
+  receivers.delete(started);
+  workerd?.kill("SIGKILL");
+  await miniflare.dispose();
+  return {};
+}
+
+async function perform({ id, start: folder, kill: started }) {
+  try {
+    return { id, ...(folder === undefined ? await kill(started) : await start(id, folder)) };
+  } catch (error) {
+    return { id, error: error.stack };
+  }
+}
+
+const tasks = createInterface({ input: process.stdin });
+tasks.on("line", async (line) => {
+  const answer = await perform(JSON.parse(line));
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+});
+// The test program is gone, however it ended.
+tasks.on("close", () => {
+  for (const { workerd } of receivers.values()) workerd?.kill("SIGKILL");
+  process.exit();
+});
