@@ -10,7 +10,7 @@ use worker::{
     Response,
 };
 
-use super::timer::Timers;
+use super::executor::Timers;
 use crate::limits::MAX_ANSWER_BYTES;
 use crate::platform::{HttpAnswer, HttpFailure, HttpRequest};
 

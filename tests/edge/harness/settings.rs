@@ -9,6 +9,13 @@ use toml::{Table, Value};
 use crate::process::AUTHORITIES;
 use crate::sink::Sink;
 
+/// The receiver as it was built: its files, in the project's folder.
+pub const BUILD: [&str; 3] = [
+    "build/index.js",
+    "build/index_bg.wasm",
+    "src/cloudflare/executor/main.mjs",
+];
+
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -153,7 +160,7 @@ impl Settings {
     /// a Worker anew when its files change, and another test may have them built.
     pub(crate) fn write(&self, folder: &Path, project: &Path) {
         let receiver = folder.join("receiver");
-        for file in ["build/index.js", "build/index_bg.wasm", "src/cloudflare/main.mjs"] {
+        for file in BUILD {
             let copy = receiver.join(file);
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(project.join(file), copy)
