@@ -2,14 +2,12 @@
 // are drawn in ../executor.rs, and do without what worker-build puts around its exports. That is a class
 // behind proxies, of which the runtime makes an object for each request; functions are made once.
 
-import Worker, { Ledger } from "../../../build/index.js";
+import * as build from "../../../build/index.js";
+import { borrow, renew } from "./borrowed.mjs";
 
-export { Ledger };
+const { exports, tags, state } = borrow(build);
 
-// worker-build's own: the exports of the wasm, whether it has panicked, and how often it was instantiated.
-const exports = Worker.prototype;
-const tags = exports.tags();
-const state = globalThis.__worker_init_state;
+export const Ledger = build.Ledger;
 
 // One export for each kind of event creates a call and returns its number, with which `proceed` goes on.
 const { begin_fetch, begin_queue, begin_scheduled, proceed } = exports;
@@ -28,8 +26,7 @@ let reading = 0;
 // Nothing outside of this function touches what it waits with: its reader, its promises and its timer
 // belong to one request, and the runtime ends all requests if another one uses them.
 async function run(begin, event, env, ctx) {
-  // After a panic the wasm is instantiated anew, since its memory may be in disorder.
-  if (state.criticalError) new Worker(ctx, env);
+  if (state.criticalError) renew(build, state, ctx, env);
   const news = [];
   let resume = () => {};
   const tell = (tag, value) => {

@@ -10,9 +10,10 @@ use crate::process::AUTHORITIES;
 use crate::sink::Sink;
 
 /// The receiver as it was built: its files, in the project's folder.
-pub const BUILD: [&str; 3] = [
+pub const BUILD: [&str; 4] = [
     "build/index.js",
     "build/index_bg.wasm",
+    "src/cloudflare/executor/borrowed.mjs",
     "src/cloudflare/executor/main.mjs",
 ];
 
