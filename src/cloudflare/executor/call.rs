@@ -64,7 +64,7 @@ where
 ///
 /// # Errors
 ///
-/// The call's future has failed, there is no such call any more, or the news is none.
+/// The call's future has failed, the call has settled before, or JavaScript reports an unknown tag.
 pub(in crate::cloudflare) fn proceed(number: u32, tag: u32, value: JsValue) -> Answer {
     let call = CALLS.with_borrow_mut(|calls| calls.calls.remove(&number));
     let mut call = call.ok_or_else(|| JsError::new("the call has settled before"))?;
@@ -85,7 +85,7 @@ pub(in crate::cloudflare) fn proceed(number: u32, tag: u32, value: JsValue) -> A
     Ok(step.into_js())
 }
 
-/// The waker: it tells `run`, which polls later, since whoever rings may be in the middle of something.
+/// The waker: it tells `run`, which polls later, since whoever wakes may be in the middle of something.
 struct Bell(SendWrapper<Function>);
 
 impl Wake for Bell {

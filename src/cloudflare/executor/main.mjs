@@ -30,7 +30,7 @@ async function run(begin, event, env, ctx) {
   const news = [];
   let resume = () => {};
   const tell = (tag, value) => {
-    // All news has the future polled.
+    // Any news gets the future polled, so waking it as well adds nothing.
     if (tag !== WOKEN || news.length === 0) news.push({ tag, value });
     resume();
   };

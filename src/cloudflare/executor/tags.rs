@@ -64,12 +64,12 @@ pub(in crate::cloudflare) fn tags() -> JsValue {
     tags.into()
 }
 
-/// What `wake` is told by a waker.
+/// The tag that a waker reports.
 pub(super) fn woken() -> JsValue {
     WOKEN.into()
 }
 
-/// What `wake` is told by a timer, together with the timer's number.
+/// The tag that a timer reports, together with its number.
 pub(super) fn time_is_up() -> u32 {
     TIME_IS_UP
 }
