@@ -7,8 +7,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use worker::worker_sys::Queue;
 use worker::{Env, console_error};
 
+use super::executor::Timers;
 use super::js_string::js_string;
-use super::timer::Timers;
 use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};

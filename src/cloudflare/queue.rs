@@ -7,7 +7,7 @@ use worker::worker_sys::{Message, MessageBatch};
 use worker::{Env, console_error};
 
 use super::bound::BoundEnv;
-use super::timer::Timers;
+use super::executor::Timers;
 use super::{clock, config, write};
 use crate::delivery::{Disposition, Received, consume, wait};
 use crate::limits::MAX_CONNECTIONS;

@@ -1,11 +1,9 @@
 //! A request of Cloudflare's as the core wants it: a head, and a body that is still to be read.
 
 use elytra_events::http::{self, PREFIX};
-use js_sys::Uint8Array;
-use wasm_bindgen::JsCast as _;
 use worker::web_sys::{self, Headers};
 
-use super::call::JsBody;
+use super::executor::{JsBody, Piece};
 use crate::capacity::{Capacity, Reservation};
 use crate::request::{Body, BodyError, RequestHead};
 
@@ -86,17 +84,15 @@ impl Body for RequestBody {
         if self.has_ended {
             return Ok(None);
         }
-        let bytes =
+        let piece =
             if self.whole.is_some() { self.body.whole().await } else { self.body.chunk().await };
-        self.has_ended = self.whole.take().is_some() || bytes.is_null();
-        if bytes.is_null() {
-            return Ok(None);
+        let was_whole = self.whole.take().is_some();
+        self.has_ended = was_whole || !matches!(piece, Piece::Bytes(_));
+        match piece {
+            Piece::Bytes(bytes) => Ok(Some(bytes.to_vec())),
+            Piece::End => Ok(None),
+            Piece::Failed(error) => Err(BodyError(worker::Error::from(error).to_string())),
         }
-        let bytes = bytes.dyn_into::<Uint8Array>();
-        bytes.map(|bytes| Some(bytes.to_vec())).map_err(|error| {
-            self.has_ended = true;
-            BodyError(worker::Error::from(error).to_string())
-        })
     }
 }
 

@@ -17,6 +17,7 @@ mod contract;
 mod crash;
 mod delivery;
 mod durability;
+mod executor;
 mod explain;
 mod faults;
 mod handshake;

@@ -31,7 +31,7 @@ pub use http::{Answer, Call};
 pub use process::{Process, tools, wait_until};
 pub use raw::{Connection, RawAnswer, raw_post};
 pub use receiver::Receiver;
-pub use settings::Settings;
+pub use settings::{BUILD, Settings};
 pub use shop::{Order, Reply, Shop};
 pub use sink::Sink;
 pub use window::{Asked, KvEntry, Shard};

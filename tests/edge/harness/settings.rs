@@ -12,6 +12,14 @@ use crate::sink::Sink;
 /// The file with the authorities that a receiver trusts, beside its configuration.
 pub(crate) const AUTHORITIES: &str = "authorities.pem";
 
+/// The receiver as it was built: its files, in the project's folder.
+pub const BUILD: [&str; 4] = [
+    "build/index.js",
+    "build/index_bg.wasm",
+    "src/cloudflare/executor/borrowed.mjs",
+    "src/cloudflare/executor/main.mjs",
+];
+
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -166,7 +174,7 @@ impl Settings {
     /// have them built meanwhile.
     pub(crate) fn write(&self, folder: &Path, project: &Path) {
         let receiver = folder.join("receiver");
-        for file in ["build/index.js", "build/index_bg.wasm", "src/cloudflare/main.mjs"] {
+        for file in BUILD {
             let copy = receiver.join(file);
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(project.join(file), copy)

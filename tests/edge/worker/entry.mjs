@@ -8,7 +8,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { advance, panic } from "./clock.mjs";
 import { consume, consumeUnreadable } from "./consumer.mjs";
 import { bufferBytes, wasmBytes } from "./memory.mjs";
-import receiver from "./receiver/src/cloudflare/main.mjs";
+import receiver from "./receiver/src/cloudflare/executor/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";

@@ -1,7 +1,7 @@
 // The receiver's Durable Object, with a window for the tests.
 
 import { DurableObject } from "cloudflare:workers";
-import { Ledger as Inner } from "./receiver/src/cloudflare/main.mjs";
+import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
 
 /** As many as the receiver has (`SHARDS`). */
 const SHARDS = 8;
