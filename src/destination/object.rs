@@ -253,7 +253,7 @@ async fn try_to_put(put: &ObjectPut<'_>, platform: &impl Platform) -> Result<(),
     platform.put(put.binding, &put.entry).await
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
 fn in_ledger(error: BindingError) -> BindingError {
     BindingError(format!("the ledger: {error}"))
 }

@@ -1,11 +1,10 @@
-//! What is dangerous where it was not meant, and what is warned of.
+//! Settings that are dangerous unless they are intended: errors and warnings.
 
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigLine};
 
 use super::{accept, bindings, json, text};
 
-/// Bindings with dead letters, these secrets, and these tables: the senders', the operator's, and the
-/// webhook's.
+/// Bindings with dead letters, these secrets, and these fields of the senders, the operator and the webhook.
 fn with_parties(secrets: &[(&str, &str)], sender: &str, operator: &str, shop: &str) -> Bindings {
     let mut bindings = bindings();
     for queue in ["DELIVERIES", "DEAD_LETTERS"] {
@@ -26,7 +25,7 @@ const SENDER: &str = r#""auth_type":"bearer","auth":[{"token":"A"},{"token":"B"}
 const OPERATOR: &str = r#""auth_type":"bearer","auth":{"token":"C"}"#;
 
 #[test]
-fn nobody_has_the_secret_of_another() {
+fn parties_must_not_share_a_secret() {
     let long = |letter: &str| letter.repeat(16);
     let (a, b, c, d) = (long("a"), long("b"), long("c"), long("d"));
     let own = [("A", &*a), ("B", &b), ("C", &c), ("D", &d)];
@@ -42,7 +41,7 @@ fn nobody_has_the_secret_of_another() {
     let same = [("A", &*a), ("B", &c), ("C", &c), ("D", &d)];
     let given_b = [("A", &*a), ("B", &b), ("C", &c), ("D", &b)];
     for (why, secrets, operator, shop, expected) in [
-        ("each has its own", &own, OPERATOR, bearer("D"), vec![]),
+        ("each party has its own", &own, OPERATOR, bearer("D"), vec![]),
         ("two names, one secret", &same, OPERATOR, bearer("D"), vec![as_operator.to_owned()]),
         (
             "one name, as the password of another user",
@@ -63,7 +62,7 @@ fn nobody_has_the_secret_of_another() {
             vec![given("A", "WEBHOOK.auth[0].token", "token")],
         ),
         (
-            "a sender's, by what it is",
+            "a sender's, by value",
             &given_b,
             OPERATOR,
             bearer("D"),
@@ -92,7 +91,7 @@ fn nobody_has_the_secret_of_another() {
     }
 }
 
-/// A user name is no secret: several parties may have the same.
+/// A user name is not a secret, so several parties may have the same one.
 #[test]
 fn user_names_may_be_shared() {
     let basic = |password: &str| {
@@ -106,7 +105,7 @@ fn user_names_may_be_shared() {
 }
 
 #[test]
-fn what_somebody_may_mean_is_warned_of_once() {
+fn each_short_secret_causes_one_warning() {
     let short = "has only 15 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\"";
     let retries = |retry: &str| format!(r#","timeout_ms":10000,"retry":{{{retry}}}"#);
     let a_day = r#""initial_delay":86400000,"max_delay":86400000,"max_retries""#;
@@ -144,13 +143,13 @@ fn what_somebody_may_mean_is_warned_of_once() {
     assert!(ConfigLine::new(&accept("no warning", &bindings()).warnings).is_none());
 }
 
-/// A large event lies in `CLAIMS` for as long as its webhook may be called.
+/// A large event stays in `CLAIMS` for as long as its webhook may be retried.
 #[test]
-fn retries_end_before_a_large_event_is_gone() {
+fn retries_end_before_a_large_event_expires() {
     let retry = r#","timeout_ms":10000,"retry":{"max_retries":3,"initial_delay":100000,"backoff_multiplier":1}"#;
     let sender = |ttl: u64| format!(r#"{SENDER},"claims_expiration_ttl":{ttl}"#);
     let secrets = [("A", "a-is-long-enough"), ("B", "b-is-long-enough"), ("C", "c-is-long-enough")];
-    // Three delays of 100 seconds with six of jitter each, and four calls of ten.
+    // Three delays of 100 seconds plus 6 seconds of jitter each, and four calls of 10 seconds.
     for (ttl, fits) in [(359, true), (358, false), (60, false)] {
         let mut bindings = with_parties(&secrets, &sender(ttl), OPERATOR, retry);
         bindings.insert("CLAIMS".to_owned(), Binding::Kv);

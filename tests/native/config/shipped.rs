@@ -1,4 +1,4 @@
-//! The shipped `wrangler.toml` passes the configuration check, and so does what it suggests.
+//! The shipped `wrangler.toml` is a valid configuration, and so is everything that it suggests.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The bindings that wrangler makes of a `wrangler.toml`, without the secrets.
+/// The bindings that wrangler creates from a `wrangler.toml`, without the secrets.
 fn bindings_of(wrangler: &str) -> Bindings {
     let file: Table = wrangler.parse().unwrap();
     let mut bindings = Bindings::new();
@@ -92,7 +92,7 @@ fn the_one_in_the_readme_passes_too() {
 }
 
 #[test]
-fn without_secrets_it_lets_nobody_in() {
+fn without_secrets_it_rejects_every_caller() {
     let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -101,7 +101,7 @@ fn without_secrets_it_lets_nobody_in() {
     );
 }
 
-/// `wrangler.toml` with the commented-out `auth` of this line in place of its own.
+/// `wrangler.toml` with its `auth` replaced by a commented-out alternative.
 fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str) {
     let (auth, remark) = alternative.trim_start_matches("# ").rsplit_once(" # ").unwrap();
     let auth_type = match remark.trim() {
@@ -118,7 +118,7 @@ fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str)
     (lines.collect::<Vec<_>>().join("\n"), auth_type)
 }
 
-/// An invented secret for every name of a secret in a line.
+/// An invented value for every secret that a line names.
 fn invented_secrets(line: &str) -> Bindings {
     let names = line.split('"').filter(|quoted| quoted.starts_with("ELYTRA_"));
     names.map(|name| (name.to_owned(), text("invented"))).collect()
@@ -192,7 +192,7 @@ fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
     assert!(config.receiver.handshake.is_some() && config.receiver.rate_limit.is_some());
 }
 
-/// `wrangler.toml` with everything that webhooks need, which stands there behind `#`.
+/// `wrangler.toml` with everything that webhooks need, which is commented out there.
 fn with_webhooks(wrangler: &str) -> String {
     let sections = [
         ("# [vars.SUBSCRIPTION_SHOP]", "# Who may look"),

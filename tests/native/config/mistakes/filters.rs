@@ -1,5 +1,4 @@
-//! What can be wrong with filters: each mistake with the subscription, the place in the filter and
-//! the reason.
+//! What can be wrong with filters: each mistake with the subscription, the path in the filter and the reason.
 
 use std::iter;
 
@@ -29,9 +28,9 @@ fn filters_are_a_list_of_tables_with_one_dialect_each() {
     let none = "[0]: found no dialect, expected one of exact, prefix, suffix, all, any, not, sql";
     filters("none", "[{}]", &[none]);
     let two = "[0]: found \"exact\" and \"sql\" in one table, expected one dialect";
-    filters("which of them?", r#"[{"exact":{"id":"1"},"sql":"TRUE"}]"#, &[two]);
+    filters("ambiguous", r#"[{"exact":{"id":"1"},"sql":"TRUE"}]"#, &[two]);
     filters(
-        "and one that is not known",
+        "and an unknown one",
         r#"[{"exact":{"id":"1"},"esql":"TRUE","not":{"exact":{"id":"1"}}}]"#,
         &[
             "[0]: found \"esql\" and \"exact\" and \"not\" in one table, expected one dialect",
@@ -41,7 +40,7 @@ fn filters_are_a_list_of_tables_with_one_dialect_each() {
 }
 
 #[test]
-fn unknown_dialects_are_told_with_the_nearest() {
+fn unknown_dialects_come_with_a_suggestion() {
     let unknown = |name: &str, nearest: &str| {
         let expected = format!("[1].{name}: unknown dialect, did you mean \"{nearest}\"?");
         let value = format!(r#"[{{"exact":{{"id":"1"}}}},{{"{name}":{{}}}}]"#);
@@ -115,7 +114,7 @@ fn names_are_those_of_attributes_or_ours() {
 #[test]
 fn data_are_not_compared_as_a_whole() {
     let expected = "[0].exact.data: data cannot be compared as a whole, expected a path to a member, such as data.objectId";
-    filters("nobody knows how", r#"[{"exact":{"data":"x"}}]"#, &[expected]);
+    filters("it is not clear how", r#"[{"exact":{"data":"x"}}]"#, &[expected]);
 }
 
 #[test]
@@ -125,7 +124,7 @@ fn paths_have_bounds() {
         filters(why, &format!(r#"[{{"exact":{{"{path}":"x"}}}}]"#), &[&*expected]);
     };
     for empty in ["data.", "data..a", "data.a.", "data.a..b", "data.."] {
-        path("a name that nobody writes", empty, "a part of the path is empty");
+        path("an empty name", empty, "a part of the path is empty");
     }
     assert_eq!((MAX_PATH_DEPTH, MAX_PATH_BYTES), (16, 256));
     let deep = |depth: usize| format!("data{}", ".a".repeat(depth));
@@ -187,7 +186,7 @@ fn nesting_and_number_have_bounds() {
     filters("too many", &many(129), &[": 129 filters, but a subscription may have at most 128"]);
     let inside = format!(r#"[{{"any":{}}}]"#, many(128));
     filters(
-        "those in others count",
+        "nested ones count",
         &inside,
         &[": 129 filters, but a subscription may have at most 128"],
     );
@@ -198,7 +197,7 @@ fn nesting_and_number_have_bounds() {
 }
 
 #[test]
-fn all_mistakes_in_filters_come_at_once() {
+fn all_mistakes_in_filters_are_reported_at_once() {
     filters(
         "in the order of the list",
         r#"[{"exakt":{"id":"1"}},{"any":[{"prefix":{"id":"","Type":"x"}},{"suffix":{}}]},7,{"not":{"all":[]}}]"#,

@@ -11,7 +11,7 @@ fn fields_of_a_subscription() {
     let also =
         |why, field: &str, expected| subscription(why, &format!("{queue},{field}"), expected);
     also(
-        "a word for a boolean",
+        "a word instead of a boolean",
         r#""active":"yes""#,
         "SUBSCRIPTION_A.active: expected true or false",
     );
@@ -44,12 +44,12 @@ fn each_subscription_has_one_destination() {
     subscription("a name", r#""kv":"EVENTS_KV""#, "SUBSCRIPTION_A.kv: expected a table");
     subscription("no name", r#""kv":{}"#, "SUBSCRIPTION_A.kv.binding: missing");
     subscription(
-        "a binding that is not there",
+        "a binding that does not exist",
         r#""queue":"EVENT_QUEUE""#,
         "SUBSCRIPTION_A.queue: no queue is bound as \"EVENT_QUEUE\", did you mean \"EVENTS_QUEUE\"?",
     );
     subscription(
-        "only what is of the kind is suggested",
+        "only bindings of the right kind are suggested",
         r#""kv":{"binding":"QUEUE"}"#,
         "SUBSCRIPTION_A.kv.binding: no KV namespace is bound as \"QUEUE\"",
     );
@@ -85,17 +85,17 @@ fn a_destination_is_bound_to_its_kind() {
 }
 
 #[test]
-fn subscriptions_have_names_of_their_own() {
+fn subscription_names_are_unique() {
     let queue = r#"{"queue":"EVENTS_QUEUE"}"#;
     let long = format!("SUBSCRIPTION_{}", "N".repeat(65));
     for name in ["SUBSCRIPTION_", "SUBSCRIPTION_A-B", "SUBSCRIPTION_A/B", "SUBSCRIPTION_Ä", &long]
     {
         let mistake =
             format!("{name}: expected 1 to 64 letters, digits and underscores after SUBSCRIPTION_");
-        check("names stand in keys", &with(name, json(queue)), &[&mistake]);
+        check("names are part of keys", &with(name, json(queue)), &[&mistake]);
     }
     check(
-        "in lower case they are one, and would share their KV keys",
+        "in lower case they are the same, and would share their KV keys",
         &with("SUBSCRIPTION_a", json(queue)),
         &["SUBSCRIPTION_a: the same name as SUBSCRIPTION_A, ignoring case"],
     );
