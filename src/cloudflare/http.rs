@@ -1,4 +1,4 @@
-//! Calls of HTTP servers.
+//! Calls to HTTP servers.
 
 use std::pin::pin;
 
@@ -14,8 +14,8 @@ use super::timer::Timers;
 use crate::limits::MAX_ANSWER_BYTES;
 use crate::platform::{HttpAnswer, HttpFailure, HttpRequest};
 
-/// Makes a call, and gives it up when its time is over. An answer counts when its head is there: what
-/// becomes of its body is of no matter.
+/// Makes a call, and aborts it on timeout. An answer counts once its head has arrived, whatever
+/// happens to the body.
 pub(super) async fn call(
     request: &HttpRequest<'_>,
     timers: &Timers,
@@ -61,8 +61,8 @@ fn convert(request: &HttpRequest<'_>) -> worker::Result<Request> {
     Request::new_with_init(request.url, &init)
 }
 
-/// Reads a little of the body, so that the connection can be used again; what it says is of no use, and
-/// that it breaks off is of no harm.
+/// Reads some of the body, so that the connection can be reused. Neither its content nor an error
+/// matters.
 async fn drain(response: &mut Response) {
     let Ok(mut body) = response.stream() else { return };
     let mut bytes = 0;
