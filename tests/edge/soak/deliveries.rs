@@ -1,5 +1,5 @@
-//! What becomes of the events for the webhook: the receiver consumes them while its bindings and the
-//! shop go on to fail.
+//! Delivers the events for the HTTP destination: the receiver consumes them while its bindings and
+//! the shop keep failing.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -10,17 +10,17 @@ use fastrand::Rng;
 use crate::say;
 use crate::scene::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES};
 
-/// How many messages are handed out at a time: as the shipped `wrangler.toml` has it.
+/// How many messages are delivered at a time, as in the shipped `wrangler.toml`.
 const BATCH: usize = 6;
 
-/// How often a queue hands a message out again at most.
+/// How often a queue delivers a message at most.
 const MOST_ATTEMPTS: u32 = 101;
 
 /// The bindings that may fail here.
 const FRAGILE: [&str; 3] = [CLAIMS, DEAD_LETTERS, DEAD];
 
-/// Hands out all messages until none is left. Gives the events that the shop has, or that are kept as
-/// dead letters.
+/// Delivers all messages until none are left. Returns the events that the shop has, or that are
+/// stored as dead letters.
 pub(crate) fn deliver(
     receiver: &Receiver,
     sink: &Sink,
@@ -80,7 +80,7 @@ pub(crate) fn deliver(
     texts
 }
 
-/// Whether this message of the spool is for the webhook.
+/// Whether this message in the spool is for the HTTP destination.
 pub(crate) fn is_delivery(message: &str) -> bool {
     message.starts_with(r#"{"subscription":"#)
 }
