@@ -1,8 +1,10 @@
-//! The destinations that the Worker calls, with the settings of Elytra's own `WebhookConfig`.
+//! Delivery to HTTP destinations, which are described as Elytra's own `WebhookConfig` describes
+//! them.
 //!
-//! An event for one of them goes to the queue bound as `DELIVERIES`. The Worker consumes that queue,
-//! calls the destination, and retries by its policy. What cannot be delivered goes to the queue
-//! bound as `DEAD_LETTERS`, and from there to the KV namespace bound as `DEAD`.
+//! An event for an HTTP destination goes to the queue bound as `DELIVERIES`. The Worker consumes
+//! that queue, calls the destination, and retries according to the retry policy. An event that
+//! cannot be delivered goes to the queue bound as `DEAD_LETTERS`, and from there to the KV
+//! namespace bound as `DEAD`.
 
 mod answer;
 mod consume;

@@ -1,12 +1,14 @@
 //! A Cloudflare Worker that receives the webhooks of Elytra PIM.
 //!
-//! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events, finds the
-//! subscriptions that want each event, and forwards it to their destinations: queues, KV namespaces, or HTTP
-//! servers and other Workers, which it calls from a queue of its own. It answers 2xx only when every destination, or a queue or
-//! the spool on the way there, holds the event, or when no subscription wants it.
+//! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events,
+//! finds the subscriptions that want each event, and forwards it to their queues and KV namespaces.
+//! HTTP destinations get their events from a queue of the Worker's own. The answer is a 2xx only if
+//! every one of these destinations, or a queue or the spool on the way there, holds the event, or
+//! if no subscription wants it.
 //!
-//! It does not change an event. Of an event's `data` it reads which object the event is about, and what
-//! filters name. It keeps which event it forwarded to whom, and what it could not forward yet.
+//! It does not change events. In `data`, it reads only which object the event is about, and what
+//! filters name. It stores which destination holds which event, and what could not be forwarded
+//! yet.
 //!
 //! [`receive::receive`] is the path of an event, step by step:
 //!
@@ -16,10 +18,8 @@
 //! ForwardedPlan ── settle ──> Fates ── reply ──> Reply
 //! ```
 //!
-//! This crate is the Worker. A crate that consumes its queue depends on `elytra-events` alone. `cesql` compiles
-//! and evaluates filters of the dialect `sql`.
-
-// The path of an event, in the order in which an event meets them.
+//! A crate that consumes the queue depends on `elytra-events` alone, which has the events and their
+//! readers. The crate `cesql` compiles and evaluates filters of the dialect `sql`.
 
 pub mod endpoints;
 

@@ -1,4 +1,4 @@
-//! The Worker's `env` as values: which bindings there are, and of which kind.
+//! The Worker's `env` as values: the bindings and their kinds.
 
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -39,7 +39,7 @@ fn classify(value: &JsValue) -> Binding {
     }
 }
 
-/// The name of an object's class; `None` for what is no object.
+/// The name of an object's class. `None` if it is not an object.
 fn class_of(value: &JsValue) -> Option<String> {
     let constructor = Reflect::get(value, &JsValue::from_str("constructor")).ok()?;
     Reflect::get(&constructor, &JsValue::from_str("name")).ok()?.as_string()

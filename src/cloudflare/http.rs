@@ -1,4 +1,4 @@
-//! Calls of HTTP servers and of other Workers.
+//! Calls to HTTP servers.
 
 use std::pin::pin;
 
@@ -86,8 +86,8 @@ fn convert(request: &HttpRequest<'_>, url: &str) -> worker::Result<Request> {
     Request::new_with_init(url, &init)
 }
 
-/// Reads a little of the body, so that the connection can be used again; what it says is of no use, and
-/// that it breaks off is of no harm.
+/// Reads some of the body, so that the connection can be reused. Neither its content nor an error
+/// matters.
 async fn drain(response: &mut Response) {
     let Ok(mut body) = response.stream() else { return };
     let mut bytes = 0;

@@ -1,4 +1,4 @@
-//! The consumer of the two queues: one message at a time, each settled by itself.
+//! Consumes the two queues, one message at a time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use elytra_events::CloudEvent;
 use super::answer::{CallResult, Cause};
 use super::dead::{self, DeadLetterMetadata};
 use super::line::DeliveryLine;
-use super::outage::wait_aloud;
+use super::outage::wait_with_delay;
 use crate::capacity::Reservation;
 use crate::config::Config;
 use crate::destination::Callee;
@@ -18,56 +18,56 @@ use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
 
-/// After how many seconds a message is handed out again that could not be moved on, to another queue or
-/// to KV: after the first attempt so many, after the second twice as many, and so on.
+/// The delay before a message that could not be moved to another queue or to KV is redelivered, in
+/// seconds. It grows by as much with every attempt.
 pub const MOVE_AGAIN_SECONDS: u64 = 60;
 
-/// The most seconds of such a delay: an hour, so that a hundred attempts take three days.
+/// The longest such delay, in seconds: an hour, so that a hundred attempts take three days.
 pub const MOST_MOVE_AGAIN_SECONDS: u64 = 3_600;
 
-/// How often a dead letter waits for `CLAIMS` to tell its data: then it is kept without them, before the
-/// queue gives it up.
+/// How often a dead letter is retried because `CLAIMS` fails. After that, it is stored without its
+/// data, before the queue gives it up.
 const CLAIM_TRIES: u32 = 60;
 
-/// How long a binding may take for its answer, in milliseconds; then the message comes again. Nobody
-/// waits for it, so it is far more than any takes.
+/// How long a binding may take to answer, in milliseconds. After that, the message is redelivered.
+/// No sender waits for this, so the limit is far longer than any call should take.
 pub(super) const CALL_MS: u64 = 15_000;
 
-/// How many bytes of JSON a byte of a body becomes at the most: `\u0001`.
+/// The most bytes of JSON that one byte of a body can become: `\u0001`.
 const MOST_JSON_BYTES_PER_BYTE: usize = 6;
 
-/// After how many milliseconds a large event asks again for room in memory.
+/// How often a large event checks whether there is room in memory, in milliseconds.
 pub const ROOM_AGAIN_MS: u64 = 250;
 
-/// For how long it does so, in milliseconds, until its message waits as in an outage: ten minutes, of the fifteen that
-/// Cloudflare gives a consumer.
+/// How long it checks, in milliseconds, before its message waits as in an outage: ten of the
+/// fifteen minutes that Cloudflare gives a consumer.
 pub const ROOM_MS: u64 = 600_000;
 
-/// The subscription of a message that names none.
+/// The subscription in the log line of a message that does not name one.
 const UNKNOWN: &str = "unknown";
 
-/// A message that a queue handed out.
+/// A message that a queue delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Its text, or as JSON what else it is; `None` where it is neither.
+    /// The text, or another body as JSON. `None` if it is neither.
     pub text: Option<String>,
-    /// How often it was handed out, this time included.
+    /// How often the message was delivered, including this time.
     pub attempts: u32,
 }
 
-/// What the queue is told.
+/// How a message is settled with its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
-    /// The message is done with.
+    /// The message is done.
     Ack,
-    /// The message is to be handed out again.
+    /// The message is redelivered.
     Retry {
-        /// After how many seconds.
+        /// The delay, in seconds.
         delay_seconds: u64,
     },
 }
 
-/// Does what is to be done with a message: delivers its event, or keeps it as a dead letter.
+/// Handles a message: delivers its event, or stores it as a dead letter.
 pub async fn consume(
     received: &Received,
     config: &Config,
@@ -76,7 +76,8 @@ pub async fn consume(
     let text = received.text.as_deref().unwrap_or_default();
     match Message::read(text) {
         Ok(Message::Delivery(message, event)) => {
-            // How often it was handed out before the configuration broke counts, but not while it was.
+            // Deliveries before the configuration broke count as attempts. Those while it was
+            // broken do not.
             let attempts = received.attempts.saturating_add(message.calls);
             deliver(received, &message, event, attempts, config, platform).await
         }
@@ -118,8 +119,9 @@ async fn deliver(
     let verdict = match call(&callee, &event, config, platform).await {
         Ok(verdict) => verdict,
         Err(missing @ Missing::Failed(_)) => {
-            // Nobody was called, so that is no attempt: it waits, as with a broken configuration.
-            let (disposition, delay_seconds) = wait_aloud(received, platform).await;
+            // The destination was not called, so this is not an attempt. The message waits, as with
+            // a broken configuration.
+            let (disposition, delay_seconds) = wait_with_delay(received, platform).await;
             let cause = Cause::ClaimMissing(missing.to_string());
             return (disposition, line.retried(&cause, delay_seconds));
         }
@@ -148,11 +150,11 @@ fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
     subscription.destination.callee()
 }
 
-/// Calls a destination with the whole event.
+/// Calls a destination with the complete event.
 ///
 /// # Errors
 ///
-/// The event's data are not to be had now.
+/// The event's data is unavailable right now.
 async fn call(
     callee: &Callee<'_>,
     event: &CloudEvent<'_>,
@@ -163,7 +165,7 @@ async fn call(
     let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
     let whole = match whole {
         Ok(whole) => whole,
-        // It may be there by the next time.
+        // The right event may be there next time.
         Err(not_whole) => {
             return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
         }
@@ -173,11 +175,11 @@ async fn call(
     Ok(CallResult::of(answer, platform.now()))
 }
 
-/// Why the whole event cannot be had.
+/// Why the complete event is unavailable.
 enum Missing {
-    /// It is not there; a namespace may need a minute until it shows everywhere what was stored.
+    /// It is not there. KV may take a minute to show everywhere what was stored.
     Gone(String),
-    /// `CLAIMS` fails.
+    /// `CLAIMS` failed.
     Failed(BindingError),
 }
 
@@ -190,7 +192,8 @@ impl fmt::Display for Missing {
     }
 }
 
-/// What is stored of the event, where this one has only a reference to its data, with the room that it takes.
+/// The stored event that a `dataref` points to, with the memory reserved for it. `None` if the
+/// event has its own data.
 async fn stored<'p>(
     event: &CloudEvent<'_>,
     config: &Config,
@@ -205,8 +208,8 @@ async fn stored<'p>(
     }
 }
 
-/// Room for the largest event that is accepted, once there is some: how large one is shows only when it is here,
-/// and a few of them at once are more than an isolate has.
+/// Waits for memory for the largest event that is accepted. The size of an event is known only
+/// after it is read, and an isolate cannot hold more than a few large ones.
 async fn room<'p>(
     config: &Config,
     platform: &'p impl Platform,
@@ -228,7 +231,7 @@ fn read(text: &str) -> Result<CloudEvent<'_>, Cause> {
     CloudEvent::from_json(text).map_err(|invalid| Cause::NotAnEvent(invalid.to_string()))
 }
 
-/// A number that differs from event to event and from attempt to attempt.
+/// A number that varies between events and between attempts.
 fn spread(event: &CloudEvent<'_>, attempts: u32) -> u8 {
     let mut hasher = DefaultHasher::new();
     (event.source(), event.id(), attempts).hash(&mut hasher);
@@ -265,7 +268,7 @@ async fn bury(
     moved(sent, *attempts, line.dead(cause))
 }
 
-/// Keeps a dead letter in `DEAD`, whole if its data can be had.
+/// Stores a dead letter in `DEAD`, with its data if that is available.
 async fn store(
     message: &DeadMessage<'_>,
     text: &str,
@@ -283,14 +286,14 @@ async fn store(
         None => Ok(None),
     };
     let stored = match stored {
-        // Its data are there, but not for ever.
+        // The data exists, but `CLAIMS` will expire it.
         Err(Missing::Failed(error)) if attempts < CLAIM_TRIES => {
             return moved(Err(error), attempts, line);
         }
         stored => stored.ok().flatten(),
     };
     let (stored, _held) = stored.unzip();
-    // What is not the same event stays where it is.
+    // Ignore a stored event that is not the same event.
     let whole = stored
         .filter(|stored| event.as_ref().is_some_and(|event| large::whole(event, stored).is_ok()));
     let entry = KvEntry {
@@ -299,11 +302,11 @@ async fn store(
         metadata: DeadLetterMetadata::new(message, event.as_ref()),
         expiration_ttl: None,
     };
-    let kept = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
-    moved(kept, attempts, line.stored())
+    let written = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
+    moved(written, attempts, line.stored())
 }
 
-/// What is moved on is done with; what is not comes again.
+/// Acknowledges a message that was moved, and retries any other.
 fn moved(
     result: Result<(), BindingError>,
     attempts: u32,

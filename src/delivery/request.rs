@@ -1,4 +1,5 @@
-//! The call of a destination: an event in structured or binary mode (CloudEvents HTTP binding 3.2, 3.1).
+//! The call to an HTTP destination, in structured or binary mode (CloudEvents HTTP binding 3.2,
+//! 3.1).
 
 use std::borrow::Cow;
 
@@ -9,8 +10,8 @@ use crate::destination::{Callee, ContentMode};
 use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
 
-/// What is percent-encoded in a `ce-` header beside what is not ASCII: the space, the double quote and
-/// the percent sign (HTTP binding section 3.1.3.2).
+/// What is percent-encoded in a `ce-` header besides non-ASCII characters: control characters,
+/// spaces, double quotes and percent signs (HTTP binding section 3.1.3.2).
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -23,7 +24,8 @@ impl<'r> HttpRequest<'r> {
             ("user-agent".into(), USER_AGENT.to_owned()),
             ("idempotency-key".into(), event_path(event)),
         ];
-        // They have no encoding (W3C Trace Context 3.2, 3.3), and what is not ASCII is none.
+        // These headers cannot be encoded (W3C Trace Context 3.2, 3.3), so a value with non-ASCII
+        // characters is left out.
         for name in ["traceparent", "tracestate"] {
             if let Some(AttributeValue::String(value)) = event.extension(name)
                 && value.is_ascii()
@@ -31,7 +33,8 @@ impl<'r> HttpRequest<'r> {
                 headers.push((name.into(), value.to_string()));
             }
         }
-        // A content type has no encoding either: one that no header can hold can only stand in JSON.
+        // A content type cannot be encoded either. If it does not fit in a header, only structured
+        // mode can carry it.
         let fits = event.datacontenttype().is_none_or(str::is_ascii);
         let mode = if fits { callee.settings.mode } else { ContentMode::Structured };
         let body = match mode {
@@ -61,15 +64,15 @@ fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
     let attributes = core.chain(event.extensions().map(|(name, value)| (name, value.to_text())));
     let mut headers: Vec<(Cow<'r, str>, String)> =
         attributes.map(|(name, value)| (format!("ce-{name}").into(), encode(&value))).collect();
-    // Without a content type, the data of an event are JSON (JSON format section 3.1).
+    // Data without a content type is JSON (JSON format section 3.1).
     let is_json = matches!(event.data(), Some(Data::Json(_)));
     let content_type = event.datacontenttype().or(is_json.then_some("application/json"));
     headers.extend(content_type.map(|value| ("content-type".into(), value.to_owned())));
     headers
 }
 
-/// The data as they are: JSON as it came, base64 decoded, and a JSON string that stands for text as
-/// that text.
+/// The data as it is: JSON unchanged, base64 decoded, and the text of a JSON string if the content
+/// type is not JSON.
 fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
     match event.data() {
         None => Cow::Borrowed(&[]),

@@ -1,4 +1,4 @@
-//! A broken configuration lets nobody in and forwards nothing; the log says all that is wrong.
+//! A broken configuration admits nobody and forwards nothing, and the log lists all errors.
 
 use edge::{Receiver, Settings, event};
 use serde_json::json;
@@ -26,7 +26,7 @@ fn broken() {
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")));
     assert_eq!(
         answer.body,
-        r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly, its log says why"}"#
+        r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly; its log says why"}"#
     );
     let health = receiver.post("").method("GET").path("/health").send();
     assert_eq!((health.status, health.code().as_str()), (503, "broken_configuration"));
@@ -53,7 +53,7 @@ fn broken() {
     assert!(receiver.kv().is_empty(), "something was written");
 }
 
-/// What somebody may mean is said once, and everything works.
+/// A warning is logged once, and everything works.
 #[test]
 fn doubtful() {
     let receiver = Receiver::start(&Settings::standard());

@@ -1,4 +1,4 @@
-//! The soak: many events through a receiver that fails and dies, and none may be lost.
+//! The soak test: many events through a receiver that fails and dies, and none may be lost.
 
 use crate::command::{cargo, show};
 use crate::output::stage;
@@ -8,19 +8,19 @@ use crate::{Project, Result, Worker, build, setup};
 /// `--faults`, `--restarts`, `--seed`.
 ///
 /// # Errors
-/// If a tool cannot be had, the receiver does not build, or an event is lost.
+/// If a tool is unavailable, the receiver does not build, or an event is lost.
 pub fn soak(project: &Project, arguments: &[String]) -> Result<()> {
     build::build(&setup::setup(project)?, Worker::Receiver)?;
     run(project, FAST, arguments)
 }
 
-/// The profile in which the soak is fast enough for the receiver to be the slow one.
+/// The profile that makes the soak fast enough for the receiver to be the bottleneck.
 const FAST: &str = "soak";
 
-/// The profile of the tests, in which it is built with them.
+/// The profile of the tests, so that the soak is built together with them.
 const OF_TESTS: &str = "dev";
 
-/// A short one, with a receiver that was built.
+/// A short soak of a receiver that has been built.
 pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<()> {
     run(project, OF_TESTS, arguments)
 }
@@ -28,11 +28,11 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<()> {
 fn run(project: &Project, profile: &str, arguments: &[String]) -> Result<()> {
     let mut build = program("build", profile);
     build.current_dir(project.root());
-    stage("build of the soak", || show(&mut build, "correct what stands above"))?;
+    stage("build of the soak", || show(&mut build, "fix the errors above"))?;
     let mut run = program("run", profile);
     run.args(["--quiet", "--"]).args(arguments).current_dir(project.root());
     stage("soak", || {
-        show(&mut run, "what went wrong stands above; with its --seed the same is sent again")
+        show(&mut run, "see the error above; run it with the same --seed to send the same events")
     })
 }
 

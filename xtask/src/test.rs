@@ -1,4 +1,4 @@
-//! Every check and every test, in the order in which they are quick to fail.
+//! Runs all checks and tests, the fastest to fail first.
 
 use std::thread;
 
@@ -8,10 +8,10 @@ use crate::{
     Error, Project, Result, Tools, Worker, build, dependencies, fuzz, instructions, setup, soak,
 };
 
-/// A check that is one call of cargo: name, arguments, what to do when it fails.
+/// A check that is one call of cargo: its name, its arguments, and the advice if it fails.
 type Check = (&'static str, &'static [&'static str], &'static str);
 
-/// Those that somebody who has just changed something is quickly told of.
+/// The checks that give quick feedback on a change.
 const FIRST_CHECKS: [Check; 2] = [
     ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
     (
@@ -25,31 +25,31 @@ const FIRST_CHECKS: [Check; 2] = [
             "--",
             "-Dwarnings",
         ],
-        "correct what stands above",
+        "fix the errors above",
     ),
 ];
 
-/// Those during which the Workers are built: that is mostly work for one core.
+/// The checks that run while the Workers are built, which mostly keeps one core busy.
 const CHECKS: [Check; 3] = [
-    ("documentation", &["doc", "--workspace", "--no-deps"], "correct what stands above"),
+    ("documentation", &["doc", "--workspace", "--no-deps"], "fix the errors above"),
     (
         "documentation of private items",
         &["doc", "--workspace", "--no-deps", "--document-private-items"],
-        "correct what stands above",
+        "fix the errors above",
     ),
     ("native tests", &["test", "--workspace", "--exclude", "edge"], "see which test failed above"),
 ];
 
-/// How long each target is fuzzed here; `cargo xtask fuzz` does it for longer.
+/// How long each target is fuzzed, in seconds. `cargo xtask fuzz` can fuzz longer.
 const FUZZ_SECONDS: u32 = 5;
 
-/// How much is soaked here; `cargo xtask soak` does more.
+/// The size of the soak. `cargo xtask soak` can do more.
 const SOAK: [&str; 4] = ["--events", "1000", "--restarts", "1"];
 
-/// Runs them all; stops at the first that fails.
+/// Runs all of them, and stops at the first failure.
 ///
 /// # Errors
-/// The first check that fails.
+/// The first check that failed.
 pub fn test(project: &Project) -> Result<()> {
     let tools = setup::setup(project)?;
     setup::setup_python()?;
@@ -79,7 +79,7 @@ pub fn test(project: &Project) -> Result<()> {
     if fuzz::is_possible() {
         fuzz::fuzz(project, &[], FUZZ_SECONDS)?;
     } else {
-        skipped.push("fuzzing needs a C++ compiler, and there is none: install g++".to_owned());
+        skipped.push("fuzzing needs a C++ compiler, which is missing: install g++".to_owned());
     }
     for reason in &skipped {
         say(&format!("SKIPPED: {reason}"));

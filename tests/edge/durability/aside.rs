@@ -1,4 +1,4 @@
-//! Messages that a queue never takes: they are set aside, and an operator decides about them.
+//! Messages that a queue never takes are set aside, and an operator decides about them.
 
 use edge::{Answer, Fault, wait_until};
 
@@ -22,7 +22,7 @@ fn spool(stage: &Stage, name: &str, numbers: std::ops::Range<usize>) -> Vec<Stri
     events
 }
 
-/// The cron trigger, a minute later, while the queue refuses these alone.
+/// The cron trigger a minute later, while the queue refuses only these messages.
 fn drain(stage: &Stage, refused: &str) {
     stage.receiver.fail(&[Fault::fail("EVENTS_QUEUE").of(refused)]);
     stage.receiver.advance(60);

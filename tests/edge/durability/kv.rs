@@ -1,10 +1,10 @@
-//! KV that fails, with a key for each event.
+//! Failures of KV, with one key per event.
 
 use edge::Fault;
 
 use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream_and_archive};
 
-/// The event is sent again: the queue is not called.
+/// The event is sent again, and the queue is not called.
 #[track_caller]
 fn comes_again(stage: &Stage, event: &str) {
     stage.repair();

@@ -1,5 +1,5 @@
-//! What becomes of the events for the webhook and the service: the receiver consumes them while its bindings and the
-//! shop go on to fail.
+//! Delivers the events for the HTTP destination: the receiver consumes them while its bindings and
+//! the shop keep failing.
 
 use std::collections::{HashSet, VecDeque};
 use std::mem;
@@ -11,10 +11,10 @@ use fastrand::Rng;
 use crate::say;
 use crate::scene::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, SERVED_AS, SERVED_PATH, SERVICE};
 
-/// How many messages are handed out at a time: as the shipped `wrangler.toml` has it.
+/// How many messages are delivered at a time, as in the shipped `wrangler.toml`.
 const BATCH: usize = 6;
 
-/// How often a queue hands a message out again at most.
+/// How often a queue delivers a message at most.
 const MOST_ATTEMPTS: u32 = 101;
 
 /// The bindings that may fail here.
@@ -102,7 +102,7 @@ pub(crate) fn deliver(
     delivered
 }
 
-/// Whether this message of the spool is for the webhook or the service.
+/// Whether this message in the spool is for the HTTP destination.
 pub(crate) fn is_delivery(message: &str) -> bool {
     message.starts_with(r#"{"subscription":"#)
 }

@@ -1,4 +1,4 @@
-//! What a webhook is called with.
+//! How an HTTP destination is called.
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::auth::Secret;

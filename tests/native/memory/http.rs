@@ -1,4 +1,4 @@
-//! HTTP servers and services in memory: each URL answers as it was told to, and every call is kept.
+//! HTTP servers in memory: each URL gives the planned answers, and every call is recorded.
 
 use elytra_webhooks::platform::{
     Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target,
@@ -18,7 +18,7 @@ pub(crate) struct Called {
     pub(crate) timeout_ms: u64,
 }
 
-/// What a call comes to.
+/// The result of a call.
 pub(crate) type Outcome = Result<HttpAnswer, HttpFailure>;
 
 /// An answer with this status.
@@ -48,7 +48,7 @@ impl Called {
         str::from_utf8(&self.body).unwrap()
     }
 
-    /// The value of the header with this name, which is there at most once.
+    /// The value of the header with this name, which must not be repeated.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let named: Vec<_> = self.headers.iter().filter(|(found, _)| found == name).collect();
         assert!(named.len() < 2, "{name} is there twice: {self:?}");
@@ -57,7 +57,7 @@ impl Called {
 }
 
 impl Memory {
-    /// What the server with this URL answers to the next calls; then it answers 204 again.
+    /// Plans the answers of the server with this URL to the next calls. After that, it answers 204.
     pub(crate) fn answers(&self, url: &str, outcomes: impl IntoIterator<Item = Outcome>) {
         self.servers.borrow_mut().entry(url.to_owned()).or_default().extend(outcomes);
     }
@@ -66,7 +66,7 @@ impl Memory {
         self.servers.borrow_mut().get_mut(url)?.pop_front()
     }
 
-    /// The calls of servers, in their order.
+    /// The calls to servers, in order.
     pub(crate) fn called(&self) -> Vec<Called> {
         self.called.borrow().clone()
     }

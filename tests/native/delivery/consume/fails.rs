@@ -1,4 +1,4 @@
-//! Where a message cannot be moved on: it comes again, and is never lost.
+//! A message that cannot be moved is redelivered, and never lost.
 
 use elytra_webhooks::delivery::MOVE_AGAIN_SECONDS;
 use elytra_webhooks::level::Level;

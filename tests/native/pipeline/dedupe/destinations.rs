@@ -1,4 +1,5 @@
-//! What holds an event is a destination: another one may not hold it, whatever the subscription is called.
+//! A destination holds an event, not a subscription: after a change of the destination, the event
+//! is missing.
 
 use elytra_webhooks::config::{Binding, Config};
 
@@ -17,7 +18,7 @@ fn config(destination: &str) -> Config {
     configure_with(&bound, &webhook_with(WINDOW), &[("A", &format!("{{{destination}}}"))])
 }
 
-/// The event comes before and after a change of the configuration.
+/// The event arrives before and after the configuration is changed.
 #[track_caller]
 fn check(why: &str, before: &str, after: &str, expected: &str) {
     let memory = Memory::default();
@@ -49,7 +50,7 @@ fn another_destination_gets_what_the_one_before_has() {
     check("switched on again", queue, off, "ignored");
 }
 
-/// Two subscriptions with one queue: it gets an event once, and each of them hears of it.
+/// Two subscriptions with one queue: it gets an event once, and the answer lists both.
 #[test]
 fn subscriptions_that_share_a_queue_share_what_it_holds() {
     let queue = r#"{"queue":"QUEUE"}"#;
