@@ -81,7 +81,10 @@ pub(crate) fn deliver(
                 waiting.push_back((text.clone(), attempts + 1));
             }
         }
-        waiting.extend(sink.take_messages(DEAD_LETTERS).into_iter().map(|text| (text, 1)));
+        // While `CLAIMS` fails, a new message waits in place of the one that was handed out.
+        for queue in [DELIVERIES, DEAD_LETTERS] {
+            waiting.extend(sink.take_messages(queue).into_iter().map(|text| (text, 1)));
+        }
         drop(shop.take_orders());
     }
     receiver.fail(&[]);
