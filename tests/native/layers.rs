@@ -92,33 +92,32 @@ impl Crate<'_> {
 /// they are in.
 fn imports(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    let mut depth = None;
+    // How many braces are open behind `crate::`. Names in the second belong to other modules.
+    let mut depth = 0_usize;
     for (index, line) in text.lines().enumerate() {
         let mut rest = line.split_once("//").map_or(line, |(code, _)| code);
-        while !rest.is_empty() {
-            match depth {
-                // In `crate::{…}`, where names follow one another; those deeper belong to other modules.
-                Some(1..) => {
-                    let end = rest.find(['{', '}']).unwrap_or(rest.len());
-                    if depth == Some(1) {
-                        let paths = rest[..end].split(',');
-                        found.extend(
-                            paths.filter_map(|path| Some((index + 1, words(path).next()?))),
-                        );
-                    }
-                    let deeper = if rest[end..].starts_with('{') { 1 } else { -1 };
-                    depth = depth.map(|depth| depth + deeper * i32::from(end < rest.len()));
-                    rest = rest.get(end + 1..).unwrap_or_default();
+        loop {
+            if depth == 0 {
+                let Some((_, behind)) = rest.split_once("crate::") else { break };
+                let in_braces = behind.strip_prefix('{');
+                depth = usize::from(in_braces.is_some());
+                rest = in_braces.unwrap_or(behind);
+                if depth == 0 {
+                    found.extend(words(rest).next().map(|name| (index + 1, name)));
                 }
-                _ => {
-                    let Some((_, behind)) = rest.split_once("crate::") else { break };
-                    rest = behind;
-                    if let Some(names) = behind.strip_prefix('{') {
-                        (depth, rest) = (Some(1), names);
-                    } else {
-                        found.extend(words(behind).next().map(|name| (index + 1, name)));
-                    }
-                }
+                continue;
+            }
+            let (names, brace) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
+            if depth == 1 {
+                let paths = names.split(',');
+                found.extend(paths.filter_map(|path| Some((index + 1, words(path).next()?))));
+            }
+            if let Some(behind) = brace.strip_prefix('{') {
+                (depth, rest) = (depth + 1, behind);
+            } else if let Some(behind) = brace.strip_prefix('}') {
+                (depth, rest) = (depth - 1, behind);
+            } else {
+                break;
             }
         }
     }
