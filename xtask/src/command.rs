@@ -25,7 +25,18 @@ pub(crate) fn keep(command: &mut Command, advice: &str) -> Result<String> {
     output(command, advice).map(|(stdout, _)| stdout)
 }
 
-/// The same, with what it wrote to stderr behind it.
+/// The same, but what it writes to stderr is shown meanwhile.
+pub(crate) fn keep_stdout(command: &mut Command, advice: &str) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|cause| not_started(command, &cause, advice))?;
+    succeeded(command, output.status, advice)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The same as `keep`, with what it wrote to stderr behind it.
 pub(crate) fn keep_all(command: &mut Command, advice: &str) -> Result<String> {
     output(command, advice).map(|(stdout, stderr)| stdout + &stderr)
 }
