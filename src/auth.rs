@@ -1,25 +1,38 @@
-//! Who is calling: credentials, compared in constant time, before anything of the body is read.
+//! Authenticates callers before any of the body is read. Secrets are compared in constant time.
+//!
+//! Each authentication type has a file, which says which secrets its `auth` names, how a caller presents
+//! them, and how the Worker presents them to a destination.
 
-use std::fmt;
+mod api_key;
+mod basic;
+mod bearer;
+mod credential;
 
-use base64::Engine as _;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use serde_json::Value;
+
+pub use api_key::{ApiKey, DEFAULT_API_KEY_HEADER};
+pub(crate) use bearer::ACCESS_TOKEN;
+pub use credential::{Credential, Secret};
 
 use crate::request::RequestHead;
+use crate::vars::{Bindings, Mistake, Mistakes, Secrets, Table};
+use elytra_events::names;
 
-/// The header of an API key, unless the configuration names another.
-pub const DEFAULT_API_KEY_HEADER: &str = "api-key";
+names! {
+    /// The ways to authenticate, as Elytra's own webhook configuration names them.
+    pub enum AuthType {
+        None = "none",
+        Basic = "basic",
+        Bearer = "bearer",
+        ApiKey = "apikey",
+    }
+}
 
-/// The parameter of the query in which a bearer token may come (RFC 6750 section 2.3).
-pub(crate) const ACCESS_TOKEN: &str = "access_token";
-
-/// What a caller must present. Of several credentials any one will do, so that a secret can be
-/// rotated without a gap.
+/// What a caller must present. If there are several credentials, any of them will do, so a secret can be
+/// rotated without downtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authentication {
-    /// Nothing: everybody is let in.
+    /// Nothing: every caller is accepted.
     None,
     /// HTTP Basic (RFC 7617).
     Basic(Vec<Credential>),
@@ -29,23 +42,7 @@ pub enum Authentication {
     ApiKey(Vec<ApiKey>),
 }
 
-/// A secret we accept, under the name of its binding. Only its hash is kept.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credential {
-    name: String,
-    sha256: [u8; 32],
-}
-
-/// An API key and the header it comes in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKey {
-    /// The header's name, in lower case.
-    pub header_name: String,
-    /// The key.
-    pub credential: Credential,
-}
-
-/// Someone who was let in. There is no other way to get one than [`Authentication::verify`].
+/// A caller that was authenticated. Only [`Authentication::verify`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller<'c> {
     credential: Option<&'c str>,
@@ -55,156 +52,198 @@ pub struct Caller<'c> {
 /// Where a caller put its credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedIn {
-    /// In a header, or nowhere because nothing is asked for.
+    /// In a header, or nowhere, because none are required.
     Header,
-    /// In the query, as `access_token` (RFC 6750 section 2.3).
+    /// In the query string, as `access_token` (RFC 6750 section 2.3).
     Query,
 }
 
-/// Why somebody was not let in.
+/// Why a caller was not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unauthenticated {
-    /// Nothing of the expected kind was presented.
+pub struct Unauthenticated {
+    /// The kind of credentials that are required.
+    pub challenge: Challenge,
+    /// What is wrong with what the caller presented.
+    pub fault: CredentialFault,
+}
+
+/// The kind of credentials that a rejected caller must present (RFC 9110 section 11.6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {
+    /// HTTP Basic.
+    Basic,
+    /// HTTP Bearer.
+    Bearer,
+    /// A key in a header.
+    ApiKey,
+}
+
+/// What is wrong with what a caller presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialFault {
+    /// There are no credentials of the required kind.
     Missing,
-    /// What was presented is not among what is accepted.
+    /// The credentials match none of the accepted ones.
     Wrong,
 }
 
 impl Authentication {
-    /// Finds out who is calling. Every credential is compared, so the time taken does not tell
-    /// which one was nearly right.
+    /// Reads `auth_type` and `auth`. There is no default: `auth_type = "none"` must be explicit.
+    pub(crate) fn read(
+        table: &mut Table,
+        bindings: &Bindings,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let auth_type = table.required_name("auth_type", mistakes);
+        let (path, auth) = (table.path_of("auth"), table.take("auth"));
+        let (auth_type, auth) = match (auth_type?, auth) {
+            (AuthType::None, None) => return Some(Self::None),
+            (AuthType::None, Some(_)) => {
+                mistakes.note(path, Mistake::AuthWithNone);
+                return None;
+            }
+            (_, None) => {
+                mistakes.note(path, Mistake::Missing);
+                return None;
+            }
+            (auth_type, Some(auth)) => (auth_type, auth),
+        };
+        let tables = credential_tables(path, auth, mistakes).into_iter();
+        let mut secrets = Secrets { bindings, mistakes };
+        Some(match auth_type {
+            AuthType::None => Self::None,
+            AuthType::Basic => {
+                Self::Basic(tables.filter_map(|table| basic::read(table, &mut secrets)).collect())
+            }
+            AuthType::Bearer => {
+                Self::Bearer(tables.filter_map(|table| bearer::read(table, &mut secrets)).collect())
+            }
+            AuthType::ApiKey => Self::ApiKey(
+                tables.filter_map(|table| api_key::read(table, &mut secrets)).collect(),
+            ),
+        })
+    }
+
+    /// Authenticates the caller. Every credential is compared, so the time this takes does not reveal
+    /// which one nearly matched.
     ///
     /// # Errors
     ///
     /// The credentials are missing or wrong.
     pub fn verify(&self, head: &impl RequestHead) -> Result<Caller<'_>, Unauthenticated> {
+        let of = |challenge| move |fault| Unauthenticated { challenge, fault };
         match self {
             Self::None => Ok(Caller { credential: None, presented_in: PresentedIn::Header }),
-            Self::Basic(accepted) => {
-                let encoded = authorization(head, "basic")?;
-                let user_pass = BASE64.decode(encoded).map_err(|_| Unauthenticated::Wrong)?;
-                accept(accepted.iter().map(|credential| (credential, Some(&*user_pass))))
-            }
-            Self::Bearer(accepted) => {
-                let (token, presented_in) = bearer_token(head)?;
-                let pairs = accepted.iter().map(|credential| (credential, Some(token.as_bytes())));
-                accept(pairs).map(|caller| Caller { presented_in, ..caller })
-            }
+            Self::Basic(accepted) => basic::verify(accepted, head).map_err(of(Challenge::Basic)),
+            Self::Bearer(accepted) => bearer::verify(accepted, head).map_err(of(Challenge::Bearer)),
             Self::ApiKey(accepted) => {
-                let presented: Vec<_> =
-                    accepted.iter().map(|key| (key, head.header(&key.header_name))).collect();
-                accept(presented.iter().map(|(key, presented)| {
-                    (&key.credential, presented.as_deref().map(str::as_bytes))
-                }))
+                api_key::verify(accepted, head).map_err(of(Challenge::ApiKey))
             }
         }
     }
 
     /// The `auth_type` of the configuration.
     #[must_use]
-    pub fn auth_type(&self) -> &'static str {
+    pub fn auth_type(&self) -> AuthType {
         match self {
-            Self::None => "none",
-            Self::Basic(_) => "basic",
-            Self::Bearer(_) => "bearer",
-            Self::ApiKey(_) => "apikey",
+            Self::None => AuthType::None,
+            Self::Basic(_) => AuthType::Basic,
+            Self::Bearer(_) => AuthType::Bearer,
+            Self::ApiKey(_) => AuthType::ApiKey,
         }
     }
 }
 
-impl Credential {
-    /// A bearer token or an API key, held by the secret binding of this name.
-    #[must_use]
-    pub fn secret(name: &str, secret: &str) -> Self {
-        Self { name: name.to_owned(), sha256: Sha256::digest(secret).into() }
-    }
-
-    /// A user name and a password (RFC 7617 section 2: joined by the first colon, so a password
-    /// may hold more of them). It goes by the name of the password's binding.
-    #[must_use]
-    pub fn user_pass(name: &str, username: &str, password: &str) -> Self {
-        Self::secret(name, &format!("{username}:{password}"))
-    }
-
-    /// The name of the secret's binding.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+impl AuthType {
+    /// Reads an `auth` with which the Worker authenticates itself. Returns the header's name in lower case
+    /// and its value, or `None` if there is nothing to present.
+    pub(crate) fn read_header(
+        self,
+        table: Table,
+        bindings: &Bindings,
+        mistakes: &mut Mistakes,
+    ) -> Option<(String, Secret)> {
+        let mut secrets = Secrets { bindings, mistakes };
+        match self {
+            Self::None => None,
+            Self::Basic => basic::read_header(table, &mut secrets),
+            Self::Bearer => bearer::read_header(table, &mut secrets),
+            Self::ApiKey => api_key::read_header(table, &mut secrets),
+        }
     }
 }
 
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential").field("name", &self.name).finish_non_exhaustive()
+impl Unauthenticated {
+    /// The value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn www_authenticate(self) -> String {
+        match self.challenge {
+            Challenge::Basic => basic::challenge(),
+            Challenge::Bearer => bearer::challenge(self.fault),
+            Challenge::ApiKey => api_key::challenge(),
+        }
+    }
+}
+
+impl Challenge {
+    /// The `auth_type` that requires these credentials.
+    #[must_use]
+    pub fn auth_type(self) -> AuthType {
+        match self {
+            Self::Basic => AuthType::Basic,
+            Self::Bearer => AuthType::Bearer,
+            Self::ApiKey => AuthType::ApiKey,
+        }
     }
 }
 
 impl<'c> Caller<'c> {
-    /// The name of the secret's binding that matched; `None` where nothing is asked for.
+    /// The binding of the secret that matched, or `None` if no credentials are required.
     #[must_use]
     pub fn credential(&self) -> Option<&'c str> {
         self.credential
     }
 
-    /// Where the credentials stood.
+    /// Where the caller put its credentials.
     #[must_use]
     pub fn presented_in(&self) -> PresentedIn {
         self.presented_in
     }
 }
 
-/// Padding is optional: there are senders that leave it out.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+/// The realm of every challenge.
+const REALM: &str = "realm=\"elytra-webhooks\"";
 
-/// The credentials of an `Authorization` header of this scheme (RFC 9110 section 11.6.2).
-fn authorization(head: &impl RequestHead, scheme: &str) -> Result<String, Unauthenticated> {
-    let header = head.header("authorization").ok_or(Unauthenticated::Missing)?;
+/// `auth` is one table, or a list of them while a secret is being rotated.
+fn credential_tables(path: String, auth: Value, mistakes: &mut Mistakes) -> Vec<Table> {
+    match auth {
+        Value::Array(items) if items.is_empty() => {
+            mistakes.note(path, Mistake::NoCredentials);
+            Vec::new()
+        }
+        Value::Array(items) => items
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, item)| Table::new(format!("{path}[{index}]"), item, mistakes))
+            .collect(),
+        single => Table::new(path, single, mistakes).into_iter().collect(),
+    }
+}
+
+/// The credentials in the `Authorization` header, if it has this scheme (RFC 9110 section 11.6.2).
+fn authorization(head: &impl RequestHead, scheme: &str) -> Result<String, CredentialFault> {
+    let header = head.header("authorization").ok_or(CredentialFault::Missing)?;
     match header.split_once(' ') {
         Some((found, credentials)) if found.eq_ignore_ascii_case(scheme) => {
             Ok(credentials.trim_matches(' ').to_owned())
         }
-        _ => Err(Unauthenticated::Missing),
+        _ => Err(CredentialFault::Missing),
     }
 }
 
-/// The token of the `Authorization` header, or where there is none, of the query.
-fn bearer_token(head: &impl RequestHead) -> Result<(String, PresentedIn), Unauthenticated> {
-    match authorization(head, "bearer") {
-        Ok(token) => Ok((token, PresentedIn::Header)),
-        Err(reason) => {
-            let query = head.query();
-            let parameters = form_urlencoded::parse(query.as_bytes());
-            let mut tokens = parameters.filter(|(name, _)| name == ACCESS_TOKEN);
-            match (tokens.next(), tokens.next()) {
-                (Some((_, token)), None) => Ok((token.into_owned(), PresentedIn::Query)),
-                // A parameter must not be there twice (RFC 6749 section 3.1).
-                (Some(_), Some(_)) => Err(Unauthenticated::Wrong),
-                (None, _) => Err(reason),
-            }
-        }
+/// Checks that a secret that is sent verbatim in a header is ASCII.
+fn check_ascii(path: String, binding: &str, secret: &str, mistakes: &mut Mistakes) {
+    if !secret.is_ascii() {
+        mistakes.note(path, Mistake::SecretNotAscii { binding: binding.to_owned() });
     }
-}
-
-/// Compares each credential with what was presented for it; the first that matches is the caller.
-fn accept<'c, 'p>(
-    credentials: impl Iterator<Item = (&'c Credential, Option<&'p [u8]>)>,
-) -> Result<Caller<'c>, Unauthenticated> {
-    let mut result = Err(Unauthenticated::Missing);
-    for (credential, presented) in credentials {
-        let Some(presented) = presented else { continue };
-        // Hashes are compared, so neither content nor length of the secret shows in the time.
-        let is_equal: bool = Sha256::digest(presented).ct_eq(&credential.sha256).into();
-        if is_equal && result.is_err() {
-            result = Ok(Caller {
-                credential: Some(&*credential.name),
-                presented_in: PresentedIn::Header,
-            });
-        } else if result.is_err() {
-            result = Err(Unauthenticated::Wrong);
-        }
-    }
-    result
 }

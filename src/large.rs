@@ -1,64 +1,48 @@
-//! Events that are larger than a queue's message: the claim check. The event is stored, and the
-//! message is the same event without its data, with the extension `dataref` instead
-//! (CloudEvents, extension "Dataref").
+//! The claim check, for events that are too large for a queue message. The event is stored in KV, and the
+//! message is the same event with the extension `dataref` instead of its data (CloudEvents, extension
+//! "Dataref").
 
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::cloudevents::{
-    AttributeValue, CloudEvent, Data, InvalidEvent, InvalidEvents, Mode, Problem, Violation,
+use elytra_events::http::Mode;
+use elytra_events::{
+    AttributeValue, CloudEvent, Data, DataRef, InvalidEvent, InvalidEvents, Problem, Violation,
 };
+
 use crate::ledger::Key;
 use crate::limits::CLAIMS;
 use crate::platform::{KvEntry, KvMetadata};
 
-/// The extension attribute that tells where the data are.
-const DATAREF: &str = "dataref";
-
-/// The scheme of a `dataref` of ours.
-const SCHEME: &str = "kv:";
-
-/// A large event: what is stored of it, and what is sent.
+/// A large event: what is stored, and what is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LargeEvent<'e> {
-    /// The whole event, under a key that is made from all of it.
+    /// The whole event, under a key that is a digest of it.
     pub entry: KvEntry<'e>,
-    /// The event without its data, and with `dataref`.
+    /// The event with `dataref` instead of its data.
     pub message: String,
 }
 
-/// Where the data of an event are: `kv:<binding>/<key>#/data`, or `#/data_base64`. What lies there
-/// is the whole event in the JSON format, and the fragment is a JSON pointer (RFC 6901 section 6) to
-/// the data in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DataRef<'a> {
-    /// The receiver's binding of the KV namespace: `CLAIMS`.
-    pub binding: &'a str,
-    /// The key.
-    pub key: &'a str,
-}
-
-/// Why an event that is larger than its destination takes cannot be stored beside it.
+/// Why an event is too large, even with a claim check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooLarge {
-    /// The destination is a KV namespace, and there is nothing larger.
-    ForKv,
-    /// There is no namespace bound as `CLAIMS`.
+    /// It exceeds what the destination, or `CLAIMS` for it, can hold.
+    ForDestination,
+    /// No KV namespace is bound as `CLAIMS`.
     NoClaims,
-    /// It has a `dataref` of its own.
+    /// It already has a `dataref`.
     HasDataref,
-    /// It is too large without its data as well.
+    /// It is too large even without its data.
     WithoutData,
 }
 
 impl<'e> LargeEvent<'e> {
-    /// An event that is to be stored for so many seconds.
+    /// Prepares an event to be stored for `expiration_ttl` seconds.
     ///
     /// # Errors
     ///
     /// Why the event cannot be sent without its data.
     pub fn new(event: &'e CloudEvent<'_>, expiration_ttl: u64) -> Result<Self, TooLarge> {
-        if event.extension(DATAREF).is_some() {
+        if event.extension(DataRef::ATTRIBUTE).is_some() {
             return Err(TooLarge::HasDataref);
         }
         let member = match event.data() {
@@ -67,7 +51,7 @@ impl<'e> LargeEvent<'e> {
             None => return Err(TooLarge::WithoutData),
         };
         let key = content_key(event).as_str().to_owned();
-        let message = event.with_dataref(&format!("{SCHEME}{CLAIMS}/{key}#/{member}"));
+        let message = event.with_dataref(&format!("{}{CLAIMS}/{key}#/{member}", DataRef::SCHEME));
         let entry = KvEntry {
             key,
             value: event.as_json(),
@@ -78,98 +62,57 @@ impl<'e> LargeEvent<'e> {
     }
 }
 
-impl<'a> DataRef<'a> {
-    /// Reads a `dataref`; `None` where it is not one of ours.
-    #[must_use]
-    pub fn parse(text: &'a str) -> Option<Self> {
-        let (path, pointer) = text.strip_prefix(SCHEME)?.split_once('#')?;
-        let (binding, key) = path.split_once('/')?;
-        let is_whole = !binding.is_empty() && !key.is_empty();
-        let is_ours = matches!(pointer, "/data" | "/data_base64") && is_whole;
-        is_ours.then_some(Self { binding, key })
+/// The whole event that a message refers to, read from what is stored under its key. Beyond the checks of
+/// [`CloudEvent::whole`], the event must match the key.
+///
+/// # Errors
+///
+/// What is stored is a different event, or not an event.
+pub(crate) fn whole<'s>(
+    message: &CloudEvent<'_>,
+    stored: &'s str,
+) -> Result<CloudEvent<'s>, ClaimMismatch> {
+    let whole = message.whole(stored).map_err(ClaimMismatch::OtherEvent)?;
+    // In messages of version 0.1.0, the key is a digest of only the source and the id.
+    let keys = [content_key(&whole), Key::of_event(&whole)];
+    let dataref = message.dataref();
+    if dataref.is_none_or(|dataref| keys.iter().all(|key| key.as_str() != dataref.key)) {
+        return Err(ClaimMismatch::OtherContent);
     }
+    Ok(whole)
 }
 
-impl CloudEvent<'_> {
-    /// Where this event's data are, if they were too large for a queue: [`Self::whole`] takes them from
-    /// there. A `dataref` that leads to anywhere else is the sender's own.
-    #[must_use]
-    pub fn dataref(&self) -> Option<DataRef<'_>> {
-        let AttributeValue::String(text) = self.extension(DATAREF)? else { return None };
-        let dataref = DataRef::parse(text)?;
-        (self.data().is_none() && dataref.binding == CLAIMS).then_some(dataref)
-    }
-
-    /// The whole event that this one refers to by its [`dataref`](Self::dataref), from what is stored
-    /// there. That it is the same event is checked: nobody gets the data of another one.
-    ///
-    /// # Errors
-    ///
-    /// It is not the same event, or none at all.
-    pub fn whole<'s>(&self, stored: &'s str) -> Result<CloudEvent<'s>, NotWhole> {
-        let dataref = self.dataref().ok_or(NotWhole::NoDataref)?;
-        let whole = CloudEvent::from_json(stored).map_err(|_| NotWhole::NotAnEvent)?;
-        if attributes(self) != attributes(&whole) {
-            return Err(NotWhole::OtherAttributes);
-        }
-        // Messages of version 0.1.0 refer to the event by its source and id alone.
-        let keys = [content_key(&whole), Key::of_event(&whole)];
-        if keys.iter().all(|key| key.as_str() != dataref.key) {
-            return Err(NotWhole::OtherContent);
-        }
-        Ok(whole)
-    }
-}
-
-/// Why what is stored is not the event that a message refers to.
+/// Why the stored event is not the one that a message refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotWhole {
-    /// The message refers to nothing in `CLAIMS`.
-    NoDataref,
-    /// What is stored is no event.
-    NotAnEvent,
-    /// It has other attributes.
-    OtherAttributes,
-    /// It is not what was stored under this key.
+pub(crate) enum ClaimMismatch {
+    /// It is a different event, or not an event.
+    OtherEvent(elytra_events::NotWhole),
+    /// It does not match the key.
     OtherContent,
 }
 
-impl fmt::Display for NotWhole {
+impl fmt::Display for ClaimMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoDataref => "the event does not refer to CLAIMS",
-            Self::NotAnEvent => "what is stored is not an event",
-            Self::OtherAttributes => "what is stored is an event with other attributes",
-            Self::OtherContent => "what is stored is not what the key was made from",
-        })
+        match self {
+            Self::OtherEvent(why) => why.fmt(f),
+            Self::OtherContent => f.write_str("the stored event does not match its key"),
+        }
     }
 }
 
-impl std::error::Error for NotWhole {}
-
-/// All attributes but `dataref`, in the order of their names.
-fn attributes<'e>(event: &'e CloudEvent<'_>) -> Vec<(&'e str, Cow<'e, str>)> {
-    let core = event.core_attributes().map(|(name, value)| (name, Cow::Borrowed(value)));
-    let extensions = event.extensions().filter(|(name, _)| *name != DATAREF);
-    let extensions = extensions.map(|(name, value)| (name, value.to_text()));
-    let mut attributes: Vec<_> = core.chain(extensions).collect();
-    attributes.sort_unstable();
-    attributes
-}
-
-/// The key of an event in `CLAIMS`: of all that it has, so that another event with the same `source` and
-/// `id` neither finds nor replaces it.
+/// The key of an event in `CLAIMS`. It is a digest of the whole event, so another event with the same `source`
+/// and `id` can neither find nor replace it.
 fn content_key(event: &CloudEvent<'_>) -> Key {
     Key::of(&["claim", event.source(), event.id(), event.as_json()])
 }
 
-/// Refuses events whose sender lets them refer to `CLAIMS`: what lies there is other events' data.
+/// Refuses events whose `dataref` refers to `CLAIMS`, because it could expose the data of other events.
 ///
 /// # Errors
 ///
-/// All events that do.
+/// All such events.
 pub(crate) fn check_datarefs(events: &[CloudEvent<'_>], mode: Mode) -> Result<(), InvalidEvents> {
-    let refers = |event: &CloudEvent<'_>| matches!(event.extension(DATAREF), Some(AttributeValue::String(text)) if is_to_claims(text));
+    let refers = |event: &CloudEvent<'_>| matches!(event.extension(DataRef::ATTRIBUTE), Some(AttributeValue::String(text)) if is_to_claims(text));
     let refused = events.iter().enumerate().filter(|(_, event)| refers(event));
     let refused: Vec<_> = refused
         .map(|(index, event)| InvalidEvent {
@@ -177,17 +120,20 @@ pub(crate) fn check_datarefs(events: &[CloudEvent<'_>], mode: Mode) -> Result<()
             id: Some(event.id().to_owned()),
             source: Some(event.source().to_owned()),
             type_: Some(event.type_().to_owned()),
-            violations: vec![Violation::of(DATAREF, Problem::ReservedDataref)],
+            violations: vec![Violation {
+                attribute: Some(DataRef::ATTRIBUTE.to_owned()),
+                problem: Problem::ReservedDataref,
+            }],
             left_out: 0,
         })
         .collect();
     if refused.is_empty() { Ok(()) } else { Err(InvalidEvents::Invalid(refused)) }
 }
 
-/// Whether a reference leads there; the case of a scheme does not count (RFC 3986 section 3.1).
+/// Whether a `dataref` refers to `CLAIMS`. The scheme is case-insensitive (RFC 3986 section 3.1).
 fn is_to_claims(text: &str) -> bool {
-    let Some((scheme, path)) = text.split_at_checked(SCHEME.len()) else { return false };
-    scheme.eq_ignore_ascii_case(SCHEME)
+    let Some((scheme, path)) = text.split_at_checked(DataRef::SCHEME.len()) else { return false };
+    scheme.eq_ignore_ascii_case(DataRef::SCHEME)
         && path
             .strip_prefix(CLAIMS)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))

@@ -1,25 +1,23 @@
-//! The log: one JSON line for each request, for those who look for an event at night.
+//! The log: one JSON line per request, for whoever looks for an event at night.
 //!
-//! No secret and nothing of an event's data gets in here, but for what a filter compared.
+//! It contains no secrets, and no event data except values that a filter compared.
 
 use std::iter;
 
+use elytra_events::Known as _;
+use elytra_events::http::Mode;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::cloudevents::{InvalidEvent, InvalidEvents, Mode};
+use crate::auth::AuthType;
+use crate::fate::{Fate, FateKind};
 use crate::level::Level;
-use crate::outcome::{Outcome, Rejection};
-use crate::plan::Fate;
-use crate::reply::Reply;
+use crate::outcome::{Fault, Outcome, Rejection, Report};
 use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};
 
-/// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
-pub const MAX_LOGGED_VIOLATIONS: usize = 64;
-
-/// How many bytes the events of a batch may take in the log: a quarter of what Cloudflare
-/// keeps of a line.
+/// How many bytes the events of a batch may take in the log: a quarter of the line that Cloudflare
+/// keeps.
 pub const MAX_LOGGED_EVENT_BYTES: usize = 64 * 1024;
 
 /// The log line of a request.
@@ -28,25 +26,26 @@ pub struct LogLine<'c> {
     /// Who must act.
     #[serde(skip)]
     pub level: Level,
-    /// `accepted`, `duplicate`, `ignored`, `under_way` (the sender comes again), `refused` (it must
-    /// change something), `failed` (we must), `healthy`, `handshake`, or what an operator asked for.
+    /// `accepted`, `duplicate`, `ignored`, `under_way` (the sender retries), `refused` (the sender
+    /// must act), `failed` (the operator must act), `healthy`, `handshake`, or what an operator
+    /// asked for.
     pub outcome: &'static str,
-    /// The same code as in the reply.
+    /// The code in the reply.
     pub code: &'static str,
     /// The HTTP status of the reply.
     pub status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<&'static str>,
-    /// The event that came alone; of a batch only the reasons why it was refused as a whole.
+    /// The event, unless it was in a batch. For a batch, the reasons why it was refused as a whole.
     #[serde(flatten)]
     event: EventLine<'c>,
-    /// The events of a batch, those that failed first, each an [`EventLine`] in print.
+    /// The events of a batch, failed ones first, each a printed [`EventLine`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<Box<RawValue>>,
-    /// How many more events the batch has.
+    /// How many events of the batch are left out.
     #[serde(skip_serializing_if = "is_zero")]
     events_left_out: usize,
-    /// How many dead letters were sent again, and which: as many as are at a time.
+    /// How many dead letters were sent again, and the ids of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     redriven: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -55,18 +54,18 @@ pub struct LogLine<'c> {
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'c str>,
-    /// Why the ledger gave no answer; then an event may be forwarded twice.
+    /// Why the ledger did not answer. An event may be forwarded twice then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ledger_failures: Vec<String>,
-    /// How long the request took, as far as the Worker's clock tells: it stands still while the
+    /// How long the request took, as measured by the Worker's clock, which stands still while the
     /// Worker computes.
     pub milliseconds: u64,
 }
 
-/// What the log tells of an event.
+/// What the log says about an event.
 #[derive(Debug, Default, Serialize)]
 struct EventLine<'c> {
-    /// What became of this event of a batch.
+    /// The result of this event of a batch.
     #[serde(rename = "outcome", skip_serializing_if = "Option::is_none")]
     outcome_in_batch: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,51 +78,53 @@ struct EventLine<'c> {
     event_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
-    /// The subscriptions whose destination holds the event since this request.
+    /// The subscriptions whose destination has held the event since this request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions: Vec<&'c str>,
-    /// Those whose key of the object holds something newer.
+    /// The subscriptions whose key for the object holds something newer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     superseded: Vec<&'c str>,
-    /// Those that held it before.
+    /// The subscriptions whose destination already held it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'c str>,
-    /// Those for which the spool holds it.
+    /// The subscriptions for which the spool holds it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spooled: Vec<&'c str>,
-    /// Those to which another request is forwarding it.
+    /// The subscriptions to which another request is forwarding it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     under_way: Vec<&'c str>,
-    /// Why destinations do not hold it, or what is wrong.
+    /// Why destinations do not hold it, or what is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
-    /// What is valid, but unknown here.
+    /// What is valid but not known to the Worker.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<&'static str>,
 }
 
 impl<'c> LogLine<'c> {
-    /// The line of a request that was answered with this reply. The time is still missing.
+    /// The line of a request with this result, report and status. The caller sets the duration.
     #[must_use]
     pub fn new(
         result: Result<Outcome<'c>, Rejection<'c>>,
+        report: Report,
         trace: Trace<'c>,
-        reply: &Reply,
+        status: u16,
     ) -> Self {
-        let (outcome, level) = match &result {
-            Err(Rejection::UnderWay(_)) => ("under_way", Level::Info),
-            Err(rejection) if rejection.is_ours() => ("failed", Level::Error),
-            Err(_) => ("refused", Level::Warning),
-            // What became of it is what the reply calls it.
-            Ok(outcome) if is_substituted(outcome) => (reply.code, Level::Warning),
-            Ok(_) => (reply.code, Level::Info),
+        let (outcome, mut level) = match report.fault {
+            // The outcome is the code of the reply.
+            Fault::Nobody => (report.code, Level::Info),
+            Fault::Caller => ("refused", Level::Warning),
+            Fault::Receiver => ("failed", Level::Error),
         };
-        let level = if trace.ledger_failures.is_empty() { level } else { level.at_least_warning() };
+        if !trace.ledger_failures.is_empty() || is_substituted(&result) {
+            level = level.at_least_warning();
+        }
         let credential = trace.credential();
-        let reasons = reasons(&result);
         let (fates, redriven) = match result {
             Ok(Outcome::Served(fates))
-            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => (fates, None),
+            | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => {
+                (fates.into_vec(), None)
+            }
             Ok(Outcome::Redriven(redriven)) => (Vec::new(), Some(redriven.redriven)),
             _ => (Vec::new(), None),
         };
@@ -136,19 +137,19 @@ impl<'c> LogLine<'c> {
             (EventLine { outcome_in_batch: None, ..lines.pop().unwrap_or_default() }, Vec::new())
         };
         let events_left_out = if is_batch { events - printed.len() } else { 0 };
-        event.reasons.extend(reasons.into_iter().map(shorten));
+        event.reasons.extend(report.reasons.into_iter().map(shorten));
         Self {
             level,
             outcome,
-            code: reply.code,
-            status: reply.status,
+            code: report.code,
+            status,
             mode: trace.mode.map(Mode::as_str),
             event,
             events: printed,
             events_left_out,
             redriven: redriven.as_ref().map(Vec::len),
             dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
-            auth_type: trace.auth_type,
+            auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
             ledger_failures: trace
                 .ledger_failures
@@ -159,17 +160,17 @@ impl<'c> LogLine<'c> {
         }
     }
 
-    /// The line itself.
+    /// The line as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // It cannot fail to print: its keys are strings and its maps structs.
+        // Cannot fail: its keys are strings and its maps structs.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
 impl<'c> EventLine<'c> {
     fn new(event: EventTrace, fate: Option<Fate<'c>>) -> Self {
-        let outcome_in_batch = fate.as_ref().map(Fate::code);
+        let outcome_in_batch = fate.as_ref().map(|fate| fate.kind().code());
         let fate = fate.unwrap_or_default();
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
@@ -193,17 +194,18 @@ impl<'c> EventLine<'c> {
     }
 }
 
-/// Whether something was spooled.
-fn is_substituted(outcome: &Outcome<'_>) -> bool {
-    let Outcome::Served(fates) = outcome else { return false };
+/// Whether an event was spooled.
+fn is_substituted(result: &Result<Outcome<'_>, Rejection<'_>>) -> bool {
+    let Ok(Outcome::Served(fates)) = result else { return false };
     fates.iter().any(|fate| !fate.spooled.is_empty())
 }
 
-/// The events, those that failed first; without a fate, where they were refused before.
+/// The lines of the events, failed ones first. There are no fates if the request was refused
+/// before.
 fn event_lines(events: Vec<EventTrace>, fates: Vec<Fate<'_>>) -> Vec<EventLine<'_>> {
     let fates = fates.into_iter().map(Some).chain(iter::repeat(None));
     let mut events: Vec<_> = events.into_iter().zip(fates).collect();
-    events.sort_by_key(|(_, fate)| !fate.as_ref().is_some_and(Fate::has_failed));
+    events.sort_by_key(|(_, fate)| fate.as_ref().map(Fate::kind) != Some(FateKind::Undelivered));
     events.into_iter().map(|(event, fate)| EventLine::new(event, fate)).collect()
 }
 
@@ -221,56 +223,4 @@ fn print_within(bytes: usize, lines: Vec<EventLine<'_>>) -> Vec<Box<RawValue>> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
-}
-
-/// Why the request as a whole was refused, in words for us: more than a caller is told.
-fn reasons(result: &Result<Outcome<'_>, Rejection<'_>>) -> Vec<String> {
-    match result {
-        Ok(Outcome::Handshake { origin, consent, .. }) => vec![match (origin, consent) {
-            (Some(origin), Some(_)) => format!("consent to {origin:?}"),
-            (Some(origin), None) => format!("no consent: {origin:?} is not in allowed_origins"),
-            (None, _) => "no consent: no WebHook-Request-Origin was sent".to_owned(),
-        }],
-        Ok(Outcome::Redriven(redriven)) => {
-            redriven.stuck.iter().map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect()
-        }
-        Ok(Outcome::MessageSent(settled) | Outcome::MessageDeleted(settled)) => {
-            vec![settled.id.clone()]
-        }
-        Ok(Outcome::Reset(reset)) => {
-            vec![format!("{:?} for {}", reset.object, reset.subscriptions.join(", "))]
-        }
-        Ok(Outcome::Explained(explanation)) => violations(&explanation.invalid),
-        Ok(_) | Err(Rejection::Undelivered(_) | Rejection::UnderWay(_)) => Vec::new(),
-        Err(Rejection::BrokenConfiguration(mistakes)) => {
-            mistakes.iter().map(ToString::to_string).collect()
-        }
-        Err(Rejection::InvalidEvents(InvalidEvents::Invalid(invalid))) => violations(invalid),
-        Err(Rejection::BodyBrokeOff(error)) => vec![error.0.clone()],
-        Err(Rejection::Overloaded(exceeded)) => vec![exceeded.to_string()],
-        Err(
-            Rejection::DeadLettersFailed(error)
-            | Rejection::LedgerFailed(error)
-            | Rejection::SpoolFailed(error),
-        ) => vec![error.to_string()],
-        Err(rejection) => vec![rejection.to_string()],
-    }
-}
-
-fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
-    let all = invalid.iter().flat_map(|event| {
-        event.violations.iter().map(|violation| match event.index {
-            Some(index) => match &event.id {
-                Some(id) => format!("event {index}, id {id:?}: {violation}"),
-                None => format!("event {index}: {violation}"),
-            },
-            None => violation.to_string(),
-        })
-    });
-    let count: usize = invalid.iter().map(InvalidEvent::faults).sum();
-    let mut reasons: Vec<_> = all.take(MAX_LOGGED_VIOLATIONS).collect();
-    if count > reasons.len() {
-        reasons.push(format!("and {} more", count - reasons.len()));
-    }
-    reasons
 }

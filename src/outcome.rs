@@ -1,262 +1,465 @@
-//! What can become of a request: everything that [`crate::receive`] can end with.
+//! The possible results of a request, and how each is reported to the caller and in the log.
 
-use std::fmt;
+use elytra_events::http::UnsupportedMediaType;
+use elytra_events::{InvalidEvent, InvalidEvents};
 
-use crate::auth::Unauthenticated;
+use crate::auth::{CredentialFault, Unauthenticated};
 use crate::capacity::CapacityExceeded;
-use crate::cloudevents::{InvalidEvent, InvalidEvents, UnsupportedMediaType};
 use crate::config::ConfigError;
-use crate::explain::Explanation;
+use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;
-use crate::operator::{DeadLetter, DeadLetterPage, Redriven, Reset, SetAsidePage, Settled};
-use crate::plan::{EventTooLarge, Fate, TooManyWrites};
-use crate::platform::BindingError;
+use crate::operator::explain::Explanation;
+use crate::operator::{
+    DeadLetter, DeadLetterPage, OperatorError, Redriven, Reset, SetAsidePage, Settled,
+};
+use crate::plan::DoesNotFit;
 use crate::request::BodyError;
 
-/// What became of a request that was in order.
+/// The result of a request that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<'c> {
-    /// The configuration stands.
+    /// The configuration is valid.
     Healthy,
-    /// A sender asked whether it may send; it may, where there is a consent.
+    /// A sender asked whether it may send. It may if there is a consent.
     Handshake {
-        /// Who asks, by `WebHook-Request-Origin`.
+        /// The sender, from `WebHook-Request-Origin`.
         origin: Option<String>,
-        /// What the sender may do, in the answer's headers.
+        /// What the sender may do, for the headers of the answer.
         consent: Option<Consent<'c>>,
-        /// The methods that the path takes.
+        /// The methods that the path allows.
         methods: Vec<&'static str>,
     },
-    /// Each event is where it belongs: in all of its destinations or the spool, or nowhere because
-    /// no subscription wants it.
-    Served(Vec<Fate<'c>>),
-    /// An operator asked which events could not be delivered.
+    /// Every destination that wants an event, or the spool, holds it. An event that no subscription
+    /// wants counts too.
+    Served(Fates<'c>),
+    /// An operator listed the events that could not be delivered.
     DeadLetters(DeadLetterPage),
-    /// An operator asked for one of them.
+    /// An operator read one dead letter.
     DeadLetter(Box<DeadLetter>),
-    /// An operator had some sent again.
+    /// An operator sent dead letters again.
     Redriven(Redriven),
-    /// An operator asked which messages were set aside.
+    /// An operator listed the messages that were set aside.
     SetAside(SetAsidePage),
-    /// An operator had one of them sent once more.
+    /// An operator sent a message that was set aside.
     MessageSent(Settled),
-    /// An operator had one of them deleted.
+    /// An operator deleted a message that was set aside.
     MessageDeleted(Settled),
-    /// An operator had an object forgotten.
+    /// An operator reset an object.
     Reset(Reset),
-    /// An operator asked what would become of a request.
+    /// An operator asked what would happen to a request.
     Explained(Explanation),
 }
 
-/// Why a request was not served, one variant for each thing that can go wrong on the line.
+/// Why a request failed, one variant for each thing that can go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection<'c> {
     /// There is nothing at this path.
     NotFound,
-    /// The configuration has these mistakes.
+    /// The configuration has these errors.
     BrokenConfiguration(&'c [ConfigError]),
-    /// The path does not take this method.
+    /// The path does not allow this method.
     MethodNotAllowed {
-        /// The method.
+        /// The method of the request.
         method: String,
-        /// The methods it takes.
+        /// The methods that the path allows.
         allowed: Vec<&'static str>,
     },
-    /// The caller is not known.
-    Unauthenticated {
-        /// The `auth_type` that is asked for.
-        auth_type: &'static str,
-        /// Why not.
-        reason: Unauthenticated,
-    },
-    /// The caller sends more than its rate limit allows.
+    /// The caller did not authenticate.
+    Unauthenticated(Unauthenticated),
+    /// The caller exceeds its rate limit.
     TooFast,
-    /// The content type is of no mode that is read here.
+    /// The Worker does not read this content type.
     UnsupportedMediaType(UnsupportedMediaType),
-    /// The body is compressed, or encoded in another way.
+    /// The body is compressed or otherwise encoded.
     UnsupportedContentEncoding(String),
-    /// The body is larger than this, in bytes.
+    /// The body is too large.
     BodyTooLarge {
-        /// `max_body_bytes`.
+        /// `max_body_bytes`, in bytes.
         limit: usize,
     },
-    /// The body broke off.
+    /// The body was cut off.
     BodyBrokeOff(BodyError),
-    /// The body did not arrive in time, or too slowly.
+    /// The body did not arrive in time, or arrived too slowly.
     BodyTimedOut {
         /// `body_timeout_ms`.
         milliseconds: u64,
     },
-    /// There is no memory left for the request now.
+    /// There is no memory for the request right now.
     Overloaded(CapacityExceeded),
-    /// In the JSON format the event is larger than any destination takes; it was not made.
+    /// In the JSON format, the event would be larger than any destination takes. It was not
+    /// printed.
     JsonTooLarge {
-        /// The size of its data there, in bytes.
+        /// The size of its data in the JSON format, in bytes.
         bytes: usize,
-        /// The most that a destination takes, in the same.
+        /// The most that a destination takes, in bytes.
         limit: usize,
     },
-    /// An event is invalid, or there are too many of them.
+    /// An event is invalid, or there are too many events.
     InvalidEvents(InvalidEvents),
-    /// A batch needs more writes than can be made in time.
-    TooManyWrites(TooManyWrites),
-    /// Some destinations can never hold events of this size; at least one.
-    EventsTooLarge(Vec<EventTooLarge<'c>>),
-    /// Not every destination holds the events that belong there.
-    Undelivered(Vec<Fate<'c>>),
-    /// Another request is forwarding one of the events; all others are where they belong.
-    UnderWay(Vec<Fate<'c>>),
-    /// The query of the URL asks for what there is not; the text says what.
-    BadQuery(String),
-    /// There is no dead letter with this id.
-    NoSuchDeadLetter,
-    /// The dead letters cannot be read or sent again; some may have been.
-    DeadLettersFailed(BindingError),
-    /// No message with this id was set aside.
-    NoSuchMessage,
-    /// Another request is sending or deleting the message.
-    MessageUnderWay,
-    /// What was set aside cannot be read, sent or deleted.
-    SpoolFailed(BindingError),
-    /// Somebody is writing the object that an operator wants to be forgotten.
-    ObjectUnderWay,
-    /// The ledger cannot do what an operator asks of it.
-    LedgerFailed(BindingError),
+    /// The events cannot be forwarded.
+    DoesNotFit(DoesNotFit<'c>),
+    /// Not every destination holds the events it should.
+    Undelivered(Fates<'c>),
+    /// Another request is forwarding one of the events. Everything else has been forwarded.
+    UnderWay(Fates<'c>),
+    /// An operator asked for something that does not exist, or that is not possible right now.
+    Operator(OperatorError),
+}
+
+/// How a result is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The stable code, as the answer and the log show it.
+    pub code: &'static str,
+    /// A summary in a few words. Empty if the request succeeded.
+    pub title: &'static str,
+    /// The explanation for the caller. It reveals nothing about the configuration, secrets, or what
+    /// a destination answered. Empty if the request succeeded.
+    pub detail: String,
+    /// What only the log says: details that the caller must not see, or a copy of `detail`.
+    pub reasons: Vec<String>,
+    /// Who must act.
+    pub fault: Fault,
+    /// After how many seconds the caller may retry.
+    pub retry_after: Option<u32>,
+}
+
+/// Who must act before the request can succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nobody: the request succeeded, or a retry will.
+    Nobody,
+    /// The caller, who must change the request.
+    Caller,
+    /// The operator of the receiver.
+    Receiver,
+}
+
+/// After how many seconds to retry when a destination failed. It is short because a sender may give
+/// up after half a minute.
+const AFTER_A_FAILURE: u32 = 1;
+
+/// After how many seconds to retry when the configuration has to be fixed first.
+const AFTER_A_BROKEN_CONFIGURATION: u32 = 60;
+
+/// After how many seconds to retry when a rate limit is exceeded: the shorter of the two periods
+/// that Cloudflare's rate limits can have.
+const AFTER_TOO_MANY: u32 = 10;
+
+/// How many violations of a request the log lists. Cloudflare keeps 256 KB of a line.
+pub const MAX_LOGGED_VIOLATIONS: usize = 64;
+
+impl Outcome<'_> {
+    /// How the outcome is reported.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let (code, reasons) = match self {
+            Self::Healthy => ("healthy", Vec::new()),
+            Self::Handshake { origin, consent, .. } => {
+                let reason = match (origin, consent) {
+                    (Some(origin), Some(_)) => format!("consent to {origin:?}"),
+                    (Some(origin), None) => {
+                        format!("no consent: {origin:?} is not in allowed_origins")
+                    }
+                    (None, _) => "no consent: no WebHook-Request-Origin was sent".to_owned(),
+                };
+                ("handshake", vec![reason])
+            }
+            Self::Served(fates) => (fates.kind().code(), Vec::new()),
+            Self::DeadLetters(_) => ("dead_letters", Vec::new()),
+            Self::DeadLetter(_) => ("dead_letter", Vec::new()),
+            Self::Redriven(redriven) => {
+                let stuck = redriven.stuck.iter();
+                ("redriven", stuck.map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect())
+            }
+            Self::SetAside(_) => ("set_aside", Vec::new()),
+            Self::MessageSent(settled) => ("sent", vec![settled.id.clone()]),
+            Self::MessageDeleted(settled) => ("deleted", vec![settled.id.clone()]),
+            Self::Reset(reset) => (
+                "reset",
+                vec![format!("{:?} for {}", reset.object, reset.subscriptions.join(", "))],
+            ),
+            Self::Explained(explanation) => ("explained", violations(&explanation.invalid)),
+        };
+        let (title, detail) = ("", String::new());
+        Report { code, title, detail, reasons, fault: Fault::Nobody, retry_after: None }
+    }
 }
 
 impl Rejection<'_> {
-    /// Whether the fault is on this side, so that the same request may pass later.
+    /// How the rejection is reported.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
+    #[expect(clippy::too_many_lines, reason = "it is a table with a row for each rejection")]
+    pub fn report(&self) -> Report {
         match self {
-            Self::BrokenConfiguration(_)
-            | Self::BodyBrokeOff(_)
-            | Self::Overloaded(_)
-            | Self::Undelivered(_)
-            | Self::DeadLettersFailed(_)
-            | Self::SpoolFailed(_)
-            | Self::LedgerFailed(_) => true,
-            Self::NotFound
-            | Self::MethodNotAllowed { .. }
-            | Self::Unauthenticated { .. }
-            | Self::TooFast
-            | Self::UnsupportedMediaType(_)
-            | Self::UnsupportedContentEncoding(_)
-            | Self::BodyTooLarge { .. }
-            | Self::BodyTimedOut { .. }
-            | Self::JsonTooLarge { .. }
-            | Self::InvalidEvents(_)
-            | Self::EventsTooLarge(_)
-            | Self::TooManyWrites(_)
-            | Self::UnderWay(_)
-            | Self::BadQuery(_)
-            | Self::ObjectUnderWay
-            | Self::NoSuchMessage
-            | Self::MessageUnderWay
-            | Self::NoSuchDeadLetter => false,
+            // Do not repeat the path: a token may have ended up in it by mistake.
+            Self::NotFound => Report::of_caller(
+                "not_found",
+                "Not found",
+                "there is nothing at this path; events go to /webhook, without a trailing slash",
+            ),
+            Self::BrokenConfiguration(mistakes) => Report {
+                reasons: mistakes.iter().map(ToString::to_string).collect(),
+                retry_after: Some(AFTER_A_BROKEN_CONFIGURATION),
+                ..Report::of_receiver(
+                    "broken_configuration",
+                    "The receiver's configuration is broken",
+                    "the receiver is not configured correctly; its log says why",
+                )
+            },
+            Self::MethodNotAllowed { method, allowed } => Report::of_caller(
+                "method_not_allowed",
+                "Method not allowed",
+                format!("the method {method} is not allowed here, expected {}", allowed.join(", ")),
+            ),
+            Self::Unauthenticated(Unauthenticated { challenge, fault }) => {
+                let auth_type = challenge.auth_type();
+                match fault {
+                    CredentialFault::Missing => Report::of_caller(
+                        "credentials_missing",
+                        "Credentials are missing",
+                        format!("no {auth_type} credentials were sent"),
+                    ),
+                    CredentialFault::Wrong => Report::of_caller(
+                        "credentials_wrong",
+                        "Credentials are wrong",
+                        format!("the {auth_type} credentials are not accepted"),
+                    ),
+                }
+            }
+            Self::TooFast => Report {
+                retry_after: Some(AFTER_TOO_MANY),
+                ..Report::of_caller(
+                    "too_fast",
+                    "Too many requests",
+                    "too many requests with these credentials",
+                )
+            },
+            Self::UnsupportedMediaType(UnsupportedMediaType(found)) => Report::of_caller(
+                "unsupported_media_type",
+                "Unsupported media type",
+                format!(
+                    "cannot read content type {found:?}, expected application/cloudevents+json, \
+                     application/cloudevents-batch+json, application/json, or headers with ce-"
+                ),
+            ),
+            Self::UnsupportedContentEncoding(found) => Report::of_caller(
+                "unsupported_content_encoding",
+                "Unsupported content encoding",
+                format!("cannot read content encoding {found:?}, expected none"),
+            ),
+            Self::BodyTooLarge { limit } => Report::of_caller(
+                "body_too_large",
+                "The body is too large",
+                format!("the body is larger than {limit} bytes (max_body_bytes)"),
+            ),
+            Self::BodyBrokeOff(error) => Report {
+                reasons: vec![error.0.clone()],
+                ..Report::of_receiver(
+                    "body_broke_off",
+                    "The body was cut off",
+                    "the body was cut off before its end",
+                )
+            },
+            Self::BodyTimedOut { milliseconds } => Report::of_caller(
+                "body_timed_out",
+                "The body took too long",
+                format!(
+                    "the body did not arrive within {milliseconds} ms (body_timeout_ms), or arrived too \
+                     slowly"
+                ),
+            ),
+            Self::Overloaded(exceeded) => Report {
+                reasons: vec![exceeded.to_string()],
+                ..Report::of_receiver(
+                    "overloaded",
+                    "The receiver is overloaded",
+                    "the receiver is handling too many requests at once; send the request again",
+                )
+            },
+            Self::InvalidEvents(InvalidEvents::TooMany { events, limit }) => Report::of_caller(
+                "batch_too_large",
+                "The batch has too many events",
+                format!("the batch has {events} events, but at most {limit} are allowed"),
+            ),
+            Self::InvalidEvents(InvalidEvents::Invalid(invalid)) => Report {
+                reasons: violations(invalid),
+                ..Report::of_caller(
+                    "invalid_event",
+                    "The event is invalid",
+                    count_violations(invalid),
+                )
+            },
+            Self::DoesNotFit(DoesNotFit::TooManyWrites(writes)) => Report::of_caller(
+                "batch_too_large",
+                "The batch has too many events",
+                writes.to_string(),
+            ),
+            Self::JsonTooLarge { bytes, limit } => Report::of_caller(
+                "event_too_large",
+                "The event is too large",
+                format!(
+                    "the event's data takes {bytes} bytes in the JSON format, but no destination \
+                     takes more than {limit}"
+                ),
+            ),
+            Self::DoesNotFit(DoesNotFit::EventsTooLarge(events)) => {
+                let events: Vec<_> = events.iter().map(ToString::to_string).collect();
+                Report::of_caller("event_too_large", "The event is too large", events.join("; "))
+            }
+            Self::Undelivered(_) => Report {
+                // The log has the reasons on the line of each event.
+                reasons: Vec::new(),
+                ..Report::of_receiver(
+                    FateKind::Undelivered.code(),
+                    "A destination failed",
+                    "not every destination holds the event; send it again",
+                )
+            },
+            // The sender must not ignore it as a duplicate: the other request may still fail.
+            Self::UnderWay(_) => Report {
+                reasons: Vec::new(),
+                fault: Fault::Nobody,
+                ..Report::of_receiver(
+                    FateKind::UnderWay.code(),
+                    "The event is being forwarded",
+                    "another request is forwarding the same event; send it again",
+                )
+            },
+            Self::Operator(error) => error.report(),
         }
     }
 }
 
-/// What the caller is told: nothing of the configuration, of secrets or of what a destination said.
-impl fmt::Display for Rejection<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl OperatorError {
+    /// How the error is reported.
+    fn report(&self) -> Report {
         match self {
-            // The path is not repeated: a token may stand in it by mistake.
-            Self::NotFound => f.write_str(
-                "there is nothing at this path, events go to /webhook, without a slash behind it",
+            Self::BadQuery(why) => Report::of_caller("bad_query", "The query is invalid", &**why),
+            Self::NoSuchDeadLetter => Report::of_caller(
+                "no_such_dead_letter",
+                "There is no such dead letter",
+                "there is no dead letter with this id",
             ),
-            Self::BrokenConfiguration(_) => {
-                f.write_str("the receiver is not configured correctly, its log says why")
-            }
-            Self::MethodNotAllowed { method, allowed } => {
-                write!(f, "the method {method} is not taken here, expected {}", allowed.join(", "))
-            }
-            Self::Unauthenticated { auth_type, reason: Unauthenticated::Missing } => {
-                write!(f, "no {auth_type} credentials were sent")
-            }
-            Self::Unauthenticated { auth_type, reason: Unauthenticated::Wrong } => {
-                write!(f, "the {auth_type} credentials are not accepted")
-            }
-            Self::TooFast => f.write_str("too many requests with these credentials"),
-            Self::UnsupportedMediaType(UnsupportedMediaType(found)) => write!(
-                f,
-                "cannot read content type {found:?}, expected application/cloudevents+json, \
-                 application/cloudevents-batch+json, application/json, or headers with ce-"
+            Self::DeadLettersFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "dead_letters_failed",
+                    "The dead letters are unavailable",
+                    "the dead letters are unavailable right now; the log says why",
+                )
+            },
+            Self::NoSuchMessage => Report::of_caller(
+                "no_such_message",
+                "There is no such message",
+                "no message with this id was set aside",
             ),
-            Self::UnsupportedContentEncoding(found) => {
-                write!(f, "cannot read content encoding {found:?}, expected none")
-            }
-            Self::BodyTooLarge { limit } => {
-                write!(f, "the body is larger than {limit} bytes (max_body_bytes)")
-            }
-            Self::BodyBrokeOff(_) => f.write_str("the body broke off before its end"),
-            Self::BodyTimedOut { milliseconds } => write!(
-                f,
-                "the body did not arrive within {milliseconds} ms (body_timeout_ms), or too slowly"
-            ),
-            Self::Overloaded(_) => {
-                f.write_str("the receiver is handling too much at once, send the request again")
-            }
-            Self::JsonTooLarge { bytes, limit } => write!(
-                f,
-                "the event's data have {bytes} bytes in the JSON format, but no destination takes \
-                 more than {limit}"
-            ),
-            Self::InvalidEvents(InvalidEvents::TooMany { events, limit }) => {
-                write!(f, "the batch has {events} events, but {limit} may come at once")
-            }
-            Self::InvalidEvents(InvalidEvents::Invalid(invalid)) => {
-                let faults: usize = invalid.iter().map(InvalidEvent::faults).sum();
-                write!(f, "found {faults} fault{}", if faults == 1 { "" } else { "s" })?;
-                if invalid.iter().any(|event| event.index.is_some()) {
-                    let events = invalid.len();
-                    let plural = if events == 1 { "" } else { "s" };
-                    write!(f, " in {events} event{plural} of the batch, none was forwarded")?;
-                }
-                let listed: usize = invalid.iter().map(|event| event.violations.len()).sum();
-                if listed < faults {
-                    write!(f, "; listed are {listed}, and there are {} more", faults - listed)?;
-                }
-                Ok(())
-            }
-            Self::TooManyWrites(writes) => writes.fmt(f),
-            Self::EventsTooLarge(events) => {
-                for (place, event) in events.iter().enumerate() {
-                    if place > 0 {
-                        f.write_str("; ")?;
-                    }
-                    event.fmt(f)?;
-                }
-                Ok(())
-            }
-            Self::Undelivered(_) => {
-                f.write_str("not every destination holds the event, send it again")
-            }
-            Self::UnderWay(_) => {
-                f.write_str("another request is forwarding the same event, send it again")
-            }
-            Self::BadQuery(why) => f.write_str(why),
-            Self::NoSuchDeadLetter => f.write_str("there is no dead letter with this id"),
-            Self::DeadLettersFailed(_) => {
-                f.write_str("the dead letters cannot be had now, the log says why")
-            }
-            Self::NoSuchMessage => f.write_str("no message with this id was set aside"),
-            Self::MessageUnderWay => {
-                f.write_str("another request is sending or deleting this message, ask again")
-            }
-            Self::SpoolFailed(_) => f.write_str("the spool or the queue failed, the log says why"),
-            Self::ObjectUnderWay => {
-                f.write_str("an event of the object is being written now, ask again")
-            }
-            Self::LedgerFailed(_) => f.write_str("the ledger failed, its log says why"),
+            Self::MessageUnderWay => Report {
+                retry_after: Some(AFTER_A_FAILURE),
+                ..Report::of_caller(
+                    FateKind::UnderWay.code(),
+                    "The message is being sent or deleted",
+                    "another request is sending or deleting this message; try again",
+                )
+            },
+            Self::SpoolFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "spool_failed",
+                    "The spool failed",
+                    "the spool or the queue failed; the log says why",
+                )
+            },
+            Self::ObjectUnderWay => Report {
+                retry_after: Some(AFTER_A_FAILURE),
+                ..Report::of_caller(
+                    FateKind::UnderWay.code(),
+                    "The object is being written",
+                    "an event of the object is being written right now; try again",
+                )
+            },
+            Self::LedgerFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "ledger_failed",
+                    "The ledger failed",
+                    "the ledger failed; its log says why",
+                )
+            },
         }
     }
+}
+
+impl Report {
+    /// The caller must change the request. The log says the same as the answer.
+    fn of_caller(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let reasons = vec![detail.clone()];
+        Self { code, title, detail, reasons, fault: Fault::Caller, retry_after: None }
+    }
+
+    /// The receiver is at fault, and the caller may retry soon. The caller of this function adds
+    /// the reasons.
+    fn of_receiver(code: &'static str, title: &'static str, detail: &str) -> Self {
+        Self {
+            code,
+            title,
+            detail: detail.to_owned(),
+            reasons: Vec::new(),
+            fault: Fault::Receiver,
+            retry_after: Some(AFTER_A_FAILURE),
+        }
+    }
+}
+
+/// How many violations the events have, in words.
+fn count_violations(invalid: &[InvalidEvent]) -> String {
+    let violations: usize = invalid.iter().map(InvalidEvent::faults).sum();
+    let found = format!("found {violations} violation{}", if violations == 1 { "" } else { "s" });
+    let in_batch = if invalid.iter().any(|event| event.index.is_some()) {
+        let events = invalid.len();
+        let plural = if events == 1 { "" } else { "s" };
+        format!(" in {events} event{plural} of the batch; nothing was forwarded")
+    } else {
+        String::new()
+    };
+    let listed: usize = invalid.iter().map(|event| event.violations.len()).sum();
+    let left_out = if listed < violations {
+        format!("; {listed} are listed, {} are left out", violations - listed)
+    } else {
+        String::new()
+    };
+    [found, in_batch, left_out].concat()
+}
+
+/// The violations of the events, as many as the log lists.
+fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
+    let all = invalid.iter().flat_map(|event| {
+        event.violations.iter().map(|violation| match event.index {
+            Some(index) => match &event.id {
+                Some(id) => format!("event {index}, id {id:?}: {violation}"),
+                None => format!("event {index}: {violation}"),
+            },
+            None => violation.to_string(),
+        })
+    });
+    let count: usize = invalid.iter().map(InvalidEvent::faults).sum();
+    let mut reasons: Vec<_> = all.take(MAX_LOGGED_VIOLATIONS).collect();
+    if count > reasons.len() {
+        reasons.push(format!("and {} more", count - reasons.len()));
+    }
+    reasons
 }
 
 impl<'c> From<&'c [ConfigError]> for Rejection<'c> {
     fn from(mistakes: &'c [ConfigError]) -> Self {
         Self::BrokenConfiguration(mistakes)
+    }
+}
+
+impl From<Unauthenticated> for Rejection<'_> {
+    fn from(unauthenticated: Unauthenticated) -> Self {
+        Self::Unauthenticated(unauthenticated)
     }
 }
 
@@ -284,14 +487,14 @@ impl From<InvalidEvents> for Rejection<'_> {
     }
 }
 
-impl From<TooManyWrites> for Rejection<'_> {
-    fn from(writes: TooManyWrites) -> Self {
-        Self::TooManyWrites(writes)
+impl<'c> From<DoesNotFit<'c>> for Rejection<'c> {
+    fn from(why: DoesNotFit<'c>) -> Self {
+        Self::DoesNotFit(why)
     }
 }
 
-impl<'c> From<Vec<EventTooLarge<'c>>> for Rejection<'c> {
-    fn from(too_large: Vec<EventTooLarge<'c>>) -> Self {
-        Self::EventsTooLarge(too_large)
+impl From<OperatorError> for Rejection<'_> {
+    fn from(error: OperatorError) -> Self {
+        Self::Operator(error)
     }
 }

@@ -1,106 +1,87 @@
-//! Which subscriptions get which events, and how far each delivery has come.
+//! Which subscriptions get which events. There are two stages: a plan is made, and then its events are checked
+//! to fit.
+//!
+//! The stages after these are in `claim`, `forward` and `settle`. Each stage can only be made from the one
+//! before it.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
+use std::rc::Rc;
 
-use crate::cloudevents::{CloudEvent, Mode};
-use crate::config::Config;
+use crate::destination::{Destination, Room};
+use crate::dispatch::{Dispatch, Progress};
+use crate::fate::{Fate, FateKind, Fates};
 use crate::filter::View;
 use crate::large::{LargeEvent, TooLarge};
 use crate::limits::MAX_CONNECTIONS;
-use crate::platform::BindingError;
-use crate::subscription::{Destination, KvKey, Mismatch, Subscription, Subscriptions};
-
-/// Why a delivery failed that came to no end.
-const NO_ANSWER: &str = "no answer before the time was up";
+use crate::subscription::{Subscription, Subscriptions};
+use crate::times::Times;
+use elytra_events::CloudEvent;
+use elytra_events::http::Mode;
 
 /// The events of a request, each with the subscriptions that want it.
 #[derive(Debug)]
 pub struct Plan<'c, 'e> {
-    pub(crate) events: &'e [CloudEvent<'e>],
-    /// The events as filters see them.
+    events: Events<'c, 'e>,
+    /// Sorted by event, then by subscription.
+    dispatches: Vec<Routed<'c, 'e>>,
+}
+
+/// A plan whose events all fit in their destinations.
+#[derive(Debug)]
+pub struct FittingPlan<'c, 'e> {
+    events: Events<'c, 'e>,
+    dispatches: Vec<Routed<'c, 'e>>,
+}
+
+/// A dispatch and its destination.
+#[derive(Debug)]
+pub(crate) struct Routed<'c, 'e> {
+    pub(crate) destination: &'c Destination,
+    pub(crate) dispatch: Dispatch<'c, 'e>,
+}
+
+/// The events as filters see them, and the subscriptions that may want them.
+#[derive(Debug)]
+pub(crate) struct Events<'c, 'e> {
     views: Vec<View<'e>>,
-    /// In the order of the events, and for each in the order of the subscriptions.
-    pub(crate) deliveries: Vec<Delivery<'c>>,
-    /// The events that are larger than a queue takes and that a queue wants, by their places.
-    pub(crate) large_events: BTreeMap<usize, LargeEvent<'e>>,
     subscriptions: &'c Subscriptions,
 }
 
-/// An event on its way to a subscription's destination.
-#[derive(Debug)]
-pub(crate) struct Delivery<'c> {
-    /// The event's place.
-    pub(crate) event: usize,
-    pub(crate) subscription: &'c Subscription,
-    pub(crate) progress: Progress,
-}
-
-/// How far a delivery has come.
+/// Why a plan's events cannot be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// It is still to be forwarded.
-    Planned,
-    /// The destination holds the event.
-    Held,
-    /// The destination holds something newer of the same object, so this is not needed any more.
-    Superseded,
-    /// The destination held it before.
-    HeldBefore,
-    /// The spool holds it, since the destination failed.
-    Spooled(BindingError),
-    /// Another request is forwarding the same event.
-    UnderWay,
-    /// The destination failed.
-    Failed(BindingError),
+pub enum DoesNotFit<'c> {
+    /// At least one event is too large for a destination.
+    EventsTooLarge(Vec<EventTooLarge<'c>>),
+    /// The batch needs more writes than fit in the time budget.
+    TooManyWrites(TooManyWrites),
 }
 
-/// A destination can never take this event.
+/// An event that a destination can never take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventTooLarge<'c> {
-    /// The event's place in the batch; `None` where it came alone.
+    /// The event's index in the batch, or `None` if it was sent alone.
     pub index: Option<usize>,
-    /// The subscription whose destination it is.
+    /// The subscription whose destination cannot take it.
     pub subscription: &'c str,
     /// The event's size, in bytes of JSON.
     pub bytes: usize,
-    /// The most the destination takes, in the same.
+    /// The largest event that the destination takes, in bytes of JSON.
     pub limit: usize,
-    /// Why the event is not stored beside the queue.
+    /// Why the event cannot be stored in `CLAIMS` instead.
     pub why: TooLarge,
 }
 
-/// A batch needs more writes to KV than can be made in time, and nothing remembers those that were.
+/// A batch needs more writes to KV than fit in the time budget, and no ledger remembers the finished ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyWrites {
-    /// How many it needs.
+    /// How many writes the batch needs.
     pub writes: usize,
-    /// How many fit in the time budget.
+    /// How many writes fit in the time budget.
     pub limit: usize,
 }
 
 /// How long a slow write to KV takes, in milliseconds.
 pub const SLOW_WRITE_MS: u64 = 1_000 / 5;
-
-/// What became of an event, told by the names of the subscriptions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fate<'c> {
-    /// Their destinations hold it now.
-    pub held: Vec<&'c str>,
-    /// Their destinations hold something newer of the same object.
-    pub superseded: Vec<&'c str>,
-    /// Their destinations held it before this request.
-    pub held_before: Vec<&'c str>,
-    /// The spool holds it for them, each with the reason why its queue does not.
-    pub spooled: Vec<(&'c str, BindingError)>,
-    /// Another request is forwarding it to them.
-    pub under_way: Vec<&'c str>,
-    /// Their destinations failed, each with the reason.
-    pub failed: Vec<(&'c str, BindingError)>,
-    /// They do not want it, each with the reason; told where nobody wants it.
-    pub unwanted: Vec<(&'c str, Mismatch)>,
-}
 
 impl<'c, 'e> Plan<'c, 'e> {
     /// Finds the subscriptions that want each event.
@@ -110,181 +91,148 @@ impl<'c, 'e> Plan<'c, 'e> {
         'c: 'e,
     {
         let views: Vec<_> = events.iter().map(|event| subscriptions.view(event)).collect();
-        let mut deliveries = Vec::new();
-        for (event, view) in views.iter().enumerate() {
-            let candidates = subscriptions.candidates(view);
-            let wanted = candidates.filter(|subscription| subscription.takes(view));
-            deliveries.extend(wanted.map(|subscription| Delivery {
-                event,
-                subscription,
-                progress: Progress::Planned,
-            }));
+        let mut dispatches = Vec::new();
+        for (index, (view, event)) in views.iter().zip(events).enumerate() {
+            for subscription in subscriptions.candidates(view) {
+                if subscription.takes(view) {
+                    let Subscription { name, holder, destination, .. } = subscription;
+                    let dispatch = Dispatch::new(dispatches.len(), index, event, name, holder);
+                    dispatches.push(Routed { destination, dispatch });
+                }
+            }
         }
-        Self { events, views, deliveries, large_events: BTreeMap::new(), subscriptions }
+        Self { events: Events { views, subscriptions }, dispatches }
     }
 
-    /// Checks that every destination can take each of its events. One that is larger than a queue
-    /// takes is to be stored in `CLAIMS` for so many seconds, where there is such a namespace.
+    /// The names of the subscriptions that want the event with this index.
+    #[must_use]
+    pub fn wanting(&self, index: usize) -> Vec<&'c str> {
+        let dispatches = self.dispatches.iter().map(|routed| &routed.dispatch);
+        let of_event = dispatches.filter(|dispatch| dispatch.index == index);
+        of_event.map(|dispatch| dispatch.subscription).collect()
+    }
+
+    /// Checks that every destination can take its events, and in time. An event that is too large for a queue
+    /// will be stored in `CLAIMS` for `claims_expiration_ttl` seconds, or does not fit if that is `None`.
     ///
     /// # Errors
     ///
-    /// All events that some destination never can take, however often it is tried.
-    pub fn check_sizes(
-        &mut self,
+    /// All events that are too large for a destination, or that the batch needs more writes than fit in the time
+    /// budget. No retry can succeed.
+    pub fn fit(
+        mut self,
         mode: Mode,
         claims_expiration_ttl: Option<u64>,
-    ) -> Result<(), Vec<EventTooLarge<'c>>> {
+        times: Times,
+    ) -> Result<FittingPlan<'c, 'e>, DoesNotFit<'c>> {
         let mut too_large = Vec::new();
-        for delivery in &self.deliveries {
-            let Some(event) = self.events.get(delivery.event) else { continue };
-            let bytes = event.as_json().len();
-            let destination = &delivery.subscription.destination;
-            let most = destination.most_bytes();
-            let (limit, why) = match destination.queue() {
-                _ if bytes > most => (most, TooLarge::ForKv),
-                Some((_, limit)) if bytes <= limit => continue,
-                Some((_, limit)) => {
-                    let ttl = claims_expiration_ttl.ok_or(TooLarge::NoClaims);
-                    let large = match self.large_events.entry(delivery.event) {
-                        Entry::Occupied(large) => Ok(large.into_mut()),
-                        Entry::Vacant(entry) => ttl
-                            .and_then(|ttl| LargeEvent::new(event, ttl))
-                            .map(|large| entry.insert(large)),
-                    };
-                    match large {
-                        Ok(large) if large.message.len() <= limit => continue,
-                        Ok(_) => (limit, TooLarge::WithoutData),
-                        Err(why) => (limit, why),
-                    }
-                }
-                None => continue,
-            };
-            too_large.push(EventTooLarge {
-                index: (mode == Mode::Batch).then_some(delivery.event),
-                subscription: &delivery.subscription.name,
-                bytes,
-                limit,
-                why,
-            });
+        let mut large_event: Option<(usize, Rc<LargeEvent<'e>>)> = None;
+        for Routed { destination, dispatch } in &mut self.dispatches {
+            let index = dispatch.index;
+            // The dispatches of an event are consecutive, and share its stored copy.
+            let known = large_event.take().filter(|(of, _)| *of == index).map(|(_, large)| large);
+            match fit(dispatch, destination.room(), claims_expiration_ttl, known) {
+                Ok(large) => large_event = large.map(|large| (index, large)),
+                Err((limit, why)) => too_large.push(EventTooLarge {
+                    index: (mode == Mode::Batch).then_some(index),
+                    subscription: dispatch.subscription,
+                    bytes: dispatch.event.as_json().len(),
+                    limit,
+                    why,
+                }),
+            }
         }
-        if too_large.is_empty() { Ok(()) } else { Err(too_large) }
+        if !too_large.is_empty() {
+            return Err(DoesNotFit::EventsTooLarge(too_large));
+        }
+        if mode == Mode::Batch {
+            self.check_writes(times).map_err(DoesNotFit::TooManyWrites)?;
+        }
+        let Self { events, dispatches } = self;
+        Ok(FittingPlan { events, dispatches })
     }
 
-    /// Checks that a batch can be forwarded at once, where nothing remembers what was: KV takes a call for
-    /// each key, and a batch that comes again begins anew. So it must fit in the time with slow writes.
-    ///
-    /// # Errors
-    ///
-    /// It needs too many writes.
-    pub fn check_writes(&self, mode: Mode, config: &Config) -> Result<(), TooManyWrites> {
-        // What is written by object has the ledger, and gets on each time.
-        let is_write = |delivery: &&Delivery<'_>| {
-            matches!(delivery.subscription.destination, Destination::Kv { key: KvKey::Event, .. })
-        };
-        if mode != Mode::Batch || config.dedupe_window_ms.is_some() {
+    /// Checks that the writes of a batch fit in the time budget even if they are slow. This only matters without
+    /// deduplication: KV needs one call per key, and every retry of the batch repeats all of them.
+    fn check_writes(&self, times: Times) -> Result<(), TooManyWrites> {
+        if times.dedupe_window_ms.is_some() {
             return Ok(());
         }
-        let writes = self.deliveries.iter().filter(is_write).count();
-        let in_turn = config.forward_ms() / SLOW_WRITE_MS;
+        let is_write = |routed: &&Routed<'_, '_>| routed.destination.needs_call_per_event();
+        let writes = self.dispatches.iter().filter(is_write).count();
+        let in_turn = times.forward_ms() / SLOW_WRITE_MS;
         let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
-        // What one event needs is tried in any case.
-        let mut events = self.deliveries.iter().map(|delivery| delivery.event);
+        // The writes for a single event are always attempted.
+        let mut events = self.dispatches.iter().map(|routed| routed.dispatch.index);
         let first = events.next();
         let is_one_event = events.all(|event| Some(event) == first);
         if writes <= limit || is_one_event { Ok(()) } else { Err(TooManyWrites { writes, limit }) }
     }
+}
 
-    /// The deliveries that are still to be made, with their places.
-    pub(crate) fn planned(&self) -> impl Iterator<Item = (usize, &Delivery<'c>)> {
-        let deliveries = self.deliveries.iter().enumerate();
-        deliveries.filter(|(_, delivery)| delivery.progress == Progress::Planned)
+/// Makes an event fit in its destination. Returns how the event is stored in `CLAIMS`, which is `known` if another
+/// dispatch of the event has already determined it.
+///
+/// # Errors
+///
+/// The largest event that the destination takes, and why this one cannot be stored in `CLAIMS` instead.
+fn fit<'e>(
+    dispatch: &mut Dispatch<'_, 'e>,
+    Room { most, in_message }: Room,
+    claims_expiration_ttl: Option<u64>,
+    known: Option<Rc<LargeEvent<'e>>>,
+) -> Result<Option<Rc<LargeEvent<'e>>>, (usize, TooLarge)> {
+    let bytes = dispatch.event.as_json().len();
+    if bytes > most {
+        return Err((most, TooLarge::ForDestination));
     }
-
-    /// Notes how far a delivery has come, by its place.
-    pub(crate) fn note(&mut self, delivery: usize, progress: Progress) {
-        if let Some(delivery) = self.deliveries.get_mut(delivery) {
-            delivery.progress = progress;
-        }
+    let Some(limit) = in_message.filter(|limit| bytes > *limit) else { return Ok(known) };
+    let large = if let Some(large) = known {
+        large
+    } else {
+        let ttl = claims_expiration_ttl.ok_or((limit, TooLarge::NoClaims))?;
+        Rc::new(LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?)
+    };
+    if large.message.len() > limit {
+        return Err((limit, TooLarge::WithoutData));
     }
+    dispatch.large = Some(Rc::clone(&large));
+    Ok(Some(large))
+}
 
-    /// What became of each event, in the events' order.
-    #[must_use]
-    pub fn into_fates(self) -> Vec<Fate<'c>> {
-        let mut fates = vec![Fate::default(); self.events.len()];
-        for Delivery { event, subscription, progress } in self.deliveries {
-            let Some(fate) = fates.get_mut(event) else { continue };
-            let name = &*subscription.name;
-            match progress {
-                Progress::Planned => fate.failed.push((name, BindingError(NO_ANSWER.to_owned()))),
-                Progress::Held => fate.held.push(name),
-                Progress::Superseded => fate.superseded.push(name),
-                Progress::HeldBefore => fate.held_before.push(name),
-                Progress::Spooled(error) => fate.spooled.push((name, error)),
-                Progress::UnderWay => fate.under_way.push(name),
-                Progress::Failed(error) => fate.failed.push((name, error)),
+impl<'c, 'e> FittingPlan<'c, 'e> {
+    /// The events, and their dispatches in the same order.
+    pub(crate) fn into_parts(self) -> (Events<'c, 'e>, Vec<Routed<'c, 'e>>) {
+        (self.events, self.dispatches)
+    }
+}
+
+impl<'c, 'e> Events<'c, 'e> {
+    /// The fate of each event, from its dispatches. The dispatches must be in the order of [`Plan`].
+    pub(crate) fn into_fates(self, dispatches: Vec<Dispatch<'c, 'e>>) -> Fates<'c> {
+        let mut dispatches = dispatches.into_iter().peekable();
+        let fates = self.views.iter().enumerate().map(|(index, view)| {
+            let mut fate = Fate::default();
+            while let Some(dispatch) = dispatches.next_if(|dispatch| dispatch.index == index) {
+                let name = dispatch.subscription;
+                match dispatch.into_progress() {
+                    Progress::Held => fate.held.push(name),
+                    Progress::Superseded => fate.superseded.push(name),
+                    Progress::HeldBefore => fate.held_before.push(name),
+                    Progress::Spooled(error) => fate.spooled.push((name, error)),
+                    Progress::UnderWay => fate.under_way.push(name),
+                    Progress::Failed(error) => fate.failed.push((name, error)),
+                }
             }
-        }
-        for (fate, view) in fates.iter_mut().zip(&self.views) {
-            if fate.is_ignored() {
+            if fate.kind() == FateKind::Ignored {
                 let why_not = |subscription: &'c Subscription| {
                     Some((&*subscription.name, subscription.wants(view).err()?))
                 };
                 fate.unwanted = self.subscriptions.iter().filter_map(why_not).collect();
             }
-        }
-        fates
-    }
-}
-
-impl<'c> Fate<'c> {
-    /// The stable code of it, as it stands in answers and logs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        if self.has_failed() {
-            "undelivered"
-        } else if self.is_under_way() {
-            "under_way"
-        } else if self.is_accepted() {
-            "accepted"
-        } else if !self.held_before.is_empty() {
-            "duplicate"
-        } else {
-            "ignored"
-        }
-    }
-
-    /// Whether a destination failed.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        !self.failed.is_empty()
-    }
-
-    /// Whether another request is forwarding it.
-    #[must_use]
-    pub fn is_under_way(&self) -> bool {
-        !self.under_way.is_empty()
-    }
-
-    /// Whether something holds it that did not before, or what is newer.
-    #[must_use]
-    pub fn is_accepted(&self) -> bool {
-        !self.held.is_empty() || !self.spooled.is_empty() || !self.superseded.is_empty()
-    }
-
-    /// Whether no subscription wants the event.
-    #[must_use]
-    pub fn is_ignored(&self) -> bool {
-        self.code() == "ignored"
-    }
-
-    /// All subscriptions for which something holds it, now or before, in the order of their names.
-    #[must_use]
-    pub fn holders(&self) -> Vec<&'c str> {
-        let spooled = self.spooled.iter().map(|(name, _)| name);
-        let mut holders: Vec<_> =
-            self.held.iter().chain(&self.held_before).chain(spooled).copied().collect();
-        holders.sort_unstable();
-        holders
+            fate
+        });
+        Fates::new(fates.collect())
     }
 }
 
@@ -293,8 +241,8 @@ impl fmt::Display for TooManyWrites {
         let Self { writes, limit } = self;
         write!(
             f,
-            "the batch needs {writes} writes to KV, but {limit} fit in the time: send fewer events at \
-             once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
+            "the batch needs {writes} writes to KV, but only {limit} fit in the time budget: send fewer \
+             events at once, increase time_budget_ms, or set dedupe_window_seconds"
         )
     }
 }
@@ -306,11 +254,14 @@ impl fmt::Display for EventTooLarge<'_> {
             Some(index) => write!(f, "event {index} of the batch")?,
             None => f.write_str("the event")?,
         }
-        write!(f, " has {bytes} bytes, but the destination of {subscription:?} takes {limit}")?;
+        write!(
+            f,
+            " has {bytes} bytes, but the destination of {subscription:?} takes at most {limit}"
+        )?;
         match why {
-            TooLarge::ForKv => Ok(()),
-            TooLarge::NoClaims => f.write_str(", and there is no CLAIMS to store it in"),
-            TooLarge::HasDataref => f.write_str(", and it has a dataref of its own"),
+            TooLarge::ForDestination => Ok(()),
+            TooLarge::NoClaims => f.write_str(", and no KV namespace is bound as CLAIMS"),
+            TooLarge::HasDataref => f.write_str(", and it already has a dataref"),
             TooLarge::WithoutData => f.write_str(", and its attributes alone are too large"),
         }
     }

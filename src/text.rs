@@ -1,16 +1,16 @@
-//! Texts that a sender may have made long.
+//! Shortens texts, which a sender may have made very long.
 
 use std::fmt;
 
-/// How much of such a text is repeated in an answer or in the log, in characters.
+/// How many characters of such a text an answer or the log repeats.
 pub const MAX_REPEATED_CHARACTERS: usize = 256;
 
-/// A text, or its beginning with `…` behind it where it has more characters than are repeated.
+/// Cuts a text to [`MAX_REPEATED_CHARACTERS`], followed by `…`, if it is longer.
 pub(crate) fn shorten(text: impl Into<String>) -> String {
     shorten_to(MAX_REPEATED_CHARACTERS, text)
 }
 
-/// The same with so many characters.
+/// Cuts a text to `most` characters, followed by `…`, if it is longer.
 pub(crate) fn shorten_to(most: usize, text: impl Into<String>) -> String {
     let mut text = text.into();
     if text.len() > most
@@ -22,7 +22,7 @@ pub(crate) fn shorten_to(most: usize, text: impl Into<String>) -> String {
     text
 }
 
-/// A text in quotes, with no more of it than so many characters.
+/// Displays a text in quotes, cut to `most` characters.
 pub(crate) struct Shortened<'t> {
     pub(crate) text: &'t str,
     pub(crate) most: usize,

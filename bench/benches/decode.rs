@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use cloudevents::Data;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use elytra_webhooks::cloudevents::{Mode, decode};
+use elytra_events::http::{Mode, decode};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use support::event::{data, event, headers};
 use support::head::Head;

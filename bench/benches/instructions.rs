@@ -63,7 +63,7 @@ fn find_subscriptions(step: &Planning) {
 
 #[library_benchmark(setup = keep)]
 #[bench::subscriptions_10(Planning::among(10))]
-fn plan(step: &Planning) -> usize {
+fn plan(step: &Planning) -> bool {
     step.run()
 }
 

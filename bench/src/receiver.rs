@@ -1,7 +1,7 @@
 //! The receiver as it is measured: with the queue, `CLAIMS` and `SPOOL` of its wrangler.toml, and one
 //! subscription.
 
-use elytra_webhooks::config::MOST_MAX_BODY_BYTES;
+use elytra_webhooks::config::MAX_BODY_BYTES;
 use serde_json::{Value, json};
 
 use crate::case::TOKEN;
@@ -25,7 +25,7 @@ pub(crate) fn deduplicating(upload: &Worker) -> Worker {
 /// The same, which takes the largest bodies, and has so many subscriptions that only one of them wants
 /// what is sent.
 pub(crate) fn with_subscriptions(upload: &Worker, subscriptions: usize) -> Worker {
-    let mut worker = with(upload, &json!({ "max_body_bytes": MOST_MAX_BODY_BYTES }));
+    let mut worker = with(upload, &json!({ "max_body_bytes": MAX_BODY_BYTES.most }));
     for number in 1..subscriptions {
         let unwanted = json!({
             "event_types": ["document", "documentfolder"],

@@ -33,7 +33,7 @@ pub(crate) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Prints the tables, and writes `target/bench.json` and, if that was asked for, the README.
+    /// Prints the tables, and writes `target/bench.json` and, if asked for, the document.
     pub(crate) fn publish(&self, lab: &Lab) {
         let goals = goals(&self.results, &self.scale);
         let machine = machine(lab);

@@ -2,7 +2,7 @@
 //! has a place.
 #![no_main]
 
-use elytra_webhooks::cesql::Expression;
+use cesql::Expression;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

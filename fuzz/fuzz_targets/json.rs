@@ -1,7 +1,7 @@
 //! One event in the JSON format: what is accepted is JSON and kept as it is, and can be read again.
 #![no_main]
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 

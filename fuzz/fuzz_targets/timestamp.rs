@@ -2,7 +2,7 @@
 #![no_main]
 
 use chrono::DateTime;
-use elytra_webhooks::cloudevents::Timestamp;
+use elytra_events::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

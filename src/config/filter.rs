@@ -1,35 +1,17 @@
-//! `filters` of a subscription: each a table with one dialect, compiled here.
-
-use std::fmt;
+//! Reads and compiles the `filters` of a subscription. Each filter is a table with one dialect.
 
 use serde_json::{Map, Value};
 
-use super::error::{Mistake, suggest};
-use super::table::{Mistakes, Table};
-use crate::cesql::Expression;
 use crate::filter::{
-    Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, MAX_FILTER_DEPTH,
-    MAX_FILTERS,
+    Attribute, BadName, Clause, Comparison, DataPaths, Dialect, Filter, FilterMistake,
+    MAX_FILTER_DEPTH, MAX_FILTERS,
 };
-use crate::names::{Known as _, nearest};
+use crate::names::nearest;
+use crate::vars::{Mistake, Mistakes, Table};
+use cesql::Expression;
+use elytra_events::Known as _;
 
-/// What can be wrong with a filter alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say what each means")]
-pub enum FilterMistake {
-    NoDialect,
-    SeveralDialects(Vec<String>),
-    UnknownDialect { nearest: Option<String> },
-    NoAttributes,
-    BadAttribute(BadName),
-    Empty,
-    NoFilters,
-    BadExpression(String),
-    TooDeep,
-    TooMany { count: usize },
-}
-
-/// Reads `filters`; none, where the field is absent.
+/// Reads `filters`. If the field is absent, there are none.
 pub(super) fn read(
     table: &mut Table,
     paths: &mut DataPaths,
@@ -49,7 +31,7 @@ pub(super) fn read(
 struct Reader<'p, 'm> {
     paths: &'p mut DataPaths,
     mistakes: &'m mut Mistakes,
-    /// How many were met so far.
+    /// How many filters were read so far.
     filters: usize,
 }
 
@@ -66,7 +48,7 @@ impl Reader<'_, '_> {
         Some(filters)
     }
 
-    /// A filter; `None` where something is wrong with it.
+    /// Reads a filter. `None` if anything is wrong with it.
     fn filter(&mut self, path: &str, value: Value, depth: usize) -> Option<Filter> {
         self.filters += 1;
         if depth > MAX_FILTER_DEPTH {
@@ -146,12 +128,12 @@ impl Reader<'_, '_> {
                     Err(Mistake::Filter(FilterMistake::Empty))
                 }
                 Value::String(value) => Ok(value),
-                // TOML makes tables of a name with dots.
+                // TOML turns a name with dots into nested tables.
                 Value::Object(_) => Err(Mistake::WrongType {
-                    expected: "a string; a name with dots is written in quotes",
+                    expected: "a string; put a name that contains dots in quotes",
                 }),
                 Value::Number(_) | Value::Bool(_) => Err(Mistake::WrongType {
-                    expected: "a string; a number, true and false are written in quotes too",
+                    expected: "a string; put numbers, true and false in quotes too",
                 }),
                 _ => Err(Mistake::WrongType { expected: "a string" }),
             };
@@ -160,7 +142,7 @@ impl Reader<'_, '_> {
                 (Err(BadName::Empty), _) => {
                     self.note(path, FilterMistake::BadAttribute(BadName::Empty));
                 }
-                // Where dots have no quotes, it is not the name that is wrong.
+                // Without quotes around its dots, the name was cut off, so only the value is reported.
                 (_, Err(mistake)) => self.mistakes.note(path_of_name, mistake),
                 (Err(name), Ok(_)) => {
                     self.note(path_of_name, FilterMistake::BadAttribute(name));
@@ -186,40 +168,4 @@ impl Reader<'_, '_> {
     fn note(&mut self, path: impl Into<String>, mistake: FilterMistake) {
         self.mistakes.note(path, Mistake::Filter(mistake));
     }
-}
-
-impl fmt::Display for FilterMistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoDialect => write!(f, "found no dialect, expected one of {}", dialects()),
-            Self::SeveralDialects(found) => {
-                for (index, name) in found.iter().enumerate() {
-                    write!(f, "{} {name:?}", if index == 0 { "found" } else { " and" })?;
-                }
-                f.write_str(" in one table, expected one dialect")
-            }
-            Self::UnknownDialect { nearest: None } => {
-                write!(f, "unknown dialect, expected {}", dialects())
-            }
-            Self::UnknownDialect { nearest } => {
-                f.write_str("unknown dialect")?;
-                suggest(f, nearest.as_deref())
-            }
-            Self::NoAttributes => f.write_str("expected at least one attribute"),
-            Self::BadAttribute(name) => name.fmt(f),
-            Self::Empty => f.write_str("must not be empty"),
-            Self::NoFilters => f.write_str("expected at least one filter"),
-            Self::BadExpression(error) => f.write_str(error),
-            Self::TooDeep => write!(f, "filters may be nested {MAX_FILTER_DEPTH} deep"),
-            Self::TooMany { count } => {
-                write!(f, "{count} filters, but a subscription may have {MAX_FILTERS}")
-            }
-        }
-    }
-}
-
-/// The names of the dialects.
-fn dialects() -> String {
-    let names: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect();
-    names.join(", ")
 }

@@ -1,25 +1,25 @@
-//! Entries of the spool are claimed before they are sent.
+//! Claims entries of the spool before they are sent.
 
 use super::DRAIN_MS;
 use crate::config::Config;
 use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
 use crate::platform::{Platform, within};
 
-/// The name under which the ledger knows the spool.
+/// The name of the spool in the ledger.
 const NAME: &str = "spool";
 
-/// Entries that are claimed in the ledger, so that one whose deletion failed, or shows late, is not
-/// sent again. Without a ledger, or where it fails, all are taken.
-pub(super) struct Claims<'k> {
+/// Claims on entries, so that an entry whose deletion failed, or is not visible yet, is not sent
+/// again. If there is no ledger, or it fails, all are granted.
+pub(super) struct SpoolClaims<'k> {
     shard: usize,
     number: Option<u64>,
-    /// Those that may be sent.
+    /// The entries that may be sent.
     pub(super) granted: Vec<&'k String>,
-    /// Those that were sent before.
+    /// The entries that were already sent.
     pub(super) held: Vec<&'k String>,
 }
 
-impl<'k> Claims<'k> {
+impl<'k> SpoolClaims<'k> {
     /// Claims the entries with these keys.
     pub(super) async fn claim(
         queue: &str,
@@ -29,7 +29,7 @@ impl<'k> Claims<'k> {
     ) -> Self {
         let shard = Key::of(&[NAME, queue]).shard();
         let all = Self { shard, number: None, granted: keys.iter().collect(), held: Vec::new() };
-        let Some(dedupe_window_ms) = config.dedupe_window_ms else { return all };
+        let Some(dedupe_window_ms) = config.receiver.times.dedupe_window_ms else { return all };
         let claim =
             |key: &'k String| Claim { key: key.into(), names: vec![NAME.into()], time: None };
         let request = ClaimRequest {
@@ -39,7 +39,9 @@ impl<'k> Claims<'k> {
             latest: None,
         };
         let claimed = platform.claim(shard, &request);
-        let Ok(answer) = within(platform, config.ledger_ms(), claimed).await else { return all };
+        let Ok(answer) = within(platform, config.receiver.times.ledger_ms(), claimed).await else {
+            return all;
+        };
         let verdicts = || keys.iter().zip(answer.verdicts.iter().flatten());
         let are = |is: fn(Verdict) -> bool| {
             verdicts().filter(|(_, verdict)| is(**verdict)).map(|(key, _)| key).collect()
@@ -52,16 +54,18 @@ impl<'k> Claims<'k> {
         }
     }
 
-    /// Tells the ledger which entries are dealt with.
+    /// Tells the ledger which entries were sent.
     pub(super) async fn settle(&self, held: &[&String], config: &Config, platform: &impl Platform) {
-        let (Some(number), Some(remember_ms)) = (self.number, config.dedupe_window_ms) else {
+        let (Some(number), Some(remember_ms)) =
+            (self.number, config.receiver.times.dedupe_window_ms)
+        else {
             return;
         };
         let settlement = |key: &&'k String| Settlement::of_one(key, NAME, held.contains(key), None);
         let settlements = self.granted.iter().map(settlement).collect();
         let request = SettleRequest { number, settlements, remember_ms };
         let settled = platform.settle(self.shard, &request);
-        // If this fails, the claims end by themselves.
-        let _ = within(platform, config.ledger_ms(), settled).await;
+        // If this fails, the claims expire.
+        let _ = within(platform, config.receiver.times.ledger_ms(), settled).await;
     }
 }

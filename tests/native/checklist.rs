@@ -14,10 +14,10 @@ mod webhook;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{InvalidEvent, Mode};
+use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvent};
+use test_support::{self as rules, Rules, test_rules};
 
-use crate::rules::{self, Rules, test_rules};
 use crate::support::{Head, decode_one, event};
 
 type Case = rules::Case<Check>;
@@ -50,14 +50,16 @@ impl rules::Check for Check {
 }
 
 const RULES: Rules<Check> = Rules {
-    folder: "checklist",
+    package: env!("CARGO_MANIFEST_DIR"),
+    folder: "tests/native/checklist",
+    command: "cargo test --test native checklist",
     document: "docs/cloudevents.md",
     head: "# The rules of CloudEvents, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test native checklist`; a rule that breaks, and a \
-         list that is not up to date,\nfail `cargo test`. Sections are those of the CloudEvents \
-         1.0.2 specifications: \"core\" is `spec.md`, whose sections have\nno numbers; \"JSON \
-         format\", \"HTTP binding\" and \"http-webhook\" are the documents beside it. \"Ours\" \
-         is what we add.\n",
+         `UPDATE_DOCS=1 cargo test --test native checklist` writes this list. `cargo test` fails if a \
+         rule is broken\nor the list is out of date. Sections are those of the CloudEvents 1.0.2 \
+         specifications: \"core\" is `spec.md`, whose\nsections have no numbers; \"JSON format\", \
+         \"HTTP binding\" and \"http-webhook\" are the documents published with it.\n\"Ours\" is \
+         what we add.\n",
     files: &[
         ("attributes", "Attributes", attributes::CASES),
         ("values", "Values of attributes", values::CASES),

@@ -1,9 +1,10 @@
-//! From the Worker's bindings to a configuration: what is read, and its defaults and bounds.
+//! Turning the Worker's bindings into a configuration: fields, defaults and bounds.
 
 mod admin;
 mod danger;
 mod mistakes;
 mod properties;
+mod service_destination;
 mod shipped;
 mod storage;
 mod webhook;
@@ -11,12 +12,13 @@ mod webhook_destination;
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::Known;
+use elytra_events::{EventType, Known, Operation};
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
-use elytra_webhooks::config::{Binding, Bindings, Config, Method};
-use elytra_webhooks::elytra::{EventType, Operation};
+use elytra_webhooks::config::{Binding, Bindings, Config, Method, Receiver, Stores};
+use elytra_webhooks::destination::{Destination, KvDestination, QueueDestination};
 use elytra_webhooks::filter::DataPaths;
-use elytra_webhooks::subscription::{Destination, KvKey, Subscription, Subscriptions};
+use elytra_webhooks::subscription::{Subscription, Subscriptions};
+use elytra_webhooks::times::Times;
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"ELYTRA_TOKEN"}}"#;
 
@@ -28,7 +30,7 @@ fn text(text: &str) -> Binding {
     Binding::Text(text.to_owned())
 }
 
-/// Bindings that are in order.
+/// Valid bindings.
 fn bindings() -> Bindings {
     BTreeMap::from([
         ("WEBHOOK".to_owned(), json(WEBHOOK)),
@@ -46,7 +48,7 @@ fn bindings() -> Bindings {
     ])
 }
 
-/// Bindings that are in order but for one.
+/// Valid bindings with one binding added or replaced.
 fn with(name: &str, binding: Binding) -> Bindings {
     let mut bindings = bindings();
     bindings.insert(name.to_owned(), binding);
@@ -59,27 +61,34 @@ fn accept(why: &str, bindings: &Bindings) -> Config {
 }
 
 #[test]
-fn what_is_not_set_has_its_default() {
+fn absent_fields_have_defaults() {
     let config = accept("auth_type and a destination are enough", &bindings());
     let expected = Config {
-        authentication: Authentication::Bearer(vec![Credential::secret(
-            "ELYTRA_TOKEN",
-            "canary-of-a-sender",
-        )]),
+        receiver: Receiver {
+            authentication: Authentication::Bearer(vec![Credential::secret(
+                "ELYTRA_TOKEN",
+                "canary-of-a-sender",
+            )]),
+            methods: vec![Method::Post, Method::Put, Method::Patch],
+            max_body_bytes: 1_048_576,
+            body_timeout_ms: 30_000,
+            max_batch_events: 100,
+            times: Times {
+                time_budget_ms: 4_000,
+                dedupe_window_ms: None,
+                clock_tolerance_ms: 300_000,
+            },
+            handshake: None,
+            rate_limit: None,
+        },
         admin: None,
-        methods: vec![Method::Post, Method::Put, Method::Patch],
-        max_body_bytes: 1_048_576,
-        body_timeout_ms: 30_000,
-        max_batch_events: 100,
-        time_budget_ms: 4_000,
-        dedupe_window_ms: None,
-        clock_tolerance_ms: 300_000,
-        claims_expiration_ttl: None,
-        has_ledger: true,
-        has_spool: false,
-        has_dead_letters: false,
-        handshake: None,
-        rate_limit: None,
+        stores: Stores {
+            claims_expiration_ttl: None,
+            has_ledger: true,
+            has_spool: false,
+            has_dead_letters: false,
+            queues: vec!["EVENTS_QUEUE".to_owned()],
+        },
         subscriptions: Subscriptions::new(
             vec![Subscription {
                 name: "a".to_owned(),
@@ -87,19 +96,20 @@ fn what_is_not_set_has_its_default() {
                 event_types: Vec::new(),
                 operations: Vec::new(),
                 filters: Vec::new(),
-                destination: Destination::Queue { binding: "EVENTS_QUEUE".to_owned() },
+                destination: Destination::Queue(QueueDestination {
+                    binding: "EVENTS_QUEUE".to_owned(),
+                }),
                 holder: "queue/EVENTS_QUEUE".to_owned(),
             }],
             DataPaths::default(),
         ),
-        queues: vec!["EVENTS_QUEUE".to_owned()],
         warnings: Vec::new(),
     };
     assert_eq!(config, expected);
 }
 
 #[test]
-fn everything_that_can_be_set_is_read() {
+fn every_field_can_be_set() {
     let mut bindings = with(
         "WEBHOOK",
         json(
@@ -114,7 +124,10 @@ fn everything_that_can_be_set_is_read() {
         ),
     );
     let config = accept("all fields", &bindings);
-    assert_eq!((config.methods, config.max_body_bytes), (vec![Method::Put], 65_536));
+    assert_eq!(
+        (config.receiver.methods, config.receiver.max_body_bytes),
+        (vec![Method::Put], 65_536)
+    );
     let names: Vec<_> = config.subscriptions.iter().map(|s| &*s.name).collect();
     assert_eq!(names, ["a", "b_2"], "in the order of their names, in lower case");
     let expected = Subscription {
@@ -123,11 +136,10 @@ fn everything_that_can_be_set_is_read() {
         event_types: vec![EventType::Product, EventType::Todo],
         operations: vec![Operation::Add],
         filters: Vec::new(),
-        destination: Destination::Kv {
+        destination: Destination::Kv(KvDestination {
             binding: "EVENTS_KV".to_owned(),
-            key: KvKey::Event,
             expiration_ttl: Some(60),
-        },
+        }),
         holder: "kv/EVENTS_KV/b_2".to_owned(),
     };
     assert_eq!(config.subscriptions[1], expected);
@@ -143,7 +155,7 @@ fn empty_lists_select_everything() {
 #[track_caller]
 fn check_authentication(why: &str, auth: &str, expected: &Authentication) {
     let webhook = json(&format!("{{{auth}}}"));
-    assert_eq!(accept(why, &with("WEBHOOK", webhook)).authentication, *expected, "{why}");
+    assert_eq!(accept(why, &with("WEBHOOK", webhook)).receiver.authentication, *expected, "{why}");
 }
 
 #[test]
@@ -182,19 +194,19 @@ fn each_kind_of_authentication_finds_its_secrets() {
         &Authentication::ApiKey(vec![key("api-key")]),
     );
     check_authentication(
-        "another header, whose name has no case",
+        "another header, whose name is case-insensitive",
         r#""auth_type":"apikey","auth":{"api_key":"API_KEY","header_name":"X-Elytra_Key!"}"#,
         &Authentication::ApiKey(vec![key("x-elytra_key!")]),
     );
 }
 
 #[test]
-fn secrets_hold_what_their_header_can_carry() {
+fn secrets_may_contain_whatever_their_header_can_carry() {
     let accept_secret = |why, auth_type, auth: &str, secret: &str| {
         let webhook = json(&format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#));
         let mut bindings = with("WEBHOOK", webhook);
         bindings.insert("ODD".to_owned(), text(secret));
-        accept(why, &bindings).authentication
+        accept(why, &bindings).receiver.authentication
     };
     let inside = "two words";
     assert_eq!(
@@ -226,7 +238,7 @@ fn bounds_are_included() {
     for bytes in [65_536, 8_388_608] {
         let webhook = format!(r#"{{"auth_type":"none","max_body_bytes":{bytes}}}"#);
         let config = accept("both ends", &with("WEBHOOK", json(&webhook)));
-        assert_eq!(config.max_body_bytes, bytes);
+        assert_eq!(config.receiver.max_body_bytes, bytes);
     }
     let start = r#"{"queue":"EVENTS_QUEUE""#;
     let padded = format!("{start}{}}}", " ".repeat(5120 - start.len() - 1));
@@ -237,12 +249,12 @@ fn bounds_are_included() {
 }
 
 #[test]
-fn what_is_no_table_is_nobodys_affair() {
+fn other_bindings_are_ignored() {
     let mut others = bindings();
     others.insert("ASSETS".to_owned(), Binding::Other("Fetcher".to_owned()));
     others.insert("GREETING".to_owned(), text("a var of another kind of use"));
     others.insert("OTHER_KV".to_owned(), Binding::Kv);
-    // Others of the account's tools may set them, and a subscription is always a table.
+    // Other tools may set these, and a subscription is always a table.
     for (number, scalar) in
         ["[]", r#"[{"queue":"X"}]"#, "5", "true", "null", r#""{}""#].iter().enumerate()
     {

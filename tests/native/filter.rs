@@ -1,35 +1,37 @@
 //! Filters: one case for each rule of the CloudEvents Subscriptions specification, and the list of them
-//! in `docs/filters.md`, which is written from here; what is ours; properties of any filter.
+//! in `docs/filter-rules.md`, which is written from here; what is ours; properties of any filter.
 
 mod data;
 mod dialects;
+mod guide;
 mod properties;
-mod readme;
 mod reasons;
 
 use std::collections::BTreeMap;
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
 use elytra_webhooks::subscription::Mismatch;
+use test_support::{Rules, test_rules};
 
-use crate::rules::{Rules, test_rules};
 use crate::support::event;
 
 const RULES: Rules = Rules {
-    folder: "filter",
-    document: "docs/filters.md",
+    package: env!("CARGO_MANIFEST_DIR"),
+    folder: "tests/native/filter",
+    command: "cargo test --test native filter",
+    document: "docs/filter-rules.md",
     head: "# The rules of filters, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test native filter`; a rule that breaks, and a list \
-         that is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents \
-         Subscriptions API 0.1-wip. \"Ours\" is what we add, and what we do\notherwise. What an \
-         expression of `sql` means is in [cesql.md](cesql.md).\n",
+         `UPDATE_DOCS=1 cargo test --test native filter` writes this list. `cargo test` fails if a \
+         rule is broken or the\nlist is out of date. Sections are those of the CloudEvents \
+         Subscriptions API 0.1-wip. \"Ours\" is what we add, and\nwhere we differ. [Filters](filters.md) \
+         explains how to use them, and [the rules of CESQL](../crates/cesql/RULES.md) what an expression of `sql`\nmeans.\n",
     files: &[("dialects", "Filters and their dialects", dialects::CASES)],
 };
 
 test_rules!(RULES);
 
-/// What comes of subscriptions with these `filters`.
+/// Reads subscriptions with these `filters`.
 fn read(filters: &[&str]) -> Result<Config, Vec<ConfigError>> {
     let json = |text: &str| Binding::Json(text.to_owned());
     let mut bindings: Bindings = BTreeMap::from([
@@ -58,7 +60,7 @@ fn check(why: &str, filters: &str, members: &str, expected: bool) {
     assert_eq!(wanted[0].is_ok(), expected, "{why}: {wanted:?}");
 }
 
-/// An event of Elytra's, with an extension of each type.
+/// An event as Elytra sends it, with an extension of each type.
 const EVENT: &str = r#""subject":"Größe/de","eventtype":"product","operation":"modify",
     "region":"","urgent":true,"priority":-7,"time":"2025-12-31T04:19:30.860984129+01:00",
     "datacontenttype":"application/json","dataschema":"urn:schema""#;

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use elytra_webhooks::Known as _;
-use elytra_webhooks::elytra::EventType;
+use elytra_events::{EventType, Known as _};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,6 +27,17 @@ pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     assert!(files.len() > 5, "there are files below {folder}");
     files.sort();
     files
+}
+
+/// The crates that others depend on.
+const CRATES: [&str; 2] = ["crates/cesql/src", "crates/elytra-events/src"];
+
+/// Every Rust file of the Worker, and of the crates that it is made of.
+fn source() -> Vec<(String, String)> {
+    ["src", "crates/cesql/src", "crates/elytra-events/src"]
+        .into_iter()
+        .flat_map(rust_files)
+        .collect()
 }
 
 /// The lines of code of a file, with their numbers; no comments.
@@ -55,7 +65,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn only_the_edge_names_the_platform() {
-    let mut core = rust_files("src");
+    let mut core = source();
     core.retain(|(name, _)| !name.starts_with("src/cloudflare"));
     let platform = ["worker", "js_sys", "wasm_bindgen", "console_error_panic_hook"];
     check("rule 1: only src/cloudflare* names the platform", &core, |line| {
@@ -65,21 +75,36 @@ fn only_the_edge_names_the_platform() {
 
 #[test]
 fn only_the_reply_knows_our_status_codes_and_only_the_answer_those_of_others() {
-    let mut others = rust_files("src");
-    others.retain(|(name, _)| !["src/reply.rs", "src/webhook/answer.rs"].contains(&&**name));
+    let mut others = source();
+    others.retain(|(name, _)| !["src/reply.rs", "src/delivery/answer.rs"].contains(&&**name));
     let statuses = [
         "200", "201", "202", "204", "301", "302", "307", "308", "400", "401", "403", "404", "405",
         "408", "409", "410", "411", "413", "415", "422", "425", "429", "500", "501", "502", "503",
         "504",
     ];
-    check("rule 1: only reply.rs and webhook/answer.rs know status codes", &others, |line| {
+    check("rule 1: only reply.rs and delivery/answer.rs know status codes", &others, |line| {
         words(line).any(|word| statuses.contains(&word))
     });
 }
 
+/// What `cargo doc` shows of the crates that others depend on.
+#[test]
+fn every_public_type_of_a_crate_has_an_example() {
+    for (name, text) in CRATES.into_iter().flat_map(rust_files) {
+        let mut has_example = false;
+        for line in text.lines().map(str::trim) {
+            let types = ["pub struct ", "pub enum ", "pub trait ", "pub type ", "pub union "];
+            let is_type = types.iter().any(|start| line.starts_with(start));
+            assert!(!is_type || has_example, "{name}: {line} has no example");
+            let goes_on = line.starts_with("///") || line.starts_with("#[");
+            has_example = goes_on && (has_example || line == "/// # Examples");
+        }
+    }
+}
+
 #[test]
 fn the_core_reads_no_clock() {
-    let mut core = rust_files("src");
+    let mut core = source();
     core.retain(|(name, _)| name != "src/cloudflare/clock.rs");
     let clocks = ["Date::now", "Utc::now", "Local::now", "SystemTime", "Instant::now"];
     check("rule 1: the clock is read in one place", &core, |line| {
@@ -100,14 +125,14 @@ fn nothing_that_can_panic_is_written() {
         "assert_eq!(",
         "assert_ne!(",
     ];
-    check("rule 2: one panic ends every request of the isolate", &rust_files("src"), |line| {
+    check("rule 2: one panic ends every request of the isolate", &source(), |line| {
         panics.iter().any(|panic| line.contains(panic))
     });
 }
 
 #[test]
 fn an_exception_to_a_lint_is_expected_with_its_reason() {
-    for folder in ["src", "tests", "xtask/src"] {
+    for folder in ["src", "crates", "tests", "xtask/src"] {
         // The pattern is put together, lest this file break its own rule.
         let allow = ["#[", "allow("].concat();
         let allow_all = ["#![", "allow("].concat();
@@ -121,14 +146,18 @@ fn an_exception_to_a_lint_is_expected_with_its_reason() {
 #[test]
 fn nothing_is_cited_that_is_not_here() {
     let specifications = ["spec.md"];
-    for folder in ["src", "tests", "bench", "xtask/src"] {
+    for folder in ["src", "crates", "tests", "bench", "xtask/src"] {
         for (name, text) in rust_files(folder) {
             for word in text.split(|c: char| c.is_whitespace() || "()\"`'<>,;:!?".contains(c)) {
-                let path = Path::new(word.trim_matches('.'));
+                let path = Path::new(word.trim_end_matches('.'));
                 let is_paper = path.extension().is_some_and(|extension| extension == "md");
                 let paper = path.file_name().unwrap_or_default();
-                let is_here =
-                    [root(), &root().join("docs")].iter().any(|at| at.join(paper).is_file());
+                // By its path or its name, from the folder of the file or one above it, or `docs`.
+                let mut folders = Path::new(&name).ancestors().chain([Path::new("docs")]);
+                let is_here = folders.any(|folder| {
+                    let folder = root().join(folder);
+                    folder.join(path).is_file() || folder.join(paper).is_file()
+                });
                 let is_public = specifications.iter().any(|one| paper == *one);
                 assert!(
                     !is_paper || is_here || is_public,

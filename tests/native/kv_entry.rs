@@ -1,6 +1,6 @@
 //! The KV entry of an event: a key of its own within KV's limits, and metadata as far as it fits.
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
 use elytra_webhooks::platform::KvEntry;
 use proptest::option;

@@ -7,9 +7,6 @@
 mod support;
 
 #[cfg(test)]
-mod rules;
-
-#[cfg(test)]
 mod memory;
 
 #[cfg(test)]
@@ -19,25 +16,10 @@ mod config;
 mod auth;
 
 #[cfg(test)]
-mod timestamp;
-
-#[cfg(test)]
-mod media_type;
-
-#[cfg(test)]
-mod cloudevents;
-
-#[cfg(test)]
-mod elytra;
-
-#[cfg(test)]
 mod subscription;
 
 #[cfg(test)]
 mod capacity;
-
-#[cfg(test)]
-mod cesql;
 
 #[cfg(test)]
 mod filter;
@@ -53,13 +35,16 @@ mod dataref;
 mod ledger;
 
 #[cfg(test)]
-mod webhook;
+mod delivery;
 
 #[cfg(test)]
 mod pipeline;
 
 #[cfg(test)]
 mod checklist;
+
+#[cfg(test)]
+mod documents;
 
 #[cfg(test)]
 mod house;

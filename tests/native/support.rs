@@ -1,23 +1,8 @@
-//! What several files of tests need: properties, the head of a request, the text of an event.
+//! Helpers for several test files: the head of a request, and the helpers of the crates' tests.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{Headers, InvalidEvent, InvalidEvents, Mode, decode};
+use elytra_events::http::Headers;
 use elytra_webhooks::request::RequestHead;
-use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, TestRunner};
-
-/// Checks a property of many values; a failure shows the smallest value that has it not.
-#[track_caller]
-pub(crate) fn property<S: Strategy>(strategy: S, check: impl Fn(S::Value)) {
-    let config = Config { failure_persistence: None, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&strategy, |value| {
-        check(value);
-        Ok(())
-    });
-    if let Err(failure) = outcome {
-        panic!("{failure}");
-    }
-}
+pub(crate) use test_support::{decode_one, event, property, text};
 
 /// The head of a request.
 #[derive(Debug, Clone)]
@@ -25,13 +10,18 @@ pub(crate) struct Head {
     method: &'static str,
     path: &'static str,
     query: String,
-    headers: Vec<(String, String)>,
+    headers: test_support::Head,
 }
 
 impl Head {
     /// `POST /webhook`, without any header.
     pub(crate) fn post() -> Self {
-        Self { method: "POST", path: "/webhook", query: String::new(), headers: Vec::new() }
+        Self {
+            method: "POST",
+            path: "/webhook",
+            query: String::new(),
+            headers: test_support::Head::default(),
+        }
     }
 
     pub(crate) fn method(self, method: &'static str) -> Self {
@@ -46,38 +36,23 @@ impl Head {
         Self { query: query.to_owned(), ..self }
     }
 
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
+    pub(crate) fn with(self, name: &str, value: &str) -> Self {
+        Self { headers: self.headers.with(name, value), ..self }
     }
 
-    /// With the four attributes that every event must have, in binary mode.
+    /// Adds the four required attributes, in binary mode.
     pub(crate) fn with_event(self) -> Self {
-        let head = self.with("ce-specversion", "1.0").with("ce-id", "1");
-        head.with("ce-source", "s").with("ce-type", "t")
+        Self { headers: self.headers.with_event(), ..self }
     }
 }
 
 impl Headers for Head {
     fn header(&self, name: &str) -> Option<String> {
-        assert_eq!(name, name.to_ascii_lowercase(), "headers are asked for in lower case");
-        let named = self.headers.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
-        let values: Vec<_> = named.map(|(_, value)| &**value).collect();
-        (!values.is_empty()).then(|| values.join(", "))
+        self.headers.header(name)
     }
 
-    /// As the runtime hands them over: the names in lower case, repeated ones joined.
     fn ce_headers(&self) -> Vec<(String, String)> {
-        let mut headers: Vec<(String, String)> = Vec::new();
-        for (name, value) in &self.headers {
-            let name = name.to_ascii_lowercase();
-            let Some(name) = name.strip_prefix("ce-") else { continue };
-            match headers.iter_mut().find(|(found, _)| found == name) {
-                Some((_, joined)) => *joined = format!("{joined}, {value}"),
-                None => headers.push((name.to_owned(), value.clone())),
-            }
-        }
-        headers
+        self.headers.ce_headers()
     }
 }
 
@@ -93,47 +68,4 @@ impl RequestHead for Head {
     fn query(&self) -> String {
         self.query.clone()
     }
-}
-
-/// The text of a valid event with these members besides the four that every event must have.
-pub(crate) fn event(members: &str) -> String {
-    let separator = if members.is_empty() { "" } else { "," };
-    format!(r#"{{"specversion":"1.0","id":"1","source":"s","type":"t"{separator}{members}}}"#)
-}
-
-/// The event of a request that carries one, in this mode.
-pub(crate) fn decode_one<'a>(
-    mode: Mode,
-    head: &Head,
-    body: &'a [u8],
-) -> Result<CloudEvent<'a>, InvalidEvent> {
-    match decode(mode, head, body, 100) {
-        Ok(events) => {
-            let [event] = <[_; 1]>::try_from(events).expect("one event");
-            Ok(event)
-        }
-        Err(InvalidEvents::Invalid(events)) => {
-            let [event] = <[_; 1]>::try_from(events).expect("one event");
-            Err(event)
-        }
-        Err(too_many @ InvalidEvents::TooMany { .. }) => panic!("{too_many:?}"),
-    }
-}
-
-/// The codes and texts of an event's faults.
-pub(crate) fn faults(invalid: &InvalidEvent) -> Vec<(&'static str, String)> {
-    invalid.violations.iter().map(|fault| (fault.code(), fault.to_string())).collect()
-}
-
-/// Faults as they are expected.
-#[track_caller]
-pub(crate) fn check_faults(why: &str, invalid: &InvalidEvent, expected: &[(&str, &str)]) {
-    let found = faults(invalid);
-    let found: Vec<_> = found.iter().map(|(code, text)| (*code, &**text)).collect();
-    assert_eq!(found, expected, "{why}");
-}
-
-/// A string that every attribute may hold.
-pub(crate) fn text() -> impl Strategy<Value = String> {
-    r"\PC{1,24}"
 }

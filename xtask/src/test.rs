@@ -1,6 +1,6 @@
-//! Every check and every test, in two rows side by side, each in the order in which it is quick to
-//! fail. The rows use folders of their own for what they build, since cargo locks its folder; what one
-//! leaves of the processors the other takes.
+//! Runs all checks and tests in two lanes at the same time, so that one lane uses the processor time
+//! that the other leaves idle. In each lane, the fastest to fail comes first. The lanes build in
+//! different folders, because cargo locks the folder it builds in.
 
 mod programs;
 
@@ -13,10 +13,10 @@ use crate::output::{say, stage};
 use crate::{Error, Project, Result, Worker, build, dependencies, fuzz, instructions, setup, soak};
 use programs::Programs;
 
-/// A check that is one call of cargo: name, arguments, what to do when it fails.
+/// A check that is one call of cargo: its name, its arguments, and the advice if it fails.
 type Check = (&'static str, &'static [&'static str], &'static str);
 
-/// Those that somebody who has just changed something is quickly told of.
+/// The checks that give quick feedback on a change.
 const FIRST_CHECKS: [Check; 2] = [
     ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
     (
@@ -30,16 +30,17 @@ const FIRST_CHECKS: [Check; 2] = [
             "--",
             "-Dwarnings",
         ],
-        "correct what stands above",
+        "fix the errors above",
     ),
 ];
 
-/// Those of the documentation. With the features of clippy, what it has checked is not checked again.
+/// The checks of the documentation. They have the features of clippy, so that cargo can use the
+/// dependencies that it checked for clippy.
 const DOCUMENTATION: [Check; 2] = [
     (
         "documentation",
         &["doc", "--workspace", "--no-deps", "--features", "bench/instructions,bench/workerd"],
-        "correct what stands above",
+        "fix the errors above",
     ),
     (
         "documentation of private items",
@@ -51,29 +52,29 @@ const DOCUMENTATION: [Check; 2] = [
             "--features",
             "bench/instructions,bench/workerd",
         ],
-        "correct what stands above",
+        "fix the errors above",
     ),
 ];
 
-/// How many tests run at once on the real runtime, where they often wait for it.
+/// How many tests run at once on the real runtime. They often wait for it.
 const EDGE_TESTS_AT_ONCE: usize = 4;
 
-/// How long each target is fuzzed here; `cargo xtask fuzz` does it for longer.
+/// How long each target is fuzzed, in seconds. `cargo xtask fuzz` can fuzz longer.
 const FUZZ_SECONDS: u32 = 5;
 
-/// How much is soaked here; `cargo xtask soak` does more.
+/// The size of the soak. `cargo xtask soak` can do more.
 const SOAK: [&str; 4] = ["--events", "1000", "--restarts", "1"];
 
-/// Runs them all; after the first that fails, none is started any more.
+/// Runs all of them. After the first failure it starts no other.
 ///
 /// # Errors
-/// The first check that fails.
+/// The first check that failed.
 pub fn test(project: &Project) -> Result<()> {
     let checks = Checks { project, failure: Mutex::default(), skipped: Mutex::default() };
     let (built, are_built) = mpsc::channel();
     thread::scope(|scope| {
         let others = scope.spawn(|| checks.others(built));
-        // How they end is in `checks`.
+        // `checks` has the failure.
         let _ = checks.tests(&are_built);
         if others.join().is_err() {
             checks.fail(Error::new("a check panicked: see above"));
@@ -90,20 +91,20 @@ pub fn test(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// What the two rows share.
+/// What the two lanes share.
 struct Checks<'a> {
     project: &'a Project,
-    /// What failed first.
+    /// The first failure.
     failure: Mutex<Option<Error>>,
-    /// Why something could not be checked.
+    /// The reasons for which checks were skipped.
     skipped: Mutex<Vec<String>>,
 }
 
-/// A row ends early, since something has failed.
+/// A lane ends early, because a check has failed.
 struct Stopped;
 
 impl Checks<'_> {
-    /// What is built by the user's compiler in `target/debug`, and the tests.
+    /// The lane that builds in `target/debug`: clippy, the documentation and the tests.
     fn tests(&self, workers_are_built: &Receiver<()>) -> std::result::Result<(), Stopped> {
         let project = self.project;
         for check in FIRST_CHECKS {
@@ -115,13 +116,13 @@ impl Checks<'_> {
         }
         let programs = self.then(|| stage("build of the tests", || Programs::build(project)))?;
         self.then(|| stage("native tests", || programs.run_native(project)))?;
-        // The other row has ended early if they never are.
+        // This fails if the other lane ended early.
         workers_are_built.recv().map_err(|_| Stopped)?;
         self.then(|| stage("tests on the real runtime", || programs.run_edge(EDGE_TESTS_AT_ONCE)))?;
         self.then(|| soak::test(project, programs.soak()?, &SOAK))
     }
 
-    /// Everything else: the tools, the Workers, and what has builds of its own.
+    /// The other lane: the tools, the Workers, and the checks that build in folders of their own.
     fn others(&self, workers_are_built: Sender<()>) -> std::result::Result<(), Stopped> {
         let project = self.project;
         let tools = self.then(|| setup::setup(project))?;
@@ -130,20 +131,20 @@ impl Checks<'_> {
             self.then(|| stage(&name, || build::build(&tools, worker)))?;
         }
         self.then(setup::setup_python)?;
-        // If nobody waits for them, the other row has ended.
+        // This fails if the other lane ended early.
         let _ = workers_are_built.send(());
         drop(workers_are_built);
         self.skip(self.then(|| instructions::test(project))?);
         if fuzz::is_possible() {
             self.then(|| fuzz::fuzz(project, &[], FUZZ_SECONDS))
         } else {
-            let reason = "fuzzing needs a C++ compiler, and there is none: install g++";
+            let reason = "fuzzing needs a C++ compiler, which is missing: install g++";
             self.skip(Some(reason.to_owned()));
             Ok(())
         }
     }
 
-    /// Does this, unless something has failed.
+    /// Runs a check, unless another one has failed.
     fn then<T>(&self, work: impl FnOnce() -> Result<T>) -> std::result::Result<T, Stopped> {
         if self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return Err(Stopped);

@@ -1,6 +1,6 @@
 //! The head of a request, in memory.
 
-use elytra_webhooks::cloudevents::Headers;
+use elytra_events::http::Headers;
 use elytra_webhooks::request::RequestHead;
 
 /// `POST /webhook` with these headers, their names in lower case.

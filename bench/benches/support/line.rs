@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::receive::answer;
+use elytra_webhooks::endpoints::answer;
 use elytra_webhooks::request::Body;
 use elytra_webhooks::request::BodyError;
 

@@ -2,9 +2,10 @@
 
 use std::hint::black_box;
 
-use elytra_webhooks::cloudevents::{CloudEvent, Mode, decode};
+use elytra_events::CloudEvent;
+use elytra_events::http::{Mode, decode};
 use elytra_webhooks::config::Config;
-use elytra_webhooks::plan::{Fate, Plan};
+use elytra_webhooks::plan::Plan;
 
 use super::event::{batch, data, event, headers};
 use super::head::Head;
@@ -53,7 +54,7 @@ impl Authenticating {
 
     /// Does it; tells whether the caller is let in.
     pub(crate) fn run(&self) -> bool {
-        black_box(&self.config).authentication.verify(&self.head).is_ok()
+        black_box(&self.config).receiver.authentication.verify(&self.head).is_ok()
     }
 }
 
@@ -142,12 +143,12 @@ impl Planning {
         drop(black_box(self.plan()));
     }
 
-    /// The same with what becomes of the plan where nothing is forwarded; tells how many events have
-    /// failed therefore.
-    pub(crate) fn run(&self) -> usize {
-        let mut plan = self.plan();
-        plan.check_sizes(Mode::Structured, self.config.claims_expiration_ttl).unwrap();
-        black_box(plan.into_fates()).iter().filter(|fate| Fate::has_failed(fate)).count()
+    /// The same with the check that the events fit; tells whether they do.
+    pub(crate) fn run(&self) -> bool {
+        let Config { receiver, stores, .. } = &self.config;
+        let plan = self.plan();
+        let fitting = plan.fit(Mode::Structured, stores.claims_expiration_ttl, receiver.times);
+        black_box(fitting).is_ok()
     }
 
     fn plan(&self) -> Plan<'_, '_> {

@@ -1,4 +1,4 @@
-//! Messages that a queue never takes: they are set aside, and an operator decides about them.
+//! Messages that a queue never takes are set aside, and an operator decides about them.
 
 use edge::{Answer, Fault, wait_until};
 
@@ -22,7 +22,7 @@ fn spool(stage: &Stage, name: &str, numbers: std::ops::Range<usize>) -> Vec<Stri
     events
 }
 
-/// The cron trigger, a minute later, while the queue refuses these alone.
+/// The cron trigger a minute later, while the queue refuses only these messages.
 fn drain(stage: &Stage, refused: &str) {
     stage.receiver.fail(&[Fault::fail("EVENTS_QUEUE").of(refused)]);
     stage.receiver.advance(60);
@@ -40,9 +40,9 @@ fn take(stage: &Stage) -> Vec<String> {
     taken
 }
 
-/// A queue never takes twenty of the fifty messages in the spool, the oldest
+/// A queue never takes the twenty oldest of the fifty messages in the spool
 /// | nothing
-/// | the other thirty get through; the twenty are set aside after five refusals beside others, and an operator sends or deletes them
+/// | the other thirty get through; the twenty are set aside after five such runs, and an operator sends or deletes them
 #[test]
 fn twenty_messages_that_are_never_taken() {
     let settings = stream(PATIENT).with_kv("SPOOL").with_vars(ADMIN);

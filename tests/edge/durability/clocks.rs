@@ -1,4 +1,4 @@
-//! KV with a key for each object: what counts as newer, and for how long.
+//! KV with one key per object: what counts as newer, and for how long.
 
 use edge::Fault;
 
@@ -7,9 +7,9 @@ use super::{CLAIM_SECONDS, PATIENT, Stage, comes, json};
 
 const DAY: u64 = 24 * 3_600;
 
-/// `key = "object"`: the ledger has forgotten an object, after seven days, and an older event comes
+/// `key = "object"`: the ledger has forgotten an object, after seven days, and an older event arrives
 /// | 202
-/// | KV is asked, and the newer one stays, also one without `time`
+/// | KV is read, and the newer one stays, even if it has no `time`
 #[test]
 fn a_state_that_the_ledger_forgot() {
     let stage = Stage::new(mirror(PATIENT));
@@ -21,10 +21,10 @@ fn a_state_that_the_ledger_forgot() {
     assert_eq!(entry(&stage).value, newer);
 }
 
-/// `key = "object"`: the process dies before it notes what KV took of an event whose `time` fits in no
-/// metadata
+/// `key = "object"`: the process dies before it records what KV took of an event whose `time` does not
+/// fit in the metadata
 /// | no answer
-/// | KV holds it; an older event that comes next does not replace it
+/// | KV holds it; an older event that arrives next does not replace it
 #[test]
 fn a_death_after_a_state_of_a_long_time() {
     let long = |day: u8| {
@@ -43,9 +43,9 @@ fn a_death_after_a_state_of_a_long_time() {
     assert_eq!(entry(&stage).value, long(2));
 }
 
-/// `key = "object"`: a clock was ten years ahead when an event was stored, and is right again
+/// `key = "object"`: a clock was ten years ahead when an event was stored, and is now right
 /// | 202
-/// | what was stored counts for nothing: the next event is written
+/// | the stored time is ignored: the next event is written
 #[test]
 fn a_clock_that_was_ahead() {
     let mut stage = Stage::new(mirror(PATIENT));
@@ -61,8 +61,8 @@ fn a_clock_that_was_ahead() {
 }
 
 /// `key = "object"`: an operator resets an object after an event from the year 9999, and KV fails at first
-/// | 503; 202 when the sender comes again
-/// | the reset counts until an event is written, whatever KV shows
+/// | 503; 202 when the sender retries
+/// | the reset applies until an event is written, whatever KV shows
 #[test]
 fn a_reset_and_a_write_that_fails() {
     let stage = Stage::new(operated_mirror());

@@ -1,10 +1,10 @@
-//! The process dies, at each step between the claim and the answer.
+//! The process dies at each step between the claim and the answer.
 
 use edge::Fault;
 
 use super::{CLAIM_SECONDS, PATIENT, Stage, comes, product, stream, stream_and_archive};
 
-/// An event comes, and the process dies while a call of this binding hangs.
+/// An event arrives, and the process dies while a call to this binding hangs.
 #[track_caller]
 fn comes_and_dies(stage: &mut Stage, event: &str, fault: Fault, binding: &str) {
     stage.receiver.fail(&[fault]);
@@ -15,7 +15,7 @@ fn comes_and_dies(stage: &mut Stage, event: &str, fault: Fault, binding: &str) {
 
 /// The process dies after it claimed an event
 /// | no answer; then 503 `under_way` until the claim ends
-/// | when the sender comes again after that, it is forwarded
+/// | when the sender retries after that, it is forwarded
 #[test]
 fn dies_before_forwarding() {
     let mut stage = Stage::new(stream(PATIENT));
@@ -32,12 +32,12 @@ fn dies_before_forwarding() {
 
 /// The process dies while it forwards an event: KV holds it, the queue does not
 /// | no answer; then 503 `under_way` until the claims end
-/// | when the sender comes again after that, both get it: KV under the same key
+/// | when the sender retries after that, both get it, KV under the same key
 #[test]
 fn dies_while_forwarding() {
     let mut stage = Stage::new(stream_and_archive(PATIENT));
     let event = product("1");
-    // KV is called when the queue was, and hangs when it has written.
+    // KV is called at the same time as the queue, and hangs after it has written.
     stage.receiver.fail(&[Fault::hang("EVENTS_QUEUE"), Fault::late("EVENTS_KV")]);
     let unanswered = comes(&stage, &event);
     stage.receiver.wait_until_hanging("EVENTS_QUEUE", 1);
@@ -54,9 +54,9 @@ fn dies_while_forwarding() {
     assert_eq!(stage.values("EVENTS_KV"), [event]);
 }
 
-/// The process dies before it hears that the queue took an event
+/// The process dies before it learns that the queue took an event
 /// | no answer; then 503 `under_way` until the claim ends
-/// | when the sender comes again after that, it is forwarded again: twice, never lost
+/// | when the sender retries after that, it is forwarded again: a duplicate, never a loss
 #[test]
 fn dies_after_forwarding() {
     let mut stage = Stage::new(stream(PATIENT));
@@ -71,9 +71,9 @@ fn dies_after_forwarding() {
     assert_eq!(stage.queue(), [&*event, &*event]);
 }
 
-/// The process dies before the ledger notes that an event was forwarded
+/// The process dies before the ledger records that an event was forwarded
 /// | no answer; then 503 `under_way` until the claim ends
-/// | when the sender comes again after that, it is forwarded again: twice, never lost
+/// | when the sender retries after that, it is forwarded again: a duplicate, never a loss
 #[test]
 fn dies_before_it_is_noted() {
     let mut stage = Stage::new(stream(PATIENT));
@@ -87,7 +87,7 @@ fn dies_before_it_is_noted() {
     assert_eq!(stage.queue(), [&*event, &*event]);
 }
 
-/// The process dies after the ledger noted that an event was forwarded
+/// The process dies after the ledger recorded that an event was forwarded
 /// | no answer; then 200 `duplicate`
 /// | it is not forwarded again
 #[test]

@@ -1,10 +1,10 @@
-//! KV that fails, with a key for each event.
+//! Failures of KV, with one key per event.
 
 use edge::Fault;
 
 use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream_and_archive};
 
-/// The event comes again: the queue is not called.
+/// The event is sent again, and the queue is not called.
 #[track_caller]
 fn comes_again(stage: &Stage, event: &str) {
     stage.repair();
@@ -16,8 +16,8 @@ fn comes_again(stage: &Stage, event: &str) {
 }
 
 /// KV fails
-/// | 503, which says who holds the event
-/// | when the sender comes again, it goes to KV alone
+/// | 503, which says where the event is held
+/// | when the sender retries, it goes to KV only
 #[test]
 fn kv_that_fails() {
     let stage = Stage::new(stream_and_archive(PATIENT));
@@ -30,8 +30,8 @@ fn kv_that_fails() {
 }
 
 /// KV gives no answer
-/// | 503 when `time_budget_ms` is over, which says who holds the event
-/// | KV may hold it; when the sender comes again, it does
+/// | 503 when `time_budget_ms` is over, which says where the event is held
+/// | KV may hold it; when the sender retries, it does
 #[test]
 fn kv_that_hangs() {
     let stage = Stage::new(stream_and_archive(QUICK));
@@ -39,13 +39,13 @@ fn kv_that_hangs() {
     stage.receiver.fail(&[Fault::hang("EVENTS_KV")]);
     let answer = stage.send(&event, 503, "undelivered");
     assert_failed_and_held(&answer, &json!(["archive"]), &json!(["stream"]));
-    assert_eq!(stage.reasons(1), r#"["archive: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["archive: no answer before the deadline"]"#);
     comes_again(&stage, &event);
 }
 
 /// KV writes the event, and its answer is lost
-/// | 503, which says who holds the event
-/// | when the sender comes again, it is written again, under the same key
+/// | 503, which says where the event is held
+/// | when the sender retries, it is written again, under the same key
 #[test]
 fn kv_whose_answer_is_lost() {
     let stage = Stage::new(stream_and_archive(PATIENT));

@@ -1,4 +1,4 @@
-//! Events that are larger than a queue takes.
+//! Events that are too large for a queue.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{PATIENT, Stage, json, stream};
 
-/// A week, which is the default.
+/// A week, the default.
 const CLAIMS_SECONDS: u64 = 604_800;
 
-/// An event that any reading and printing again would change, of this many bytes.
+/// An event of this many bytes that would not survive parsing and printing.
 pub(crate) fn large(id: &str, bytes: usize) -> String {
     let head = format!(
         r#"{{ "specversion":"1.0","id":"{id}","source":"elytra-pim","type":"com.elytra.product",
@@ -24,7 +24,7 @@ fn claiming(time_budget_ms: u64) -> Settings {
     stream(time_budget_ms).with_kv("CLAIMS")
 }
 
-/// What is stored, and the message that refers to it.
+/// The stored event, and the message that refers to it.
 #[track_caller]
 fn assert_is_claimed(stage: &Stage, event: &str, message: &str) {
     let claims = stage.receiver.kv_of("CLAIMS");
@@ -43,21 +43,21 @@ fn assert_is_claimed(stage: &Stage, event: &str, message: &str) {
     );
 }
 
-/// An event is larger than a queue takes, and there is no `CLAIMS`
+/// An event is too large for a queue, and there is no `CLAIMS`
 /// | 413 `event_too_large`
-/// | it is refused; nobody holds it
+/// | it is refused; nothing holds it
 #[test]
 fn a_large_event_without_claims() {
     let stage = Stage::new(stream(PATIENT));
     stage.send(&large("1", 127_901), 413, "event_too_large");
     assert!(stage.queue().is_empty());
-    // The largest that passes.
+    // The largest event that fits.
     let event = large("2", 127_900);
     stage.send(&event, 202, "accepted");
     assert_eq!(stage.queue(), [event]);
 }
 
-/// An event is larger than a queue takes, and there is `CLAIMS`
+/// An event is too large for a queue, and there is `CLAIMS`
 /// | 202
 /// | `CLAIMS` holds it, byte for byte; the queue gets a message that refers to it
 #[test]
@@ -71,9 +71,9 @@ fn a_large_event() {
     assert_is_claimed(&stage, &event, &queue[0]);
 }
 
-/// An event is larger than a queue takes, and `CLAIMS` fails
+/// An event is too large for a queue, and `CLAIMS` fails
 /// | 503
-/// | nothing is sent; when the sender comes again, it goes through
+/// | nothing is sent; when the sender retries, it goes through
 #[test]
 fn claims_that_fail() {
     let stage = Stage::new(claiming(PATIENT));
@@ -88,9 +88,9 @@ fn claims_that_fail() {
     assert_is_claimed(&stage, &event, &stage.queue()[0]);
 }
 
-/// An event is larger than a queue takes, the queue fails, and there is a spool
+/// An event is too large for a queue, the queue fails, and there is a spool
 /// | 202, `spooled`
-/// | `CLAIMS` holds it; the cron trigger brings the message that refers to it to the queue
+/// | `CLAIMS` holds it; the cron trigger sends the message that refers to it to the queue
 #[test]
 fn a_large_event_and_a_queue_that_fails() {
     let stage = Stage::new(claiming(PATIENT).with_kv("SPOOL"));

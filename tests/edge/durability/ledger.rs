@@ -1,4 +1,4 @@
-//! A ledger that fails.
+//! Failures of the ledger.
 
 use edge::Fault;
 
@@ -10,7 +10,7 @@ fn ledger_failures(stage: &Stage, line: usize) -> String {
 
 /// The ledger fails, or gives no answer within an eighth of `time_budget_ms`
 /// | 202
-/// | it is forwarded, and each time it comes again
+/// | it is forwarded, and forwarded again each time it is sent
 #[test]
 fn a_ledger_that_fails() {
     let stage = Stage::new(stream(PATIENT));
@@ -25,15 +25,15 @@ fn a_ledger_that_fails() {
     assert_eq!(ledger_failures(&stage, 2), silence);
     assert_eq!(stage.queue(), [&*event, &*event]);
 
-    // When it is back, it knows what comes from then on.
+    // When it is back, it knows everything from then on.
     stage.repair();
     stage.send(&event, 202, "accepted");
     stage.send(&event, 200, "duplicate");
 }
 
-/// The ledger does not note that the event was forwarded
+/// The ledger fails to record that the event was forwarded
 /// | 202
-/// | it is forwarded; if it comes again: 503 `under_way` until its claim ends, then forwarded again
+/// | it is forwarded; if it is sent again: 503 `under_way` until its claim ends, then it is forwarded again
 #[test]
 fn a_ledger_that_fails_afterwards() {
     let stage = Stage::new(stream(PATIENT));
@@ -51,9 +51,9 @@ fn a_ledger_that_fails_afterwards() {
     assert_eq!(stage.queue(), [&*event, &*event]);
 }
 
-/// The ledger notes that the event was forwarded, and its answer is lost
+/// The ledger records that the event was forwarded, and its answer is lost
 /// | 202
-/// | it is forwarded; if it comes again: 200 `duplicate`
+/// | it is forwarded; if it is sent again: 200 `duplicate`
 #[test]
 fn a_ledger_whose_answer_is_lost() {
     let stage = Stage::new(stream(PATIENT));

@@ -1,4 +1,4 @@
-//! KV with a key for each object, which holds its newest event.
+//! KV with one key per object, which holds the newest event.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use super::{CLAIM_SECONDS, PATIENT, QUICK, Stage, assert_failed_and_held, comes,
 
 const KEY: &str = "state/product/4711";
 
-/// How many events of one object come at once.
+/// How many events of one object arrive at once.
 const EVENTS: usize = 30;
 
 pub(super) fn mirror(time_budget_ms: u64) -> Settings {
@@ -20,7 +20,7 @@ pub(super) fn mirror(time_budget_ms: u64) -> Settings {
     )
 }
 
-/// The same, with an operator.
+/// The mirror, with an operator.
 pub(super) fn operated_mirror() -> Settings {
     mirror(PATIENT).with_secret("ADMIN_TOKEN", "admin-token").with_vars(
         r#"
@@ -31,7 +31,7 @@ pub(super) fn operated_mirror() -> Settings {
     )
 }
 
-/// The operator resets the object.
+/// Resets the object.
 #[track_caller]
 pub(super) fn reset(stage: &Stage) {
     let reset = stage.receiver.post("").path("/objects/reset?object=product/4711");
@@ -39,7 +39,7 @@ pub(super) fn reset(stage: &Stage) {
     assert_eq!((reset.status, &*reset.code()), (200, "reset"), "{}", reset.body);
 }
 
-/// An event of the object, with this time; its id is the time too.
+/// An event of the object with this time, which is also its id.
 pub(super) fn state(time: &str, operation: &str) -> String {
     format!(
         r#"{{"specversion":"1.0","id":"{time}","source":"elytra-pim","type":"com.elytra.product","time":"{time}","operation":"{operation}","data":{{"objectId":4711,"objectType":"product"}}}}"#
@@ -58,11 +58,11 @@ pub(super) fn entry(stage: &Stage) -> KvEntry {
 }
 
 fn puts(stage: &Stage) -> usize {
-    // The first call asks what KV holds.
+    // The first call reads what KV holds.
     stage.receiver.calls("EVENTS_KV").calls - 1
 }
 
-/// `key = "object"`: an older event comes after a newer one
+/// `key = "object"`: an older event arrives after a newer one
 /// | 202
 /// | the newer one stays
 #[test]
@@ -78,7 +78,7 @@ fn an_older_state() {
 
 /// `key = "object"`: KV refuses two writes within a second
 /// | 202 after a second
-/// | the second or third try writes it
+/// | the second or third attempt writes it
 #[test]
 fn a_state_too_soon() {
     let stage = Stage::new(mirror(PATIENT));
@@ -91,7 +91,7 @@ fn a_state_too_soon() {
 
 /// `key = "object"`: KV keeps failing
 /// | 503
-/// | KV keeps what it has; when the sender comes again, it is written
+/// | KV keeps what it has; when the sender retries, the event is written
 #[test]
 fn a_state_that_kv_does_not_take() {
     let stage = Stage::new(mirror(PATIENT));
@@ -117,7 +117,7 @@ fn a_state_that_hangs() {
     stage.receiver.fail(&[Fault::late("EVENTS_KV").on("put")]);
     stage.send(&event, 503, "undelivered");
 
-    // A newer one waits for its turn, which comes when the claim has ended.
+    // A newer event waits for its turn, which comes when the claim has expired.
     stage.repair();
     let newer = state("2026-01-02T00:00:00Z", "modify");
     stage.receiver.advance(CLAIM_SECONDS);
@@ -128,7 +128,7 @@ fn a_state_that_hangs() {
 
 /// `key = "object"`: the ledger fails
 /// | 503
-/// | nothing is written: nobody knows what is newer
+/// | nothing is written: nothing else knows which event is newer
 #[test]
 fn a_state_without_the_ledger() {
     let stage = Stage::new(mirror(PATIENT));
@@ -143,14 +143,14 @@ fn a_state_without_the_ledger() {
     assert_eq!(entry(&stage).value, event);
 }
 
-/// `key = "object"`: the ledger does not note what KV took
+/// `key = "object"`: the ledger fails to record what KV took
 /// | 503
-/// | KV holds it; when the sender comes again after the claim has ended, it is written again
+/// | KV holds it; when the sender retries after the claim has ended, it is written again
 #[test]
 fn a_state_that_is_not_noted() {
     let stage = Stage::new(mirror(PATIENT));
     let event = state("2026-01-01T00:00:00Z", "modify");
-    // The event and the object are claimed, then the object is to be settled.
+    // The event and the object are claimed. Then settling the object fails.
     stage.receiver.fail(&[Fault::fail("LEDGER").after(2).times(1)]);
     stage.send(&event, 503, "undelivered");
     assert_eq!(entry(&stage).value, event);
@@ -162,7 +162,7 @@ fn a_state_that_is_not_noted() {
     assert_eq!(stage.receiver.calls("EVENTS_KV"), Calls { calls: 4, failed: 0, hanging: 0 });
 }
 
-/// `key = "object"`: an older event comes after a `remove`
+/// `key = "object"`: an older event arrives after a `remove`
 /// | 202
 /// | the `remove` stays, for `tombstone_ttl`
 #[test]
@@ -178,9 +178,9 @@ fn a_tombstone() {
     assert!(expiration.is_some());
 }
 
-/// `key = "object"`: thirty events of one object come at once, in any order
-/// | 202, or 503 until the turn of an event comes
-/// | the newest is there in the end
+/// `key = "object"`: thirty events of one object arrive at once, in any order
+/// | 202, or 503 until it is the event's turn
+/// | in the end, the newest is there
 #[test]
 fn many_states_at_once() {
     let stage = Stage::new(mirror(QUICK));
@@ -205,9 +205,9 @@ fn many_states_at_once() {
     assert_eq!(entry(&stage).value, newest);
 }
 
-/// `key = "object"`: the process dies before it notes what KV took of an event without `time`
+/// `key = "object"`: the process dies before it records what KV took of an event without `time`
 /// | no answer
-/// | KV holds it; an older event that comes next does not replace it
+/// | KV holds it; an older event that arrives next does not replace it
 #[test]
 fn a_death_after_a_state_without_time() {
     let mut stage = Stage::new(mirror(PATIENT));
@@ -221,9 +221,9 @@ fn a_death_after_a_state_without_time() {
     assert_eq!(entry(&stage).value, without);
 }
 
-/// `key = "object"`: an event comes from a clock that is years ahead
+/// `key = "object"`: an event's clock is years ahead
 /// | 202, with the notice `time_in_future`
-/// | it counts as of its arrival, and later events replace it
+/// | it is ordered by its arrival, and later events replace it
 #[test]
 fn a_clock_that_is_ahead() {
     let stage = Stage::new(mirror(PATIENT));
@@ -238,7 +238,7 @@ fn a_clock_that_is_ahead() {
 
 /// `key = "object"`: an operator deletes an object's key by hand, and resets the object
 /// | 202
-/// | the next event is written, also one that is older
+/// | the next event is written, even if it is older
 #[test]
 fn a_key_that_was_deleted_by_hand() {
     let stage = Stage::new(operated_mirror());
@@ -253,9 +253,9 @@ fn a_key_that_was_deleted_by_hand() {
     assert_eq!(entry(&stage).value, again);
 }
 
-/// `key = "object"`: the process dies before it notes what KV took
+/// `key = "object"`: the process dies before it records what KV took
 /// | no answer
-/// | KV holds it; an older event that comes next does not replace it
+/// | KV holds it; an older event that arrives next does not replace it
 #[test]
 fn a_state_and_a_process_that_dies() {
     let mut stage = Stage::new(mirror(PATIENT));

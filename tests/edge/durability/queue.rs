@@ -1,4 +1,4 @@
-//! Queues that fail, without a spool.
+//! Failures of queues, without a spool.
 
 use edge::{Fault, Reason};
 
@@ -7,7 +7,7 @@ use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream
 
 /// A queue fails once
 /// | 202
-/// | the second try brings it to the queue
+/// | the second attempt gets it into the queue
 #[test]
 fn a_queue_that_fails_once() {
     let stage = Stage::new(stream(PATIENT));
@@ -20,7 +20,7 @@ fn a_queue_that_fails_once() {
 
 /// A queue fails, and there is no spool
 /// | 503
-/// | nobody holds it; when the sender comes again, the queue gets it
+/// | nothing holds it; when the sender retries, the queue gets it
 #[test]
 fn a_queue_that_fails() {
     let stage = Stage::new(stream(PATIENT));
@@ -49,11 +49,11 @@ fn a_queue_that_is_overloaded() {
     for (n, (reason, words)) in reasons.into_iter().enumerate() {
         let event = product(&n.to_string());
         let overloaded = Fault::fail("EVENTS_QUEUE").because(reason);
-        // Neither does the spool hold it.
+        // The spool does not hold it either.
         stage.receiver.fail(&[overloaded.clone(), Fault::fail("SPOOL")]);
         stage.send(&event, 503, "undelivered");
         assert!(stage.reasons(2 * n + 1).contains(words));
-        // The spool does.
+        // The spool holds it.
         stage.receiver.fail(&[overloaded]);
         let answer = stage.send(&event, 202, "accepted");
         assert_eq!(answer.json()["spooled"], json!(["stream"]));
@@ -65,14 +65,14 @@ fn a_queue_that_is_overloaded() {
 
 /// A queue gives no answer, and there is no spool
 /// | 503 when `time_budget_ms` is over
-/// | the queue may hold it; when the sender comes again, it does
+/// | the queue may hold it; when the sender retries, it does
 #[test]
 fn a_queue_that_hangs() {
     let stage = Stage::new(stream(QUICK));
     let event = product("1");
     stage.receiver.fail(&[Fault::hang("EVENTS_QUEUE")]);
     stage.send(&event, 503, "undelivered");
-    assert_eq!(stage.reasons(1), r#"["stream: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["stream: no answer before the deadline"]"#);
 
     stage.repair();
     stage.send(&event, 202, "accepted");
@@ -81,7 +81,7 @@ fn a_queue_that_hangs() {
 
 /// A queue takes the event, and its answer is lost
 /// | 202
-/// | the second try brings it to the queue once more: twice
+/// | the second attempt sends it to the queue again: a duplicate
 #[test]
 fn a_queue_whose_answer_is_lost() {
     let stage = Stage::new(stream(PATIENT));
@@ -92,8 +92,8 @@ fn a_queue_whose_answer_is_lost() {
 }
 
 /// One of two queues fails
-/// | 503, which says who holds the event
-/// | the other queue holds it; when the sender comes again, it goes only where it is missing
+/// | 503, which says where the event is held
+/// | the other queue holds it; when the sender retries, it goes only where it is missing
 #[test]
 fn one_of_two_queues_that_fails() {
     let copy = r#"
@@ -116,13 +116,13 @@ fn one_of_two_queues_that_fails() {
     assert_eq!(stage.receiver.calls("EVENTS_QUEUE").calls, 1);
 }
 
-/// A queue takes a part of a batch
-/// | 503, which says of each event who holds it
-/// | when the batch comes again, the queue gets only the events that it is missing
+/// A queue takes only part of a batch
+/// | 503, which says where each event is held
+/// | when the batch is sent again, the queue gets only the events it is missing
 #[test]
 fn a_queue_that_takes_a_part_of_a_batch() {
     let stage = Stage::new(stream(PATIENT));
-    // More than one call takes.
+    // More events than fit in one call.
     let events: Vec<_> = (0..30).map(|n| large(&n.to_string(), 10_000)).collect();
     let send = || {
         let call = stage.receiver.post(format!("[{}]", events.join(",")));

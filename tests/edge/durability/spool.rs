@@ -1,4 +1,4 @@
-//! Queues that fail, with a spool; and the spool itself.
+//! Failures of queues, with a spool, and of the spool itself.
 
 use edge::{Fault, Settings, wait_until};
 
@@ -8,13 +8,13 @@ fn spooling(time_budget_ms: u64) -> Settings {
     stream(time_budget_ms).with_kv("SPOOL")
 }
 
-/// In one run of four the newest come first.
+/// In one run of four, the newest messages come first.
 fn sorted(mut messages: Vec<String>) -> Vec<String> {
     messages.sort_unstable();
     messages
 }
 
-/// While the queue fails.
+/// Sends these events while the queue fails.
 fn spool(stage: &Stage, ids: &[&str]) -> Vec<String> {
     stage.receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
     let events: Vec<_> = ids.iter().map(|id| product(id)).collect();
@@ -29,14 +29,14 @@ fn spool(stage: &Stage, ids: &[&str]) -> Vec<String> {
 
 /// A queue fails, and there is a spool
 /// | 202, `spooled`
-/// | the spool holds it; the cron trigger brings it to the queue, then deletes it from the spool
+/// | the spool holds it; the cron trigger sends it to the queue, then deletes it from the spool
 #[test]
 fn a_queue_that_fails_with_a_spool() {
     let stage = Stage::new(spooling(PATIENT));
     let events = spool(&stage, &["1", "2"]);
     stage.send(&events[0], 200, "duplicate");
 
-    // The queue still fails: nothing goes from the spool.
+    // The queue still fails, so nothing leaves the spool.
     stage.receiver.run_cron();
     assert_eq!(stage.values("SPOOL"), events);
     assert_eq!(stage.receiver.calls("SPOOL").failed, 0);
@@ -49,8 +49,8 @@ fn a_queue_that_fails_with_a_spool() {
 
     let log = stage.receiver.log(5);
     let cron: Vec<_> = log.iter().filter(|line| !line["sent"].is_null()).collect();
-    let told: Vec<_> = cron.iter().map(|line| (&line["outcome"], &line["sent"])).collect();
-    assert_eq!(told, [(&json!("failed"), &json!(0)), (&json!("drained"), &json!(2))]);
+    let reported: Vec<_> = cron.iter().map(|line| (&line["outcome"], &line["sent"])).collect();
+    assert_eq!(reported, [(&json!("failed"), &json!(0)), (&json!("drained"), &json!(2))]);
 }
 
 /// A queue gives no answer, and there is a spool
@@ -74,7 +74,7 @@ fn a_queue_that_hangs_with_a_spool() {
 
 /// A queue fails, and so does the spool
 /// | 503
-/// | nobody holds it; when the sender comes again, the queue gets it
+/// | nothing holds it; when the sender retries, the queue gets it
 #[test]
 fn a_spool_that_fails() {
     let stage = Stage::new(spooling(PATIENT));
@@ -111,7 +111,7 @@ fn a_deletion_that_fails() {
 
 /// A queue never takes one of the messages in the spool
 /// | nothing
-/// | the others get through; after five refusals beside others it is set aside, and the log names it
+/// | the others get through; it is set aside after five runs in which others got through, and the log names it
 #[test]
 fn a_message_that_is_never_taken() {
     let stage = Stage::new(spooling(PATIENT));
@@ -130,9 +130,9 @@ fn a_message_that_is_never_taken() {
     assert!(stage.values("SPOOL").is_empty());
 }
 
-/// The cron trigger dies before it hears that the queue took a message
+/// The cron trigger dies before it learns that the queue took a message
 /// | nothing
-/// | it is sent again, 45 seconds later or more: twice
+/// | it is sent again, 45 seconds later or more: a duplicate
 #[test]
 fn a_cron_trigger_that_dies_before_the_queue_answers() {
     let mut stage = Stage::new(spooling(PATIENT));
@@ -150,7 +150,7 @@ fn a_cron_trigger_that_dies_before_the_queue_answers() {
     assert!(stage.values("SPOOL").is_empty());
 }
 
-/// The cron trigger dies after the ledger noted that the queue took a message
+/// The cron trigger dies after the ledger recorded that the queue took a message
 /// | nothing
 /// | it is not sent again, only deleted
 #[test]

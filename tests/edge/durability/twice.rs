@@ -7,7 +7,7 @@ use edge::{Fault, wait_until};
 
 use super::{PATIENT, Stage, comes, product, stream, stream_and_archive, webhook};
 
-/// An event comes again after a 2xx
+/// An event is sent again after a 2xx
 /// | 200 `duplicate`
 /// | it is not forwarded again
 #[test]
@@ -23,7 +23,7 @@ fn an_event_that_comes_again() {
     assert_eq!(stage.receiver.calls("EVENTS_KV").calls, 0);
 }
 
-/// An event comes again when `dedupe_window_seconds` are over
+/// An event is sent again after `dedupe_window_seconds`
 /// | 202
 /// | it is forwarded again
 #[test]
@@ -38,9 +38,9 @@ fn an_event_that_comes_again_late() {
     assert_eq!(stage.queue(), [&*event, &*event]);
 }
 
-/// A subscription gets another queue, and an event comes again that the one before holds
+/// A subscription gets another queue, and an event that the old one holds is sent again
 /// | 202
-/// | the new queue gets it, too
+/// | the new queue gets it too
 #[test]
 fn an_event_that_comes_again_after_a_change_of_queues() {
     let mut stage = Stage::new(stream(PATIENT).with_queue("OTHER_QUEUE"));
@@ -59,8 +59,8 @@ fn an_event_that_comes_again_after_a_change_of_queues() {
     assert_eq!(stage.sink.messages("OTHER_QUEUE"), [event]);
 }
 
-/// An event comes twice at the same moment
-/// | 202 for one; 503 `under_way` for the other as long as that takes, and 200 `duplicate` when it comes again
+/// An event arrives twice at the same moment
+/// | 202 for one; 503 `under_way` for the other in the meantime, and 200 `duplicate` when it is retried
 /// | it is forwarded once
 #[test]
 fn an_event_that_comes_twice_at_once() {
@@ -78,7 +78,7 @@ fn an_event_that_comes_twice_at_once() {
     assert_eq!(stage.queue(), [event]);
 }
 
-/// An event comes fifty times at the same moment
+/// An event arrives fifty times at the same moment
 /// | 202 for one; 503 `under_way` or 200 `duplicate` for the others
 /// | it is forwarded once
 #[test]
@@ -102,7 +102,7 @@ fn an_event_that_comes_fifty_times_at_once() {
 }
 
 /// The sender hangs up before the answer
-/// | when it comes again: 503 `under_way`, then 200 `duplicate`
+/// | on a retry: 503 `under_way`, then 200 `duplicate`
 /// | it is forwarded once
 #[test]
 fn a_sender_that_hangs_up() {

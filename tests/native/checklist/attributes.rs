@@ -1,6 +1,6 @@
 //! Which attributes an event has (core, "Context Attributes").
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 
 use super::{Case, Check::Edge, Check::Here, accept, refuse, refuse_binary, refuse_text};
 use crate::support::{Head, event};
@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "name-characters",
         section: NAMING,
-        says: "a name holds lower-case letters and digits, nothing else",
+        says: "a name contains lower-case letters and digits, nothing else",
         check: Here(|| {
             accept(r#""abc0129xyz":"v""#);
             for name in ["A", "a_b", "a-b", "a.b", "é", "a b"] {
@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "name-length",
         section: NAMING,
-        says: "20 characters is what a name should have at most; longer ones are accepted",
+        says: "a name should have at most 20 characters; longer ones are accepted",
         check: Here(|| {
             accept(r#""abcdefghijklmnopqrst":1"#);
             accept(&format!(r#""{}":1"#, "n".repeat(200)));
@@ -64,13 +64,15 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "attribute-once-in-headers",
         section: "core, Context Attributes",
-        says: "an attribute occurs once: a repeated header arrives joined by `, `, and is refused wherever that is no value; of free text, such as `subject`, it cannot be told apart",
+        says: "an attribute occurs once: a repeated header arrives joined by `, `, and \
+               is refused unless that is a valid value; in free text, such as \
+               `subject`, it cannot be recognized",
         check: Edge("binary::repeated_headers"),
     },
     Case {
         rule: "id-required",
         section: REQUIRED,
-        says: "`id` is there",
+        says: "`id` is present",
         check: Here(|| refuse_text(&replaced(r#""id":"1""#, ""), "id", "missing")),
     },
     Case {
@@ -82,7 +84,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "source-required",
         section: REQUIRED,
-        says: "`source` is there",
+        says: "`source` is present",
         check: Here(|| refuse_text(&replaced(r#""source":"s""#, ""), "source", "missing")),
     },
     Case {
@@ -111,7 +113,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "specversion-required",
         section: REQUIRED,
-        says: "`specversion` is there",
+        says: "`specversion` is present",
         check: Here(|| {
             refuse_text(&replaced(r#""specversion":"1.0""#, ""), "specversion", "missing");
         }),
@@ -140,7 +142,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "type-required",
         section: REQUIRED,
-        says: "`type` is there",
+        says: "`type` is present",
         check: Here(|| refuse_text(&replaced(r#""type":"t""#, ""), "type", "missing")),
     },
     Case {
@@ -177,13 +179,13 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "datacontenttype-case",
         section: OPTIONAL,
-        says: "the names in `datacontenttype` have no case",
+        says: "the names in `datacontenttype` are case-insensitive",
         check: Here(|| accept(r#""datacontenttype":"Text/XML; Charset=UTF-8""#)),
     },
     Case {
         rule: "dataschema-not-empty",
         section: OPTIONAL,
-        says: "`dataschema`, where it is there, is not empty",
+        says: "`dataschema`, if present, is not empty",
         check: Here(|| refuse(r#""dataschema":"""#, "dataschema", "empty")),
     },
     Case {
@@ -201,13 +203,14 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "dataschema-fragment",
         section: "Ours",
-        says: "a fragment in it is let pass, though RFC 3986 4.3 has none in an absolute URI",
+        says: "a fragment in it is accepted, although RFC 3986 4.3 does not allow one \
+               in an absolute URI",
         check: Here(|| accept(r#""dataschema":"https://a.example/schema#product""#)),
     },
     Case {
         rule: "subject-not-empty",
         section: OPTIONAL,
-        says: "`subject`, where it is there, is not empty",
+        says: "`subject`, if present, is not empty",
         check: Here(|| {
             accept(r#""subject":" ""#);
             refuse(r#""subject":"""#, "subject", "empty");
@@ -226,7 +229,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "nothing-invented",
         section: "core, Required Attributes",
-        says: "what is missing is not invented: no made-up `id`, no made-up `time`",
+        says: "nothing is invented for a missing attribute: no made-up `id`, no \
+               made-up `time`",
         check: Here(|| {
             refuse_text(&replaced(r#""id":"1""#, ""), "id", "missing");
             let text = event("");

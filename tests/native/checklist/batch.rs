@@ -1,6 +1,7 @@
 //! Batches (JSON format section 4, HTTP binding section 3.3).
 
-use elytra_webhooks::cloudevents::{InvalidEvents, Mode, decode};
+use elytra_events::InvalidEvents;
+use elytra_events::http::{Mode, decode};
 
 use super::{Case, Check::Here, codes};
 use crate::support::{Head, event};
@@ -32,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "batch-whole-events",
         section: "JSON format 4.1",
-        says: "each element is a whole event, checked as one that comes alone",
+        says: "each element is a complete event, checked like a single one",
         check: Here(|| {
             let body = format!(r#"[{},{{"id":"2"}},7]"#, event(""));
             let Err(InvalidEvents::Invalid(invalid)) = read(&body) else { panic!("invalid") };
@@ -54,7 +55,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "batch-limit",
         section: "HTTP binding 3",
-        says: "the receiver chooses how many events may come at once",
+        says: "the receiver chooses how many events a batch may have",
         check: Here(|| {
             let body = format!("[{}]", vec![event(""); 101].join(","));
             assert_eq!(read(&body), Err(InvalidEvents::TooMany { events: 101, limit: 100 }));

@@ -1,7 +1,7 @@
 //! Binary mode (HTTP binding section 3.1).
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{MAX_HEADER_BYTES, Mode};
+use elytra_events::CloudEvent;
+use elytra_events::http::{MAX_HEADER_BYTES, Mode};
 
 use super::{Case, Check::Edge, Check::Here, binary, codes, refuse_binary};
 use crate::support::{Head, decode_one};
@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "binary-header-names",
         section: "HTTP binding 3.1.3.1",
-        says: "an attribute's header is its name behind `ce-`, in any case",
+        says: "an attribute's header is `ce-` and its name, in any case",
         check: Here(|| {
             let head = Head::post().with("CE-SPECVERSION", "1.0").with("Ce-Id", "1");
             let head = head.with("cE-Source", "s").with("ce-type", "t").with("CE-Trace0", "x");
@@ -56,7 +56,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "binary-bare-prefix-on-the-wire",
         section: "HTTP binding 3.1.3.1",
-        says: "nor is it on the real runtime",
+        says: "the same holds on the real runtime",
         check: Edge("binary::a_header_named_just_ce"),
     },
     Case {
@@ -75,7 +75,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "binary-no-body",
         section: "HTTP binding 3.1.2",
-        says: "no body is no data",
+        says: "without a body there is no data",
         check: Here(|| {
             for content_type in ["application/json", "text/plain", "image/png"] {
                 let json = binary(&with_type(content_type), b"");
@@ -95,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "binary-header-limit",
         section: "Ours",
-        says: "the headers of an event have a limit together",
+        says: "the headers of an event have a limit for their total size",
         check: Here(|| {
             let head = Head::post().with_event().with("ce-x", &"x".repeat(MAX_HEADER_BYTES));
             let invalid = decode_one(Mode::Binary, &head, b"").unwrap_err();
@@ -105,7 +105,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "binary-header-limit-on-the-wire",
         section: "Ours",
-        says: "and a header block larger than the runtime lets through is answered as well",
+        says: "a header block that is larger than the runtime accepts is answered too",
         check: Edge("binary::a_large_header_block"),
     },
 ];

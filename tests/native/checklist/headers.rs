@@ -1,6 +1,7 @@
 //! The values of headers (HTTP binding section 3.1.3.2).
 
-use elytra_webhooks::cloudevents::{AttributeValue, Mode};
+use elytra_events::AttributeValue;
+use elytra_events::http::Mode;
 
 use super::{Case, Check::Edge, Check::Here, refuse_binary};
 use crate::support::{Head, decode_one};
@@ -33,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "header-unquote-first",
         section: VALUES,
-        says: "double quotes are taken off, and only then is the value decoded",
+        says: "double quotes are removed before the value is decoded",
         check: Here(|| {
             decode(&[(r#""a b""#, "a b"), (r#""%41""#, "A"), ("%22a%22", "\"a\"")]);
             refuse(&["\"a", r#""a"b"#]);
@@ -75,7 +76,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "header-invalid-utf8",
         section: VALUES,
-        says: "what decodes to invalid UTF-8 is an error, overlong encodings among it",
+        says: "a value that decodes to invalid UTF-8 is an error, including overlong \
+               encodings",
         check: Here(|| refuse(&["%C0%A0", "%E9", "%ED%A0%80", "%F4%90%80%80", "%E2%82"])),
     },
     Case {
@@ -87,7 +89,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "header-replacement-character",
         section: "Ours",
-        says: "U+FFFD that was not encoded means broken bytes: an error; encoded it is a character",
+        says: "an unencoded U+FFFD means broken bytes and is an error; encoded, it is \
+               a character",
         check: Here(|| {
             refuse(&["\u{fffd}", "\"a\u{fffd}\""]);
             decode(&[("%EF%BF%BD", "\u{fffd}")]);
@@ -102,7 +105,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "header-forbidden-characters",
         section: "core, Type System",
-        says: "what was decoded is checked as every string",
+        says: "a decoded value is checked like every string",
         check: Here(|| {
             for value in ["%00", "%0D%0A", "%7F", "%C2%85", "%EF%BF%BE"] {
                 refuse_binary(&head(value), b"", "x", "forbidden_character");

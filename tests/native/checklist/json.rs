@@ -1,7 +1,6 @@
 //! Events in the JSON format, and their data.
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::{Data, MediaType};
+use elytra_events::{CloudEvent, Data, MediaType};
 
 use super::{Case, Check::Here, accept, codes, refuse};
 use crate::support::event;
@@ -40,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "null-absent",
         section: "JSON format 2.2",
-        says: "a null attribute is an absent one",
+        says: "an attribute that is null is absent",
         check: Here(|| {
             let text = event(r#""subject":null,"time":null,"x":null,"data_base64":null"#);
             let event = CloudEvent::from_json(&text).unwrap();
@@ -62,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "data-once",
         section: DATA,
-        says: "`data` and `data_base64` exclude each other",
+        says: "`data` and `data_base64` are mutually exclusive",
         check: Here(|| {
             refuse(r#""data":1,"data_base64":"AA==""#, "data_base64", "data_twice");
             refuse(r#""data":null,"data_base64":"AA==""#, "data_base64", "data_twice");
@@ -101,7 +100,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "data-untouched",
         section: "Ours",
-        says: "`data` is never printed anew: 40 digits, `1.0`, `1e400`, order and spaces survive",
+        says: "`data` is never serialized again: 40 digits, `1.0`, `1e400`, order and \
+               spaces survive",
         check: Here(|| {
             data("1234567890123456789012345678901234567890");
             data("[1.0, 1e400, 9007199254740993]");
@@ -121,7 +121,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "json-subtype",
         section: DATA,
-        says: "a media type is JSON by its subtype `json`, whatever its type",
+        says: "a media type is JSON if its subtype is `json`, whatever its type",
         check: Here(|| {
             is_json(&["application/json", "text/json", "x/json"], true);
             is_json(&["application/xml", "json/x", "a/notjson", "a/json-seq"], false);
@@ -130,7 +130,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "json-suffix",
         section: DATA,
-        says: "or by the suffix `+json`",
+        says: "or if it has the suffix `+json`",
         check: Here(|| {
             is_json(&["application/ld+json", "image/a+b+json"], true);
             is_json(&["application/json+xml", "application/jsonx"], false);
@@ -145,7 +145,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "json-parameters",
         section: DATA,
-        says: "with its parameters stripped",
+        says: "with its parameters ignored",
         check: Here(|| {
             is_json(&["Application/JSON; charset=UTF-8", "a/json;x=\"+xml\""], true);
             is_json(&["text/plain; x=json", "text/plain; x=\"+json\""], false);
@@ -154,13 +154,13 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-not-parsed-again",
         section: DECODING,
-        says: "a JSON string in `data` is a string, whatever it holds",
+        says: "a JSON string in `data` is a string, whatever it contains",
         check: Here(|| data(r#""{\"a\": 1}""#)),
     },
     Case {
         rule: "non-json-data",
         section: DECODING,
-        says: "data of another type should be a string; anything else is kept all the same",
+        says: "data of another type should be a string; anything else is kept too",
         check: Here(|| {
             accept(r#""datacontenttype":"text/xml","data":"<a/>""#);
             accept(r#""datacontenttype":"text/xml","data":{"a":1}"#);

@@ -1,6 +1,6 @@
 //! Which mode a request is in (HTTP binding section 3).
 
-use elytra_webhooks::cloudevents::Mode;
+use elytra_events::http::Mode;
 
 use super::{Case, Check::Here};
 use crate::pipeline::{Memory, Request, WEBHOOK, ask, configure, known};
@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "mode-batch-first",
         section: MODES,
-        says: "`application/cloudevents-batch+json` is a batch; it is looked for first",
+        says: "`application/cloudevents-batch+json` is a batch; it is checked first",
         check: Here(|| mode(&["application/cloudevents-batch+json"], Some(Mode::Batch))),
     },
     Case {
@@ -42,7 +42,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "mode-binary",
         section: MODES,
-        says: "everything else is binary, where headers announce an event",
+        says: "everything else is binary if headers announce an event",
         check: Here(|| {
             for content_type in ["application/json", "text/plain", "application/octet-stream"] {
                 let head = with_type(content_type).with_event();
@@ -54,7 +54,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "mode-case",
         section: MODES,
-        says: "media types have no case",
+        says: "media types are case-insensitive",
         check: Here(|| {
             mode(&["APPLICATION/CLOUDEVENTS+JSON"], Some(Mode::Structured));
             mode(&["Application/CloudEvents-Batch+Json"], Some(Mode::Batch));
@@ -63,7 +63,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "mode-parameters",
         section: MODES,
-        says: "parameters decide nothing",
+        says: "parameters do not matter",
         check: Here(|| {
             let structured = "application/cloudevents+json; charset=UTF-8; a=\"cloudevents-batch\"";
             mode(&[structured], Some(Mode::Structured));
@@ -73,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "mode-spacing",
         section: MODES,
-        says: "spacing is tolerated, and so is its absence",
+        says: "spaces are optional",
         check: Here(|| {
             let spaced = " application/cloudevents+json ;\tcharset=utf-8 ";
             mode(&[spaced, "application/cloudevents+json;charset=utf-8"], Some(Mode::Structured));
@@ -107,7 +107,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "mode-body-decides",
         section: "HTTP binding 3.2.3",
-        says: "where headers stand beside a structured event, the body decides",
+        says: "if a structured event also has headers, the body decides",
         check: Here(|| {
             let head = with_type("application/cloudevents+json").with("ce-id", "other");
             let head = head.with("ce-specversion", "9").with("ce-", "%");

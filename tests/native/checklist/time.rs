@@ -1,7 +1,8 @@
 //! Timestamps (core, "Type System"; RFC 3339 section 5.6).
 
+use elytra_events::Timestamp;
+
 use super::{Case, Check::Here, accept, refuse};
-use elytra_webhooks::cloudevents::Timestamp;
 
 #[track_caller]
 fn valid(texts: &[&str]) {
@@ -30,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "time-not-empty",
         section: "core, Optional Attributes",
-        says: "`time`, where it is there, is not empty",
+        says: "`time`, if present, is not empty",
         check: Here(|| refuse(r#""time":"""#, "time", "empty")),
     },
     Case {
@@ -51,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "time-t-separates",
         section: "RFC 3339 5.6",
-        says: "`T` stands between date and time, no space",
+        says: "`T` separates date and time, not a space",
         check: Here(|| invalid(&["2025-01-01 00:00:00Z", "2025-01-01_00:00:00Z"])),
     },
     Case {
@@ -63,7 +64,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "time-fraction",
         section: "RFC 3339 5.6",
-        says: "a fraction has any length, and at least one digit",
+        says: "a fraction has at least one digit, and any length",
         check: Here(|| {
             valid(&["2025-01-01T00:00:00.5Z", "2025-01-01T00:00:00.123456789012345678901Z"]);
             invalid(&["2025-01-01T00:00:00.Z", "2025-01-01T00:00:00,5Z"]);
@@ -72,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "time-leap-second",
         section: "RFC 3339 5.7",
-        says: "second 60 stands only where UTC is 23:59:60",
+        says: "second 60 is valid only at 23:59:60 UTC",
         check: Here(|| {
             valid(&["2016-12-31T23:59:60Z", "2017-01-01T05:29:60+05:30"]);
             invalid(&["2016-12-31T12:00:60Z", "2016-12-31T23:59:60+01:00", "2016-12-31T23:59:61Z"]);
@@ -81,7 +82,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "time-untouched",
         section: "Ours",
-        says: "the sender's text is forwarded as it came: not cut, not moved to UTC, not now",
+        says: "the sender's text is forwarded as it arrived: not cut, not converted to \
+               UTC, not replaced by the current time",
         check: Here(|| {
             let text = "2025-12-31T04:19:30.860984129000+01:00";
             valid(&[text]);

@@ -1,7 +1,6 @@
 //! What an attribute may hold (core, "Type System").
 
-use elytra_webhooks::CloudEvent;
-use elytra_webhooks::cloudevents::AttributeValue;
+use elytra_events::{AttributeValue, CloudEvent};
 
 use super::{Case, Check::Here, accept, refuse};
 use crate::pipeline::{Memory, Request, WEBHOOK, ask, configure, known};
@@ -92,25 +91,25 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "type-binary",
         section: TYPES,
-        says: "a binary value is a string of base64, and stays as it is",
+        says: "a binary value is a string of base64, and is not changed",
         check: Here(|| check_string("Zm9v+/==")),
     },
     Case {
         rule: "type-uri",
         section: TYPES,
-        says: "a URI is a string, and stays as it is",
+        says: "a URI is a string, and is not changed",
         check: Here(|| check_string("HTTPS://A.example:443/%7e")),
     },
     Case {
         rule: "type-uri-reference",
         section: TYPES,
-        says: "a URI-reference is a string, and stays as it is",
+        says: "a URI-reference is a string, and is not changed",
         check: Here(|| check_string("../a/./b?c#d")),
     },
     Case {
         rule: "type-timestamp",
         section: TYPES,
-        says: "a timestamp is a string, and stays as it is",
+        says: "a timestamp is a string, and is not changed",
         check: Here(|| check_string("2025-12-31T04:19:30.860984129+01:00")),
     },
     Case {
@@ -140,25 +139,25 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-no-c0",
         section: TYPES,
-        says: "a string holds no U+0000 to U+001F",
+        says: "a string contains no U+0000 to U+001F",
         check: Here(|| forbidden(&[r"\u0000", r"\t", r"\n", r"\u001f"])),
     },
     Case {
         rule: "string-no-c1",
         section: TYPES,
-        says: "a string holds no U+007F to U+009F",
+        says: "a string contains no U+007F to U+009F",
         check: Here(|| forbidden(&["\u{7f}", r"\u0080", r"\u009f"])),
     },
     Case {
         rule: "string-no-noncharacters",
         section: TYPES,
-        says: "a string holds no noncharacters, of any plane",
+        says: "a string contains no noncharacters of any plane",
         check: Here(|| forbidden(&[r"\ufdd0", r"\ufdef", r"\ufffe", r"\uffff", r"\udbff\udffe"])),
     },
     Case {
         rule: "string-no-surrogates",
         section: TYPES,
-        says: "a string holds no lone surrogate; a pair is one character",
+        says: "a string contains no lone surrogate; a pair is one character",
         check: Here(|| {
             for escape in [r"\ud800", r"\udfff", r"\udc00\ud800"] {
                 refuse(&format!(r#""x":"{escape}""#), "x", "lone_surrogate");
@@ -177,7 +176,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "types-survive",
         section: "Ours",
-        says: "booleans, numeric strings and base64 do not change their type on the way",
+        says: "booleans, numeric strings and base64 keep their type",
         check: Here(|| {
             accept(r#""a":true,"b":"true","c":5,"d":"5","e":"Zm9v""#);
             let head = crate::support::Head::post().with_event().with("ce-a", "true");

@@ -61,13 +61,14 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "webhook-202",
         section: RESPONSE,
-        says: "202 for what is accepted and not yet processed",
+        says: "202 for an event that is accepted and not yet processed",
         check: Here(|| assert_eq!(product(known()).status, 202)),
     },
     Case {
         rule: "webhook-200",
         section: RESPONSE,
-        says: "200 with a content type for what is dealt with: an event nobody wants",
+        says: "200 with a content type for an event that is already dealt with, such \
+               as one that no subscription wants",
         check: Here(|| {
             let ignored = answer(known(), "");
             assert_eq!(ignored.status, 200);
@@ -96,7 +97,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "webhook-410",
         section: RESPONSE,
-        says: "410 says that the endpoint is retired: this one never says so of itself",
+        says: "410 means that the endpoint is retired; the receiver never sends it",
         check: Here(|| {
             let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
             let request = Request::new(known(), "");
@@ -107,13 +108,13 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "webhook-content-length",
         section: "RFC 9112 6.3",
-        says: "a `Content-Length` that does not fit the body gets no event in",
+        says: "an event whose `Content-Length` does not match the body is not accepted",
         check: Edge("contract::framing::content_length_that_lies"),
     },
     Case {
         rule: "token-in-header",
         section: "http-webhook 3.1",
-        says: "a bearer token in the `Authorization` header lets in",
+        says: "a bearer token in the `Authorization` header is accepted",
         check: Here(|| {
             assert_eq!(product(known()).status, 202);
             let wrong = Head::post().with("authorization", "Bearer presented-canary");
@@ -123,7 +124,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "token-in-query",
         section: QUERY,
-        says: "a bearer token in the query, `access_token`, lets in as well",
+        says: "so is a bearer token in the query parameter `access_token`",
         check: Here(|| {
             let query = |token| Head::post().query(&format!("a=b&access_token={token}&c"));
             assert_eq!(product(query(TOKEN)).status, 202);
@@ -144,7 +145,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "token-in-no-log",
         section: QUERY,
-        says: "the parameter's value reaches no log",
+        says: "the parameter's value is not logged",
         check: Here(|| {
             // `ask` looks for both in the log and in the reply.
             for token in [TOKEN, "presented-canary"] {
@@ -172,7 +173,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "handshake-allowed-rate",
         section: "http-webhook 4.2.2",
-        says: "`WebHook-Allowed-Rate` is a positive integer or `*`, and always beside the origin",
+        says: "`WebHook-Allowed-Rate` is a positive integer or `*`, and is always sent \
+               with the origin",
         check: Here(|| {
             assert!(has(&handshake("elytra.example"), "webhook-allowed-rate: 60"));
             let fields = r#","allowed_origins":["o"],"allowed_rate":"*","auth""#;
@@ -186,7 +188,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "handshake-requested-rate",
         section: "http-webhook 4.1.4",
-        says: "`WebHook-Request-Rate` may be there; the answer is what is configured",
+        says: "`WebHook-Request-Rate` is allowed; the answer is the configured rate",
         check: Here(|| {
             let head = Head::post().method("OPTIONS").with("webhook-request-rate", "1000");
             let consent = product(head.with("webhook-request-origin", "elytra.example"));
@@ -206,7 +208,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "handshake-no-consent",
         section: CONSENT,
-        says: "without consent both headers are left out",
+        says: "without consent, neither header is sent",
         check: Here(|| {
             assert!(!gives_consent(&handshake("other.example")));
             assert!(!gives_consent(&product(Head::post().method("OPTIONS"))));
@@ -215,7 +217,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "handshake-whole-origin",
         section: "http-webhook 4.2.1",
-        says: "origins are compared whole, never by prefix",
+        says: "origins are compared as a whole, never by prefix",
         check: Here(|| {
             for origin in ["elytra.example.evil.example", "elytra", "ELYTRA.example", "*", ""] {
                 assert!(!gives_consent(&handshake(origin)), "{origin}");
@@ -225,7 +227,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "handshake-no-callback",
         section: "http-webhook 4.1.3",
-        says: "the callback's URL is never called: nothing but destinations is",
+        says: "the callback's URL is never called, only destinations are",
         check: Here(|| {
             let memory = Memory::default();
             let head = Head::post().method("OPTIONS").with("webhook-request-origin", "o");
@@ -237,7 +239,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "handshake-unauthenticated",
         section: "http-webhook 4",
-        says: "the handshake asks for no credentials and proves nothing",
+        says: "the handshake requires no credentials and proves nothing",
         check: Here(|| {
             assert_eq!(handshake("elytra.example").status, 200);
             let sender = Head::post().with("webhook-request-origin", "elytra.example");

@@ -1,16 +1,17 @@
-//! The shipped `wrangler.toml` passes the configuration check, and so does what it suggests.
+//! The shipped `wrangler.toml` is a valid configuration, and so is everything that it suggests.
 
 use std::fs;
 use std::path::Path;
 
-use elytra_webhooks::Known;
-use elytra_webhooks::auth::Authentication;
+use elytra_events::Known;
+use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::destination::{
+    CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
+    RetryPolicy, ServiceDestination,
+};
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
-use elytra_webhooks::subscription::{
-    Destination, KvKey, RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode,
-};
 use toml::{Table, Value};
 
 use super::{json, text};
@@ -20,7 +21,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The bindings that wrangler makes of a `wrangler.toml`, without the secrets.
+/// The bindings that wrangler creates from a `wrangler.toml`, without the secrets.
 fn bindings_of(wrangler: &str) -> Bindings {
     let file: Table = wrangler.parse().unwrap();
     let mut bindings = Bindings::new();
@@ -41,6 +42,9 @@ fn bindings_of(wrangler: &str) -> Bindings {
     bind(&file["durable_objects"]["bindings"], "name", &Binding::DurableObject);
     if let Some(rate_limits) = file.get("ratelimits") {
         bind(rate_limits, "name", &Binding::RateLimit);
+    }
+    if let Some(services) = file.get("services") {
+        bind(services, "binding", &Binding::Service);
     }
     bindings
 }
@@ -63,24 +67,41 @@ fn check(why: &str, wrangler: &str, secrets: Bindings) -> Config {
 fn it_passes_with_the_secrets_of_the_example() {
     let secrets = secrets_of(&read(".dev.vars.example"));
     let config = check("as shipped", &read("wrangler.toml"), secrets);
-    assert_ne!(config.authentication, Authentication::None, "it lets not everybody in");
+    assert_ne!(config.receiver.authentication, Authentication::None, "it lets not everybody in");
     assert!(config.subscriptions.iter().all(|subscription| subscription.active));
-    assert_eq!(config.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
-    assert!(config.has_spool, "what a queue does not take is not lost");
-    assert_eq!(config.claims_expiration_ttl, Some(604_800));
+    assert_eq!(config.receiver.times.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
+    assert!(config.stores.has_spool, "what a queue does not take is not lost");
+    assert_eq!(config.stores.claims_expiration_ttl, Some(604_800));
 }
 
 #[test]
-fn without_secrets_it_lets_nobody_in() {
+fn the_one_in_the_readme_passes_too() {
+    let readme = read("README.md");
+    let (_, shown) = readme.split_once("\n```toml\n").unwrap();
+    let (shown, _) = shown.split_once("\n```\n").unwrap();
+    let config = check("as shown", shown, secrets_of(&read(".dev.vars.example")));
+    assert_eq!(
+        config.receiver.times.dedupe_window_ms,
+        Some(86_400_000),
+        "it recognizes duplicates for a day"
+    );
+    assert!(config.stores.has_spool, "it spools events while the queue fails");
+    assert_eq!(config.subscriptions.iter().count(), 1);
+    let keys = |text: &str| text.parse::<Table>().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(shown), keys(&read("wrangler.toml")), "nothing that is shipped is missing");
+}
+
+#[test]
+fn without_secrets_it_rejects_every_caller() {
     let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(
         mistakes,
-        ["WEBHOOK.auth.token: no secret of this name is set, expected the name of one"]
+        ["WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret"]
     );
 }
 
-/// `wrangler.toml` with the commented-out `auth` of this line in place of its own.
+/// `wrangler.toml` with its `auth` replaced by a commented-out alternative.
 fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str) {
     let (auth, remark) = alternative.trim_start_matches("# ").rsplit_once(" # ").unwrap();
     let auth_type = match remark.trim() {
@@ -97,7 +118,7 @@ fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str)
     (lines.collect::<Vec<_>>().join("\n"), auth_type)
 }
 
-/// An invented secret for every name of a secret in a line.
+/// An invented value for every secret that a line names.
 fn invented_secrets(line: &str) -> Bindings {
     let names = line.split('"').filter(|quoted| quoted.starts_with("ELYTRA_"));
     names.map(|name| (name.to_owned(), text("invented"))).collect()
@@ -112,7 +133,7 @@ fn the_ways_to_authenticate_that_it_suggests_pass_too() {
     for alternative in alternatives {
         let (changed, auth_type) = with_alternative(&wrangler, alternative);
         let config = check(alternative, &changed, invented_secrets(alternative));
-        assert_eq!(config.authentication.auth_type(), auth_type, "{alternative}");
+        assert_eq!(config.receiver.authentication.auth_type().as_str(), auth_type, "{alternative}");
         tried.push(auth_type);
     }
     assert_eq!(tried, ["bearer", "basic", "apikey"]);
@@ -128,10 +149,13 @@ fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
     let changed = changed.replace("# claims_expiration_ttl", "claims_expiration_ttl");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
     let prices = config.subscriptions.iter().find(|subscription| subscription.name == "prices");
-    let key = KvKey::Object { tombstone_ttl: 604_800 };
-    let expected = Destination::Kv { binding: "EVENTS".to_owned(), key, expiration_ttl: None };
+    let expected = Destination::Object(ObjectDestination {
+        binding: "EVENTS".to_owned(),
+        expiration_ttl: None,
+        tombstone_ttl: 604_800,
+    });
     assert_eq!(prices.unwrap().destination, expected);
-    assert_eq!(config.claims_expiration_ttl, Some(604_800), "its default");
+    assert_eq!(config.stores.claims_expiration_ttl, Some(604_800), "its default");
 }
 
 #[test]
@@ -165,10 +189,10 @@ fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
     let changed = lines.collect::<Vec<_>>().join("\n");
     assert_eq!(uncommented, 7, "{changed}");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
-    assert!(config.handshake.is_some() && config.rate_limit.is_some());
+    assert!(config.receiver.handshake.is_some() && config.receiver.rate_limit.is_some());
 }
 
-/// `wrangler.toml` with everything that webhooks need, which stands there behind `#`.
+/// `wrangler.toml` with everything that webhooks need, which is commented out there.
 fn with_webhooks(wrangler: &str) -> String {
     let sections = [
         ("# [vars.SUBSCRIPTION_SHOP]", "# Who may look"),
@@ -195,17 +219,52 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
     let config = check("uncommented", &changed, secrets);
     let shop = config.subscriptions.iter().find(|subscription| subscription.name == "shop");
-    let webhook = Webhook {
+    let http = HttpDestination {
         url: "https://shop.example.com/elytra".to_owned(),
-        method: WebhookMethod::Post,
         credential: Some(("authorization".to_owned(), Secret::new("Bearer invented for the shop"))),
-        mode: WebhookMode::Structured,
-        timeout_ms: 10_000,
-        retry: RetryPolicy::default(),
+        call: CallSettings {
+            method: CallMethod::Post,
+            mode: ContentMode::Structured,
+            timeout_ms: 10_000,
+            retry: RetryPolicy::default(),
+        },
     };
-    assert_eq!(shop.unwrap().destination, Destination::Webhook(webhook), "with the defaults");
-    assert_eq!(config.admin.unwrap().auth_type(), "bearer");
-    assert_eq!(config.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+    assert_eq!(shop.unwrap().destination, Destination::Http(http), "with the defaults");
+    assert_eq!(config.admin.unwrap().auth_type(), AuthType::Bearer);
+    assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+}
+
+/// As a string, and as a table with the defaults written out.
+#[test]
+fn the_services_that_it_suggests_pass_too() {
+    let wrangler = with_webhooks(&read("wrangler.toml"));
+    let uncommented = ["[vars.SUBSCRIPTION_SEARCH]", "[[services]]", "binding = \"SEARCH\""];
+    let uncommented = [&uncommented[..], &["service = \"search\""]].concat();
+    let mut secrets = secrets_of(&read(".dev.vars.example"));
+    secrets.insert("SHOP_TOKEN".to_owned(), text("invented for the shop"));
+    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
+    for service in ["service = \"SEARCH\"", "service = {"] {
+        let lines = wrangler.lines().map(|line| {
+            let option = line.strip_prefix("# ").unwrap_or_default();
+            let mut wanted = uncommented.iter().chain([&service]);
+            if wanted.any(|start| option.starts_with(start)) { option } else { line }
+        });
+        let changed = lines.collect::<Vec<_>>().join("\n");
+        let config = check(service, &changed, secrets.clone());
+        let mut subscriptions = config.subscriptions.iter();
+        let search = subscriptions.find(|subscription| subscription.name == "search");
+        let expected = Destination::Service(ServiceDestination {
+            binding: "SEARCH".to_owned(),
+            url: "https://search.service/".to_owned(),
+            call: CallSettings {
+                method: CallMethod::Post,
+                mode: ContentMode::Structured,
+                timeout_ms: 10_000,
+                retry: RetryPolicy::default(),
+            },
+        });
+        assert_eq!(search.unwrap().destination, expected, "{service}");
+    }
 }
 
 #[test]

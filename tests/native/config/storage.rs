@@ -1,11 +1,11 @@
-//! What the configuration says of what is kept: the ledger, the claims, the spool and keys in KV.
+//! The configuration of storage: the ledger, the claims, the spool and the keys in KV.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
-use elytra_webhooks::subscription::{Destination, KvKey};
+use elytra_webhooks::destination::{Destination, KvDestination, ObjectDestination};
 
 use super::{accept, bindings, json, text, with};
 
-/// Bindings whose `WEBHOOK` has this field, and where this is bound; or nothing, where it is `None`.
+/// Bindings whose `WEBHOOK` has this field. The name is bound to `binding`, or not at all if that is `None`.
 fn webhook(field: &str, name: &str, binding: Option<Binding>) -> Bindings {
     let mut bindings = with("WEBHOOK", json(&format!(r#"{{"auth_type":"none"{field}}}"#)));
     bindings.remove(name);
@@ -13,7 +13,7 @@ fn webhook(field: &str, name: &str, binding: Option<Binding>) -> Bindings {
     bindings
 }
 
-/// `SUBSCRIPTION_A` with a `kv` of these fields.
+/// Bindings whose `SUBSCRIPTION_A` has a `kv` with these fields.
 fn kv(fields: &str) -> Bindings {
     let kv = format!(r#"{{"kv":{{"binding":"EVENTS_KV"{fields}}}}}"#);
     with("SUBSCRIPTION_A", json(&kv))
@@ -26,7 +26,7 @@ fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
     assert_eq!(found, expected, "{why}");
 }
 
-/// Kinds of bindings, as they are told.
+/// Kinds of bindings, and how messages call them.
 fn kinds() -> [(Binding, &'static str); 6] {
     [
         (Binding::Kv, "a KV namespace"),
@@ -46,12 +46,15 @@ fn the_window_of_deduplication() {
     for seconds in [60, 86_400, 2_592_000] {
         let field = format!(r#","dedupe_window_seconds":{seconds}"#);
         let config = accept("both ends", &webhook(&field, "LEDGER", ledger()));
-        assert_eq!(config.dedupe_window_ms, Some(seconds * 1_000));
+        assert_eq!(config.receiver.times.dedupe_window_ms, Some(seconds * 1_000));
     }
-    assert_eq!(accept("off when the line is gone", &bindings()).dedupe_window_ms, None);
+    assert_eq!(
+        accept("off when the line is gone", &bindings()).receiver.times.dedupe_window_ms,
+        None
+    );
     for seconds in ["59", "0", "2592001", "-1", "1.5", "\"86400\"", "null"] {
         refuse(
-            "longer than a sender tries, and no table without bounds",
+            "longer than a sender retries, and not so long that the table grows without bounds",
             &webhook(&format!(r#","dedupe_window_seconds":{seconds}"#), "LEDGER", ledger()),
             &["WEBHOOK.dedupe_window_seconds: expected a whole number from 60 to 2592000"],
         );
@@ -62,7 +65,7 @@ fn the_window_of_deduplication() {
 fn deduplication_needs_the_ledger() {
     let path = "WEBHOOK.dedupe_window_seconds: ";
     refuse(
-        "it would be off without a word",
+        "it would be off silently",
         &webhook(WINDOW, "LEDGER", None),
         &[&format!("{path}no Durable Object namespace is bound as \"LEDGER\"")],
     );
@@ -83,7 +86,7 @@ fn deduplication_needs_the_ledger() {
 fn claims_have_a_lifetime() {
     let claims = || Some(Binding::Kv);
     let ttl = |field: &str, binding| {
-        accept("claims", &webhook(field, "CLAIMS", binding)).claims_expiration_ttl
+        accept("claims", &webhook(field, "CLAIMS", binding)).stores.claims_expiration_ttl
     };
     assert_eq!(ttl("", None), None, "without a namespace large events are refused");
     assert_eq!(ttl("", claims()), Some(604_800), "a week, longer than a queue keeps a message");
@@ -113,33 +116,35 @@ fn claims_and_spool_are_kv_namespaces() {
     let mistake =
         "WEBHOOK.claims_expiration_ttl: \"CLAIMS\" is bound to a queue, expected a KV namespace";
     let wrong = webhook(r#","claims_expiration_ttl":60"#, "CLAIMS", Some(Binding::Queue));
-    refuse("told once", &wrong, &[mistake]);
-    assert!(!accept("no spool", &bindings()).has_spool);
-    assert!(accept("a spool", &with("SPOOL", Binding::Kv)).has_spool);
+    refuse("reported once", &wrong, &[mistake]);
+    assert!(!accept("no spool", &bindings()).stores.has_spool);
+    assert!(accept("a spool", &with("SPOOL", Binding::Kv)).stores.has_spool);
 }
 
 #[test]
 fn the_spool_is_drained_to_every_queue() {
     let mut bindings = with("ZZ", Binding::Queue);
     bindings.insert("AA".to_owned(), Binding::Queue);
-    let queues = accept("queues that a subscription had before, too", &bindings).queues;
+    let queues = accept("queues that a subscription had before, too", &bindings).stores.queues;
     assert_eq!(queues, ["AA", "EVENTS_QUEUE", "ZZ"]);
 }
 
 #[test]
-fn kv_has_a_key_for_each_event_or_each_object() {
-    let key = |fields: &str| {
-        let config = accept(fields, &kv(fields));
-        let Destination::Kv { key, .. } = config.subscriptions[0].destination else {
-            panic!("{config:?}")
-        };
-        key
+fn kv_has_one_key_per_event_or_object() {
+    let kv_of = |fields: &str| accept(fields, &kv(fields)).subscriptions[0].destination.clone();
+    let binding = || "EVENTS_KV".to_owned();
+    let event = Destination::Kv(KvDestination { binding: binding(), expiration_ttl: None });
+    let object = |tombstone_ttl| {
+        Destination::Object(ObjectDestination {
+            binding: binding(),
+            expiration_ttl: None,
+            tombstone_ttl,
+        })
     };
-    assert_eq!(key(""), KvKey::Event, "by default");
-    assert_eq!(key(r#","key":"event""#), KvKey::Event);
-    assert_eq!(key(r#","key":"object""#), KvKey::Object { tombstone_ttl: 604_800 }, "a week");
-    let least = r#","key":"object","tombstone_ttl":60"#;
-    assert_eq!(key(least), KvKey::Object { tombstone_ttl: 60 }, "KV's least");
+    assert_eq!(kv_of(""), event, "by default");
+    assert_eq!(kv_of(r#","key":"event""#), event);
+    assert_eq!(kv_of(r#","key":"object""#), object(604_800), "a week");
+    assert_eq!(kv_of(r#","key":"object","tombstone_ttl":60"#), object(60), "KV's least");
     for ttl in ["59", "-1", "60.5", "\"60\"", "null"] {
         refuse(
             "KV takes no less than 60 s",
@@ -147,23 +152,26 @@ fn kv_has_a_key_for_each_event_or_each_object() {
             &["SUBSCRIPTION_A.kv.tombstone_ttl: expected a whole number from 60 to 315360000"],
         );
     }
-    let tombstones =
-        "SUBSCRIPTION_A.kv.tombstone_ttl: only a destination with key = \"object\" has tombstones";
+    let tombstones = "SUBSCRIPTION_A.kv.tombstone_ttl: only allowed with key = \"object\"";
     refuse("an event is never removed", &kv(r#","tombstone_ttl":60"#), &[tombstones]);
     refuse("an event", &kv(r#","key":"event","tombstone_ttl":60"#), &[tombstones]);
     let unknown = "SUBSCRIPTION_A.kv.key: unknown name \"objects\", did you mean \"object\"?";
-    refuse("a slip of the pen", &kv(r#","key":"objects""#), &[unknown]);
-    refuse("one mistake is told once", &kv(r#","key":"objects","tombstone_ttl":60"#), &[unknown]);
+    refuse("a typo", &kv(r#","key":"objects""#), &[unknown]);
+    refuse(
+        "each mistake is reported once",
+        &kv(r#","key":"objects","tombstone_ttl":60"#),
+        &[unknown],
+    );
     let no_text = ["SUBSCRIPTION_A.kv.key: expected a string"];
     refuse("a name", &kv(r#","key":true"#), &no_text);
 }
 
 #[test]
-fn a_key_for_each_object_needs_the_ledger() {
+fn one_key_per_object_needs_the_ledger() {
     let mut without = kv(r#","key":"object""#);
     without.remove("LEDGER");
     refuse(
-        "nobody else knows which state is newer",
+        "only the ledger knows which state is newer",
         &without,
         &["SUBSCRIPTION_A.kv.key: no Durable Object namespace is bound as \"LEDGER\""],
     );
@@ -173,7 +181,7 @@ fn a_key_for_each_object_needs_the_ledger() {
     refuse("of another kind", &wrong, &[mistake]);
     let mut event = kv(r#","key":"event""#);
     event.remove("LEDGER");
-    accept("an event needs none", &event);
+    accept("one key per event needs no ledger", &event);
 }
 
 #[test]
@@ -186,22 +194,26 @@ fn the_time_budget_is_shared() {
             accept("a budget", &webhook(&fields, "LEDGER", Some(Binding::DurableObject)))
         };
         let config = of(WINDOW);
-        let found = (config.claim_ms(), config.ledger_ms(), config.forward_ms());
+        let found = (
+            config.receiver.times.claim_ms(),
+            config.receiver.times.ledger_ms(),
+            config.receiver.times.forward_ms(),
+        );
         assert_eq!(found, (claim, ledger, forward), "the ledger is told within the budget");
-        assert_eq!(of("").forward_ms(), budget, "without a ledger nobody is told");
+        assert_eq!(of("").receiver.times.forward_ms(), budget, "without a ledger nobody is told");
     }
 }
 
 #[test]
-fn what_the_worker_keeps_itself_is_no_destination() {
+fn reserved_bindings_are_no_destinations() {
     for reserved in ["CLAIMS", "SPOOL"] {
         let kv = format!(r#"{{"kv":{{"binding":"{reserved}"}}}}"#);
         let mut bindings = with("SUBSCRIPTION_A", json(&kv));
         bindings.insert(reserved.to_owned(), Binding::Kv);
         let mistake = format!(
-            "SUBSCRIPTION_A.kv.binding: {reserved:?} is for what the Worker keeps itself, expected \
-             another"
+            "SUBSCRIPTION_A.kv.binding: {reserved:?} is reserved for the Worker itself, expected \
+             another binding"
         );
-        refuse("its own entries would be among them", &bindings, &[&mistake]);
+        refuse("the Worker's own entries would be mixed in", &bindings, &[&mistake]);
     }
 }

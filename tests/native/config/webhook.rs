@@ -1,4 +1,4 @@
-//! What `WEBHOOK` says of batches, the handshake and the rate limit: read, and what can be wrong.
+//! The fields of `WEBHOOK` for batches, the handshake and the rate limit, and what can be wrong with them.
 
 use std::num::NonZeroU64;
 
@@ -7,13 +7,13 @@ use elytra_webhooks::handshake::{AllowedRate, HandshakeSettings};
 
 use super::{accept, bindings, json, with};
 
-/// A configuration whose `WEBHOOK` has these fields more.
+/// A configuration whose `WEBHOOK` also has these fields.
 #[track_caller]
 fn read(why: &str, fields: &str) -> Config {
     accept(why, &with("WEBHOOK", json(&format!(r#"{{"auth_type":"none",{fields}}}"#))))
 }
 
-/// It has these mistakes.
+/// Checks that a configuration whose `WEBHOOK` also has these fields has these mistakes.
 #[track_caller]
 fn refuse(why: &str, fields: &str, expected: &[&str]) {
     let webhook = json(&format!(r#"{{"auth_type":"none",{fields}}}"#));
@@ -26,11 +26,11 @@ fn refuse(why: &str, fields: &str, expected: &[&str]) {
 fn batches_have_a_limit() {
     for events in [1, 100, 1_000] {
         let config = read("both ends", &format!(r#""max_batch_events":{events}"#));
-        assert_eq!(config.max_batch_events, events);
+        assert_eq!(config.receiver.max_batch_events, events);
     }
     for events in ["0", "1001", "-1", "1.5", "\"100\"", "null"] {
         refuse(
-            "a batch holds one at least; a Worker writes 1,000 keys at most",
+            "a batch has at least one event, and a Worker writes at most 1,000 keys",
             &format!(r#""max_batch_events":{events}"#),
             &["WEBHOOK.max_batch_events: expected a whole number from 1 to 1000"],
         );
@@ -41,7 +41,7 @@ fn batches_have_a_limit() {
 fn a_request_has_a_time_budget() {
     for milliseconds in [100, 4_000, 30_000] {
         let config = read("both ends", &format!(r#""time_budget_ms":{milliseconds}"#));
-        assert_eq!(config.time_budget_ms, milliseconds);
+        assert_eq!(config.receiver.times.time_budget_ms, milliseconds);
     }
     for milliseconds in ["99", "30001", "\"4s\""] {
         refuse(
@@ -54,7 +54,7 @@ fn a_request_has_a_time_budget() {
 
 #[test]
 fn the_handshake_is_read() {
-    let settings = |why, fields| read(why, fields).handshake.unwrap();
+    let settings = |why, fields| read(why, fields).receiver.handshake.unwrap();
     let any = settings("any rate", r#""allowed_origins":["a.example","B"],"allowed_rate":"*""#);
     let expected = HandshakeSettings {
         allowed_origins: vec!["a.example".to_owned(), "B".to_owned()],
@@ -64,7 +64,7 @@ fn the_handshake_is_read() {
     let rate = settings("requests a minute", r#""allowed_origins":[],"allowed_rate":120"#);
     let expected = AllowedRate::PerMinute(NonZeroU64::new(120).unwrap());
     assert_eq!((rate.allowed_origins.len(), rate.allowed_rate), (0, expected));
-    assert_eq!(accept("neither", &bindings()).handshake, None);
+    assert_eq!(accept("neither", &bindings()).receiver.handshake, None);
 }
 
 #[test]
@@ -103,15 +103,15 @@ fn origins_and_rate_belong_together() {
 #[test]
 fn the_rate_limit_is_a_binding() {
     let config = read("by its name", r#""rate_limit":"CALLS""#);
-    assert_eq!(config.rate_limit.as_deref(), Some("CALLS"));
-    assert_eq!(accept("none by default", &bindings()).rate_limit, None);
+    assert_eq!(config.receiver.rate_limit.as_deref(), Some("CALLS"));
+    assert_eq!(accept("none by default", &bindings()).receiver.rate_limit, None);
     refuse(
-        "a binding that is not there",
+        "a binding that does not exist",
         r#""rate_limit":"CALL""#,
         &["WEBHOOK.rate_limit: no rate limit is bound as \"CALL\", did you mean \"CALLS\"?"],
     );
     refuse(
-        "only what is of the kind is suggested",
+        "only bindings of the right kind are suggested",
         r#""rate_limit":"EVENTS_K""#,
         &["WEBHOOK.rate_limit: no rate limit is bound as \"EVENTS_K\""],
     );

@@ -2,16 +2,17 @@
 
 mod mistakes;
 
+use elytra_webhooks::auth::Secret;
 use elytra_webhooks::config::{Binding, Bindings};
-use elytra_webhooks::subscription::{
-    Destination, RetryPolicy, Secret, Webhook, WebhookMethod, WebhookMode,
+use elytra_webhooks::destination::{
+    CallMethod, CallSettings, ContentMode, Destination, HttpDestination, RetryPolicy,
 };
 
 use super::{accept, bindings, json, with};
 
 const URL: &str = "https://shop.example/elytra?key=url-canary";
 
-/// Bindings that are in order, with what webhooks need, and with this `SUBSCRIPTION_A`.
+/// Valid bindings with everything that webhooks need, and with this `SUBSCRIPTION_A`.
 pub(super) fn bindings_with(subscription: &str) -> Bindings {
     let mut bindings = with("SUBSCRIPTION_A", json(subscription));
     bindings.insert("DELIVERIES".to_owned(), Binding::Queue);
@@ -20,33 +21,35 @@ pub(super) fn bindings_with(subscription: &str) -> Bindings {
     bindings
 }
 
-/// The same, where `SUBSCRIPTION_A` has a webhook of these fields besides the URL.
+/// The same bindings, where `SUBSCRIPTION_A` has a webhook with a URL and these fields.
 fn with_fields(fields: &str) -> Bindings {
     let separator = if fields.is_empty() { "" } else { "," };
     bindings_with(&format!(r#"{{"webhook":{{"url":"{URL}"{separator}{fields}}}}}"#))
 }
 
-/// The webhook of a configuration that is accepted.
+/// The webhook of a valid configuration.
 #[track_caller]
-fn webhook(why: &str, bindings: &Bindings) -> Webhook {
+fn webhook(why: &str, bindings: &Bindings) -> HttpDestination {
     match accept(why, bindings).subscriptions[0].destination.clone() {
-        Destination::Webhook(webhook) => webhook,
+        Destination::Http(http) => http,
         other => panic!("{why}: {other:?}"),
     }
 }
 
-fn default() -> Webhook {
-    Webhook {
+fn default() -> HttpDestination {
+    HttpDestination {
         url: URL.to_owned(),
-        method: WebhookMethod::Post,
         credential: None,
-        mode: WebhookMode::Structured,
-        timeout_ms: 10_000,
-        retry: RetryPolicy {
-            max_retries: 5,
-            initial_delay: 1_000,
-            backoff_multiplier: 2.0,
-            max_delay: 300_000,
+        call: CallSettings {
+            method: CallMethod::Post,
+            mode: ContentMode::Structured,
+            timeout_ms: 10_000,
+            retry: RetryPolicy {
+                max_retries: 5,
+                initial_delay: 1_000,
+                backoff_multiplier: 2.0,
+                max_delay: 300_000,
+            },
         },
     }
 }
@@ -56,7 +59,7 @@ fn a_url_is_enough() {
     assert_eq!(webhook("models: the defaults of WebhookConfig", &with_fields("")), default());
     assert_eq!(webhook("and of RetryConfig", &with_fields(r#""retry":{}"#)), default());
     let config = accept("its queues are drained too", &with_fields(""));
-    assert_eq!(config.queues, ["DEAD_LETTERS", "DELIVERIES", "EVENTS_QUEUE"]);
+    assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "EVENTS_QUEUE"]);
 }
 
 #[test]
@@ -64,35 +67,34 @@ fn every_field_is_read() {
     let fields = r#""method":"put","auth_type":"bearer","auth":{"token":"TOKEN"},"mode":"binary",
         "timeout_ms":2500,"allow_insecure":true,"retry":{"max_retries":7,"initial_delay":500,
         "backoff_multiplier":1.5,"max_delay":60000}"#;
-    let expected = Webhook {
-        method: WebhookMethod::Put,
+    let expected = HttpDestination {
         credential: Some(("authorization".to_owned(), Secret::new("Bearer token-canary"))),
-        mode: WebhookMode::Binary,
-        timeout_ms: 2_500,
-        retry: RetryPolicy {
-            max_retries: 7,
-            initial_delay: 500,
-            backoff_multiplier: 1.5,
-            max_delay: 60_000,
+        call: CallSettings {
+            method: CallMethod::Put,
+            mode: ContentMode::Binary,
+            timeout_ms: 2_500,
+            retry: RetryPolicy {
+                max_retries: 7,
+                initial_delay: 500,
+                backoff_multiplier: 1.5,
+                max_delay: 60_000,
+            },
         },
         ..default()
     };
     assert_eq!(webhook("all fields", &with_fields(fields)), expected);
-    let methods = [
-        ("post", WebhookMethod::Post),
-        ("patch", WebhookMethod::Patch),
-        ("put", WebhookMethod::Put),
-    ];
+    let methods =
+        [("post", CallMethod::Post), ("patch", CallMethod::Patch), ("put", CallMethod::Put)];
     for (name, method) in methods {
         let fields = with_fields(&format!(r#""method":"{name}""#));
-        assert_eq!(webhook(name, &fields).method, method);
+        assert_eq!(webhook(name, &fields).call.method, method);
     }
     let structured = with_fields(r#""mode":"structured""#);
     assert_eq!(webhook("the default, written out", &structured), default());
 }
 
 #[test]
-fn the_rest_of_the_subscription_is_read_as_ever() {
+fn the_other_fields_of_the_subscription_are_read() {
     let text = r#"{"active":false,"event_types":["product"],"operations":["add"],"webhook":{"url":"https://a.example"}}"#;
     let subscription = accept("models", &bindings_with(text)).subscriptions[0].clone();
     assert!(!subscription.active);
@@ -101,21 +103,22 @@ fn the_rest_of_the_subscription_is_read_as_ever() {
 
 #[test]
 fn bounds_are_included() {
-    let check = |fields: &str, of: fn(&Webhook) -> u64, expected: u64| {
+    let check = |fields: &str, of: fn(&HttpDestination) -> u64, expected: u64| {
         assert_eq!(of(&webhook(fields, &with_fields(fields))), expected, "{fields}");
     };
-    let retries = |webhook: &Webhook| u64::from(webhook.retry.max_retries);
+    let retries = |webhook: &HttpDestination| u64::from(webhook.call.retry.max_retries);
     check(r#""retry":{"max_retries":0}"#, retries, 0);
     check(r#""retry":{"max_retries":99}"#, retries, 99);
-    check(r#""retry":{"initial_delay":100}"#, |w| w.retry.initial_delay, 100);
-    check(r#""retry":{"initial_delay":86400000}"#, |w| w.retry.initial_delay, 86_400_000);
-    check(r#""retry":{"max_delay":1000}"#, |w| w.retry.max_delay, 1_000);
-    check(r#""retry":{"max_delay":86400000}"#, |w| w.retry.max_delay, 86_400_000);
-    check(r#""timeout_ms":100"#, |w| w.timeout_ms, 100);
-    check(r#""timeout_ms":60000"#, |w| w.timeout_ms, 60_000);
+    check(r#""retry":{"initial_delay":100}"#, |w| w.call.retry.initial_delay, 100);
+    check(r#""retry":{"initial_delay":86400000}"#, |w| w.call.retry.initial_delay, 86_400_000);
+    check(r#""retry":{"max_delay":1000}"#, |w| w.call.retry.max_delay, 1_000);
+    check(r#""retry":{"max_delay":86400000}"#, |w| w.call.retry.max_delay, 86_400_000);
+    check(r#""timeout_ms":100"#, |w| w.call.timeout_ms, 100);
+    check(r#""timeout_ms":60000"#, |w| w.call.timeout_ms, 60_000);
     for (written, expected) in [("1", 1.0), ("1.0", 1.0), ("1000", 1_000.0), ("2.5", 2.5)] {
         let fields = format!(r#""retry":{{"backoff_multiplier":{written}}}"#);
-        let found = webhook("models: 1 or more", &with_fields(&fields)).retry.backoff_multiplier;
+        let found =
+            webhook("models: 1 or more", &with_fields(&fields)).call.retry.backoff_multiplier;
         assert!((found - expected).abs() < f64::EPSILON, "{written}");
     }
 }
@@ -171,11 +174,11 @@ fn urls_are_absolute_and_secure() {
 }
 
 #[test]
-fn what_webhooks_need_is_nobody_elses_concern() {
+fn other_destinations_do_not_need_the_queues() {
     accept("no webhook, no queue of deliveries", &bindings());
     let mut wrong = bindings();
     wrong.insert("DELIVERIES".to_owned(), Binding::Kv);
     wrong.insert("DEAD_LETTERS".to_owned(), Binding::Kv);
     wrong.insert("DEAD".to_owned(), Binding::Queue);
-    accept("others may go by these names", &wrong);
+    accept("other bindings may have these names", &wrong);
 }

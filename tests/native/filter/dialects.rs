@@ -1,7 +1,7 @@
 //! What the Subscriptions specification says of filters (sections 3.2.1 and 3.2.4).
 
 use super::{check, read};
-use crate::rules::Case;
+use test_support::Case;
 
 const EVENT: &str = r#""subject":"shop/7/de","eventtype":"product","operation":"modify""#;
 
@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "filters-absent",
         section: FILTERS,
-        says: "no filters, or an empty list of them, let every event pass",
+        says: "without filters, or with an empty list, every event passes",
         check: || {
             met("[]", true);
             check("nor does the event need anything", "[]", "", true);
@@ -47,7 +47,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "filters-conjunction",
         section: GENERAL,
-        says: "an event passes if each filter of the list is met, and not if one is not",
+        says: "an event passes if it meets every filter of the list, and only then",
         check: || {
             let (yes, no) = (r#"{"exact":{"type":"t"}}"#, r#"{"exact":{"type":"u"}}"#);
             met(&format!("[{yes},{yes}]"), true);
@@ -73,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "dialect-unknown",
         section: GENERAL,
-        says: "a dialect that is not supported is an error when the subscription is made",
+        says: "an unsupported dialect is an error when the subscription is created",
         check: || {
             refused(
                 r#"[{"sufix":{"id":"1"}}]"#,
@@ -84,7 +84,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "exact-all",
         section: MANDATORY,
-        says: "`exact` is met if every attribute that is named has exactly the value",
+        says: "`exact` is met if every attribute named has exactly the value",
         check: || {
             met(r#"[{"exact":{"subject":"shop/7/de","operation":"modify"}}]"#, true);
             met(r#"[{"exact":{"subject":"shop/7/de","operation":"add"}}]"#, false);
@@ -95,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "exact-case",
         section: MANDATORY,
-        says: "case counts in `exact`",
+        says: "`exact` is case-sensitive",
         check: || met(r#"[{"exact":{"subject":"Shop/7/de"}}]"#, false),
     },
     Case {
@@ -107,7 +107,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "prefix-all",
         section: MANDATORY,
-        says: "`prefix` is met if every attribute that is named begins with the value",
+        says: "`prefix` is met if every attribute named starts with the value",
         check: || {
             met(r#"[{"prefix":{"subject":"shop/","operation":"mod"}}]"#, true);
             met(r#"[{"prefix":{"subject":"shop/","operation":"dify"}}]"#, false);
@@ -118,7 +118,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "prefix-case",
         section: MANDATORY,
-        says: "case counts in `prefix`",
+        says: "`prefix` is case-sensitive",
         check: || met(r#"[{"prefix":{"subject":"SHOP/"}}]"#, false),
     },
     Case {
@@ -130,7 +130,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "suffix-all",
         section: MANDATORY,
-        says: "`suffix` is met if every attribute that is named ends with the value",
+        says: "`suffix` is met if every attribute named ends with the value",
         check: || {
             met(r#"[{"suffix":{"subject":"/de","operation":"ify"}}]"#, true);
             met(r#"[{"suffix":{"subject":"/de","operation":"mod"}}]"#, false);
@@ -141,7 +141,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "suffix-case",
         section: MANDATORY,
-        says: "case counts in `suffix`",
+        says: "`suffix` is case-sensitive",
         check: || met(r#"[{"suffix":{"subject":"/DE"}}]"#, false),
     },
     Case {
@@ -165,7 +165,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "all-not-empty",
         section: MANDATORY,
-        says: "there is at least one filter in `all`",
+        says: "`all` has at least one filter",
         check: || refused(r#"[{"all":[]}]"#, "[0].all: expected at least one filter"),
     },
     Case {
@@ -183,13 +183,13 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "any-not-empty",
         section: MANDATORY,
-        says: "there is at least one filter in `any`",
+        says: "`any` has at least one filter",
         check: || refused(r#"[{"any":[]}]"#, "[0].any: expected at least one filter"),
     },
     Case {
         rule: "not-inverse",
         section: MANDATORY,
-        says: "`not` has one filter, and is met if that is not",
+        says: "`not` has one filter, and is met if that filter is not",
         check: || {
             met(r#"[{"not":{"exact":{"type":"t"}}}]"#, false);
             met(r#"[{"not":{"exact":{"type":"u"}}}]"#, true);
@@ -201,7 +201,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "sql-true",
         section: OPTIONAL,
-        says: "`sql` is a string with an expression, and is met if that is true",
+        says: "`sql` is a string with an expression, and is met if the expression is \
+               true",
         check: || {
             met(r#"[{"sql":"subject LIKE 'shop/%'"}]"#, true);
             met(r#"[{"sql":"subject LIKE 'other/%'"}]"#, false);
@@ -211,7 +212,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "sql-error",
         section: OPTIONAL,
-        says: "`sql` is not met if an error occurs, even beside a value that is true",
+        says: "`sql` is not met if an error occurs, even if the value is true",
         check: || {
             met(r#"[{"sql":"missing = 'x'"}]"#, false);
             met(r#"[{"sql":"1 / 0 = 0"}]"#, false);
@@ -220,7 +221,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "sql-invalid",
         section: OPTIONAL,
-        says: "an expression that is none is an error when the subscription is made",
+        says: "an invalid expression is an error when the subscription is created",
         check: || {
             refused(
                 r#"[{"sql":"type ="}]"#,
@@ -231,8 +232,9 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "sql-no-boolean",
         section: "Ours",
-        says: "where the specification makes a boolean of the value of `sql`, a value that is none is not met: \
-               who wrote it meant something else, and is told so",
+        says: "the specification casts the value of `sql` to a boolean; here, another \
+               type is not met, because its author meant something else, and the \
+               reason says so",
         check: || {
             check("a text that says so", r#"[{"sql":"subject"}]"#, r#""subject":"true""#, false);
             check(
@@ -257,7 +259,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "names-in-data",
         section: "Ours",
-        says: "`object.type`, `object.id` and paths behind `data.` are names in `exact`, `prefix` and `suffix`",
+        says: "`object.type`, `object.id` and paths after `data.` are names in \
+               `exact`, `prefix` and `suffix`",
         check: || {
             let data =
                 r#""data":{"objectType":"product","objectId":4711,"objectData":{"locale":"de"}}"#;

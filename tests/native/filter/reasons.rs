@@ -1,8 +1,11 @@
-//! What is told of a filter that does not match: the clause that said no, and what it saw.
+//! The reason why a filter does not match: the clause that did not hold, and what it saw.
+
+use elytra_events::CloudEvent;
+use elytra_webhooks::filter::{DataPaths, View};
+use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 
 use super::{read, wants};
 use crate::support::event;
-use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 
 #[track_caller]
 fn check(why: &str, filters: &str, members: &str, expected: &str) {
@@ -13,7 +16,7 @@ fn check(why: &str, filters: &str, members: &str, expected: &str) {
 }
 
 #[test]
-fn a_comparison_tells_what_it_saw() {
+fn a_comparison_shows_what_it_saw() {
     let subject = |why, dialect: &str, members: &str, expected: &str| {
         check(why, &format!(r#"[{{"{dialect}":{{"subject":"y"}}}}]"#), members, expected);
     };
@@ -59,10 +62,10 @@ fn a_comparison_tells_what_it_saw() {
 }
 
 #[test]
-fn data_are_told_as_far_as_they_are_compared() {
+fn data_is_shown_as_it_is_compared() {
     let path = |data: &str, seen: &str| {
         check(
-            "what stands there",
+            "what the path leads to",
             r#"[{"exact":{"data.a":"y"}}]"#,
             data,
             &format!(r#"filters[0].exact: data.a is {seen}, not "y""#),
@@ -76,7 +79,7 @@ fn data_are_told_as_far_as_they_are_compared() {
     path(r#""data":{"a":null}"#, "null");
     path(r#""data":{"a":{"secret":1}}"#, "an object");
     path(r#""data":{"a":["secret"]}"#, "an array");
-    path(r#""data":{"a":"x","a":"y"}"#, "there more than once");
+    path(r#""data":{"a":"x","a":"y"}"#, "present more than once");
     for (id, seen) in [("1.5", "a number"), ("true", "a boolean"), ("\"x\"", "\"x\"")] {
         check(
             "an object's id",
@@ -88,7 +91,7 @@ fn data_are_told_as_far_as_they_are_compared() {
 }
 
 #[test]
-fn a_clause_in_others_has_its_place() {
+fn a_nested_clause_has_its_path() {
     check(
         "all",
         r#"[{"all":[{"exact":{"id":"1"}},{"prefix":{"id":"2"}}]}]"#,
@@ -99,7 +102,7 @@ fn a_clause_in_others_has_its_place() {
         "any: none did, and the first is told",
         r#"[{"any":[{"exact":{"id":"2"}},{"exact":{"id":"3"}}]}]"#,
         "",
-        r#"filters[0].any: none of 2 matches, the first: id is "1", not "2""#,
+        r#"filters[0].any: none of 2 filters match, the first: id is "1", not "2""#,
     );
     check(
         "any of one",
@@ -136,7 +139,7 @@ fn a_clause_in_others_has_its_place() {
         "not all: they all do",
         r#"[{"not":{"all":[{"exact":{"id":"1"}},{"exact":{"type":"t"}}]}}]"#,
         "",
-        r#"filters[0].not.all: each of 2 matches, the first: id is "1""#,
+        r#"filters[0].not.all: all 2 filters match, the first: id is "1""#,
     );
     check(
         "not not",
@@ -154,9 +157,10 @@ fn a_clause_in_others_has_its_place() {
 
 #[test]
 fn an_expression_gives_its_own_reason() {
-    let expression = elytra_webhooks::cesql::Expression::parse("FALSE").unwrap();
+    let expression = cesql::Expression::parse("FALSE").unwrap();
     let text = event("");
-    let refusal = expression.matches(&elytra_webhooks::CloudEvent::from_json(&text).unwrap());
+    let event = CloudEvent::from_json(&text).unwrap();
+    let refusal = expression.matches(&View::new(&event, &DataPaths::default()));
     let expected = format!("filters[0].sql: {}", refusal.unwrap_err());
     check("in its own words", r#"[{"sql":"FALSE"}]"#, "", &expected);
 }

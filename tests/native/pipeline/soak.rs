@@ -1,9 +1,9 @@
-//! The promise: what was ever acknowledged is found at every destination that wants it, whatever
-//! failed, hung or died on the way; and where nothing does, it is found there once.
+//! The promise: whatever fails, hangs or dies, an acknowledged event is in every destination that
+//! wants it. If nothing fails, it is there once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use elytra_webhooks::CloudEvent;
+use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::spool::drain;
 use futures_util::future::join;
@@ -17,7 +17,7 @@ use super::{Answer, Request, answer_to, batch, configure_with, webhook_with};
 use crate::memory::{Fault, Memory};
 use crate::support::{event, property};
 
-/// Everything goes to KV and to two queues, and whatever is optional is there.
+/// Everything goes to KV and to two queues, with all optional stores.
 fn config() -> Config {
     configure_with(
         &[("CLAIMS", Binding::Kv), ("SPOOL", Binding::Kv)],
@@ -30,7 +30,7 @@ fn config() -> Config {
     )
 }
 
-/// How many events there are; the last is large.
+/// The number of events. The last one is large.
 const EVENTS: usize = 6;
 const LARGE: usize = EVENTS - 1;
 
@@ -42,26 +42,26 @@ fn numbered(id: usize) -> String {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A batch of these is sent; its process may die after so many milliseconds.
+    /// Sends a batch of these. The process may die after this many milliseconds.
     Send(Vec<usize>, Option<u64>),
-    /// Two batches come at the same moment.
+    /// Sends two batches at the same moment.
     SendTwo(Vec<usize>, Vec<usize>),
-    /// The spool is drained; the process may die as well.
+    /// Drains the spool. The process may die, too.
     Drain(Option<u64>),
-    /// The next calls of a method go wrong.
+    /// Makes the next calls of a method fail.
     Break((&'static str, &'static str), Fault, usize),
-    /// Everything works again.
+    /// Removes all faults.
     Mend,
-    /// So many milliseconds pass.
+    /// Lets this many milliseconds pass.
     Wait(u64),
 }
 
-/// The events of a batch; seldom the large one, which takes its time.
+/// The events of a batch. The large one is rare, because it takes time.
 fn ids() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![15 => 0..LARGE, 1 => Just(LARGE)], 1..4)
 }
 
-/// Steps without anything that goes wrong.
+/// Steps without failures.
 fn smooth() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => ids().prop_map(|ids| Step::Send(ids, None)),
@@ -105,7 +105,7 @@ fn request(ids: &[usize]) -> Request {
     batch(&ids.iter().map(|id| numbered(*id)).collect::<Vec<_>>())
 }
 
-/// Takes all steps, and tells which events were acknowledged.
+/// Takes all steps, and returns which events were acknowledged.
 fn take(steps: &[Step], config: &Config, memory: &Memory) -> BTreeSet<usize> {
     let mut acknowledged = BTreeSet::new();
     let mut note = |ids: &[usize], answer: Option<Answer>| {
@@ -140,7 +140,7 @@ fn take(steps: &[Step], config: &Config, memory: &Memory) -> BTreeSet<usize> {
     acknowledged
 }
 
-/// How often each event is in a queue.
+/// How often a queue has each event.
 fn counts(memory: &Memory, queue: &str) -> BTreeMap<usize, usize> {
     let mut counts = BTreeMap::new();
     for message in memory.queue(queue) {
@@ -159,7 +159,7 @@ fn counts(memory: &Memory, queue: &str) -> BTreeMap<usize, usize> {
     counts
 }
 
-/// Everything that was acknowledged is where it belongs.
+/// Checks that everything that was acknowledged is where it belongs.
 fn check_held(acknowledged: &BTreeSet<usize>, memory: &Memory) {
     let archive: BTreeMap<_, _> = memory.namespace("KV").into_iter().collect();
     let queues = ["QUEUE", "OTHER"].map(|queue| counts(memory, queue));
@@ -175,7 +175,7 @@ fn nothing_that_was_acknowledged_is_lost() {
     property(vec(rough(), 1..24), |steps| {
         let (config, memory) = (config(), Memory::with_latency(5));
         let acknowledged = take(&steps, &config, &memory);
-        // The worst is over, and all claims have ended.
+        // Nothing fails any more, and all claims have expired.
         memory.mend();
         memory.time.pass(60_000);
         let drained = memory.time.run(drain(&config, &memory));
@@ -209,6 +209,6 @@ fn every_event_is_acknowledged_in_the_end() {
         memory.time.pass(60_000);
         let all: Vec<_> = (0..EVENTS).collect();
         let acknowledged = take(&[Step::Send(all, None)], &config, &memory);
-        assert_eq!(acknowledged.len(), EVENTS, "no claim and no record stands in the way for ever");
+        assert_eq!(acknowledged.len(), EVENTS, "no claim or record blocks forever");
     });
 }

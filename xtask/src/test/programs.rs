@@ -1,8 +1,8 @@
-//! The test programs: built by one call of cargo, then run by us.
+//! The test programs. One call of cargo builds all of them, and we run them ourselves.
 //!
-//! Cargo would do both, but it builds a crate anew for each choice of packages whose dependencies
-//! have other features: natively, the receiver and what it needs were built once for its own tests and
-//! once more for those on the runtime.
+//! Cargo would run them too. But for each selection of packages, it rebuilds the crates whose
+//! dependencies get other features. So `cargo test --workspace --exclude edge` and `cargo test --package
+//! edge` would build the receiver twice.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,39 +12,41 @@ use serde::Deserialize;
 use crate::command::{cargo, keep_stdout, show};
 use crate::{Error, Project, Result};
 
-/// The package of the tests on the real runtime, its test program, and the soak's.
+/// The target of the tests on the real runtime.
 const EDGE: &str = "edge";
+
+/// The target of the soak.
 const SOAK: &str = "soak";
 
 /// A program that cargo built.
 #[derive(Debug, PartialEq)]
 struct Program {
-    /// The name of its target, which is `edge` for the tests on the real runtime alone.
+    /// The name of its target.
     target: String,
     path: PathBuf,
-    /// The folder of its package, in which it runs.
+    /// The folder of its package. Tests run there.
     folder: PathBuf,
-    /// Whether it is made of tests.
+    /// Whether it runs tests.
     is_test: bool,
 }
 
-/// All of them.
+/// All programs that cargo built.
 #[derive(Debug)]
 pub(super) struct Programs(Vec<Program>);
 
 impl Programs {
-    /// Builds those of all packages.
+    /// Builds the programs of all packages.
     pub(super) fn build(project: &Project) -> Result<Self> {
         let mut build = cargo();
         build
             .args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"])
             .current_dir(project.root());
-        let messages = keep_stdout(&mut build, "correct what stands above")?;
+        let messages = keep_stdout(&mut build, "fix the errors above")?;
         let programs: Vec<_> = messages.lines().filter_map(program).collect();
         if programs.iter().any(|program| program.is_test) {
             Ok(Self(programs))
         } else {
-            Err(Error::new("cargo does not say which tests it built: update Rust"))
+            Err(Error::new("cargo does not report the tests that it built: update Rust"))
         }
     }
 
@@ -57,14 +59,14 @@ impl Programs {
         show(&mut examples, "see which example failed above")
     }
 
-    /// Runs those on the real runtime, so many at a time.
+    /// Runs the tests on the real runtime, this many at a time.
     pub(super) fn run_edge(&self, at_once: usize) -> Result<()> {
         let edge = self.0.iter().filter(|program| program.is_test && program.target == EDGE);
         edge.into_iter()
             .try_for_each(|program| program.run(&[&format!("--test-threads={at_once}")]))
     }
 
-    /// Where the soak is.
+    /// The path of the soak.
     pub(super) fn soak(&self) -> Result<&Path> {
         let soak = self.0.iter().find(|program| !program.is_test && program.target == SOAK);
         let soak = soak.ok_or_else(|| Error::new("cargo built no soak"))?;
@@ -80,10 +82,10 @@ impl Program {
     }
 }
 
-/// What is read of cargo's message about something that it built.
+/// The part that we need of cargo's message about a target that it built.
 #[derive(Deserialize)]
 struct Message {
-    /// None where it is no program.
+    /// None for a library.
     executable: Option<PathBuf>,
     manifest_path: PathBuf,
     target: Target,
@@ -100,7 +102,7 @@ struct Profile {
     test: bool,
 }
 
-/// The program that one of cargo's messages is about, if it is about one.
+/// Reads one of cargo's messages. None if it is not about a program.
 fn program(message: &str) -> Option<Program> {
     let message: Message = serde_json::from_str(message).ok()?;
     Some(Program {

@@ -1,0 +1,4 @@
+//! CESQL through its public interface.
+
+#[cfg(test)]
+mod rules;

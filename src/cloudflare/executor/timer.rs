@@ -1,0 +1,193 @@
+//! Sleeping. All sleepers of a call share one runtime timer, however many there are.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::mem;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::tags;
+use crate::cloudflare::clock;
+
+/// The longest time that a runtime timer is set for, in milliseconds. A timer that was set for the body
+/// then also serves whatever comes after it. Clearing it and setting another costs as much as all other
+/// waiting of a request; a timer that goes off in vain now and then costs next to nothing.
+const MAX_TIMER_MS: u64 = 250;
+
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = setTimeout)]
+    fn set_timeout(
+        callback: &Function,
+        milliseconds: f64,
+        tag: u32,
+        number: u32,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = clearTimeout)]
+    fn clear_timeout(timeout: &JsValue) -> Result<(), JsValue>;
+}
+
+/// The sleepers of a call.
+///
+/// Moments are milliseconds since the call began, as measured by the timers: the clock may be set forward
+/// or back in between.
+#[derive(Clone, Default)]
+pub(in crate::cloudflare) struct Timers(Rc<RefCell<Sleepers>>);
+
+#[derive(Default)]
+struct Sleepers {
+    last: u64,
+    /// By the moment at which each wakes up, and a number.
+    wakers: BTreeMap<(u64, u64), Waker>,
+    /// The moment at which the last timer went off or was cleared.
+    passed: u64,
+    /// How many timers were set so far.
+    timers: u32,
+    /// The timer that is set.
+    timer: Option<Timer>,
+}
+
+/// A runtime timer.
+struct Timer {
+    timeout: JsValue,
+    number: u32,
+    /// When it was set, by the clock, in milliseconds since 1970.
+    since: u64,
+    milliseconds: u64,
+}
+
+impl Timer {
+    /// How many of its milliseconds have passed, as far as the clock can be believed.
+    fn passed(&self) -> u64 {
+        clock::now().saturating_sub(self.since).min(self.milliseconds)
+    }
+}
+
+impl Sleepers {
+    /// The present moment.
+    fn now(&self) -> u64 {
+        self.passed + self.timer.as_ref().map_or(0, Timer::passed)
+    }
+
+    /// The moment at which the timer goes off.
+    fn rings_at(&self) -> Option<u64> {
+        self.timer.as_ref().map(|timer| self.passed + timer.milliseconds)
+    }
+}
+
+impl Timers {
+    /// Sleeps for so many milliseconds, starting with the first poll.
+    pub(in crate::cloudflare) fn sleep(&self, milliseconds: u64) -> Sleep {
+        Sleep { timers: self.clone(), milliseconds, key: None }
+    }
+}
+
+/// A sleeper.
+pub(in crate::cloudflare) struct Sleep {
+    timers: Timers,
+    milliseconds: u64,
+    key: Option<(u64, u64)>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let timers = self.timers.clone();
+        let mut sleepers = timers.0.borrow_mut();
+        match self.key {
+            None => {
+                sleepers.last += 1;
+                let key = (sleepers.now().saturating_add(self.milliseconds), sleepers.last);
+                sleepers.wakers.insert(key, context.waker().clone());
+                self.key = Some(key);
+                Poll::Pending
+            }
+            Some(key) => match sleepers.wakers.get_mut(&key) {
+                Some(waker) => {
+                    waker.clone_from(context.waker());
+                    Poll::Pending
+                }
+                None => Poll::Ready(()),
+            },
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.timers.0.borrow_mut().wakers.remove(&key);
+        }
+    }
+}
+
+/// The runtime timer that the sleepers of a call share.
+pub(super) struct Alarm {
+    timers: Timers,
+    /// `tell` of the call.
+    tell: Function,
+}
+
+impl Alarm {
+    /// Creates it unset.
+    pub(super) fn new(timers: Timers, tell: Function) -> Self {
+        Self { timers, tell }
+    }
+
+    /// Wakes the sleepers whose time has come, now that the timer with this number has gone off. If it
+    /// was replaced in the meantime, its news comes too late and means nothing.
+    pub(super) fn ring(&mut self, number: u32) {
+        let woken = {
+            let mut sleepers = self.timers.0.borrow_mut();
+            if sleepers.timer.as_ref().is_none_or(|timer| timer.number != number) {
+                return;
+            }
+            let Some(moment) = sleepers.rings_at() else { return };
+            sleepers.timer = None;
+            sleepers.passed = moment;
+            let others = sleepers.wakers.split_off(&(moment.saturating_add(1), 0));
+            mem::replace(&mut sleepers.wakers, others)
+        };
+        woken.into_values().for_each(Waker::wake);
+    }
+
+    /// Sets the timer for the first sleeper. One that goes off before that, for a sleeper who is gone, is
+    /// left alone.
+    pub(super) fn set(&mut self) {
+        let mut sleepers = self.timers.0.borrow_mut();
+        let Some((first, _)) = sleepers.wakers.keys().next().copied() else { return };
+        if sleepers.rings_at().is_some_and(|moment| moment <= first) {
+            return;
+        }
+        sleepers.passed = sleepers.now();
+        clear(sleepers.timer.take());
+        let milliseconds = first.saturating_sub(sleepers.passed).min(MAX_TIMER_MS);
+        sleepers.timers = sleepers.timers.wrapping_add(1);
+        let number = sleepers.timers;
+        #[expect(clippy::cast_precision_loss, reason = "a quarter of a second at most")]
+        let timeout = set_timeout(&self.tell, milliseconds as f64, tags::time_is_up(), number);
+        // It cannot fail: there is a callback, and the time is a number.
+        let timeout = timeout.ok();
+        let since = clock::now();
+        sleepers.timer = timeout.map(|timeout| Timer { timeout, number, since, milliseconds });
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        clear(self.timers.0.borrow_mut().timer.take());
+    }
+}
+
+fn clear(timer: Option<Timer>) {
+    if let Some(Timer { timeout, .. }) = timer {
+        let _ = clear_timeout(&timeout);
+    }
+}

@@ -1,0 +1,90 @@
+//! When a failed call to a destination is retried: Elytra's `RetryConfig`.
+
+use crate::vars::{Mistakes, Table};
+
+/// The smallest `initial_delay`, in milliseconds.
+const LEAST_INITIAL_DELAY: u64 = 100;
+
+/// The smallest `max_delay`, in milliseconds.
+const LEAST_MAX_DELAY: u64 = 1_000;
+
+/// The longest delay, in milliseconds: a queue delays a message for at most a day.
+const MOST_DELAY: u64 = 24 * 3_600_000;
+
+/// The largest `max_retries`: a queue redelivers a message at most 100 times.
+const MOST_RETRIES: u64 = 99;
+
+/// The largest `backoff_multiplier`. With it, the second retry already has the longest delay.
+const MOST_MULTIPLIER: u32 = 1_000;
+
+/// Jitter lengthens a delay by at most a sixteenth.
+const JITTER_PART: u64 = 16;
+
+/// How often a failed call is retried, and after which delays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RetryPolicy {
+    /// How many times a delivery is retried.
+    pub max_retries: u32,
+    /// The delay before the first retry, in milliseconds.
+    pub initial_delay: u64,
+    /// The factor between one delay and the next; 1 or more.
+    pub backoff_multiplier: f64,
+    /// The longest delay, in milliseconds.
+    pub max_delay: u64,
+}
+
+impl Default for RetryPolicy {
+    /// The defaults of Elytra's `RetryConfig`.
+    fn default() -> Self {
+        Self { max_retries: 5, initial_delay: 1_000, backoff_multiplier: 2.0, max_delay: 300_000 }
+    }
+}
+
+impl RetryPolicy {
+    /// Reads `retry`. If it is absent, the defaults apply.
+    pub(super) fn read(table: &mut Table, mistakes: &mut Mistakes) -> Option<Self> {
+        let path = table.path_of("retry");
+        let Some(value) = table.take("retry") else { return Some(Self::default()) };
+        let mut table = Table::new(path, value, mistakes)?;
+        let default = Self::default();
+        let max_retries = table.integer("max_retries", 0..=MOST_RETRIES, mistakes);
+        let max_retries = max_retries.and_then(|retries| u32::try_from(retries).ok());
+        let initial_delay =
+            table.integer("initial_delay", LEAST_INITIAL_DELAY..=MOST_DELAY, mistakes);
+        let backoff_multiplier = table.number("backoff_multiplier", 1..=MOST_MULTIPLIER, mistakes);
+        let max_delay = table.integer("max_delay", LEAST_MAX_DELAY..=MOST_DELAY, mistakes);
+        table.finish(mistakes);
+        Some(Self {
+            max_retries: max_retries.unwrap_or(default.max_retries),
+            initial_delay: initial_delay.unwrap_or(default.initial_delay),
+            backoff_multiplier: backoff_multiplier.unwrap_or(default.backoff_multiplier),
+            max_delay: max_delay.unwrap_or(default.max_delay),
+        })
+    }
+
+    /// The delay before a retry, in whole seconds. The first retry is number 0. The delay is never shorter
+    /// than the policy says, and up to a sixteenth longer, so that events that failed together are not all
+    /// retried together. `spread` chooses the jitter, from none (0) to almost the full sixteenth (255).
+    ///
+    /// A destination that asks for a longer delay (`Retry-After`, in seconds) gets it, up to `max_delay`.
+    #[must_use]
+    pub fn delay_seconds(&self, retry: u32, retry_after: Option<u64>, spread: u8) -> u64 {
+        let seconds = self.delay_ms(retry).div_ceil(1_000);
+        let jitter = seconds * u64::from(spread) / (u64::from(u8::MAX) + 1) / JITTER_PART;
+        let asked_for = retry_after.unwrap_or_default().min(self.max_delay.div_ceil(1_000));
+        (seconds + jitter).max(asked_for).min(MOST_DELAY / 1_000)
+    }
+
+    /// `min(initial_delay * backoff_multiplier ^ retry, max_delay)`, rounded up.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a day in milliseconds is far below 2^53, and a delay is never negative"
+    )]
+    fn delay_ms(&self, retry: u32) -> u64 {
+        let exponent = i32::try_from(retry).unwrap_or(i32::MAX);
+        let delay = self.initial_delay as f64 * self.backoff_multiplier.powi(exponent);
+        delay.min(self.max_delay as f64).ceil() as u64
+    }
+}

@@ -1,0 +1,105 @@
+//! What operators can ask for in the query of a URL.
+
+use crate::auth::ACCESS_TOKEN;
+use crate::config::is_subscription_name;
+use crate::delivery::Cause;
+use crate::names::suggestion;
+
+/// The default page size of a list.
+pub const DEFAULT_LIMIT: usize = 100;
+
+/// The largest page size: as many keys as KV lists at once.
+pub const MOST_LIMIT: usize = 1_000;
+
+/// The longest cursor, in bytes. Those of KV have a few hundred.
+const MAX_CURSOR_BYTES: usize = 1_024;
+
+/// An operator's query. `/explain` allows only `subscription`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperatorQuery {
+    /// Only the one with this id.
+    pub id: Option<String>,
+    /// The object, as `<objectType>/<objectId>`.
+    pub object: Option<String>,
+    /// Only those of this subscription.
+    pub subscription: Option<String>,
+    /// Only those with this cause.
+    pub cause: Option<String>,
+    /// The cursor of the previous page.
+    pub cursor: Option<String>,
+    /// The page size.
+    pub limit: Option<usize>,
+}
+
+impl OperatorQuery {
+    /// Reads the query of a URL, which may have these parameters.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the query.
+    pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
+        let mut read = Self::default();
+        let parameters_of =
+            || form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != ACCESS_TOKEN);
+        let mut names = Vec::new();
+        // Refuse unknown names: ignoring one might change the meaning of the query.
+        for (name, _) in parameters_of() {
+            if !parameters.contains(&&*name) {
+                let nearest = suggestion(&name, parameters.iter().copied());
+                return Err(format!("unknown parameter {name:?}{nearest}"));
+            }
+            if names.contains(&name) {
+                return Err(format!("{name}: expected once"));
+            }
+            names.push(name);
+        }
+        for (name, value) in parameters_of() {
+            let value = value.into_owned();
+            match &*name {
+                "id" => read.id = Some(value),
+                "object" => read.object = Some(value),
+                "subscription" if !is_subscription_name(&value) => {
+                    let expected = "subscription: expected 1 to 64 letters, digits and underscores";
+                    return Err(expected.to_owned());
+                }
+                "subscription" => read.subscription = Some(value),
+                "cause" if !Cause::CODES.contains(&&*value) => {
+                    return Err(format!(
+                        "unknown cause {value:?}{}",
+                        suggestion(&value, Cause::CODES)
+                    ));
+                }
+                "cause" => read.cause = Some(value),
+                "cursor" if value.is_empty() || value.len() > MAX_CURSOR_BYTES => {
+                    return Err("cursor: expected the cursor of the previous page".to_owned());
+                }
+                "cursor" => read.cursor = Some(value),
+                _ => {
+                    let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
+                    let expected =
+                        || format!("limit: expected a whole number from 1 to {MOST_LIMIT}");
+                    read.limit = Some(limit.ok_or_else(expected)?);
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Whether a text has the form of an id, `<name>/<milliseconds>/<digest>`: see `key` in
+/// `delivery/dead.rs`, and `spool_key`.
+pub(crate) fn is_id(text: &str, is_name: impl FnOnce(&str) -> bool) -> bool {
+    /// A SHA-256 in base64url.
+    const DIGEST_BYTES: usize = 43;
+
+    let mut parts = text.split('/');
+    let (name, time, digest) = (parts.next(), parts.next(), parts.next());
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    name.is_some_and(is_name)
+        && time.is_some_and(|time| {
+            (13..=20).contains(&time.len()) && time.bytes().all(|b| b.is_ascii_digit())
+        })
+        && digest
+            .is_some_and(|digest| digest.len() == DIGEST_BYTES && digest.bytes().all(is_base64url))
+        && parts.next().is_none()
+}
