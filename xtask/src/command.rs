@@ -25,6 +25,17 @@ pub(crate) fn keep(command: &mut Command, advice: &str) -> Result<String> {
     output(command, advice).map(|(stdout, _)| stdout)
 }
 
+/// Like [`keep`], but shows stderr while the program runs.
+pub(crate) fn keep_stdout(command: &mut Command, advice: &str) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|cause| not_started(command, &cause, advice))?;
+    succeeded(command, output.status, advice)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Like [`keep`], but returns stdout followed by stderr.
 pub(crate) fn keep_all(command: &mut Command, advice: &str) -> Result<String> {
     output(command, advice).map(|(stdout, stderr)| stdout + &stderr)
