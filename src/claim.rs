@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 
-use crate::dispatch::{Dispatch, Progress};
+use crate::dispatch::{Dispatch, NO_CLAIM, Progress};
 use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, Verdict};
 use crate::plan::{Events, FittingPlan, Routed};
 use crate::platform::{BindingError, Platform, within};
@@ -18,7 +18,7 @@ use crate::times::Times;
 pub(crate) struct ClaimedPlan<'c, 'e> {
     pub(crate) events: Events<'c, 'e>,
     /// The dispatches to forward, in order.
-    pub(crate) open: Vec<ClaimedDispatch<'c, 'e>>,
+    pub(crate) open: Vec<Routed<'c, 'e>>,
     /// The dispatches that need no forwarding, because their progress is known.
     pub(crate) closed: Vec<Dispatch<'c, 'e>>,
     /// The dispatches that repeat another one: the same event occurs earlier in the batch, or another
@@ -27,18 +27,6 @@ pub(crate) struct ClaimedPlan<'c, 'e> {
     /// Why shards did not answer.
     pub(crate) failures: Vec<BindingError>,
 }
-
-/// A dispatch to forward and then settle.
-#[derive(Debug)]
-pub(crate) struct ClaimedDispatch<'c, 'e> {
-    pub(crate) routed: Routed<'c, 'e>,
-    /// The number of its claim, or [`NO_CLAIM`] if the shard did not answer. `None` if the dispatch is not
-    /// settled in the ledger.
-    pub(crate) number: Option<u64>,
-}
-
-/// Stands for no claim. A dispatch that was forwarded without a claim can still be recorded as held.
-const NO_CLAIM: u64 = 0;
 
 /// An event and the dispatches to claim for it.
 struct Wanted<'c, 'e> {
@@ -56,8 +44,7 @@ pub(crate) async fn claim<'c, 'e>(
     let (closed, repeated, failures) = (Vec::new(), Vec::new(), Vec::new());
     let mut plan = ClaimedPlan { events, open: Vec::new(), closed, repeated, failures };
     let Some(remember_ms) = times.dedupe_window_ms else {
-        let open = dispatches.into_iter().map(|routed| ClaimedDispatch { routed, number: None });
-        plan.open.extend(open);
+        plan.open = dispatches;
         return plan;
     };
     let shards = by_shard(dispatches, &mut plan.repeated);
@@ -73,7 +60,7 @@ pub(crate) async fn claim<'c, 'e>(
     for (wanted, answer) in shards.into_values().zip(answers) {
         plan.take(wanted, answer);
     }
-    plan.open.sort_unstable_by_key(|claimed| claimed.routed.dispatch.place);
+    plan.open.sort_unstable_by_key(|routed| routed.dispatch.place);
     plan
 }
 
@@ -118,9 +105,9 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
             Ok(answer) => (answer.number, answer.verdicts),
             Err(error) => {
                 self.failures.push(BindingError(format!("claim: {error}")));
-                let all = wanted.into_iter().flat_map(|wanted| wanted.dispatches);
-                let number = Some(NO_CLAIM);
-                self.open.extend(all.map(|routed| ClaimedDispatch { routed, number }));
+                for routed in wanted.into_iter().flat_map(|wanted| wanted.dispatches) {
+                    self.forward(routed, Some(NO_CLAIM));
+                }
                 return;
             }
         };
@@ -128,22 +115,22 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
         for Wanted { dispatches, .. } in wanted {
             let mut verdicts = verdicts.next().unwrap_or_default().into_iter();
             for routed in dispatches {
-                let number = match verdicts.next() {
-                    Some(Verdict::Granted | Verdict::Uncertain) => Some(number),
-                    Some(Verdict::Held) => {
-                        self.close(routed.dispatch, Progress::HeldBefore);
-                        continue;
+                match verdicts.next() {
+                    Some(Verdict::Granted | Verdict::Uncertain) => {
+                        self.forward(routed, Some(number));
                     }
-                    Some(Verdict::UnderWay) => {
-                        self.close(routed.dispatch, Progress::UnderWay);
-                        continue;
-                    }
-                    // The shard gave no verdict, so the event is forwarded without a claim.
-                    None => None,
-                };
-                self.open.push(ClaimedDispatch { routed, number });
+                    Some(Verdict::Held) => self.close(routed.dispatch, Progress::HeldBefore),
+                    Some(Verdict::UnderWay) => self.close(routed.dispatch, Progress::UnderWay),
+                    // It is forwarded without a claim.
+                    None => self.forward(routed, None),
+                }
             }
         }
+    }
+
+    fn forward(&mut self, mut routed: Routed<'c, 'e>, claim: Option<u64>) {
+        routed.dispatch.claim = claim;
+        self.open.push(routed);
     }
 
     fn close(&mut self, dispatch: Dispatch<'c, 'e>, progress: Progress) {

@@ -11,6 +11,9 @@ use elytra_events::CloudEvent;
 /// Why a dispatch failed that had no result at the deadline.
 const NO_ANSWER: &str = "no answer before the deadline";
 
+/// Stands for no claim. A dispatch that was forwarded without a claim can still be recorded as held.
+pub(crate) const NO_CLAIM: u64 = 0;
+
 /// An event on its way to a subscription's destination.
 #[derive(Debug)]
 pub(crate) struct Dispatch<'c, 'e> {
@@ -27,6 +30,9 @@ pub(crate) struct Dispatch<'c, 'e> {
     pub(crate) large: Option<Rc<LargeEvent<'e>>>,
     /// The event's key in the ledger, if events are deduplicated.
     pub(crate) key: Option<Rc<Key>>,
+    /// The number of its claim, or [`NO_CLAIM`] if the shard did not answer. `None` if the dispatch is not
+    /// settled in the ledger.
+    pub(crate) claim: Option<u64>,
     progress: OnceCell<Progress>,
 }
 
@@ -57,7 +63,17 @@ impl<'c, 'e> Dispatch<'c, 'e> {
         holder: &'c str,
     ) -> Self {
         let progress = OnceCell::new();
-        Self { place, index, event, subscription, holder, large: None, key: None, progress }
+        Self {
+            place,
+            index,
+            event,
+            subscription,
+            holder,
+            large: None,
+            key: None,
+            claim: None,
+            progress,
+        }
     }
 
     /// Notes how far it has come. Only the first call has an effect.

@@ -35,8 +35,7 @@ pub(crate) async fn forward<'c, 'e>(
     deadline: u64,
 ) -> ForwardedPlan<'c, 'e> {
     let sending = Sending { times, has_spool, now: platform.now() };
-    let open =
-        plan.open.iter().map(|claimed| (claimed.routed.destination, &claimed.routed.dispatch));
+    let open = plan.open.iter().map(|routed| (routed.destination, &routed.dispatch));
     take_all(first_steps(open, &sending), &sending, platform, deadline).await;
     ForwardedPlan(plan)
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use crate::claim::{ClaimedDispatch, ClaimedPlan};
+use crate::claim::ClaimedPlan;
 use crate::dispatch::{Dispatch, Progress};
 use crate::fate::Fates;
 use crate::forward::ForwardedPlan;
 use crate::ledger::{SettleRequest, Settlement};
+use crate::plan::Routed;
 use crate::platform::{BindingError, Platform, within};
 use crate::times::Times;
 
@@ -19,30 +20,32 @@ pub(crate) async fn settle<'c>(
     times: Times,
     platform: &impl Platform,
 ) -> (Fates<'c>, Vec<BindingError>) {
-    let ForwardedPlan(ClaimedPlan { events, open, mut closed, repeated, mut failures }) = plan;
+    let ForwardedPlan(ClaimedPlan { events, open, closed, repeated, mut failures }) = plan;
     let requests = requests(&open, times.dedupe_window_ms.unwrap_or_default());
-    let settlements = requests.iter().map(|(shard, request)| {
-        within(platform, times.ledger_ms(), platform.settle(*shard, request))
-    });
-    let errors = join_all(settlements).await.into_iter().filter_map(Result::err);
-    failures.extend(errors.map(|error| BindingError(format!("settle: {error}"))));
+    if !requests.is_empty() {
+        let settlements = requests.iter().map(|(shard, request)| {
+            within(platform, times.ledger_ms(), platform.settle(*shard, request))
+        });
+        let errors = join_all(settlements).await.into_iter().filter_map(Result::err);
+        failures.extend(errors.map(|error| BindingError(format!("settle: {error}"))));
+    }
     drop(requests);
-    closed.extend(open.into_iter().map(|claimed| claimed.routed.dispatch));
-    note_repeated(&repeated, &closed);
-    closed.extend(repeated);
-    closed.sort_unstable_by_key(|dispatch| dispatch.place);
-    (events.into_fates(closed), failures)
+    let mut dispatches: Vec<_> = open.into_iter().map(|routed| routed.dispatch).collect();
+    dispatches.extend(closed);
+    note_repeated(&repeated, &dispatches);
+    dispatches.extend(repeated);
+    dispatches.sort_unstable_by_key(|dispatch| dispatch.place);
+    (events.into_fates(dispatches), failures)
 }
 
 /// The request for each shard.
 fn requests<'p>(
-    open: &'p [ClaimedDispatch<'_, '_>],
+    open: &'p [Routed<'_, '_>],
     remember_ms: u64,
 ) -> BTreeMap<usize, SettleRequest<'p>> {
     let mut requests: BTreeMap<usize, SettleRequest<'_>> = BTreeMap::new();
-    for ClaimedDispatch { routed, number } in open {
-        let dispatch = &routed.dispatch;
-        let Some((number, key)) = number.zip(dispatch.key.as_deref()) else { continue };
+    for Routed { dispatch, .. } in open {
+        let Some((number, key)) = dispatch.claim.zip(dispatch.key.as_deref()) else { continue };
         let request = requests.entry(key.shard()).or_insert_with(|| SettleRequest {
             number,
             settlements: Vec::new(),
