@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::error::{BindingKind, Mistake};
+use super::error::Mistake;
 use super::table::Mistakes;
 use crate::names::nearest;
 
@@ -26,6 +26,16 @@ pub enum Binding {
     Other(String),
 }
 
+/// The kind of binding that something needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum BindingKind {
+    Queue,
+    Kv,
+    RateLimit,
+    DurableObject,
+}
+
 /// The Worker's `env`, by the names of the bindings.
 pub type Bindings = BTreeMap<String, Binding>;
 
@@ -44,6 +54,26 @@ impl fmt::Debug for Binding {
     }
 }
 
+impl BindingKind {
+    /// Its name as in "expected a queue".
+    pub(super) fn with_article(self) -> &'static str {
+        match self {
+            Self::Queue => "a queue",
+            Self::Kv => "a KV namespace",
+            Self::RateLimit => "a rate limit",
+            Self::DurableObject => "a Durable Object namespace",
+        }
+    }
+}
+
+/// Its name as in "no queue is bound".
+impl fmt::Display for BindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.with_article();
+        f.write_str(name.split_once(' ').map_or(name, |(_, name)| name))
+    }
+}
+
 /// The binding's name, if a binding of this kind goes by it.
 pub(crate) fn look_up(
     path: String,
@@ -53,10 +83,10 @@ pub(crate) fn look_up(
     mistakes: &mut Mistakes,
 ) -> Option<String> {
     let mistake = match bindings.get(&binding) {
-        Some(found) if kind_of(found) == Some(kind) => return Some(binding),
+        Some(found) if kind_of(found) == Ok(kind) => return Some(binding),
         Some(found) => Mistake::WrongBinding { binding, kind, found: describe(found) },
         None => {
-            let candidates = bindings.iter().filter(|(_, found)| kind_of(found) == Some(kind));
+            let candidates = bindings.iter().filter(|(_, found)| kind_of(found) == Ok(kind));
             let nearest = nearest(&binding, candidates.map(|(name, _)| &**name)).map(str::to_owned);
             Mistake::NoBinding { binding, kind, nearest }
         }
@@ -76,24 +106,20 @@ pub(crate) fn look_up_fixed(
     look_up(path.to_owned(), binding.to_owned(), kind, bindings, mistakes).is_some()
 }
 
-fn kind_of(binding: &Binding) -> Option<BindingKind> {
+/// The kind of a binding, or what a binding of no kind is.
+fn kind_of(binding: &Binding) -> Result<BindingKind, &str> {
     match binding {
-        Binding::Queue => Some(BindingKind::Queue),
-        Binding::Kv => Some(BindingKind::Kv),
-        Binding::RateLimit => Some(BindingKind::RateLimit),
-        Binding::DurableObject => Some(BindingKind::DurableObject),
-        Binding::Json(_) | Binding::Text(_) | Binding::Other(_) => None,
+        Binding::Queue => Ok(BindingKind::Queue),
+        Binding::Kv => Ok(BindingKind::Kv),
+        Binding::RateLimit => Ok(BindingKind::RateLimit),
+        Binding::DurableObject => Ok(BindingKind::DurableObject),
+        Binding::Json(_) => Err("a table or a list"),
+        Binding::Text(_) => Err("a string"),
+        Binding::Other(class) => Err(class),
     }
 }
 
 fn describe(binding: &Binding) -> String {
-    match binding {
-        Binding::Json(_) => "a table or a list".to_owned(),
-        Binding::Text(_) => "a string".to_owned(),
-        Binding::Queue => "a queue".to_owned(),
-        Binding::Kv => "a KV namespace".to_owned(),
-        Binding::RateLimit => "a rate limit".to_owned(),
-        Binding::DurableObject => "a Durable Object namespace".to_owned(),
-        Binding::Other(class) => class.clone(),
-    }
+    let kind = kind_of(binding).map(BindingKind::with_article);
+    kind.unwrap_or_else(|other| other).to_owned()
 }
