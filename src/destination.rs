@@ -116,12 +116,12 @@ impl Destination {
         }
     }
 
-    /// Whether each event takes a call of its own, which begins anew when the event comes again. What is
-    /// written by object has the ledger, and gets on each time.
-    pub(crate) fn has_a_call_for_each_event(&self) -> bool {
+    /// The store that takes a call for each event, all of which are made again when a batch is sent again;
+    /// `None`, if there is no such store. What is written by object has the ledger, and gets on each time.
+    pub(crate) fn store(&self) -> Option<&'static str> {
         match self {
-            Self::Kv(_) => true,
-            Self::Queue(_) | Self::Object(_) | Self::Http(_) => false,
+            Self::Kv(_) => Some("KV"),
+            Self::Queue(_) | Self::Object(_) | Self::Http(_) => None,
         }
     }
 

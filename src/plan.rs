@@ -3,6 +3,7 @@
 //! What comes after it is [`crate::dedupe`] and [`crate::forward`]. Each stage is made from the one before, and
 //! in no other way.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -70,16 +71,18 @@ pub struct EventTooLarge<'c> {
     pub why: TooLarge,
 }
 
-/// A batch needs more writes to KV than can be made in time, and nothing remembers those that were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A batch needs more writes than can be made in time, and nothing remembers those that were.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyWrites {
+    /// The stores that are written to, such as KV; at least one.
+    pub stores: BTreeSet<&'static str>,
     /// How many it needs.
     pub writes: usize,
     /// How many fit in the time budget.
     pub limit: usize,
 }
 
-/// How long a slow write to KV takes, in milliseconds.
+/// How long a slow write of an event takes, in milliseconds.
 pub const SLOW_WRITE_MS: u64 = 1_000 / 5;
 
 impl<'c, 'e> Plan<'c, 'e> {
@@ -151,21 +154,25 @@ impl<'c, 'e> Plan<'c, 'e> {
         Ok(FittingPlan { events, dispatches })
     }
 
-    /// Checks that a batch can be forwarded at once, where nothing remembers what was: KV takes a call for
-    /// each key, and a batch that comes again begins anew. So it must fit in the time with slow writes.
+    /// Checks that a batch can be forwarded at once, where nothing remembers what was: a store takes a call for
+    /// each event, and a batch that comes again begins anew. So it must fit in the time with slow writes.
     fn check_writes(&self, times: Times) -> Result<(), TooManyWrites> {
         if times.dedupe_window_ms.is_some() {
             return Ok(());
         }
-        let is_write = |routed: &&Routed<'_, '_>| routed.destination.has_a_call_for_each_event();
-        let writes = self.dispatches.iter().filter(is_write).count();
+        let stores = self.dispatches.iter().filter_map(|routed| routed.destination.store());
+        let writes = stores.clone().count();
         let in_turn = times.forward_ms() / SLOW_WRITE_MS;
         let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
         // What one event needs is tried in any case.
         let mut events = self.dispatches.iter().map(|routed| routed.dispatch.index);
         let first = events.next();
         let is_one_event = events.all(|event| Some(event) == first);
-        if writes <= limit || is_one_event { Ok(()) } else { Err(TooManyWrites { writes, limit }) }
+        if writes <= limit || is_one_event {
+            Ok(())
+        } else {
+            Err(TooManyWrites { stores: stores.collect(), writes, limit })
+        }
     }
 }
 
@@ -237,10 +244,11 @@ impl<'c, 'e> Events<'c, 'e> {
 
 impl fmt::Display for TooManyWrites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { writes, limit } = self;
+        let Self { stores, writes, limit } = self;
+        let stores = stores.iter().copied().collect::<Vec<_>>().join(" and ");
         write!(
             f,
-            "the batch needs {writes} writes to KV, but {limit} fit in the time: send fewer events at \
+            "the batch needs {writes} writes to {stores}, but {limit} fit in the time: send fewer events at \
              once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
         )
     }
