@@ -23,6 +23,7 @@ pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
 
 use crate::dispatch::Dispatch;
+use crate::ledger::Moment;
 use crate::limits::{
     CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, SPOOL,
@@ -232,6 +233,16 @@ pub(crate) struct Sending {
     pub(crate) has_spool: bool,
     /// When the events were accepted, in milliseconds since 1970.
     pub(crate) now: u64,
+}
+
+impl Sending {
+    /// The moment that an event is of: its `time`, or its arrival if it has none, or one that is further
+    /// ahead than the tolerance.
+    fn moment_of(&self, event: &CloudEvent<'_>) -> Moment {
+        let latest = self.times.latest(self.now);
+        let time = event.time().map(Moment::from).filter(|time| *time <= latest);
+        time.unwrap_or_else(|| Moment::from_milliseconds(self.now))
+    }
 }
 
 /// One call to a binding, or a few that must follow each other.

@@ -1,9 +1,20 @@
-//! Texts that a sender may have made long.
+//! Texts of a sender's: shortened where they may be long, encoded where a header has to hold them.
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
+
 /// How much of such a text is repeated in an answer or in the log, in characters.
 pub const MAX_REPEATED_CHARACTERS: usize = 256;
+
+/// What is percent-encoded in a header besides what is not ASCII: the space, the double quote and the
+/// percent sign (HTTP binding section 3.1.3.2).
+const ENCODED_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// An attribute's value as a header holds it (HTTP binding section 3.1.3.2).
+pub(crate) fn header_value(value: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(value, ENCODED_IN_HEADERS)
+}
 
 /// A text, or its beginning with `…` behind it where it has more characters than are repeated.
 pub(crate) fn shorten(text: impl Into<String>) -> String {

@@ -83,9 +83,7 @@ impl ObjectDestination {
     ) -> Option<ObjectPut<'p>> {
         let Dispatch { event, subscription, .. } = dispatch;
         let Sending { times, now, .. } = sending;
-        let latest = times.latest(*now);
-        let time = event.time().map(Moment::from).filter(|time| *time <= latest);
-        let time = time.unwrap_or_else(|| Moment::from_milliseconds(*now));
+        let time = sending.moment_of(event);
         // A subscription of this kind wants no event that names no object.
         let entry =
             KvEntry::of_object(subscription, event, time, self.expiration_ttl, self.tombstone_ttl)?;
