@@ -8,6 +8,7 @@ mod http;
 mod kv;
 mod object;
 mod queue;
+mod r2;
 mod retry;
 mod send_batch;
 
@@ -19,6 +20,7 @@ pub use object::{
     REMEMBER_OBJECTS_MS, STORED_AHEAD_MS,
 };
 pub use queue::{QueueDestination, SEND_AGAIN_MS};
+pub use r2::{MAX_PREFIX_BYTES, R2Destination};
 pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
 
@@ -42,6 +44,8 @@ pub enum Destination {
     Kv(KvDestination),
     /// A KV namespace with a key for each object.
     Object(ObjectDestination),
+    /// An R2 bucket with an object for each event.
+    R2(R2Destination),
     /// An HTTP server.
     Http(HttpDestination),
 }
@@ -51,6 +55,7 @@ names! {
     enum DestinationField {
         Queue = "queue",
         Kv = "kv",
+        R2 = "r2",
         Webhook = "webhook",
     }
 }
@@ -92,6 +97,7 @@ impl Destination {
             Self::Queue(queue) => queue.holder(),
             Self::Kv(kv) => kv.holder(subscription),
             Self::Object(object) => object.holder(subscription),
+            Self::R2(r2) => r2.holder(subscription),
             Self::Http(http) => http.holder(subscription),
         }
     }
@@ -103,6 +109,8 @@ impl Destination {
                 Room { most: MAX_KV_VALUE_BYTES, in_message: Some(MAX_QUEUE_EVENT_BYTES) }
             }
             Self::Kv(_) | Self::Object(_) => Room { most: MAX_KV_VALUE_BYTES, in_message: None },
+            // R2 takes gigabytes, far more than can be decoded.
+            Self::R2(_) => Room { most: usize::MAX, in_message: None },
             Self::Http(_) => {
                 Room { most: MAX_WEBHOOK_EVENT_BYTES, in_message: Some(MAX_DELIVERY_EVENT_BYTES) }
             }
@@ -113,7 +121,7 @@ impl Destination {
     pub(crate) fn takes(&self, event: &CloudEvent<'_>) -> bool {
         match self {
             Self::Object(_) => event.object().is_named(),
-            Self::Queue(_) | Self::Kv(_) | Self::Http(_) => true,
+            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) => true,
         }
     }
 
@@ -122,6 +130,7 @@ impl Destination {
     pub(crate) fn store(&self) -> Option<&'static str> {
         match self {
             Self::Kv(_) => Some("KV"),
+            Self::R2(_) => Some("R2"),
             Self::Queue(_) | Self::Object(_) | Self::Http(_) => None,
         }
     }
@@ -130,7 +139,7 @@ impl Destination {
     pub(crate) fn mirror(&self) -> Option<&ObjectDestination> {
         match self {
             Self::Object(object) => Some(object),
-            Self::Queue(_) | Self::Kv(_) | Self::Http(_) => None,
+            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) => None,
         }
     }
 
@@ -138,7 +147,7 @@ impl Destination {
     pub(crate) fn http(&self) -> Option<&HttpDestination> {
         match self {
             Self::Http(http) => Some(http),
-            Self::Queue(_) | Self::Kv(_) | Self::Object(_) => None,
+            Self::Queue(_) | Self::Kv(_) | Self::Object(_) | Self::R2(_) => None,
         }
     }
 }
@@ -155,6 +164,7 @@ impl DestinationField {
                 QueueDestination::read(table, bindings, mistakes).map(Destination::Queue)
             }
             Self::Kv => read_kv(table, bindings, mistakes),
+            Self::R2 => R2Destination::read(table, bindings, mistakes).map(Destination::R2),
             Self::Webhook => {
                 HttpDestination::read(table, bindings, mistakes).map(Destination::Http)
             }
@@ -166,6 +176,7 @@ impl DestinationField {
         match self {
             Self::Queue => queue::EXAMPLE,
             Self::Kv => kv::EXAMPLE,
+            Self::R2 => r2::EXAMPLE,
             Self::Webhook => http::EXAMPLE,
         }
     }
@@ -253,6 +264,8 @@ pub(crate) enum Step<'p> {
     Kv(kv::KvPut<'p>),
     /// Writes an object's newest state in KV.
     Object(object::ObjectPut<'p>),
+    /// Writes an event in R2.
+    R2(r2::R2Put<'p>),
 }
 
 /// What brings these events to their destinations, the first steps of each way.
@@ -263,18 +276,21 @@ pub(crate) fn first_steps<'p>(
     let mut messages = Vec::new();
     let mut puts = Vec::new();
     let mut states = Vec::new();
+    let mut objects = Vec::new();
     for (destination, dispatch) in dispatches {
         match destination {
             Destination::Queue(queue) => messages.push(queue.message(dispatch)),
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
+            Destination::R2(r2) => objects.push(r2.put(dispatch, sending)),
             Destination::Http(http) => messages.push(http.message(dispatch, sending)),
         }
     }
     let messages = queue::steps(messages).into_iter().map(Step::Queue);
     let puts = kv::steps(puts).into_iter().map(Step::Kv);
     let states = object::steps(states).into_iter().map(Step::Object);
-    messages.chain(puts).chain(states).collect()
+    let objects = r2::steps(objects).into_iter().map(Step::R2);
+    messages.chain(puts).chain(states).chain(objects).collect()
 }
 
 impl<'p> Step<'p> {
@@ -293,6 +309,10 @@ impl<'p> Step<'p> {
                 put.take(sending, platform).await;
                 Vec::new()
             }
+            Self::R2(put) => {
+                put.take(platform).await;
+                Vec::new()
+            }
         }
     }
 
@@ -302,6 +322,7 @@ impl<'p> Step<'p> {
             Self::Queue(step) => step.bytes(),
             Self::Kv(put) => put.bytes(),
             Self::Object(put) => put.bytes(),
+            Self::R2(put) => put.bytes(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A Cloudflare Worker that receives the webhooks of Elytra PIM.
 //!
 //! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events,
-//! finds the subscriptions that want each and forwards it to their queues and KV namespaces, or
-//! delivers it to their webhooks from a queue of its own. A 2xx is sent only when every one of them,
+//! finds the subscriptions that want each and forwards it to their queues, KV namespaces and R2
+//! buckets, or delivers it to their webhooks from a queue of its own. A 2xx is sent only when every one of them,
 //! or a queue or the spool on the way there, holds the event, or when none wants it.
 //!
 //! It does not change an event, and of its `data` it reads no more than which object it is about and

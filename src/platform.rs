@@ -15,12 +15,12 @@ use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 
 /// Everything that is needed.
 pub trait Platform:
-    Queues + Namespaces + Ledger + RateLimiter + HttpClient + Isolate + Clock
+    Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
 {
 }
 
 impl<P> Platform for P where
-    P: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Isolate + Clock
+    P: Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
 {
 }
 
@@ -72,6 +72,13 @@ pub trait Namespaces {
 
     /// Deletes a key, if there is one.
     async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError>;
+}
+
+/// The R2 buckets, by the names of their bindings.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Buckets {
+    /// Writes an object, and replaces the one that has its key. A success means that it is held durably.
+    async fn put_object(&self, bucket: &str, object: &R2Object<'_>) -> Result<(), BindingError>;
 }
 
 /// The shards of the ledger, Durable Objects, by their numbers: see [`crate::ledger`].
@@ -147,6 +154,23 @@ pub struct KvPage {
     pub keys: Vec<(String, Option<Value>)>,
     /// Where to go on; `None` at the end.
     pub cursor: Option<String>,
+}
+
+/// An object to be written, with all that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct R2Object<'e> {
+    /// `<prefix><date>/<the key that KV would have>`, at most
+    /// [`MAX_R2_KEY_BYTES`](crate::limits::MAX_R2_KEY_BYTES): see [`KvEntry::key`]. The date is that of the
+    /// event's `time`, or of its arrival, in UTC.
+    pub key: &'e str,
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// The event, in the JSON format.
+    pub body: &'e str,
+    /// The names of the event's attributes, and their values as in headers of binary mode (HTTP binding section
+    /// 3.1.3.2), as far as they fit in [`MAX_R2_METADATA_BYTES`](crate::limits::MAX_R2_METADATA_BYTES): a
+    /// field that would not fit is left out, never shortened.
+    pub metadata: Vec<(&'e str, String)>,
 }
 
 /// Calls HTTP servers.

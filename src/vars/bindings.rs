@@ -18,6 +18,8 @@ pub enum Binding {
     Queue,
     /// A KV namespace.
     Kv,
+    /// An R2 bucket.
+    R2,
     /// A rate limit.
     RateLimit,
     /// A namespace of Durable Objects.
@@ -32,6 +34,7 @@ pub enum Binding {
 pub enum BindingKind {
     Queue,
     Kv,
+    R2,
     RateLimit,
     DurableObject,
 }
@@ -47,6 +50,7 @@ impl fmt::Debug for Binding {
             Self::Text(_) => f.write_str("Text(..)"),
             Self::Queue => f.write_str("Queue"),
             Self::Kv => f.write_str("Kv"),
+            Self::R2 => f.write_str("R2"),
             Self::RateLimit => f.write_str("RateLimit"),
             Self::DurableObject => f.write_str("DurableObject"),
             Self::Other(class) => f.debug_tuple("Other").field(class).finish(),
@@ -60,6 +64,7 @@ impl BindingKind {
         match self {
             Self::Queue => "a queue",
             Self::Kv => "a KV namespace",
+            Self::R2 => "an R2 bucket",
             Self::RateLimit => "a rate limit",
             Self::DurableObject => "a Durable Object namespace",
         }
@@ -111,6 +116,7 @@ fn kind_of(binding: &Binding) -> Result<BindingKind, &str> {
     match binding {
         Binding::Queue => Ok(BindingKind::Queue),
         Binding::Kv => Ok(BindingKind::Kv),
+        Binding::R2 => Ok(BindingKind::R2),
         Binding::RateLimit => Ok(BindingKind::RateLimit),
         Binding::DurableObject => Ok(BindingKind::DurableObject),
         Binding::Json(_) => Err("a table or a list"),

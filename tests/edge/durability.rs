@@ -11,6 +11,7 @@ mod large;
 mod ledger;
 mod mirror;
 mod queue;
+mod r2;
 mod spool;
 mod twice;
 
@@ -27,8 +28,9 @@ pub(crate) use large::large;
 const DOCUMENT: &str = include_str!("../../docs/failures.md");
 
 /// The files of the tests, in the order of the table.
-const FILES: [&str; 10] =
-    ["queue", "spool", "aside", "kv", "twice", "ledger", "large", "mirror", "clocks", "death"];
+const FILES: [&str; 11] = [
+    "queue", "spool", "aside", "kv", "r2", "twice", "ledger", "large", "mirror", "clocks", "death",
+];
 
 /// What stands before the table, and behind it.
 const HEAD: &str =

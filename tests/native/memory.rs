@@ -1,4 +1,4 @@
-//! The platform in memory: queues, KV, the ledger and a clock of its own, all of which can be told to
+//! The platform in memory: queues, KV, R2, the ledger and a clock of its own, all of which can be told to
 //! fail.
 
 mod destinations;
@@ -14,7 +14,7 @@ use std::future::pending;
 use elytra_webhooks::capacity::Capacity;
 use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
 
-pub(crate) use destinations::{Held, Later, Stored};
+pub(crate) use destinations::{Held, Later, Stored, StoredObject};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
 pub(crate) use http::{Called, Outcome, status};
 pub(crate) use ledger::Shard;
@@ -41,6 +41,8 @@ pub(crate) struct Memory {
     pub(crate) later: RefCell<Vec<Later>>,
     /// By namespace and key.
     namespaces: RefCell<BTreeMap<(String, String), Stored>>,
+    /// By bucket and key.
+    buckets: RefCell<BTreeMap<(String, String), StoredObject>>,
     /// No queue takes a message with this in it; nothing, where it is empty.
     pub(crate) never_taken: Cell<&'static str>,
     /// What was deleted, and shows in lists where they lag.
@@ -59,7 +61,7 @@ pub(crate) struct Memory {
     latency: u64,
     /// What its requests hold.
     capacity: Capacity,
-    /// How many calls to queues and KV are under way, and how many there were at the most.
+    /// How many calls to queues, KV and R2 are under way, and how many there were at the most.
     under_way: Cell<usize>,
     pub(crate) most_under_way: Cell<usize>,
     /// The rate limits that were asked, each with the key.
@@ -114,7 +116,7 @@ impl Memory {
         self.faults.clear();
     }
 
-    /// Everything that is held: what is in KV by its keys, then what is in queues as it came.
+    /// Everything that is held: what is in KV and R2 by its keys, then what is in queues as it came.
     pub(crate) fn held(&self) -> Vec<Held> {
         let namespaces = self.namespaces.borrow();
         let stored = namespaces.iter().map(|((binding, key), stored)| Held {
@@ -122,18 +124,25 @@ impl Memory {
             key: Some(key.clone()),
             value: stored.value.clone(),
         });
+        let buckets = self.buckets.borrow();
+        let objects = buckets.iter().map(|((binding, key), object)| Held {
+            binding: binding.clone(),
+            key: Some(key.clone()),
+            value: object.body.clone(),
+        });
         let queues = self.queues.borrow();
         let messages = queues.iter().flat_map(|(binding, messages)| {
             messages.iter().map(|message| (binding.clone(), message.clone()))
         });
         let sent = messages.map(|(binding, value)| Held { binding, key: None, value });
-        stored.chain(sent).collect()
+        stored.chain(objects).chain(sent).collect()
     }
 
     /// Empties everything that holds events, and tells what was there.
     pub(crate) fn take_held(&self) -> Vec<Held> {
         let held = self.held();
         self.namespaces.borrow_mut().clear();
+        self.buckets.borrow_mut().clear();
         self.queues.borrow_mut().clear();
         held
     }
@@ -153,6 +162,13 @@ impl Memory {
         let namespaces = self.namespaces.borrow();
         let named = namespaces.iter().filter(|((name, _), _)| name == namespace);
         named.map(|((_, key), stored)| (key.clone(), stored.clone())).collect()
+    }
+
+    /// The keys of the objects in a bucket, with what they hold.
+    pub(crate) fn bucket(&self, bucket: &str) -> Vec<(String, StoredObject)> {
+        let buckets = self.buckets.borrow();
+        let named = buckets.iter().filter(|((name, _), _)| name == bucket);
+        named.map(|((_, key), object)| (key.clone(), object.clone())).collect()
     }
 
     /// How often a method of a binding was called.

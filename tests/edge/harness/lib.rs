@@ -34,7 +34,7 @@ pub use receiver::Receiver;
 pub use settings::Settings;
 pub use shop::{Order, Reply, Shop};
 pub use sink::Sink;
-pub use window::{Asked, KvEntry, Shard};
+pub use window::{Asked, KvEntry, R2Object, Shard};
 
 /// A product event, of the kind Elytra's documentation shows, with this id.
 #[must_use]

@@ -17,6 +17,7 @@ pub struct Settings {
     vars: String,
     secrets: String,
     namespaces: Vec<String>,
+    buckets: Vec<String>,
     queues: Vec<String>,
     /// The address of the sink, where the queues lead to one.
     sink: Option<String>,
@@ -34,6 +35,7 @@ impl Settings {
             vars: vars.into(),
             secrets: String::new(),
             namespaces: vec!["EVENTS_KV".to_owned()],
+            buckets: Vec::new(),
             queues: vec!["EVENTS_QUEUE".to_owned()],
             sink: None,
             has_ledger: false,
@@ -113,6 +115,13 @@ impl Settings {
         self
     }
 
+    /// With one more R2 bucket.
+    #[must_use]
+    pub fn with_r2(mut self, binding: &str) -> Self {
+        self.buckets.push(binding.to_owned());
+        self
+    }
+
     /// With one more queue, that nobody consumes.
     #[must_use]
     pub fn with_queue(mut self, binding: &str) -> Self {
@@ -187,9 +196,11 @@ impl Settings {
         });
         let namespaces = bindings(&self.namespaces, "id", str::to_owned);
         configuration.insert("kv_namespaces".to_owned(), namespaces);
+        let buckets = bindings(&self.buckets, "bucket_name", resource_name);
+        configuration.insert("r2_buckets".to_owned(), buckets);
         let queues = configuration.get_mut("queues").and_then(Value::as_table_mut);
         let queues = queues.expect("it has consumers");
-        let producers = bindings(&self.queues, "queue", queue_name);
+        let producers = bindings(&self.queues, "queue", resource_name);
         queues.insert("producers".to_owned(), producers);
         if self.has_webhooks {
             let consumers = queues.get_mut("consumers").and_then(Value::as_array_mut);
@@ -234,7 +245,8 @@ fn bindings(names: &[String], field: &str, name_of: fn(&str) -> String) -> Value
     Value::Array(bindings.collect())
 }
 
-/// `EVENTS_QUEUE` is the binding of `events-queue`: names of queues have neither capitals nor `_`.
-fn queue_name(binding: &str) -> String {
+/// `EVENTS_QUEUE` is the binding of `events-queue`: names of queues and buckets have neither capitals nor
+/// `_`.
+fn resource_name(binding: &str) -> String {
     binding.to_ascii_lowercase().replace('_', "-")
 }

@@ -13,6 +13,9 @@ pub(crate) const KV: &str = "EVENTS_KV";
 /// The binding of the KV namespace with a key for each object.
 pub(crate) const MIRROR_KV: &str = "MIRROR_KV";
 
+/// The binding of the R2 bucket.
+pub(crate) const R2: &str = "ARCHIVE_R2";
+
 /// The binding of the KV namespace for what is too large for the queue.
 pub(crate) const CLAIMS: &str = "CLAIMS";
 
@@ -27,8 +30,9 @@ pub(crate) const DEAD: &str = "DEAD";
 /// The binding of the ledger.
 const LEDGER: &str = "LEDGER";
 
-/// The subscriptions that lead to KV: their names stand in the keys.
+/// The subscriptions that lead to KV and R2: their names stand in the keys.
 pub(crate) const ARCHIVE: &str = "archive";
+pub(crate) const VAULT: &str = "vault";
 pub(crate) const MIRROR: &str = "mirror";
 
 /// The event types that are sent.
@@ -38,6 +42,12 @@ pub(crate) const EVENT_TYPES: [&str; 6] =
 /// Those that belong into KV as well, each event under a key.
 pub(crate) const ARCHIVED: [&str; 3] = ["document", "product_text", "workflow"];
 
+/// Those that belong into R2 as well.
+pub(crate) const VAULTED: [&str; 2] = ["document", "catalog_content"];
+
+/// What the keys in R2 begin with.
+pub(crate) const PREFIX: &str = "soak/";
+
 /// Those that belong into KV as well, each object under a key.
 pub(crate) const MIRRORED: [&str; 2] = ["product", "product_text"];
 
@@ -45,7 +55,7 @@ pub(crate) const MIRRORED: [&str; 2] = ["product", "product_text"];
 pub(crate) const ORDERED: [&str; 2] = ["customer", "product_text"];
 
 /// The bindings whose calls may fail: all that a request meets.
-const FRAGILE: [&str; 7] = [QUEUE, DELIVERIES, KV, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
+const FRAGILE: [&str; 8] = [QUEUE, DELIVERIES, KV, R2, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
 
 /// What happens to a call that fails, and how many of a hundred times: seldom nothing, for that
 /// costs the sender the whole time budget.
@@ -68,8 +78,8 @@ const WARM_UP_EVENTS: usize = 64;
 /// Makes a fault of a binding.
 type MakeFault = fn(&str) -> Fault;
 
-/// Every event to the queue, half of the event types to KV, a third of them to the mirror, and a third
-/// to the webhook.
+/// Every event to the queue, half of the event types to KV, a third of them to R2, a third to the mirror, and
+/// a third to the webhook.
 pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
     let time_budget_ms = time_budget(faults).as_millis();
     let vars = format!(
@@ -88,6 +98,10 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         event_types = {ARCHIVED:?}
         kv = {{ binding = "{KV}" }}
 
+        [vars.SUBSCRIPTION_{VAULT}]
+        event_types = {VAULTED:?}
+        r2 = {{ binding = "{R2}", prefix = "{PREFIX}" }}
+
         [vars.SUBSCRIPTION_{MIRROR}]
         event_types = {MIRRORED:?}
         kv = {{ binding = "{MIRROR_KV}", key = "object" }}
@@ -102,10 +116,12 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         "#,
         shop.url(),
         ARCHIVE = ARCHIVE.to_uppercase(),
+        VAULT = VAULT.to_uppercase(),
         MIRROR = MIRROR.to_uppercase(),
     );
     Settings::new(vars)
         .with_secret("TOKEN", "right-token")
+        .with_r2(R2)
         .with_kv(MIRROR_KV)
         .with_kv(CLAIMS)
         .with_kv(SPOOL)

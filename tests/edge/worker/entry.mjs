@@ -1,5 +1,5 @@
 // The receiver as it was built (the harness copies both beside each other), with a window for the
-// tests: what the consumer of the queue got, what lies in KV and in the ledger, what was called, how
+// tests: what the consumer of the queue got, what lies in KV, R2 and the ledger, what was called, how
 // large the receiver is, a switch that makes bindings fail, a clock that can be put forward
 // and makes it panic, bells for
 // the cron trigger and the ledger's alarms, and a hand that gives its consumer messages.
@@ -12,6 +12,7 @@ import receiver from "./receiver/src/cloudflare/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";
+import * as r2 from "./r2.mjs";
 import { withSink } from "./sink.mjs";
 
 export { Ledger } from "./ledger.mjs";
@@ -25,20 +26,24 @@ const received = [];
 export default class extends WorkerEntrypoint {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    const namespace = this.env[searchParams.get("binding")];
+    const binding = this.env[searchParams.get("binding")];
     switch (pathname) {
       case "/test/received":
         return Response.json(received);
       case "/test/kv":
-        return Response.json(await dump(namespace));
+        return Response.json(await dump(binding));
       case "/test/kv/values":
-        return Response.json(await get(namespace, await request.json()));
+        return Response.json(await get(binding, await request.json()));
       case "/test/kv/put":
-        await namespace.put(...(await request.json()));
+        await binding.put(...(await request.json()));
         return new Response();
       case "/test/kv/delete":
-        await namespace.delete(await request.json());
+        await binding.delete(await request.json());
         return new Response();
+      case "/test/r2":
+        return Response.json(await r2.dump(binding));
+      case "/test/r2/bodies":
+        return Response.json(await r2.get(binding, await request.json()));
       case "/test/faults":
         setFaults(await request.json());
         return new Response();

@@ -33,12 +33,12 @@ fn each_subscription_has_one_destination() {
     subscription(
         "none",
         "",
-        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
     );
     subscription(
         "two",
         r#""queue":"EVENTS_QUEUE","kv":{"binding":"EVENTS_KV"}"#,
-        "SUBSCRIPTION_A: queue, kv and webhook exclude each other: a second destination is a second subscription",
+        "SUBSCRIPTION_A: queue, kv, r2 and webhook exclude each other: a second destination is a second subscription",
     );
     subscription("a table", r#""queue":{}"#, "SUBSCRIPTION_A.queue: expected a string");
     subscription("a name", r#""kv":"EVENTS_KV""#, "SUBSCRIPTION_A.kv: expected a table");

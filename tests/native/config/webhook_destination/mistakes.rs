@@ -213,7 +213,7 @@ fn nothing_dies_silently() {
 
 #[test]
 fn a_subscription_has_one_destination() {
-    let several = "SUBSCRIPTION_A: queue, kv and webhook exclude each other: a second destination is a second subscription";
+    let several = "SUBSCRIPTION_A: queue, kv, r2 and webhook exclude each other: a second destination is a second subscription";
     let webhook = r#""webhook":{"url":"https://a.example"}"#;
     let (queue, kv) = (r#""queue":"EVENTS_QUEUE""#, r#""kv":{"binding":"EVENTS_KV"}"#);
     for fields in
@@ -255,7 +255,7 @@ fn fields_are_told_with_the_nearest() {
     field("seconds", r#""timeout":10"#, "timeout: unknown field, did you mean \"timeout_ms\"?");
     let text = r#"{"webhok":{"url":"https://a.example/url-canary"}}"#;
     let expected = [
-        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
         "SUBSCRIPTION_A.webhok: unknown field, did you mean \"webhook\"?",
     ];
     refuse("without a destination", &bindings_with(text), &expected);
