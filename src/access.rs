@@ -1,4 +1,4 @@
-//! Who gets in, with which method, and how often.
+//! Who may call an endpoint, with which method, and how often.
 
 use crate::auth::{Authentication, Caller};
 use crate::config::Config;
@@ -7,10 +7,10 @@ use crate::platform::{Clock, RateLimiter, within};
 use crate::request::RequestHead;
 use crate::trace::Trace;
 
-/// How long a rate limit may take for its answer, in milliseconds; then the request passes.
+/// How long a rate limit may take to answer, in milliseconds. After that, the request passes.
 const RATE_LIMIT_MS: u64 = 1_000;
 
-/// Lets a request in that comes with one of these methods.
+/// Allows only these methods.
 pub(crate) fn allow<'c>(
     head: &impl RequestHead,
     methods: Vec<&'static str>,
@@ -23,7 +23,7 @@ pub(crate) fn allow<'c>(
     }
 }
 
-/// Lets a caller in, and notes who it is.
+/// Authenticates a caller, and records it in the trace.
 pub(crate) fn authenticate<'c>(
     authentication: &'c Authentication,
     head: &impl RequestHead,
@@ -35,7 +35,7 @@ pub(crate) fn authenticate<'c>(
     Ok(caller)
 }
 
-/// Counts the request of a credential, where a rate limit is configured.
+/// Applies the rate limit of a credential, if one is configured.
 pub(crate) async fn limit_rate<'c>(
     config: &Config,
     caller: &Caller<'_>,

@@ -1,7 +1,7 @@
-//! Who is calling: credentials, compared in constant time, before anything of the body is read.
+//! Authenticates callers before any of the body is read. Secrets are compared in constant time.
 //!
-//! Each way to authenticate has a file: which secrets its `auth` names, how a caller presents them, and how
-//! they are presented to a destination.
+//! Each authentication type has a file, which says which secrets its `auth` names, how a caller presents
+//! them, and how the Worker presents them to a destination.
 
 mod api_key;
 mod basic;
@@ -28,11 +28,11 @@ names! {
     }
 }
 
-/// What a caller must present. Of several credentials any one will do, so that a secret can be
-/// rotated without a gap.
+/// What a caller must present. If there are several credentials, any of them will do, so a secret can be
+/// rotated without downtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authentication {
-    /// Nothing: everybody is let in.
+    /// Nothing: every caller is accepted.
     None,
     /// HTTP Basic (RFC 7617).
     Basic(Vec<Credential>),
@@ -42,7 +42,7 @@ pub enum Authentication {
     ApiKey(Vec<ApiKey>),
 }
 
-/// Someone who was let in. There is no other way to get one than [`Authentication::verify`].
+/// A caller that was authenticated. Only [`Authentication::verify`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller<'c> {
     credential: Option<&'c str>,
@@ -52,22 +52,22 @@ pub struct Caller<'c> {
 /// Where a caller put its credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedIn {
-    /// In a header, or nowhere because nothing is asked for.
+    /// In a header, or nowhere, because none are required.
     Header,
-    /// In the query, as `access_token` (RFC 6750 section 2.3).
+    /// In the query string, as `access_token` (RFC 6750 section 2.3).
     Query,
 }
 
-/// Why somebody was not let in.
+/// Why a caller was not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unauthenticated {
-    /// What was asked for.
+    /// The kind of credentials that are required.
     pub challenge: Challenge,
-    /// What is wrong with what was presented.
+    /// What is wrong with what the caller presented.
     pub fault: CredentialFault,
 }
 
-/// What somebody is asked for who was not let in (RFC 9110 section 11.6.1).
+/// The kind of credentials that a rejected caller must present (RFC 9110 section 11.6.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Challenge {
     /// HTTP Basic.
@@ -81,14 +81,14 @@ pub enum Challenge {
 /// What is wrong with what a caller presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialFault {
-    /// It is nothing of the expected kind.
+    /// There are no credentials of the required kind.
     Missing,
-    /// It is not among what is accepted.
+    /// The credentials match none of the accepted ones.
     Wrong,
 }
 
 impl Authentication {
-    /// Reads `auth_type` and `auth`. There is no default: whoever wants none must write so.
+    /// Reads `auth_type` and `auth`. There is no default: `auth_type = "none"` must be explicit.
     pub(crate) fn read(
         table: &mut Table,
         bindings: &Bindings,
@@ -124,8 +124,8 @@ impl Authentication {
         })
     }
 
-    /// Finds out who is calling. Every credential is compared, so the time taken does not tell
-    /// which one was nearly right.
+    /// Authenticates the caller. Every credential is compared, so the time this takes does not reveal
+    /// which one nearly matched.
     ///
     /// # Errors
     ///
@@ -155,8 +155,8 @@ impl Authentication {
 }
 
 impl AuthType {
-    /// Reads an `auth` by which the Worker authenticates itself: a header's name in lower case, and its
-    /// value. Nothing where there is nothing to present.
+    /// Reads an `auth` with which the Worker authenticates itself. Returns the header's name in lower case
+    /// and its value, or `None` if there is nothing to present.
     pub(crate) fn read_header(
         self,
         table: Table,
@@ -186,7 +186,7 @@ impl Unauthenticated {
 }
 
 impl Challenge {
-    /// The `auth_type` that was asked for.
+    /// The `auth_type` that requires these credentials.
     #[must_use]
     pub fn auth_type(self) -> AuthType {
         match self {
@@ -198,13 +198,13 @@ impl Challenge {
 }
 
 impl<'c> Caller<'c> {
-    /// The name of the secret's binding that matched; `None` where nothing is asked for.
+    /// The binding of the secret that matched, or `None` if no credentials are required.
     #[must_use]
     pub fn credential(&self) -> Option<&'c str> {
         self.credential
     }
 
-    /// Where the credentials stood.
+    /// Where the caller put its credentials.
     #[must_use]
     pub fn presented_in(&self) -> PresentedIn {
         self.presented_in
@@ -230,7 +230,7 @@ fn credential_tables(path: String, auth: Value, mistakes: &mut Mistakes) -> Vec<
     }
 }
 
-/// The credentials of an `Authorization` header of this scheme (RFC 9110 section 11.6.2).
+/// The credentials in the `Authorization` header, if it has this scheme (RFC 9110 section 11.6.2).
 fn authorization(head: &impl RequestHead, scheme: &str) -> Result<String, CredentialFault> {
     let header = head.header("authorization").ok_or(CredentialFault::Missing)?;
     match header.split_once(' ') {
@@ -241,7 +241,7 @@ fn authorization(head: &impl RequestHead, scheme: &str) -> Result<String, Creden
     }
 }
 
-/// What is presented in a header as it is must be ASCII.
+/// Checks that a secret that is sent verbatim in a header is ASCII.
 fn check_ascii(path: String, binding: &str, secret: &str, mistakes: &mut Mistakes) {
     if !secret.is_ascii() {
         mistakes.note(path, Mistake::SecretNotAscii { binding: binding.to_owned() });

@@ -15,24 +15,24 @@ use crate::platform::{Clock, Platform};
 use crate::request::{Body, RequestHead};
 use crate::trace::Trace;
 
-/// How many bytes of a body earn it a millisecond beyond `body_timeout_ms`: a line that is slower than
-/// 16 KB a second carries no large one.
+/// For how many bytes of a body its sender gets another millisecond beyond `body_timeout_ms`. A
+/// large body that arrives at less than 16 KB a second times out.
 pub const BODY_BYTES_PER_MS: u64 = 16;
 
-/// A body that was read, with the room that it and its event take.
+/// A body, with the memory reserved for it and its event.
 #[derive(Debug)]
 pub(crate) struct ReadBody<'p> {
     /// How it carries events.
     pub(crate) mode: Mode,
-    /// All of it.
+    /// The whole body.
     pub(crate) bytes: Vec<u8>,
-    /// What is held for as long as the body is.
+    /// Dropped together with the body.
     pub(crate) reservation: Reservation<'p>,
 }
 
-/// Reads a body for a caller who was let in, once its content type is one that is read here. An
-/// announced length over the limit is refused before the first byte, any other with the byte that is
-/// too many.
+/// Reads the body of an authenticated caller, if its content type is supported. If the announced
+/// length exceeds the limit, no byte is read. Otherwise reading stops at the first byte over the
+/// limit.
 pub(crate) async fn read<'c, 'p>(
     _: &Caller<'_>,
     head: &impl RequestHead,
@@ -59,7 +59,7 @@ pub(crate) async fn read<'c, 'p>(
         let needed = bytes.len() + chunk.len();
         if bytes.is_empty() {
             reservation.grow_to(needed)?;
-            bytes = chunk; // nearly always the whole body, which then need not be copied
+            bytes = chunk; // nearly always the whole body, so it is not copied
         } else {
             if needed > bytes.capacity() {
                 let room = needed.max((2 * needed).min(announced.unwrap_or(limit)));
@@ -79,7 +79,7 @@ pub(crate) async fn read<'c, 'p>(
     Ok(ReadBody { mode, bytes, reservation })
 }
 
-/// Checks that the body is not compressed: it is not decoded, and could not be passed on as it is.
+/// Refuses encoded bodies. The Worker does not decode them, and could not forward them as they are.
 fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
     match head.header("content-encoding") {
         Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
@@ -89,8 +89,8 @@ fn check_encoding<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
     }
 }
 
-/// Chunks of a body, as long as it comes fast enough. What has come earns it more time, so that a large
-/// body may come through a slow line, but neither a stalled nor a trickling one is waited for.
+/// Reads chunks as long as they arrive fast enough. Every chunk extends the deadline, so a large
+/// body can arrive over a slow line, while a body that stalls or trickles times out.
 async fn read_chunks<'c>(
     body: &mut impl Body,
     timeout_ms: u64,
@@ -118,8 +118,8 @@ async fn read_chunks<'c>(
     }
 }
 
-/// Whether an announced length is over the limit. One that is no number at all announces nothing;
-/// one that is too large a number certainly is.
+/// Whether an announced length exceeds the limit. A length that is not a number is ignored, and one
+/// that overflows is over the limit.
 fn is_over(announced: &str, limit: usize) -> bool {
     match announced.parse::<usize>() {
         Ok(bytes) => bytes > limit,

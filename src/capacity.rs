@@ -1,54 +1,54 @@
-//! What all requests of an isolate may hold in memory together.
+//! The memory that the requests of an isolate may use together.
 //!
-//! An isolate has 128 MB, and whoever exceeds it ends every request in flight. So the bytes of bodies,
-//! and of what is made of them, are reserved before they are taken; a request for which there is no room
-//! left is answered with an error, and nothing is lost.
+//! An isolate has 128 MB, and exceeding them ends every request in flight. So the memory for
+//! bodies, and for what is made of them, is reserved before it is allocated. A request that finds
+//! no room is answered with an error, and nothing is lost.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many bytes the requests of an isolate may hold together: 48 MiB. Beside them an isolate has what
-/// JavaScript makes of them for the bindings, the code, and what memory loses to fragments.
+/// How many bytes the requests of an isolate may hold together: 48 MiB. The rest is for the code,
+/// fragmentation, and the copies that JavaScript makes for the bindings.
 pub const MAX_HELD_BYTES: usize = 48 * 1024 * 1024;
 
-/// What is left of an isolate's memory, for one request after the other to reserve a part of.
+/// The memory that requests can reserve.
 #[derive(Debug)]
 pub struct Capacity {
     most: usize,
     held: AtomicUsize,
 }
 
-/// A part of it that a request has, until this is dropped.
+/// A reserved part of the [`Capacity`], released on drop.
 #[derive(Debug)]
 pub struct Reservation<'c> {
     capacity: &'c Capacity,
     bytes: usize,
 }
 
-/// There is no room left for a request now.
+/// There is no room for a request right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapacityExceeded {
-    /// How many bytes it wanted to hold, in all.
+    /// How many bytes the request needs in total.
     pub bytes: usize,
     /// How many bytes all requests may hold together.
     pub limit: usize,
 }
 
 impl Default for Capacity {
-    /// What an isolate has: [`MAX_HELD_BYTES`].
+    /// The capacity of an isolate: [`MAX_HELD_BYTES`].
     fn default() -> Self {
         Self::new(MAX_HELD_BYTES)
     }
 }
 
 impl Capacity {
-    /// Room for so many bytes.
+    /// A capacity of this many bytes.
     #[must_use]
     pub const fn new(most: usize) -> Self {
         Self { most, held: AtomicUsize::new(0) }
     }
 
-    /// A reservation of nothing, which can grow.
+    /// An empty reservation, which can grow.
     #[must_use]
     pub fn reserve(&self) -> Reservation<'_> {
         Reservation { capacity: self, bytes: 0 }
@@ -62,11 +62,11 @@ impl Capacity {
 }
 
 impl Reservation<'_> {
-    /// Reserves so many bytes in all, no less than before.
+    /// Grows the reservation to this many bytes in total. It never shrinks.
     ///
     /// # Errors
     ///
-    /// There is no room for them; what was reserved before still is.
+    /// There is no room. The reservation keeps its size.
     pub fn grow_to(&mut self, bytes: usize) -> Result<(), CapacityExceeded> {
         let more = bytes.saturating_sub(self.bytes);
         let Capacity { most, held } = self.capacity;
@@ -95,7 +95,7 @@ impl fmt::Display for CapacityExceeded {
         let Self { bytes, limit } = self;
         write!(
             f,
-            "the request needs {bytes} bytes of memory, and together with others more than the {limit} \
+            "the request needs {bytes} bytes of memory, and with the other requests that is more than the {limit} \
              that an isolate has for them"
         )
     }

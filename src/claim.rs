@@ -1,6 +1,6 @@
-//! Deduplication, before forwarding: the dispatches of a plan are claimed in the ledger.
+//! Deduplication before forwarding: the dispatches of a plan are claimed in the ledger.
 //!
-//! It is a convenience: where the ledger fails, everything is forwarded.
+//! Deduplication fails open: if the ledger fails, everything is forwarded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,41 +13,40 @@ use crate::plan::{Events, FittingPlan, Routed};
 use crate::platform::{BindingError, Platform, within};
 use crate::times::Times;
 
-/// A plan whose dispatches are claimed: what is held already, or under way in another request, is not to be
-/// forwarded.
+/// A plan whose dispatches are claimed. It excludes what is already held, and what another request is forwarding.
 #[derive(Debug)]
 pub(crate) struct ClaimedPlan<'c, 'e> {
     pub(crate) events: Events<'c, 'e>,
-    /// What is to be forwarded, in order.
+    /// The dispatches to forward, in order.
     pub(crate) open: Vec<ClaimedDispatch<'c, 'e>>,
-    /// What is not, since it is known what became of it.
+    /// The dispatches that need no forwarding, because their progress is known.
     pub(crate) closed: Vec<Dispatch<'c, 'e>>,
-    /// What another dispatch brings the event to as well: of an event that is in the batch before, or for
-    /// another subscription with the same queue.
+    /// The dispatches that repeat another one: the same event occurs earlier in the batch, or another
+    /// subscription has the same queue.
     pub(crate) repeated: Vec<Dispatch<'c, 'e>>,
-    /// Why shards gave no answer.
+    /// Why shards did not answer.
     pub(crate) failures: Vec<BindingError>,
 }
 
-/// A dispatch that is to be forwarded, and settled afterwards.
+/// A dispatch to forward and then settle.
 #[derive(Debug)]
 pub(crate) struct ClaimedDispatch<'c, 'e> {
     pub(crate) routed: Routed<'c, 'e>,
-    /// The number of its claim; [`NO_CLAIM`], where the shard gave no answer. `None`, where the ledger is told
-    /// nothing of it.
+    /// The number of its claim, or [`NO_CLAIM`] if the shard did not answer. `None` if the dispatch is not
+    /// settled in the ledger.
     pub(crate) number: Option<u64>,
 }
 
-/// The number of no claim: what was forwarded without one can still be noted as held.
+/// Stands for no claim. A dispatch that was forwarded without a claim can still be recorded as held.
 const NO_CLAIM: u64 = 0;
 
-/// An event, and where it is to go.
+/// An event and the dispatches to claim for it.
 struct Wanted<'c, 'e> {
     key: Rc<Key>,
     dispatches: Vec<Routed<'c, 'e>>,
 }
 
-/// Claims every dispatch, where there is a window for which events are remembered.
+/// Claims every dispatch, if there is a deduplication window.
 pub(crate) async fn claim<'c, 'e>(
     plan: FittingPlan<'c, 'e>,
     times: Times,
@@ -67,10 +66,10 @@ pub(crate) async fn claim<'c, 'e>(
         let claim_ms = times.claim_ms();
         (*shard, ClaimRequest { claims, claim_ms, remember_ms, latest: None })
     });
-    let asked = requests.map(|(shard, request)| async move {
+    let claims = requests.map(|(shard, request)| async move {
         within(platform, times.ledger_ms(), platform.claim(shard, &request)).await
     });
-    let answers = join_all(asked).await;
+    let answers = join_all(claims).await;
     for (wanted, answer) in shards.into_values().zip(answers) {
         plan.take(wanted, answer);
     }
@@ -78,7 +77,7 @@ pub(crate) async fn claim<'c, 'e>(
     plan
 }
 
-/// The events, each once, by the shards that know of them. What is repeated is put elsewhere.
+/// Groups the events by the shard of their key. Dispatches that repeat another one go to `repeated`.
 fn by_shard<'c, 'e>(
     dispatches: Vec<Routed<'c, 'e>>,
     repeated: &mut Vec<Dispatch<'c, 'e>>,
@@ -113,7 +112,7 @@ impl Wanted<'_, '_> {
 }
 
 impl<'c, 'e> ClaimedPlan<'c, 'e> {
-    /// Takes in what a shard says of its events.
+    /// Applies the answer of a shard to its events.
     fn take(&mut self, wanted: Vec<Wanted<'c, 'e>>, answer: Result<ClaimAnswer, BindingError>) {
         let (number, verdicts) = match answer {
             Ok(answer) => (answer.number, answer.verdicts),
@@ -139,7 +138,7 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
                         self.close(routed.dispatch, Progress::UnderWay);
                         continue;
                     }
-                    // It is forwarded without a claim.
+                    // The shard gave no verdict, so the event is forwarded without a claim.
                     None => None,
                 };
                 self.open.push(ClaimedDispatch { routed, number });

@@ -5,15 +5,14 @@
 
 mod bindings;
 mod bound;
-mod call;
 mod clock;
+mod executor;
 mod http;
 mod js_string;
 mod ledger;
 mod queue;
 mod request;
 mod response;
-mod timer;
 
 use std::sync::OnceLock;
 
@@ -28,7 +27,7 @@ use crate::endpoints::answer;
 use crate::level::Level;
 use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;
-use call::Means;
+use executor::Means;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -42,9 +41,9 @@ fn start() {
 /// Takes in a request; the number it gets is for [`proceed`].
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
+pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function) -> u32 {
     let started = clock::now();
-    call::begin(wake, |Means { body, timers }| async move {
+    executor::begin(tell, |Means { body, timers }| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
         let body = RequestBody::new(&request, body);
@@ -60,8 +59,8 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, wake: Function) -> u32 {
 /// Takes in messages of `DELIVERIES` or `DEAD_LETTERS`.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_queue(batch: MessageBatch, env: Env, wake: Function) -> u32 {
-    call::begin(wake, |Means { timers, .. }| async move {
+pub fn begin_queue(batch: MessageBatch, env: Env, tell: Function) -> u32 {
+    executor::begin(tell, |Means { timers, .. }| async move {
         queue::consume_batch(&batch, &env, timers).await?;
         Ok(JsValue::TRUE)
     })
@@ -70,8 +69,8 @@ pub fn begin_queue(batch: MessageBatch, env: Env, wake: Function) -> u32 {
 /// The cron trigger: what queues did not take before, they may take now.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
-    call::begin(wake, |Means { timers, .. }| async move {
+pub fn begin_scheduled(_event: JsValue, env: Env, tell: Function) -> u32 {
+    executor::begin(tell, |Means { timers, .. }| async move {
         // A request tells of a broken configuration; there is no need to tell every minute.
         if let Ok(config) = config(&env)
             && config.stores.has_spool
@@ -85,16 +84,23 @@ pub fn begin_scheduled(_event: JsValue, env: Env, wake: Function) -> u32 {
     })
 }
 
-/// Goes on with what has begun, with what has come of the request's body where it has asked for that;
-/// see `main.mjs`.
+/// Goes on with what has begun, now that there is this news: a tag, and the value that goes with it.
 ///
 /// # Errors
 ///
-/// It has failed, or has ended.
+/// It has failed or settled before, or there is no such news.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn proceed(number: u32, bytes: JsValue, is_time_up: bool) -> Result<JsValue, JsValue> {
-    call::proceed(number, bytes, is_time_up)
+pub fn proceed(number: u32, tag: u32, value: JsValue) -> Result<JsValue, JsValue> {
+    executor::proceed(number, tag, value)
+}
+
+/// The tags that [`proceed`] takes and returns, by their names.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+#[must_use]
+pub fn tags() -> JsValue {
+    executor::tags()
 }
 
 fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {

@@ -1,4 +1,4 @@
-//! The Worker's bindings become a [`Config`], or a list of everything that is wrong with them.
+//! Turns the Worker's bindings into a [`Config`], or into a list of all mistakes in them.
 
 mod admin;
 mod danger;
@@ -25,24 +25,24 @@ use crate::names::nearest;
 use crate::subscription::{Subscription, Subscriptions};
 use crate::vars::{ADMIN, MAX_VAR_BYTES, Mistakes, Table, WEBHOOK};
 
-/// How long a subscription's name may be, so that there is room for the event in a KV key.
+/// The longest subscription name. It leaves room for the event in a KV key.
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
 
 const SUBSCRIPTION: &str = "SUBSCRIPTION";
 const SUBSCRIPTION_PREFIX: &str = "SUBSCRIPTION_";
 
-/// A configuration that holds together: every name in it is known, every binding is there.
+/// A valid configuration: every name in it is known, and every binding exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// What comes in.
+    /// Which requests the Worker accepts.
     pub receiver: Receiver,
-    /// What an operator must present; there is none, where it is `None`.
+    /// What an operator must present. `None` switches off the operator's endpoints.
     pub admin: Option<Authentication>,
-    /// Who wants which events; at least one, in the order of their names.
+    /// At least one subscription, sorted by name.
     pub subscriptions: Subscriptions,
-    /// What the Worker keeps, and where.
+    /// The bindings that the Worker uses itself.
     pub stores: Stores,
-    /// What is possible, and dangerous where it was not meant.
+    /// What is valid, but dangerous unless it is intended.
     pub warnings: Vec<ConfigError>,
 }
 
@@ -52,7 +52,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Every mistake that was found.
+    /// All mistakes.
     pub fn from_bindings(bindings: &Bindings) -> Result<Self, Vec<ConfigError>> {
         let mut mistakes = Mistakes::default();
         let mut webhook = None;
@@ -80,7 +80,7 @@ impl Config {
                     admin = read_table(var, binding, &mut mistakes)
                         .and_then(|table| admin::read(table, bindings, &mut mistakes));
                 }
-                // The Worker reads no other table, so this one is a slip of the pen.
+                // The Worker reads no other table, so this is a typo.
                 (Binding::Json(json), None) if json.starts_with('{') => {
                     mistakes.note(var, Mistake::UnknownVar { nearest: nearest_var(var) });
                 }
@@ -132,7 +132,7 @@ fn read_table(var: &str, binding: &Binding, mistakes: &mut Mistakes) -> Option<T
     Table::new(var.to_owned(), value, mistakes)
 }
 
-/// The var that may have been meant.
+/// The var that was probably meant.
 fn nearest_var(var: &str) -> Option<String> {
     let (word, rest) = var.split_once('_').unwrap_or((var, ""));
     if nearest(word, [SUBSCRIPTION]).is_some() {
@@ -142,13 +142,13 @@ fn nearest_var(var: &str) -> Option<String> {
     nearest(var, [WEBHOOK, ADMIN]).map(str::to_owned)
 }
 
-/// Whether a subscription can have this name.
+/// Whether this is a valid subscription name.
 pub(crate) fn is_subscription_name(name: &str) -> bool {
     (1..=MAX_SUBSCRIPTION_NAME_BYTES).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// `<NAME>` in lower case.
+/// Returns `<NAME>` in lower case. Notes a mistake if it is invalid or not unique.
 fn subscription_name(
     var: &str,
     suffix: &str,

@@ -1,8 +1,10 @@
-//! Webhooks: HTTP destinations, described as Elytra's own `WebhookConfig` describes them.
+//! Delivery to HTTP destinations, which are described as Elytra's own `WebhookConfig` describes
+//! them.
 //!
-//! An event for a webhook goes to the queue bound as `DELIVERIES`. The Worker consumes that queue,
-//! calls the webhook, and tries again by the retry policy. What cannot be delivered goes to the queue
-//! bound as `DEAD_LETTERS`, and from there to the KV namespace bound as `DEAD`.
+//! An event for an HTTP destination goes to the queue bound as `DELIVERIES`. The Worker consumes
+//! that queue, calls the destination, and retries according to the retry policy. An event that
+//! cannot be delivered goes to the queue bound as `DEAD_LETTERS`, and from there to the KV
+//! namespace bound as `DEAD`.
 
 mod answer;
 mod consume;
@@ -13,9 +15,9 @@ mod request;
 
 pub use answer::{CallResult, Cause};
 pub use consume::{
-    Disposition, MOST_MOVE_AGAIN_SECONDS, MOVE_AGAIN_SECONDS, ROOM_AGAIN_MS, ROOM_MS, Received,
-    consume,
+    Disposition, MAX_REDELIVERY_SECONDS, REDELIVERY_SECONDS, ROOM_POLL_MS, ROOM_TIMEOUT_MS,
+    Received, consume,
 };
 pub use dead::{DeadLetterMetadata, EventIdentity};
 pub use line::DeliveryLine;
-pub use outage::{HAND_BACK_SECONDS, MOST_WAIT_SECONDS, WAIT_SECONDS, wait};
+pub use outage::{MAX_WAIT_SECONDS, RETURN_SECONDS, WAIT_SECONDS, wait};

@@ -1,7 +1,7 @@
-//! Where a subscription's events go, a file for each kind: how its table is read, how large an event it takes
-//! and how it is brought there.
+//! Where a subscription's events go. Each kind of destination has a file, which reads its configuration table
+//! and forwards events to it.
 //!
-//! What is to be told of all kinds stands here, each time as a match of all of them.
+//! Whatever differs between the kinds is decided here, with a `match` over all of them.
 
 mod call;
 mod http;
@@ -11,8 +11,9 @@ mod queue;
 mod r2;
 mod retry;
 mod send_batch;
+mod service;
 
-pub use call::{CallMethod, CallSettings, ContentMode};
+pub use call::{CallMethod, CallSettings, Callee, ContentMode};
 pub use http::HttpDestination;
 pub use kv::KvDestination;
 pub use object::{
@@ -23,6 +24,7 @@ pub use queue::{QueueDestination, SEND_AGAIN_MS};
 pub use r2::{MAX_PREFIX_BYTES, R2Destination};
 pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
+pub use service::ServiceDestination;
 
 use crate::dispatch::Dispatch;
 use crate::ledger::Moment;
@@ -44,28 +46,31 @@ pub enum Destination {
     Kv(KvDestination),
     /// A KV namespace with a key for each object.
     Object(ObjectDestination),
-    /// An R2 bucket with an object for each event.
+    /// An R2 bucket with one object per event.
     R2(R2Destination),
     /// An HTTP server.
     Http(HttpDestination),
+    /// Another Worker of the account.
+    Service(ServiceDestination),
 }
 
 names! {
-    /// The fields by which a subscription names its destination.
+    /// The fields with which a subscription names its destination.
     enum DestinationField {
         Queue = "queue",
         Kv = "kv",
         R2 = "r2",
         Webhook = "webhook",
+        Service = "service",
     }
 }
 
-/// How large an event may be that a destination is to hold, in bytes of its JSON.
+/// How large an event for a destination may be, in bytes of its JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
-    /// The most that comes there by any way.
+    /// The largest event that the destination can receive at all.
     pub(crate) most: usize,
-    /// The most that fits in a message of a queue on the way there. What is larger is stored beside it.
+    /// The largest event that fits in the queue message that carries it. A larger event is stored in `CLAIMS`.
     pub(crate) in_message: Option<usize>,
 }
 
@@ -82,15 +87,15 @@ impl Destination {
             1 => {}
             _ => mistakes.note(table.path(), Mistake::SeveralDestinations(all_fields())),
         }
-        // All of them are read, so that nothing that is wrong with one is left unsaid.
+        // All fields are read, so the mistakes in each of them are reported.
         let read: Vec<_> =
             fields.filter_map(|field| field.read(table, bindings, mistakes)).collect();
         read.into_iter().next()
     }
 
-    /// The name under which the ledger knows what holds an event for a subscription of this name. Another
-    /// destination is another holder, which may not have what the one before has; two subscriptions with
-    /// one queue have the same.
+    /// The name under which the ledger records that this destination holds an event for a subscription. It
+    /// identifies the destination, because a subscription's new destination does not hold what the previous one
+    /// held. Two subscriptions with the same queue share a holder.
     #[must_use]
     pub fn holder(&self, subscription: &str) -> String {
         match self {
@@ -99,54 +104,58 @@ impl Destination {
             Self::Object(object) => object.holder(subscription),
             Self::R2(r2) => r2.holder(subscription),
             Self::Http(http) => http.holder(subscription),
+            Self::Service(service) => service.holder(subscription),
         }
     }
 
-    /// How large an event may be.
+    /// How large an event for this destination may be.
     pub(crate) fn room(&self) -> Room {
         match self {
             Self::Queue(_) => {
                 Room { most: MAX_KV_VALUE_BYTES, in_message: Some(MAX_QUEUE_EVENT_BYTES) }
             }
             Self::Kv(_) | Self::Object(_) => Room { most: MAX_KV_VALUE_BYTES, in_message: None },
-            // R2 takes gigabytes, far more than can be decoded.
+            // R2 takes gigabytes, far more than the receiver can decode.
             Self::R2(_) => Room { most: usize::MAX, in_message: None },
-            Self::Http(_) => {
+            Self::Http(_) | Self::Service(_) => {
                 Room { most: MAX_WEBHOOK_EVENT_BYTES, in_message: Some(MAX_DELIVERY_EVENT_BYTES) }
             }
         }
     }
 
-    /// Whether it can hold this event at all.
+    /// Whether the destination can hold this event.
     pub(crate) fn takes(&self, event: &CloudEvent<'_>) -> bool {
         match self {
             Self::Object(_) => event.object().is_named(),
-            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) => true,
+            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) | Self::Service(_) => true,
         }
     }
 
-    /// The store that takes a call for each event, all of which are made again when a batch is sent again;
-    /// `None`, if there is no such store. What is written by object has the ledger, and gets on each time.
+    /// The store that needs a call of its own for each event, which is repeated when the sender retries; `None` if
+    /// there is no such store. Writes by object also need one call each, but the ledger remembers which of them
+    /// succeeded.
     pub(crate) fn store(&self) -> Option<&'static str> {
         match self {
             Self::Kv(_) => Some("KV"),
             Self::R2(_) => Some("R2"),
-            Self::Queue(_) | Self::Object(_) | Self::Http(_) => None,
+            Self::Queue(_) | Self::Object(_) | Self::Http(_) | Self::Service(_) => None,
         }
     }
 
-    /// What it mirrors, if it mirrors objects.
+    /// The destination as a mirror of objects, if it is one.
     pub(crate) fn mirror(&self) -> Option<&ObjectDestination> {
         match self {
             Self::Object(object) => Some(object),
-            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) => None,
+            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) | Self::Service(_) => None,
         }
     }
 
     /// How it is called from `DELIVERIES`, if it is.
-    pub(crate) fn http(&self) -> Option<&HttpDestination> {
+    #[must_use]
+    pub fn callee(&self) -> Option<Callee<'_>> {
         match self {
-            Self::Http(http) => Some(http),
+            Self::Http(http) => Some(http.callee()),
+            Self::Service(service) => Some(service.callee()),
             Self::Queue(_) | Self::Kv(_) | Self::Object(_) | Self::R2(_) => None,
         }
     }
@@ -168,34 +177,38 @@ impl DestinationField {
             Self::Webhook => {
                 HttpDestination::read(table, bindings, mistakes).map(Destination::Http)
             }
+            Self::Service => {
+                ServiceDestination::read(table, bindings, mistakes).map(Destination::Service)
+            }
         }
     }
 
-    /// An example of its value.
+    /// An example value for the field.
     fn example(self) -> &'static str {
         match self {
             Self::Queue => queue::EXAMPLE,
             Self::Kv => kv::EXAMPLE,
             Self::R2 => r2::EXAMPLE,
             Self::Webhook => http::EXAMPLE,
+            Self::Service => service::EXAMPLE,
         }
     }
 }
 
-/// All fields with examples, of which one is expected.
+/// The fields, one of which is expected, each with an example value.
 fn expected() -> String {
     let examples =
         DestinationField::ALL.iter().map(|field| format!("{field} = {}", field.example()));
     list(&examples.collect::<Vec<_>>(), "or")
 }
 
-/// All fields by their names.
+/// The names of all fields.
 fn all_fields() -> String {
     let names = DestinationField::ALL.iter().map(ToString::to_string);
     list(&names.collect::<Vec<_>>(), "and")
 }
 
-/// `a, b and c`.
+/// Joins items as in `a, b and c`.
 fn list(items: &[String], last_word: &str) -> String {
     match items {
         [] => String::new(),
@@ -204,12 +217,12 @@ fn list(items: &[String], last_word: &str) -> String {
     }
 }
 
-/// `kv`: with a key for each event, or for each object.
+/// Reads `kv`, which has one key per event or one key per object.
 fn read_kv(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> Option<Destination> {
     let path = table.path_of("kv");
     let mut table = Table::new(path, table.take("kv")?, mistakes)?;
     let namespace = kv::read_namespace(&mut table, bindings, mistakes);
-    // A key that is not known may be that of an object.
+    // An unknown `key` may be a misspelled "object".
     let has_key = table.has("key");
     let destination = match table.name("key", mistakes) {
         None if has_key => {
@@ -228,17 +241,17 @@ fn read_kv(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> O
     destination
 }
 
-/// The bindings that the Worker keeps its own things in are no destinations.
+/// Notes a mistake if a destination is one of the Worker's own bindings.
 fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
     if [CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD].contains(&binding) {
         mistakes.note(path, Mistake::ReservedBinding(binding.to_owned()));
     }
 }
 
-/// What a step needs besides what it is about.
+/// What all steps of a request share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending {
-    /// How long things may take.
+    /// The time limits.
     pub(crate) times: Times,
     /// Whether there is a spool.
     pub(crate) has_spool: bool,
@@ -247,8 +260,8 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// The moment that an event is of: its `time`, or its arrival if it has none, or one that is further
-    /// ahead than the tolerance.
+    /// The moment an event belongs to: its `time`, or its arrival if it has no `time`, or one that is ahead of
+    /// its arrival by more than the tolerance.
     fn moment_of(&self, event: &CloudEvent<'_>) -> Moment {
         let latest = self.times.latest(self.now);
         let time = event.time().map(Moment::from).filter(|time| *time <= latest);
@@ -256,19 +269,19 @@ impl Sending {
     }
 }
 
-/// One call to a binding, or a few that must follow each other.
+/// One call to a binding, or a few that must be made in sequence.
 pub(crate) enum Step<'p> {
-    /// A call of a queue, or of what stands beside it.
+    /// Sends messages to a queue, or stores or spools an event for one.
     Queue(queue::QueueStep<'p>),
-    /// Writes an event in KV.
+    /// Writes an event to KV.
     Kv(kv::KvPut<'p>),
-    /// Writes an object's newest state in KV.
+    /// Writes the newest state of an object to KV.
     Object(object::ObjectPut<'p>),
-    /// Writes an event in R2.
+    /// Writes an event to R2.
     R2(r2::R2Put<'p>),
 }
 
-/// What brings these events to their destinations, the first steps of each way.
+/// The first steps that forward these events to their destinations.
 pub(crate) fn first_steps<'p>(
     dispatches: impl Iterator<Item = (&'p Destination, &'p Dispatch<'p, 'p>)>,
     sending: &Sending,
@@ -283,7 +296,9 @@ pub(crate) fn first_steps<'p>(
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
             Destination::R2(r2) => objects.push(r2.put(dispatch, sending)),
-            Destination::Http(http) => messages.push(http.message(dispatch, sending)),
+            Destination::Http(_) | Destination::Service(_) => {
+                messages.push(call::delivery(dispatch, sending));
+            }
         }
     }
     let messages = queue::steps(messages).into_iter().map(Step::Queue);
@@ -293,8 +308,8 @@ pub(crate) fn first_steps<'p>(
     messages.chain(puts).chain(states).chain(objects).collect()
 }
 
-impl<'p> Step<'p> {
-    /// Takes the step, and tells which it leads to.
+impl Step<'_> {
+    /// Takes the step, and returns the steps that must follow.
     pub(crate) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
         match self {
             Self::Queue(step) => {
@@ -316,7 +331,7 @@ impl<'p> Step<'p> {
         }
     }
 
-    /// How many bytes of an event it has; none that count where these fit in a queue's message.
+    /// How many bytes the step writes to KV. Queue messages are small and count as 0.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Queue(step) => step.bytes(),

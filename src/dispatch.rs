@@ -8,24 +8,24 @@ use crate::ledger::Key;
 use crate::platform::BindingError;
 use elytra_events::CloudEvent;
 
-/// Why a dispatch failed that came to no end.
-const NO_ANSWER: &str = "no answer before the time was up";
+/// Why a dispatch failed that had no result at the deadline.
+const NO_ANSWER: &str = "no answer before the deadline";
 
 /// An event on its way to a subscription's destination.
 #[derive(Debug)]
 pub(crate) struct Dispatch<'c, 'e> {
-    /// Its place among all dispatches of the request: by the events, and for each by the subscriptions.
+    /// Its place among all dispatches of the request, which are sorted by event, then by subscription.
     pub(crate) place: usize,
     /// The place of its event in the request.
     pub(crate) index: usize,
     pub(crate) event: &'e CloudEvent<'e>,
     /// The subscription's name.
     pub(crate) subscription: &'c str,
-    /// What the ledger calls the destination.
+    /// The destination's name in the ledger.
     pub(crate) holder: &'c str,
-    /// How the event is stored beside a message, where it is too large for one.
+    /// How the event is stored in `CLAIMS`, if it is too large for a message.
     pub(crate) large: Option<Rc<LargeEvent<'e>>>,
-    /// The event's key in the ledger, where that is asked.
+    /// The event's key in the ledger, if events are deduplicated.
     pub(crate) key: Option<Rc<Key>>,
     progress: OnceCell<Progress>,
 }
@@ -35,11 +35,11 @@ pub(crate) struct Dispatch<'c, 'e> {
 pub(crate) enum Progress {
     /// The destination holds the event.
     Held,
-    /// The destination holds something newer of the same object, so this is not needed any more.
+    /// The destination holds a newer state of the same object, so this event is not needed any more.
     Superseded,
-    /// The destination held it before.
+    /// The destination already held the event before this request.
     HeldBefore,
-    /// The spool holds it, since the destination failed.
+    /// The spool holds the event, because the destination failed.
     Spooled(BindingError),
     /// Another request is forwarding the same event.
     UnderWay,
@@ -48,7 +48,7 @@ pub(crate) enum Progress {
 }
 
 impl<'c, 'e> Dispatch<'c, 'e> {
-    /// An event that has not come anywhere yet.
+    /// A dispatch without progress.
     pub(crate) fn new(
         place: usize,
         index: usize,
@@ -60,19 +60,18 @@ impl<'c, 'e> Dispatch<'c, 'e> {
         Self { place, index, event, subscription, holder, large: None, key: None, progress }
     }
 
-    /// Notes how far it has come. What was noted first stands.
+    /// Notes how far it has come. Only the first call has an effect.
     pub(crate) fn note(&self, progress: Progress) {
-        // What is over does not change: an answer that comes late changes nothing.
+        // A late answer does not change the result.
         let _ = self.progress.set(progress);
     }
 
-    /// How far it has come; `None` where nobody knows yet.
+    /// How far it has come, or `None` if that is not known yet.
     pub(crate) fn progress(&self) -> Option<&Progress> {
         self.progress.get()
     }
 
-    /// Whether the destination, or the spool on the way there, holds the event since this request, or what is
-    /// newer.
+    /// Whether this request brought the event to its destination or to the spool, or found something newer there.
     pub(crate) fn is_held(&self) -> bool {
         let held = |progress: &Progress| {
             matches!(progress, Progress::Held | Progress::Superseded | Progress::Spooled(_))
@@ -80,7 +79,7 @@ impl<'c, 'e> Dispatch<'c, 'e> {
         self.progress().is_some_and(held)
     }
 
-    /// How far it has come in the end: what came to no end has failed.
+    /// How far it has come in the end. A dispatch without progress has failed.
     pub(crate) fn into_progress(self) -> Progress {
         let no_answer = || Progress::Failed(BindingError(NO_ANSWER.to_owned()));
         self.progress.into_inner().unwrap_or_else(no_answer)

@@ -1,4 +1,4 @@
-//! Which path and method leads where.
+//! Routes each path and method to its endpoint.
 
 use crate::access::{allow, authenticate};
 use crate::auth::Caller;
@@ -18,39 +18,39 @@ use crate::trace::Trace;
 enum Endpoint {
     /// Events, and the handshake.
     Webhook,
-    /// Whether the configuration stands.
+    /// Whether the configuration is valid.
     Health,
-    /// What an operator asks for.
+    /// An operator's request.
     Operator(Question),
 }
 
 /// What an operator asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
-    /// Which events could not be delivered.
+    /// List the events that could not be delivered, or read one.
     DeadLetters,
-    /// That they are sent again.
+    /// Send dead letters again.
     Redrive,
-    /// Which messages no queue takes.
+    /// List the messages that no queue takes.
     Spool,
-    /// That one of them is sent once more.
+    /// Send one of these messages.
     SpoolSend,
-    /// That one of them is deleted.
+    /// Delete one of these messages.
     SpoolDelete,
-    /// That an object can be written anew.
+    /// Reset an object.
     ObjectsReset,
-    /// What would become of a request.
+    /// Explain what would happen to a request.
     Explain,
 }
 
-/// What only shows something.
+/// The methods of endpoints that only read.
 const READ: &[&str] = &["GET", "HEAD"];
 
-/// What changes something, or has a body.
+/// The methods of endpoints that change something, or read a body.
 const ACT: &[&str] = &["POST"];
 
-/// The paths, with the methods they take and the parameters that their query may have. `/webhook` takes the
-/// methods of the configuration and the handshake's.
+/// The paths, with their methods and query parameters. The methods of `/webhook` come from the
+/// configuration and the handshake.
 const ENDPOINTS: [(&str, Endpoint, &[&str], &[&str]); 9] = {
     use Endpoint::{Health, Operator, Webhook};
     use Question::{DeadLetters, Explain, ObjectsReset, Redrive, Spool, SpoolDelete, SpoolSend};
@@ -69,7 +69,7 @@ const ENDPOINTS: [(&str, Endpoint, &[&str], &[&str]); 9] = {
     ]
 };
 
-/// Answers a request: the reply for the caller, and the line for the log.
+/// Answers a request, and returns the reply and the log line.
 pub async fn answer<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
@@ -127,7 +127,7 @@ fn handshake<'c>(
     Ok(Outcome::Handshake { origin, consent, methods: config.receiver.methods() })
 }
 
-/// Lets an operator in, where the configuration has one. What is asked must be in order too.
+/// Authenticates an operator, if the configuration has one, and reads the query.
 fn admit<'c>(
     config: &'c Config,
     head: &impl RequestHead,
@@ -143,7 +143,7 @@ fn admit<'c>(
 }
 
 impl Question {
-    /// Whether the configuration has what it is about; otherwise there is nothing at its path.
+    /// Whether the configuration has what this needs. If not, the path is not found.
     fn is_possible(self, config: &Config) -> bool {
         match self {
             Self::DeadLetters | Self::Redrive => config.stores.has_dead_letters,

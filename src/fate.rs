@@ -1,65 +1,65 @@
-//! What became of the events of a request.
+//! The result for each event of a request.
 
 use crate::platform::BindingError;
 use crate::subscription::Mismatch;
 
-/// What became of the events of a request, in their order.
+/// The fates of the events of a request, in the order of the events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fates<'c>(Vec<Fate<'c>>);
 
-/// What became of an event, told by the names of the subscriptions.
+/// What happened to an event, as lists of the names of subscriptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fate<'c> {
-    /// Their destinations hold it now.
+    /// Subscriptions whose destinations hold the event since this request.
     pub held: Vec<&'c str>,
-    /// Their destinations hold something newer of the same object.
+    /// Subscriptions whose destinations hold a newer state of the same object.
     pub superseded: Vec<&'c str>,
-    /// Their destinations held it before this request.
+    /// Subscriptions whose destinations already held the event before this request.
     pub held_before: Vec<&'c str>,
-    /// The spool holds it for them, each with the reason why its queue does not.
+    /// Subscriptions for which the spool holds the event, each with the error of its queue.
     pub spooled: Vec<(&'c str, BindingError)>,
-    /// Another request is forwarding it to them.
+    /// Subscriptions to which another request is forwarding the event.
     pub under_way: Vec<&'c str>,
-    /// Their destinations failed, each with the reason.
+    /// Subscriptions whose destinations failed, each with the error.
     pub failed: Vec<(&'c str, BindingError)>,
-    /// They do not want it, each with the reason; told where nobody wants it.
+    /// Subscriptions that do not want the event, each with the reason. Empty if any subscription wants it.
     pub unwanted: Vec<(&'c str, Mismatch)>,
 }
 
-/// What a fate comes to. That of a request is the greatest of its events'.
+/// The summary of a fate. The kind of a request is the greatest of the kinds of its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FateKind {
-    /// No subscription wants it.
+    /// No subscription wants the event.
     Ignored,
-    /// All that want it held it before.
+    /// The destinations of all subscriptions that want the event already held it.
     Duplicate,
-    /// Something holds it that did not before, or holds what is newer.
+    /// A destination or the spool holds the event since this request, or a destination holds something newer.
     Accepted,
-    /// Another request is forwarding it.
+    /// Another request is forwarding the event.
     UnderWay,
     /// A destination failed.
     Undelivered,
 }
 
 impl<'c> Fates<'c> {
-    /// These, in the order of their events.
+    /// The fates, in the order of the events.
     #[must_use]
     pub fn new(fates: Vec<Fate<'c>>) -> Self {
         Self(fates)
     }
 
-    /// What the request comes to; one without events is ignored.
+    /// The kind of the request. A request without events is ignored.
     #[must_use]
     pub fn kind(&self) -> FateKind {
         self.iter().map(Fate::kind).max().unwrap_or(FateKind::Ignored)
     }
 
-    /// Each of them.
+    /// Iterates over the fates.
     pub fn iter(&self) -> impl Iterator<Item = &Fate<'c>> {
         self.0.iter()
     }
 
-    /// All of them.
+    /// The fates as a list.
     #[must_use]
     pub fn into_vec(self) -> Vec<Fate<'c>> {
         self.0
@@ -67,7 +67,7 @@ impl<'c> Fates<'c> {
 }
 
 impl<'c> Fate<'c> {
-    /// What it comes to.
+    /// The kind of this fate.
     #[must_use]
     pub fn kind(&self) -> FateKind {
         let is_held =
@@ -85,7 +85,7 @@ impl<'c> Fate<'c> {
         }
     }
 
-    /// All subscriptions for which something holds it, now or before, in the order of their names.
+    /// All subscriptions whose destinations, or the spool for them, hold the event, sorted by name.
     #[must_use]
     pub fn holders(&self) -> Vec<&'c str> {
         let spooled = self.spooled.iter().map(|(name, _)| name);
@@ -97,7 +97,7 @@ impl<'c> Fate<'c> {
 }
 
 impl FateKind {
-    /// The stable code, as it stands in answers and logs.
+    /// The stable code, as it appears in answers and logs.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -109,12 +109,12 @@ impl FateKind {
         }
     }
 
-    /// What the sender of an event is told besides, where the code alone does not say it.
+    /// A sentence for the sender, if the code needs one.
     #[must_use]
     pub fn detail(self) -> Option<&'static str> {
         match self {
             Self::Ignored => Some("no subscription wants this event"),
-            Self::Duplicate => Some("every subscription that wants this event held it before"),
+            Self::Duplicate => Some("every subscription that wants this event already has it"),
             Self::Accepted | Self::UnderWay | Self::Undelivered => None,
         }
     }

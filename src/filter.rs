@@ -1,8 +1,8 @@
-//! Filters: the dialects of the CloudEvents Subscriptions specification, by which a subscription
-//! tells the events it wants by more than their type and operation.
+//! Filters: the dialects of the CloudEvents Subscriptions specification, with which a subscription can select
+//! events by more than their type and operation.
 //!
 //! Source: CloudEvents Subscriptions API 0.1-wip, section 3.2.4. A filter is compiled when the
-//! configuration is read. Beyond the specification, `exact`, `prefix` and `suffix` also take
+//! configuration is read. Beyond the specification, `exact`, `prefix` and `suffix` also accept
 //! `object.type`, `object.id` and paths into `data`.
 
 mod attribute;
@@ -21,14 +21,14 @@ use attribute::Seen;
 use cesql::Expression;
 use elytra_events::names;
 
-/// How deep filters may be nested.
+/// How deeply filters may be nested.
 pub const MAX_FILTER_DEPTH: usize = 8;
 
-/// How many filters a subscription may have, those in others included.
+/// How many filters a subscription may have, including nested ones.
 pub const MAX_FILTERS: usize = 128;
 
 names! {
-    /// The kinds of filters.
+    /// The kinds of filter.
     pub enum Dialect {
         Exact = "exact",
         Prefix = "prefix",
@@ -40,43 +40,43 @@ names! {
     }
 }
 
-/// A condition that an event meets or does not.
+/// A condition on an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
-    /// `exact`, `prefix` or `suffix`: each of these holds; at least one.
+    /// `exact`, `prefix` or `suffix`: every clause holds. There is at least one.
     Compare(Comparison, Vec<Clause>),
-    /// `all`: each of these matches; at least one.
+    /// `all`: every filter matches. There is at least one.
     All(Vec<Filter>),
-    /// `any`: one of these matches; at least one.
+    /// `any`: at least one of the filters matches.
     Any(Vec<Filter>),
-    /// `not`: this does not match.
+    /// `not`: the filter does not match.
     Not(Box<Filter>),
-    /// `sql`: this expression is true.
+    /// `sql`: the expression is true.
     Sql(Expression),
 }
 
-/// How an attribute is compared with a text. Case counts.
+/// How an attribute is compared with a text. All comparisons are case-sensitive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// It is the text.
+    /// The attribute equals the text.
     Exact,
-    /// It begins with the text.
+    /// The attribute begins with the text.
     Prefix,
-    /// It ends with the text.
+    /// The attribute ends with the text.
     Suffix,
 }
 
-/// An attribute and the text it is compared with, which is not empty.
+/// An attribute and the text that it is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    /// What is compared.
+    /// The attribute.
     pub attribute: Attribute,
-    /// With what.
+    /// The text, which is not empty.
     pub value: String,
 }
 
 impl Filter {
-    /// Whether the event meets the condition.
+    /// Whether the event matches this filter.
     #[must_use]
     pub fn matches(&self, view: &View<'_>) -> bool {
         match self {
@@ -92,7 +92,7 @@ impl Filter {
 }
 
 impl Clause {
-    /// What is absent or no text matches nothing.
+    /// Whether the comparison holds. A value that is absent or not a text matches nothing.
     fn holds(&self, comparison: Comparison, seen: &Seen<'_>) -> bool {
         let Seen::Text(text) = seen else { return false };
         match comparison {

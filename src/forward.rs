@@ -1,7 +1,7 @@
-//! Brings the events of a plan to where they are wanted, as far as it gets before the time is up.
+//! Forwards the events of a plan to their destinations, until the deadline.
 //!
-//! What is to be done is a list of steps, and a step can lead to others: a large event is stored,
-//! then sent; what a queue does not take is spooled.
+//! The work is a list of steps, and a step can add others: after a large event is stored, its message is sent;
+//! after a queue fails, its messages are spooled.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -16,17 +16,17 @@ use crate::limits::MAX_CONNECTIONS;
 use crate::platform::Platform;
 use crate::times::Times;
 
-/// How many bytes of events the calls under way may have together, unless there is only one: 8 MiB. JavaScript has a
-/// copy of the event for each call, of twice as many bytes where a character is not in Latin-1, and an isolate has
-/// 128 MB for everything.
-pub const MAX_BYTES_UNDER_WAY: usize = 8 * 1024 * 1024;
+/// The total size of the events that calls in flight may have, in bytes: 8 MiB. A single call may exceed it.
+/// JavaScript holds a copy of the event for each call, which is twice as large if any character is outside
+/// Latin-1, and an isolate has only 128 MB for everything.
+pub const MAX_BYTES_IN_FLIGHT: usize = 8 * 1024 * 1024;
 
-/// A plan whose events are where they belong, as far as they got.
+/// A plan after forwarding. Its dispatches that had a result before the deadline have progress.
 #[derive(Debug)]
 pub(crate) struct ForwardedPlan<'c, 'e>(pub(crate) ClaimedPlan<'c, 'e>);
 
-/// Forwards every event that is to be. One that has come to no end at the deadline (in milliseconds since
-/// 1970) is left as it is: nobody knows whether its destination holds the event.
+/// Forwards every open dispatch. At the deadline, in milliseconds since 1970, dispatches without a result are
+/// left without progress. Their destinations may or may not hold the event.
 pub(crate) async fn forward<'c, 'e>(
     plan: ClaimedPlan<'c, 'e>,
     times: Times,
@@ -41,7 +41,7 @@ pub(crate) async fn forward<'c, 'e>(
     ForwardedPlan(plan)
 }
 
-/// Takes all steps, and those they lead to, a few at a time.
+/// Takes all steps, and those they add, a few at a time.
 async fn take_all(
     first: Vec<Step<'_>>,
     sending: &Sending,
@@ -49,24 +49,26 @@ async fn take_all(
     deadline: u64,
 ) {
     let mut waiting = VecDeque::from(first);
-    let mut under_way = FuturesUnordered::new();
-    let mut bytes_under_way = 0;
+    let mut in_flight = FuturesUnordered::new();
+    let mut bytes_in_flight = 0;
     let mut time_is_up = pin!(platform.sleep(deadline.saturating_sub(sending.now)));
     loop {
-        while under_way.len() < MAX_CONNECTIONS {
-            let room = MAX_BYTES_UNDER_WAY.saturating_sub(bytes_under_way);
-            let fits = |step: &Step<'_>| bytes_under_way == 0 || step.bytes() <= room;
+        while in_flight.len() < MAX_CONNECTIONS {
+            let room = MAX_BYTES_IN_FLIGHT.saturating_sub(bytes_in_flight);
+            let fits = |step: &Step<'_>| bytes_in_flight == 0 || step.bytes() <= room;
             let Some(step) = waiting.iter().position(fits).and_then(|at| waiting.remove(at)) else {
                 break;
             };
             let bytes = step.bytes();
-            bytes_under_way += bytes;
-            under_way.push(async move { (bytes, step.take(sending, platform).await) });
+            bytes_in_flight += bytes;
+            in_flight.push(async move { (bytes, step.take(sending, platform).await) });
         }
-        match select(under_way.next(), &mut time_is_up).await {
+        match select(in_flight.next(), &mut time_is_up).await {
             Either::Left((Some((bytes, next)), _)) => {
-                bytes_under_way -= bytes;
-                next.into_iter().for_each(|step| waiting.push_front(step));
+                bytes_in_flight -= bytes;
+                for step in next {
+                    waiting.push_front(step);
+                }
             }
             Either::Left((None, _)) | Either::Right(_) => break,
         }

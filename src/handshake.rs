@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 /// Who may send, and how fast: `allowed_origins` and `allowed_rate`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandshakeSettings {
-    /// The origins that get consent, compared whole.
+    /// The origins that get consent, matched exactly.
     pub allowed_origins: Vec<String>,
     /// How fast they may send.
     pub allowed_rate: AllowedRate,
@@ -18,7 +18,7 @@ pub struct HandshakeSettings {
 pub enum AllowedRate {
     /// As fast as the sender likes: `*`.
     Unlimited,
-    /// This many requests a minute.
+    /// This many requests per minute.
     PerMinute(NonZeroU64),
 }
 
@@ -32,7 +32,7 @@ pub struct Consent<'c> {
 }
 
 impl HandshakeSettings {
-    /// The consent for the origin in `WebHook-Request-Origin`, if it is an allowed one.
+    /// The consent for the origin in `WebHook-Request-Origin`, if it is allowed.
     #[must_use]
     pub fn consent(&self, requested: &str) -> Option<Consent<'_>> {
         let origin = self.allowed_origins.iter().find(|origin| **origin == requested)?;

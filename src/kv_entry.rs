@@ -1,4 +1,4 @@
-//! What is written to KV: the entry of an event with its key, its value and its metadata.
+//! The entry that is written to KV for an event: its key, value and metadata.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,16 +10,16 @@ use crate::ledger::{Key, Moment};
 use crate::limits::{MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES};
 use crate::platform::{KvEntry, KvMetadata};
 
-/// What is left free of the metadata of an entry whose key is a digest, in bytes: the spool counts there how
-/// often a queue refused it, as `,"refused":5`.
+/// How many bytes of metadata stay free in an entry whose key is a digest. The spool uses them to count how
+/// often a queue refused the message, as `,"refused":5`.
 const ROOM_FOR_THE_COUNT: usize = 16;
 
-/// Everything but the unreserved characters of RFC 3986 section 2.3, so that no `/` and no `=`
-/// of an event shows in a key.
+/// Everything except the unreserved characters of RFC 3986 section 2.3, so that a `/` or `=` in an event cannot
+/// be confused with those of the key.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl<'e> KvEntry<'e> {
-    /// The entry of an event under a subscription's name.
+    /// The entry for an event and a subscription.
     #[must_use]
     pub fn new(subscription: &str, event: &'e CloudEvent<'_>, expiration_ttl: Option<u64>) -> Self {
         Self {
@@ -30,9 +30,9 @@ impl<'e> KvEntry<'e> {
         }
     }
 
-    /// The newest state of the object that an event is about, under a subscription's name; `None`
-    /// where its data name no object. The event that removes it is a tombstone, with a lifetime of
-    /// its own.
+    /// The entry for the object that an event is about and a subscription, or `None` if the event's data names no
+    /// object. An event that removes the object is written as a tombstone, which expires after `tombstone_ttl`
+    /// seconds.
     #[must_use]
     pub fn of_object(
         subscription: &str,
@@ -52,23 +52,23 @@ impl<'e> KvEntry<'e> {
     }
 }
 
-/// The key of an event, under a subscription's name.
+/// The key of an event, for a subscription.
 pub(crate) fn event_key(subscription: &str, event: &CloudEvent<'_>) -> String {
     key(subscription, event.source(), event.id())
 }
 
-/// The key of an object's newest event, under a subscription's name.
+/// The key of the newest event about an object, for a subscription.
 pub(crate) fn object_key(subscription: &str, object_type: &str, object_id: &str) -> String {
     key(subscription, object_type, object_id)
 }
 
-/// A time in milliseconds since 1970 as a part of a key, so that keys sort by it.
+/// A time, in milliseconds since 1970, as part of a key. Keys sort by it.
 pub(crate) fn time_in_key(milliseconds: u64) -> String {
     format!("{milliseconds:013}")
 }
 
-/// `<source>/<id>` of an event, each percent-encoded, or `sha256=<digest>` of that where it would be
-/// longer than a key of KV.
+/// `<source>/<id>` of an event, each percent-encoded, or `sha256=<digest>` of that if it is too long for a key
+/// in KV.
 pub(crate) fn event_path(event: &CloudEvent<'_>) -> String {
     path(event.source(), event.id(), MAX_KV_KEY_BYTES)
 }
@@ -88,25 +88,25 @@ fn path(group: &str, id: &str, most_bytes: usize) -> String {
     }
 }
 
-/// The key of a message that a queue did not take: `<queue>/<time>/<digest of the message>`, the time
-/// in milliseconds since 1970.
+/// The key of a spooled message: `<queue>/<time>/<digest of the message>`, with the time in milliseconds since
+/// 1970.
 pub(crate) fn spool_key(queue: &str, now: u64, message: &str) -> String {
     format!("{queue}/{}/{}", time_in_key(now), Key::of(&["message", message]).as_str())
 }
 
 impl<'e> KvMetadata<'e> {
-    /// The metadata of an event.
+    /// The metadata for an event.
     pub(crate) fn new(event: &'e CloudEvent<'_>) -> Self {
         Self::default().and(event, MAX_KV_METADATA_BYTES)
     }
 
-    /// The metadata of an object's newest event, which is as new as this moment.
+    /// The metadata for the newest event about an object, whose effective time is `moment`.
     fn of_object(event: &'e CloudEvent<'_>, moment: Moment) -> Self {
         Self { effective_time: Some(moment.to_rfc3339()), ..Self::default() }
             .and(event, MAX_KV_METADATA_BYTES)
     }
 
-    /// With what an event is, as far as it fits in so many bytes.
+    /// Adds the attributes of an event, as far as they fit in `most_bytes`.
     fn and(self, event: &'e CloudEvent<'_>, most_bytes: usize) -> Self {
         let event_type = || event.event_type().map(|name| name.to_string());
         let operation = || event.operation().map(|name| name.to_string());
@@ -117,7 +117,8 @@ impl<'e> KvMetadata<'e> {
             .with(most_bytes, |metadata| metadata.subject = event.subject())
     }
 
-    /// The metadata of an event whose key is a digest, with some room left.
+    /// The metadata for an event whose key is a digest. It also identifies the event, and leaves room for the
+    /// spool's count.
     pub(crate) fn of_digest(event: &'e CloudEvent<'_>) -> Self {
         let most_bytes = MAX_KV_METADATA_BYTES - ROOM_FOR_THE_COUNT;
         Self::default()
@@ -126,7 +127,7 @@ impl<'e> KvMetadata<'e> {
             .with(most_bytes, |metadata| metadata.source = Some(event.source()))
     }
 
-    /// With one more field, if it still fits.
+    /// Sets one more field, if it still fits.
     fn with(self, most_bytes: usize, set: impl FnOnce(&mut Self)) -> Self {
         let mut larger = self.clone();
         set(&mut larger);

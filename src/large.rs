@@ -1,6 +1,6 @@
-//! Events that are larger than a queue's message: the claim check. The event is stored, and the
-//! message is the same event without its data, with the extension `dataref` instead
-//! (CloudEvents, extension "Dataref").
+//! The claim check, for events that are too large for a queue message. The event is stored in KV, and the
+//! message is the same event with the extension `dataref` instead of its data (CloudEvents, extension
+//! "Dataref").
 
 use std::fmt;
 
@@ -13,30 +13,30 @@ use crate::ledger::Key;
 use crate::limits::CLAIMS;
 use crate::platform::{KvEntry, KvMetadata};
 
-/// A large event: what is stored of it, and what is sent.
+/// A large event: what is stored, and what is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LargeEvent<'e> {
-    /// The whole event, under a key that is made from all of it.
+    /// The whole event, under a key that is a digest of it.
     pub entry: KvEntry<'e>,
-    /// The event without its data, and with `dataref`.
+    /// The event with `dataref` instead of its data.
     pub message: String,
 }
 
-/// Why an event that is larger than its destination takes cannot be stored beside it.
+/// Why an event is too large, even with a claim check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooLarge {
-    /// It is more than what is stored beside the destination, or is the destination, can hold.
+    /// It exceeds what the destination, or `CLAIMS` for it, can hold.
     ForDestination,
-    /// There is no namespace bound as `CLAIMS`.
+    /// No KV namespace is bound as `CLAIMS`.
     NoClaims,
-    /// It has a `dataref` of its own.
+    /// It already has a `dataref`.
     HasDataref,
-    /// It is too large without its data as well.
+    /// It is too large even without its data.
     WithoutData,
 }
 
 impl<'e> LargeEvent<'e> {
-    /// An event that is to be stored for so many seconds.
+    /// Prepares an event to be stored for `expiration_ttl` seconds.
     ///
     /// # Errors
     ///
@@ -62,18 +62,18 @@ impl<'e> LargeEvent<'e> {
     }
 }
 
-/// The whole event that a message refers to, from what is stored there. Beyond what
-/// [`CloudEvent::whole`] checks, it must be what the key was made from.
+/// The whole event that a message refers to, read from what is stored under its key. Beyond the checks of
+/// [`CloudEvent::whole`], the event must match the key.
 ///
 /// # Errors
 ///
-/// It is not the same event, or none at all.
+/// What is stored is a different event, or not an event.
 pub(crate) fn whole<'s>(
     message: &CloudEvent<'_>,
     stored: &'s str,
 ) -> Result<CloudEvent<'s>, ClaimMismatch> {
     let whole = message.whole(stored).map_err(ClaimMismatch::OtherEvent)?;
-    // Messages of version 0.1.0 refer to the event by its source and id alone.
+    // In messages of version 0.1.0, the key is a digest of only the source and the id.
     let keys = [content_key(&whole), Key::of_event(&whole)];
     let dataref = message.dataref();
     if dataref.is_none_or(|dataref| keys.iter().all(|key| key.as_str() != dataref.key)) {
@@ -82,12 +82,12 @@ pub(crate) fn whole<'s>(
     Ok(whole)
 }
 
-/// Why what is stored is not the event that a message refers to.
+/// Why the stored event is not the one that a message refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClaimMismatch {
-    /// It is another event, or none.
+    /// It is a different event, or not an event.
     OtherEvent(elytra_events::NotWhole),
-    /// It is not what was stored under this key.
+    /// It does not match the key.
     OtherContent,
 }
 
@@ -95,22 +95,22 @@ impl fmt::Display for ClaimMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherEvent(why) => why.fmt(f),
-            Self::OtherContent => f.write_str("what is stored is not what the key was made from"),
+            Self::OtherContent => f.write_str("the stored event does not match its key"),
         }
     }
 }
 
-/// The key of an event in `CLAIMS`: of all that it has, so that another event with the same `source` and
-/// `id` neither finds nor replaces it.
+/// The key of an event in `CLAIMS`. It is a digest of the whole event, so another event with the same `source`
+/// and `id` can neither find nor replace it.
 fn content_key(event: &CloudEvent<'_>) -> Key {
     Key::of(&["claim", event.source(), event.id(), event.as_json()])
 }
 
-/// Refuses events whose sender lets them refer to `CLAIMS`: what lies there is other events' data.
+/// Refuses events whose `dataref` refers to `CLAIMS`, because it could expose the data of other events.
 ///
 /// # Errors
 ///
-/// All events that do.
+/// All such events.
 pub(crate) fn check_datarefs(events: &[CloudEvent<'_>], mode: Mode) -> Result<(), InvalidEvents> {
     let refers = |event: &CloudEvent<'_>| matches!(event.extension(DataRef::ATTRIBUTE), Some(AttributeValue::String(text)) if is_to_claims(text));
     let refused = events.iter().enumerate().filter(|(_, event)| refers(event));
@@ -130,7 +130,7 @@ pub(crate) fn check_datarefs(events: &[CloudEvent<'_>], mode: Mode) -> Result<()
     if refused.is_empty() { Ok(()) } else { Err(InvalidEvents::Invalid(refused)) }
 }
 
-/// Whether a reference leads there; the case of a scheme does not count (RFC 3986 section 3.1).
+/// Whether a `dataref` refers to `CLAIMS`. The scheme is case-insensitive (RFC 3986 section 3.1).
 fn is_to_claims(text: &str) -> bool {
     let Some((scheme, path)) = text.split_at_checked(DataRef::SCHEME.len()) else { return false };
     scheme.eq_ignore_ascii_case(DataRef::SCHEME)

@@ -1,11 +1,12 @@
-//! The ledger: who holds which event, so that nothing is forwarded twice without need.
+//! The ledger records which destination holds which event, so that nothing is forwarded twice
+//! without need.
 //!
-//! It is kept in Durable Objects, [`SHARDS`] of them, which answer one request after the other. A
-//! name (a subscription's) claims a key (an event's) before it is forwarded and settles the claim
-//! afterwards: it holds the event, or it does not. A claim whose holder died ends by itself.
+//! It consists of [`SHARDS`] Durable Objects, each of which handles one request at a time. A name
+//! (of a destination) claims a key (of an event) before the event is forwarded. Afterwards, the
+//! claim is settled: the name holds the key, or it does not. A claim whose holder died expires.
 //!
-//! Where a claim has a time, as those on an object's newest state do, a name that holds the key may
-//! claim it again for anything that is not older.
+//! A claim may have a time, as claims on an object's newest event do. Then a name that holds the
+//! key may claim it again for anything that is not older.
 
 mod records;
 
@@ -21,24 +22,24 @@ pub use records::{Records, claim, reset, settle};
 
 use elytra_events::{CloudEvent, Timestamp};
 
-/// How many Durable Objects share the keys. Each answers about 1,000 requests a second, and an event
-/// needs two; to change the number is to forget what was held.
+/// How many Durable Objects share the keys. Each handles about 1,000 requests per second, and an
+/// event needs two. Changing the number forgets everything that is held.
 pub const SHARDS: usize = 8;
 
-/// How many records a shard keeps: beyond that, the oldest are forgotten before their time.
+/// How many records a shard keeps. If there are more, the oldest are deleted early.
 pub const MAX_RECORDS: usize = 1_000_000;
 
-/// How many records are forgotten at a time.
+/// How many records are deleted at a time.
 pub const FORGET_STEP: usize = 10_000;
 
-/// How often a shard looks for records whose time is over, in milliseconds: once an hour.
+/// How often a shard looks for expired records, in milliseconds: once an hour.
 pub const FORGET_EVERY_MS: u64 = 3_600_000;
 
-/// How far ahead the end of a claim can be, in milliseconds: two minutes. That is twice the longest one, so that
-/// a clock that is put back a little ends none.
+/// The furthest that a claim's end can be in the future, in milliseconds: two minutes. This is
+/// twice the longest claim, so that setting a clock back a little ends no claim.
 pub const MOST_CLAIM_MS: u64 = 120_000;
 
-/// A key of the ledger: the SHA-256 of texts, in base64url (RFC 4648 section 5).
+/// A key in the ledger: the SHA-256 of texts, in base64url (RFC 4648 section 5).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     text: String,
@@ -48,26 +49,26 @@ pub struct Key {
 /// A request for claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRequest<'r> {
-    /// What is to be claimed.
+    /// What to claim.
     pub claims: Vec<Claim<'r>>,
-    /// After how many milliseconds a claim that nobody settled ends.
+    /// After how many milliseconds an unsettled claim expires.
     pub claim_ms: u64,
     /// For how many milliseconds a key is remembered.
     pub remember_ms: u64,
-    /// The latest time that can be right: what is held of a later one counts for nothing, since only a
-    /// wrong clock can have said so. Without it, every time counts.
+    /// The latest time that can be right. Whatever is held with a later time is ignored, because
+    /// only a wrong clock can have written it. `None` allows every time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest: Option<Moment>,
 }
 
-/// A request that an object be forgotten: whatever comes next is written.
+/// A request to reset an object: the next event of it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetRequest<'r> {
     /// The object's key.
     pub key: Cow<'r, str>,
     /// The name that holds it.
     pub name: Cow<'r, str>,
-    /// For how many milliseconds that is remembered.
+    /// For how many milliseconds the reset is remembered.
     pub remember_ms: u64,
 }
 
@@ -78,7 +79,7 @@ pub struct Claim<'r> {
     pub key: Cow<'r, str>,
     /// The names.
     pub names: Vec<Cow<'r, str>>,
-    /// How new it is what they want to hold; once and for all, where it is `None`.
+    /// The time of what they want to hold. `None` if a name can hold the key only once.
     pub time: Option<Moment>,
 }
 
@@ -89,7 +90,7 @@ pub struct Moment(pub i64, pub u32);
 /// The answer to a [`ClaimRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimAnswer {
-    /// The number that the granted claims have.
+    /// The number of the granted claims.
     pub number: u64,
     /// For each claim, the verdict on each of its names.
     pub verdicts: Vec<Vec<Verdict>>,
@@ -101,18 +102,18 @@ pub struct ClaimAnswer {
 pub enum Verdict {
     /// Forward, then settle.
     Granted,
-    /// The same, and what the name holds is not known for certain.
+    /// Forward, then settle. Nobody knows for sure what the name holds.
     Uncertain,
-    /// It holds the key, or something newer.
+    /// The name holds the key, or something newer.
     Held,
-    /// Somebody else has the claim.
+    /// Another request has the claim.
     UnderWay,
 }
 
-/// What came of claims.
+/// The results of claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettleRequest<'r> {
-    /// Their number.
+    /// The number of the claims.
     pub number: u64,
     /// The keys.
     pub settlements: Vec<Settlement<'r>>,
@@ -120,21 +121,22 @@ pub struct SettleRequest<'r> {
     pub remember_ms: u64,
 }
 
-/// What came of the claims on a key.
+/// The results of the claims on a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement<'r> {
     /// The key.
     pub key: Cow<'r, str>,
     /// The names that hold it now.
     pub held: Vec<Cow<'r, str>>,
-    /// The names that do not: others may claim it at once.
+    /// The names that do not hold it. Others may claim it immediately.
     pub released: Vec<Cow<'r, str>>,
-    /// How new it is what they hold.
+    /// The time of what they hold.
     pub time: Option<Moment>,
 }
 
 impl Key {
-    /// The key of these texts, of which each counts: `["ab", "c"]` is another than `["a", "bc"]`.
+    /// The key of these texts. The boundaries count: `["ab", "c"]` and `["a", "bc"]` have different
+    /// keys.
     #[must_use]
     pub fn of(texts: &[&str]) -> Self {
         let mut hasher = Sha256::new();
@@ -147,19 +149,19 @@ impl Key {
         Self { text: BASE64_URL_SAFE_NO_PAD.encode(digest), shard }
     }
 
-    /// The key of an event: its `source` and `id`, which no two events share.
+    /// The key of an event, from its `source` and `id`, which identify it.
     #[must_use]
     pub fn of_event(event: &CloudEvent<'_>) -> Self {
         Self::of(&["event", event.source(), event.id()])
     }
 
-    /// The text of it: 43 characters of base64url.
+    /// The key as text: 43 characters of base64url.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The number of the shard that keeps it, less than [`SHARDS`].
+    /// The number of its shard, less than [`SHARDS`].
     #[must_use]
     pub fn shard(&self) -> usize {
         self.shard
@@ -167,7 +169,7 @@ impl Key {
 }
 
 impl<'r> Settlement<'r> {
-    /// What came of the claim of a single name.
+    /// The result of the claim of a single name.
     pub(crate) fn of_one(key: &'r str, name: &'r str, is_held: bool, time: Option<Moment>) -> Self {
         let names = |are_these: bool| if are_these { vec![name.into()] } else { Vec::new() };
         Self { key: key.into(), held: names(is_held), released: names(!is_held), time }
@@ -185,15 +187,16 @@ impl Moment {
     /// Before every event.
     pub const MIN: Self = Self(i64::MIN, 0);
 
-    /// The moment that is this many milliseconds after 1970 began.
+    /// The moment this many milliseconds after the start of 1970.
     #[must_use]
     pub fn from_milliseconds(milliseconds: u64) -> Self {
         let nanoseconds = u32::try_from(milliseconds % 1_000).unwrap_or_default() * 1_000_000;
         Self(i64::try_from(milliseconds / 1_000).unwrap_or(i64::MAX), nanoseconds)
     }
 
-    /// The moment as RFC 3339 has it, in UTC, to the nanosecond. What is before the year 0 or after the
-    /// year 9999, as only an offset can make it, is the first or the last that it has.
+    /// The moment in RFC 3339, in UTC, with nanoseconds. An offset can move a moment before the
+    /// year 0 or past the year 9999. It then becomes the first or last moment that RFC 3339 can
+    /// express.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
         /// 0000-01-01T00:00:00Z, in seconds before 1970.

@@ -5,14 +5,15 @@
 pub enum Level {
     /// Nobody.
     Info,
-    /// The caller; or we, before long, since something works only because there is a substitute.
+    /// The caller, or the operator before long, because something works only through its
+    /// substitute.
     Warning,
-    /// We, now.
+    /// The operator, now.
     Error,
 }
 
 impl Level {
-    /// The same, but for a warning where it was none.
+    /// Raises `Info` to `Warning`.
     pub(crate) fn at_least_warning(self) -> Self {
         if self == Self::Info { Self::Warning } else { self }
     }

@@ -1,24 +1,25 @@
 //! A Cloudflare Worker that receives the webhooks of Elytra PIM.
 //!
 //! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events,
-//! finds the subscriptions that want each and forwards it to their queues, KV namespaces and R2
-//! buckets, or delivers it to their webhooks from a queue of its own. A 2xx is sent only when every one of them,
-//! or a queue or the spool on the way there, holds the event, or when none wants it.
+//! finds the subscriptions that want each event, and forwards it to their queues, KV namespaces and
+//! R2 buckets. HTTP destinations and services get their events from a queue of the Worker's own. The
+//! answer is a 2xx only if every one of these destinations, or a queue or the spool on the way there,
+//! holds the event, or if no subscription wants it.
 //!
-//! It does not change an event, and of its `data` it reads no more than which object it is about and
-//! what filters name. What it keeps of its own is which event was forwarded to whom, and what could not
-//! be yet.
+//! It does not change events. In `data`, it reads only which object the event is about, and what
+//! filters name. It stores which destination holds which event, and what could not be forwarded
+//! yet.
 //!
-//! The path of an event, step by step, is [`receive::receive`]. The modules, in the order an event
-//! meets them:
+//! [`receive::receive`] is the path of an event, step by step:
 //!
 //! ```text
-//! request head ── auth ──> Caller ── read (bounded) ──> bytes
-//! bytes ── elytra-events ──> CloudEvents ── subscription ──> Plan ── dedupe, forward ──> Fates ── reply
+//! request head ── auth ──> Caller ── body ──> bytes ── elytra-events ──> CloudEvents
+//! CloudEvents ── plan ──> FittingPlan ── claim ──> ClaimedPlan ── forward ──> ForwardedPlan
+//! ForwardedPlan ── settle ──> Fates ── reply ──> Reply
 //! ```
 //!
-//! A crate that consumes the queue depends on `elytra-events` alone: it has the events and what reads
-//! them. Filters of the dialect `sql` are compiled and evaluated by the crate `cesql`.
+//! A crate that consumes the queue depends on `elytra-events` alone, which has the events and their
+//! readers. The crate `cesql` compiles and evaluates filters of the dialect `sql`.
 
 pub mod endpoints;
 
@@ -26,29 +27,21 @@ pub mod receive;
 
 mod access;
 
+pub mod auth;
+
 pub mod request;
 
 pub mod body;
 
-pub mod vars;
-
-pub mod times;
-
-pub mod config;
-
-pub mod auth;
-
-pub mod handshake;
+pub mod capacity;
 
 pub mod subscription;
 
 pub mod filter;
 
-mod dispatch;
-
-pub mod destination;
-
 pub mod plan;
+
+mod dispatch;
 
 pub mod large;
 
@@ -56,25 +49,13 @@ mod claim;
 
 pub mod forward;
 
-mod settle;
+pub mod destination;
 
 pub mod kv_entry;
 
-pub mod ledger;
-
-pub mod spool;
-
-pub mod delivery;
-
 pub mod message;
 
-pub mod operator;
-
-pub mod platform;
-
-pub mod capacity;
-
-pub mod limits;
+mod settle;
 
 pub mod fate;
 
@@ -88,9 +69,35 @@ pub mod log;
 
 pub mod level;
 
-#[cfg(feature = "cloudflare")]
-mod cloudflare;
+pub mod handshake;
+
+// What happens later, and what operators ask.
+
+pub mod delivery;
+
+pub mod spool;
+
+pub mod operator;
+
+pub mod ledger;
+
+// The configuration.
+
+pub mod config;
+
+pub mod vars;
+
+pub mod times;
+
+pub mod limits;
 
 mod names;
 
 pub mod text;
+
+// The platform.
+
+pub mod platform;
+
+#[cfg(feature = "cloudflare")]
+mod cloudflare;

@@ -1,6 +1,6 @@
-//! The log: one JSON line for each request, for those who look for an event at night.
+//! The log: one JSON line per request, for whoever looks for an event at night.
 //!
-//! No secret and nothing of an event's data gets in here, but for what a filter compared.
+//! It contains no secrets, and no event data except values that a filter compared.
 
 use std::iter;
 
@@ -16,8 +16,8 @@ use crate::outcome::{Fault, Outcome, Rejection, Report};
 use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};
 
-/// How many bytes the events of a batch may take in the log: a quarter of what Cloudflare
-/// keeps of a line.
+/// How many bytes the events of a batch may take in the log: a quarter of the line that Cloudflare
+/// keeps.
 pub const MAX_LOGGED_EVENT_BYTES: usize = 64 * 1024;
 
 /// The log line of a request.
@@ -26,25 +26,26 @@ pub struct LogLine<'c> {
     /// Who must act.
     #[serde(skip)]
     pub level: Level,
-    /// `accepted`, `duplicate`, `ignored`, `under_way` (the sender comes again), `refused` (it must
-    /// change something), `failed` (we must), `healthy`, `handshake`, or what an operator asked for.
+    /// `accepted`, `duplicate`, `ignored`, `under_way` (the sender retries), `refused` (the sender
+    /// must act), `failed` (the operator must act), `healthy`, `handshake`, or what an operator
+    /// asked for.
     pub outcome: &'static str,
-    /// The same code as in the reply.
+    /// The code in the reply.
     pub code: &'static str,
     /// The HTTP status of the reply.
     pub status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<&'static str>,
-    /// The event that came alone; of a batch only the reasons why it was refused as a whole.
+    /// The event, unless it was in a batch. For a batch, the reasons why it was refused as a whole.
     #[serde(flatten)]
     event: EventLine<'c>,
-    /// The events of a batch, those that failed first, each an [`EventLine`] in print.
+    /// The events of a batch, failed ones first, each a printed [`EventLine`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<Box<RawValue>>,
-    /// How many more events the batch has.
+    /// How many events of the batch are left out.
     #[serde(skip_serializing_if = "is_zero")]
     events_left_out: usize,
-    /// How many dead letters were sent again, and which: as many as are at a time.
+    /// How many dead letters were sent again, and the ids of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     redriven: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -53,18 +54,18 @@ pub struct LogLine<'c> {
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'c str>,
-    /// Why the ledger gave no answer; then an event may be forwarded twice.
+    /// Why the ledger did not answer. An event may be forwarded twice then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ledger_failures: Vec<String>,
-    /// How long the request took, as far as the Worker's clock tells: it stands still while the
+    /// How long the request took, as measured by the Worker's clock, which stands still while the
     /// Worker computes.
     pub milliseconds: u64,
 }
 
-/// What the log tells of an event.
+/// What the log says about an event.
 #[derive(Debug, Default, Serialize)]
 struct EventLine<'c> {
-    /// What became of this event of a batch.
+    /// The result of this event of a batch.
     #[serde(rename = "outcome", skip_serializing_if = "Option::is_none")]
     outcome_in_batch: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,31 +78,31 @@ struct EventLine<'c> {
     event_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
-    /// The subscriptions whose destination holds the event since this request.
+    /// The subscriptions whose destination has held the event since this request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscriptions: Vec<&'c str>,
-    /// Those whose key of the object holds something newer.
+    /// The subscriptions whose key for the object holds something newer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     superseded: Vec<&'c str>,
-    /// Those that held it before.
+    /// The subscriptions whose destination already held it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'c str>,
-    /// Those for which the spool holds it.
+    /// The subscriptions for which the spool holds it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spooled: Vec<&'c str>,
-    /// Those to which another request is forwarding it.
+    /// The subscriptions to which another request is forwarding it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     under_way: Vec<&'c str>,
-    /// Why destinations do not hold it, or what is wrong.
+    /// Why destinations do not hold it, or what is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
-    /// What is valid, but unknown here.
+    /// What is valid but not known to the Worker.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<&'static str>,
 }
 
 impl<'c> LogLine<'c> {
-    /// The line of a request that was answered with this status, and of which this is to be said. The time is still missing.
+    /// The line of a request with this result, report and status. The caller sets the duration.
     #[must_use]
     pub fn new(
         result: Result<Outcome<'c>, Rejection<'c>>,
@@ -110,7 +111,7 @@ impl<'c> LogLine<'c> {
         status: u16,
     ) -> Self {
         let (outcome, mut level) = match report.fault {
-            // What became of it is what the reply calls it.
+            // The outcome is the code of the reply.
             Fault::Nobody => (report.code, Level::Info),
             Fault::Caller => ("refused", Level::Warning),
             Fault::Receiver => ("failed", Level::Error),
@@ -159,10 +160,10 @@ impl<'c> LogLine<'c> {
         }
     }
 
-    /// The line itself.
+    /// The line as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // It cannot fail to print: its keys are strings and its maps structs.
+        // Cannot fail: its keys are strings and its maps structs.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -193,13 +194,14 @@ impl<'c> EventLine<'c> {
     }
 }
 
-/// Whether something was spooled.
+/// Whether an event was spooled.
 fn is_substituted(result: &Result<Outcome<'_>, Rejection<'_>>) -> bool {
     let Ok(Outcome::Served(fates)) = result else { return false };
     fates.iter().any(|fate| !fate.spooled.is_empty())
 }
 
-/// The events, those that failed first; without a fate, where they were refused before.
+/// The lines of the events, failed ones first. There are no fates if the request was refused
+/// before.
 fn event_lines(events: Vec<EventTrace>, fates: Vec<Fate<'_>>) -> Vec<EventLine<'_>> {
     let fates = fates.into_iter().map(Some).chain(iter::repeat(None));
     let mut events: Vec<_> = events.into_iter().zip(fates).collect();
@@ -218,7 +220,7 @@ fn print_within(bytes: usize, lines: Vec<EventLine<'_>>) -> Vec<Box<RawValue>> {
     printed.collect()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }

@@ -1,39 +1,39 @@
-//! The messages of the two queues: a line of JSON that says what is to be done, and behind it the
-//! event, byte for byte.
+//! The messages of the two queues: a line of JSON with instructions, followed by the event, byte
+//! for byte.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// How much of a text that others wrote stands in a first line, in characters.
+/// The longest foreign text in a first line, in characters.
 pub(crate) const MAX_CHARACTERS: usize = 256;
 
 /// A message of either queue.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Message<'m> {
-    /// An event that is to be delivered.
+    /// An event to deliver.
     Delivery(DeliveryMessage<'m>, &'m str),
-    /// An event that cannot be delivered.
+    /// An event that could not be delivered.
     Dead(DeadMessage<'m>, &'m str),
 }
 
 /// The first line of a message in `DELIVERIES`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryMessage<'m> {
-    /// The subscription whose webhook is to be called.
+    /// The subscription whose destination to call.
     pub subscription: Cow<'m, str>,
     /// When the event was accepted, in milliseconds since 1970.
     pub accepted_at: u64,
-    /// How often the webhook was called before this message was sent: it stands for another one, which
-    /// was handed out while the configuration was broken.
+    /// How often the destination was called before this message was sent. It is not zero if the
+    /// message replaces one that arrived while the configuration was broken.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub calls: u32,
-    /// How often it has been sent for that reason.
+    /// How often the message has been replaced.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waits: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
@@ -41,21 +41,21 @@ fn is_zero(number: &u32) -> bool {
 /// The first line of a message in `DEAD_LETTERS`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadMessage<'m> {
-    /// The subscription whose webhook was called.
+    /// The subscription whose destination was called.
     pub subscription: Cow<'m, str>,
     /// When the event was accepted, in milliseconds since 1970.
     pub accepted_at: u64,
-    /// When it was given up, in the same.
+    /// When it became a dead letter, in milliseconds since 1970.
     pub died_at: u64,
-    /// How often it was tried.
+    /// How often delivery was attempted.
     pub attempts: u32,
     /// The code of the last [`Cause`](crate::delivery::Cause).
     pub cause: Cow<'m, str>,
-    /// The same in words.
+    /// The cause in words.
     pub reason: Cow<'m, str>,
     /// The status of the last answer.
     pub status: Option<u16>,
-    /// How often this message has been sent because the configuration was broken.
+    /// How often the message has been replaced because the configuration was broken.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waits: u32,
 }
@@ -65,10 +65,10 @@ impl<'m> Message<'m> {
     ///
     /// # Errors
     ///
-    /// Why it is none.
+    /// The text is not a message of ours, for this reason.
     pub(crate) fn read(text: &'m str) -> Result<Self, String> {
         let (line, event) = text.split_once('\n').ok_or("it has no first line")?;
-        // Fields that are not known here are a later version's.
+        // Ignore unknown fields: a later version may have written them.
         if !line.contains(DIED_AT) {
             let delivery = serde_json::from_str(line).map_err(|error| not_ours(&error))?;
             return Ok(Self::Delivery(delivery, event));
@@ -78,17 +78,17 @@ impl<'m> Message<'m> {
     }
 }
 
-/// What only the first line of a dead letter has.
+/// The field that only the first line of a dead letter has.
 const DIED_AT: &str = "\"died_at\":";
 
-/// What stands in the line is not repeated: it may be an event's data.
+/// Does not repeat the line, which may contain an event's data.
 fn not_ours(error: &serde_json::Error) -> String {
     let at = error.column();
-    format!("its first line is neither a delivery's nor a dead letter's, at column {at}")
+    format!("its first line is neither a delivery nor a dead letter, at column {at}")
 }
 
 impl DeliveryMessage<'_> {
-    /// The message with this event.
+    /// Prints the message with this event.
     #[must_use]
     pub fn print(&self, event: &str) -> String {
         print(self, event)
@@ -96,7 +96,7 @@ impl DeliveryMessage<'_> {
 }
 
 impl DeadMessage<'_> {
-    /// The message with this event.
+    /// Prints the message with this event.
     #[must_use]
     pub fn print(&self, event: &str) -> String {
         print(self, event)
@@ -104,7 +104,7 @@ impl DeadMessage<'_> {
 }
 
 fn print(line: &impl Serialize, event: &str) -> String {
-    // It cannot fail to print: it is a struct.
+    // Cannot fail: it is a struct.
     let mut text = serde_json::to_string(line).unwrap_or_default();
     text.push('\n');
     text.push_str(event);

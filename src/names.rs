@@ -1,11 +1,11 @@
-//! What may have been meant by a name that nobody knows.
+//! Suggestions for unknown names.
 
-/// The candidate that resembles the name most, if any resembles it enough to be what was meant.
+/// The candidate that is most similar to the name, if any is similar enough.
 pub(crate) fn nearest<'n>(
     name: &str,
     candidates: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
-    /// Half of the letters may be wrong at most; what resembles less is no help to anyone.
+    /// At most half of the letters may differ. Anything less similar would not help.
     const LEAST_SIMILARITY: f64 = 0.5;
 
     let name = name.to_lowercase();
@@ -21,12 +21,12 @@ pub(crate) fn nearest<'n>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The end of a message about a name that nobody knows: the nearest of those that are known.
+/// The end of a message about an unknown name, which suggests the nearest known one, if any.
 pub(crate) fn suggestion<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     did_you_mean(nearest(name, known))
 }
 
-/// The same with the nearest, if there is one.
+/// The end of a message about an unknown name, with the suggestion that was found, if any.
 pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|nearest| format!(", did you mean {nearest:?}?")).unwrap_or_default()
 }

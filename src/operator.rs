@@ -1,5 +1,5 @@
-//! What operators ask for, each question in a file of its own: they look at what could not be delivered or
-//! sent, have it sent again, let an object be written anew, and have a request explained.
+//! What operators can do, one file each: list what could not be delivered or sent, send it again,
+//! reset an object, and have a request explained.
 
 mod answer;
 mod claims;
@@ -16,4 +16,4 @@ pub use answer::{
 };
 pub use claims::{OPERATOR_CLAIM_MS, REMEMBER_SENT_MS};
 pub use error::OperatorError;
-pub use query::{DEFAULT_LIMIT, MOST_LIMIT, OperatorQuery};
+pub use query::{DEFAULT_LIMIT, MAX_LIMIT, OperatorQuery};

@@ -1,4 +1,4 @@
-//! What can become of a request, and what is said of it: to the caller, and in the log.
+//! The possible results of a request, and how each is reported to the caller and in the log.
 
 use elytra_events::http::UnsupportedMediaType;
 use elytra_events::{InvalidEvent, InvalidEvents};
@@ -15,141 +15,142 @@ use crate::operator::{
 use crate::plan::DoesNotFit;
 use crate::request::BodyError;
 
-/// What became of a request that was in order.
+/// The result of a request that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<'c> {
-    /// The configuration stands.
+    /// The configuration is valid.
     Healthy,
-    /// A sender asked whether it may send; it may, where there is a consent.
+    /// A sender asked whether it may send. It may if there is a consent.
     Handshake {
-        /// Who asks, by `WebHook-Request-Origin`.
+        /// The sender, from `WebHook-Request-Origin`.
         origin: Option<String>,
-        /// What the sender may do, in the answer's headers.
+        /// What the sender may do, for the headers of the answer.
         consent: Option<Consent<'c>>,
-        /// The methods that the path takes.
+        /// The methods that the path allows.
         methods: Vec<&'static str>,
     },
-    /// Each event is where it belongs: in all of its destinations or the spool, or nowhere because
-    /// no subscription wants it.
+    /// Every destination that wants an event, or the spool, holds it. An event that no subscription
+    /// wants counts too.
     Served(Fates<'c>),
-    /// An operator asked which events could not be delivered.
+    /// An operator listed the events that could not be delivered.
     DeadLetters(DeadLetterPage),
-    /// An operator asked for one of them.
+    /// An operator read one dead letter.
     DeadLetter(Box<DeadLetter>),
-    /// An operator had some sent again.
+    /// An operator sent dead letters again.
     Redriven(Redriven),
-    /// An operator asked which messages were set aside.
+    /// An operator listed the messages that were set aside.
     SetAside(SetAsidePage),
-    /// An operator had one of them sent once more.
+    /// An operator sent a message that was set aside.
     MessageSent(Settled),
-    /// An operator had one of them deleted.
+    /// An operator deleted a message that was set aside.
     MessageDeleted(Settled),
-    /// An operator had an object forgotten.
+    /// An operator reset an object.
     Reset(Reset),
-    /// An operator asked what would become of a request.
+    /// An operator asked what would happen to a request.
     Explained(Explanation),
 }
 
-/// Why a request was not served, one variant for each thing that can go wrong on the line.
+/// Why a request failed, one variant for each thing that can go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection<'c> {
     /// There is nothing at this path.
     NotFound,
-    /// The configuration has these mistakes.
+    /// The configuration has these errors.
     BrokenConfiguration(&'c [ConfigError]),
-    /// The path does not take this method.
+    /// The path does not allow this method.
     MethodNotAllowed {
-        /// The method.
+        /// The method of the request.
         method: String,
-        /// The methods it takes.
+        /// The methods that the path allows.
         allowed: Vec<&'static str>,
     },
-    /// The caller is not known.
+    /// The caller did not authenticate.
     Unauthenticated(Unauthenticated),
-    /// The caller sends more than its rate limit allows.
+    /// The caller exceeds its rate limit.
     TooFast,
-    /// The content type is of no mode that is read here.
+    /// The Worker does not read this content type.
     UnsupportedMediaType(UnsupportedMediaType),
-    /// The body is compressed, or encoded in another way.
+    /// The body is compressed or otherwise encoded.
     UnsupportedContentEncoding(String),
-    /// The body is larger than this, in bytes.
+    /// The body is too large.
     BodyTooLarge {
-        /// `max_body_bytes`.
+        /// `max_body_bytes`, in bytes.
         limit: usize,
     },
-    /// The body broke off.
+    /// The body was cut off.
     BodyBrokeOff(BodyError),
-    /// The body did not arrive in time, or too slowly.
+    /// The body did not arrive in time, or arrived too slowly.
     BodyTimedOut {
         /// `body_timeout_ms`.
         milliseconds: u64,
     },
-    /// There is no memory left for the request now.
+    /// There is no memory for the request right now.
     Overloaded(CapacityExceeded),
-    /// In the JSON format the event is larger than any destination takes; it was not made.
+    /// In the JSON format, the event would be larger than any destination takes. It was not
+    /// printed.
     JsonTooLarge {
-        /// The size of its data there, in bytes.
+        /// The size of its data in the JSON format, in bytes.
         bytes: usize,
-        /// The most that a destination takes, in the same.
+        /// The most that a destination takes, in bytes.
         limit: usize,
     },
-    /// An event is invalid, or there are too many of them.
+    /// An event is invalid, or there are too many events.
     InvalidEvents(InvalidEvents),
-    /// Its events cannot be forwarded.
+    /// The events cannot be forwarded.
     DoesNotFit(DoesNotFit<'c>),
-    /// Not every destination holds the events that belong there.
+    /// Not every destination holds the events it should.
     Undelivered(Fates<'c>),
-    /// Another request is forwarding one of the events; all others are where they belong.
+    /// Another request is forwarding one of the events. Everything else has been forwarded.
     UnderWay(Fates<'c>),
-    /// What an operator asks for is not there, or not possible now.
+    /// An operator asked for something that does not exist, or that is not possible right now.
     Operator(OperatorError),
 }
 
-/// What is said of what became of a request.
+/// How a result is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The stable code, as it stands in the answer and in the log.
+    /// The stable code, as the answer and the log show it.
     pub code: &'static str,
-    /// The same in a few words; empty where the request was in order.
+    /// A summary in a few words. Empty if the request succeeded.
     pub title: &'static str,
-    /// What the caller is told: nothing of the configuration, of secrets or of what a destination said. Empty
-    /// where the request was in order.
+    /// The explanation for the caller. It reveals nothing about the configuration, secrets, or what
+    /// a destination answered. Empty if the request succeeded.
     pub detail: String,
-    /// What the log says besides: more than a caller is told, and nothing where it is the same.
+    /// What only the log says: details that the caller must not see, or a copy of `detail`.
     pub reasons: Vec<String>,
     /// Who must act.
     pub fault: Fault,
-    /// After how many seconds the caller may come back with the same request.
+    /// After how many seconds the caller may retry.
     pub retry_after: Option<u32>,
 }
 
-/// Who must act so that a request can be served.
+/// Who must act before the request can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nobody: it was served, or will be when it comes again.
+    /// Nobody: the request succeeded, or a retry will.
     Nobody,
-    /// The caller, who must change something.
+    /// The caller, who must change the request.
     Caller,
-    /// Whoever runs the receiver.
+    /// The operator of the receiver.
     Receiver,
 }
 
-/// After how many seconds to come back when a destination failed: soon, since a sender may give
+/// After how many seconds to retry when a destination failed. It is short because a sender may give
 /// up after half a minute.
 const AFTER_A_FAILURE: u32 = 1;
 
-/// After how many seconds to come back when somebody has to mend the configuration first.
+/// After how many seconds to retry when the configuration has to be fixed first.
 const AFTER_A_BROKEN_CONFIGURATION: u32 = 60;
 
-/// After how many seconds to come back when a rate limit is used up: the shorter of the two periods
+/// After how many seconds to retry when a rate limit is exceeded: the shorter of the two periods
 /// that Cloudflare's rate limits can have.
 const AFTER_TOO_MANY: u32 = 10;
 
-/// How many faults of a sender's event stand in the log: Cloudflare keeps 256 KB of a line.
+/// How many violations of a request the log lists. Cloudflare keeps 256 KB of a line.
 pub const MAX_LOGGED_VIOLATIONS: usize = 64;
 
 impl Outcome<'_> {
-    /// What is said of it.
+    /// How the outcome is reported.
     #[must_use]
     pub fn report(&self) -> Report {
         let (code, reasons) = match self {
@@ -186,15 +187,16 @@ impl Outcome<'_> {
 }
 
 impl Rejection<'_> {
-    /// What is said of it.
+    /// How the rejection is reported.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "it is a table with a row for each rejection")]
     pub fn report(&self) -> Report {
         match self {
-            // The path is not repeated: a token may stand in it by mistake.
+            // Do not repeat the path: a token may have ended up in it by mistake.
             Self::NotFound => Report::of_caller(
                 "not_found",
                 "Not found",
-                "there is nothing at this path, events go to /webhook, without a slash behind it",
+                "there is nothing at this path; events go to /webhook, without a trailing slash",
             ),
             Self::BrokenConfiguration(mistakes) => Report {
                 reasons: mistakes.iter().map(ToString::to_string).collect(),
@@ -202,13 +204,13 @@ impl Rejection<'_> {
                 ..Report::of_receiver(
                     "broken_configuration",
                     "The receiver's configuration is broken",
-                    "the receiver is not configured correctly, its log says why",
+                    "the receiver is not configured correctly; its log says why",
                 )
             },
             Self::MethodNotAllowed { method, allowed } => Report::of_caller(
                 "method_not_allowed",
                 "Method not allowed",
-                format!("the method {method} is not taken here, expected {}", allowed.join(", ")),
+                format!("the method {method} is not allowed here, expected {}", allowed.join(", ")),
             ),
             Self::Unauthenticated(Unauthenticated { challenge, fault }) => {
                 let auth_type = challenge.auth_type();
@@ -255,15 +257,15 @@ impl Rejection<'_> {
                 reasons: vec![error.0.clone()],
                 ..Report::of_receiver(
                     "body_broke_off",
-                    "The body broke off",
-                    "the body broke off before its end",
+                    "The body was cut off",
+                    "the body was cut off before its end",
                 )
             },
             Self::BodyTimedOut { milliseconds } => Report::of_caller(
                 "body_timed_out",
                 "The body took too long",
                 format!(
-                    "the body did not arrive within {milliseconds} ms (body_timeout_ms), or too \
+                    "the body did not arrive within {milliseconds} ms (body_timeout_ms), or arrived too \
                      slowly"
                 ),
             ),
@@ -272,17 +274,21 @@ impl Rejection<'_> {
                 ..Report::of_receiver(
                     "overloaded",
                     "The receiver is overloaded",
-                    "the receiver is handling too much at once, send the request again",
+                    "the receiver is handling too many requests at once; send the request again",
                 )
             },
             Self::InvalidEvents(InvalidEvents::TooMany { events, limit }) => Report::of_caller(
                 "batch_too_large",
                 "The batch has too many events",
-                format!("the batch has {events} events, but {limit} may come at once"),
+                format!("the batch has {events} events, but at most {limit} are allowed"),
             ),
             Self::InvalidEvents(InvalidEvents::Invalid(invalid)) => Report {
                 reasons: violations(invalid),
-                ..Report::of_caller("invalid_event", "The event is invalid", faults(invalid))
+                ..Report::of_caller(
+                    "invalid_event",
+                    "The event is invalid",
+                    count_violations(invalid),
+                )
             },
             Self::DoesNotFit(DoesNotFit::TooManyWrites(writes)) => Report::of_caller(
                 "batch_too_large",
@@ -293,7 +299,7 @@ impl Rejection<'_> {
                 "event_too_large",
                 "The event is too large",
                 format!(
-                    "the event's data have {bytes} bytes in the JSON format, but no destination \
+                    "the event's data takes {bytes} bytes in the JSON format, but no destination \
                      takes more than {limit}"
                 ),
             ),
@@ -302,22 +308,22 @@ impl Rejection<'_> {
                 Report::of_caller("event_too_large", "The event is too large", events.join("; "))
             }
             Self::Undelivered(_) => Report {
-                // The log says of each event what it is.
+                // The log has the reasons on the line of each event.
                 reasons: Vec::new(),
                 ..Report::of_receiver(
                     FateKind::Undelivered.code(),
                     "A destination failed",
-                    "not every destination holds the event, send it again",
+                    "not every destination holds the event; send it again",
                 )
             },
-            // The sender may not ignore it as a duplicate: the other request may still fail.
+            // The sender must not ignore it as a duplicate: the other request may still fail.
             Self::UnderWay(_) => Report {
                 reasons: Vec::new(),
                 fault: Fault::Nobody,
                 ..Report::of_receiver(
                     FateKind::UnderWay.code(),
                     "The event is being forwarded",
-                    "another request is forwarding the same event, send it again",
+                    "another request is forwarding the same event; send it again",
                 )
             },
             Self::Operator(error) => error.report(),
@@ -326,10 +332,10 @@ impl Rejection<'_> {
 }
 
 impl OperatorError {
-    /// What is said of it.
+    /// How the error is reported.
     fn report(&self) -> Report {
         match self {
-            Self::BadQuery(why) => Report::of_caller("bad_query", "The query is wrong", &**why),
+            Self::BadQuery(why) => Report::of_caller("bad_query", "The query is invalid", &**why),
             Self::NoSuchDeadLetter => Report::of_caller(
                 "no_such_dead_letter",
                 "There is no such dead letter",
@@ -339,8 +345,8 @@ impl OperatorError {
                 reasons: vec![error.to_string()],
                 ..Report::of_receiver(
                     "dead_letters_failed",
-                    "The dead letters cannot be had",
-                    "the dead letters cannot be had now, the log says why",
+                    "The dead letters are unavailable",
+                    "the dead letters are unavailable right now; the log says why",
                 )
             },
             Self::NoSuchMessage => Report::of_caller(
@@ -353,7 +359,7 @@ impl OperatorError {
                 ..Report::of_caller(
                     FateKind::UnderWay.code(),
                     "The message is being sent or deleted",
-                    "another request is sending or deleting this message, ask again",
+                    "another request is sending or deleting this message; try again",
                 )
             },
             Self::SpoolFailed(error) => Report {
@@ -361,7 +367,7 @@ impl OperatorError {
                 ..Report::of_receiver(
                     "spool_failed",
                     "The spool failed",
-                    "the spool or the queue failed, the log says why",
+                    "the spool or the queue failed; the log says why",
                 )
             },
             Self::ObjectUnderWay => Report {
@@ -369,7 +375,7 @@ impl OperatorError {
                 ..Report::of_caller(
                     FateKind::UnderWay.code(),
                     "The object is being written",
-                    "an event of the object is being written now, ask again",
+                    "an event of the object is being written right now; try again",
                 )
             },
             Self::LedgerFailed(error) => Report {
@@ -377,7 +383,7 @@ impl OperatorError {
                 ..Report::of_receiver(
                     "ledger_failed",
                     "The ledger failed",
-                    "the ledger failed, its log says why",
+                    "the ledger failed; its log says why",
                 )
             },
         }
@@ -385,14 +391,15 @@ impl OperatorError {
 }
 
 impl Report {
-    /// The caller must change something. The log says what the caller is told.
+    /// The caller must change the request. The log says the same as the answer.
     fn of_caller(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let reasons = vec![detail.clone()];
         Self { code, title, detail, reasons, fault: Fault::Caller, retry_after: None }
     }
 
-    /// The fault is ours, and the caller may come back soon. What the log says is still missing.
+    /// The receiver is at fault, and the caller may retry soon. The caller of this function adds
+    /// the reasons.
     fn of_receiver(code: &'static str, title: &'static str, detail: &str) -> Self {
         Self {
             code,
@@ -405,23 +412,27 @@ impl Report {
     }
 }
 
-/// How many faults the events have, in words.
-fn faults(invalid: &[InvalidEvent]) -> String {
-    let faults: usize = invalid.iter().map(InvalidEvent::faults).sum();
-    let mut text = format!("found {faults} fault{}", if faults == 1 { "" } else { "s" });
-    if invalid.iter().any(|event| event.index.is_some()) {
+/// How many violations the events have, in words.
+fn count_violations(invalid: &[InvalidEvent]) -> String {
+    let violations: usize = invalid.iter().map(InvalidEvent::faults).sum();
+    let found = format!("found {violations} violation{}", if violations == 1 { "" } else { "s" });
+    let in_batch = if invalid.iter().any(|event| event.index.is_some()) {
         let events = invalid.len();
         let plural = if events == 1 { "" } else { "s" };
-        text += &format!(" in {events} event{plural} of the batch, none was forwarded");
-    }
+        format!(" in {events} event{plural} of the batch; nothing was forwarded")
+    } else {
+        String::new()
+    };
     let listed: usize = invalid.iter().map(|event| event.violations.len()).sum();
-    if listed < faults {
-        text += &format!("; listed are {listed}, and there are {} more", faults - listed);
-    }
-    text
+    let left_out = if listed < violations {
+        format!("; {listed} are listed, {} are left out", violations - listed)
+    } else {
+        String::new()
+    };
+    [found, in_batch, left_out].concat()
 }
 
-/// What is wrong with the events, as far as the log keeps it.
+/// The violations of the events, as many as the log lists.
 fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
     let all = invalid.iter().flat_map(|event| {
         event.violations.iter().map(|violation| match event.index {

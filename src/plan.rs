@@ -1,7 +1,8 @@
-//! Which subscriptions get which events, in stages: a plan is made, and its events fit.
+//! Which subscriptions get which events. There are two stages: a plan is made, and then its events are checked
+//! to fit.
 //!
-//! What comes after it is [`crate::dedupe`] and [`crate::forward`]. Each stage is made from the one before, and
-//! in no other way.
+//! The stages after these are in `claim`, `forward` and `settle`. Each stage can only be made from the one
+//! before it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,25 +23,25 @@ use elytra_events::http::Mode;
 #[derive(Debug)]
 pub struct Plan<'c, 'e> {
     events: Events<'c, 'e>,
-    /// In the order of the events, and for each in the order of the subscriptions.
+    /// Sorted by event, then by subscription.
     dispatches: Vec<Routed<'c, 'e>>,
 }
 
-/// A plan each of whose events every destination can take.
+/// A plan whose events all fit in their destinations.
 #[derive(Debug)]
 pub struct FittingPlan<'c, 'e> {
     events: Events<'c, 'e>,
     dispatches: Vec<Routed<'c, 'e>>,
 }
 
-/// A dispatch, and where it goes.
+/// A dispatch and its destination.
 #[derive(Debug)]
 pub(crate) struct Routed<'c, 'e> {
     pub(crate) destination: &'c Destination,
     pub(crate) dispatch: Dispatch<'c, 'e>,
 }
 
-/// The events as filters see them, and those who may want them.
+/// The events as filters see them, and the subscriptions that may want them.
 #[derive(Debug)]
 pub(crate) struct Events<'c, 'e> {
     views: Vec<View<'e>>,
@@ -50,35 +51,35 @@ pub(crate) struct Events<'c, 'e> {
 /// Why a plan's events cannot be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoesNotFit<'c> {
-    /// Some destinations can never hold events of this size; at least one.
+    /// At least one event is too large for a destination.
     EventsTooLarge(Vec<EventTooLarge<'c>>),
-    /// A batch needs more writes than can be made in time.
+    /// The batch needs more writes than fit in the time budget.
     TooManyWrites(TooManyWrites),
 }
 
-/// A destination can never take this event.
+/// An event that a destination can never take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventTooLarge<'c> {
-    /// The event's place in the batch; `None` where it came alone.
+    /// The event's index in the batch, or `None` if it was sent alone.
     pub index: Option<usize>,
-    /// The subscription whose destination it is.
+    /// The subscription whose destination cannot take it.
     pub subscription: &'c str,
     /// The event's size, in bytes of JSON.
     pub bytes: usize,
-    /// The most the destination takes, in the same.
+    /// The largest event that the destination takes, in bytes of JSON.
     pub limit: usize,
-    /// Why the event is not stored beside the queue.
+    /// Why the event cannot be stored in `CLAIMS` instead.
     pub why: TooLarge,
 }
 
-/// A batch needs more writes than can be made in time, and nothing remembers those that were.
+/// A batch needs more writes than fit in the time budget, and no ledger remembers the finished ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyWrites {
-    /// The stores that are written to, such as KV; at least one.
+    /// The stores that the batch writes to, such as KV; at least one.
     pub stores: BTreeSet<&'static str>,
-    /// How many it needs.
+    /// How many writes the batch needs.
     pub writes: usize,
-    /// How many fit in the time budget.
+    /// How many writes fit in the time budget.
     pub limit: usize,
 }
 
@@ -106,7 +107,7 @@ impl<'c, 'e> Plan<'c, 'e> {
         Self { events: Events { views, subscriptions }, dispatches }
     }
 
-    /// The names of the subscriptions that want an event of some, by its place among them.
+    /// The names of the subscriptions that want the event with this index.
     #[must_use]
     pub fn wanting(&self, index: usize) -> Vec<&'c str> {
         let dispatches = self.dispatches.iter().map(|routed| &routed.dispatch);
@@ -114,13 +115,13 @@ impl<'c, 'e> Plan<'c, 'e> {
         of_event.map(|dispatch| dispatch.subscription).collect()
     }
 
-    /// The plan, once every destination can take each of its events in time. An event that is larger than a
-    /// queue takes is to be stored in `CLAIMS` for so many seconds, where there is such a namespace.
+    /// Checks that every destination can take its events, and in time. An event that is too large for a queue
+    /// will be stored in `CLAIMS` for `claims_expiration_ttl` seconds, or does not fit if that is `None`.
     ///
     /// # Errors
     ///
-    /// All events that some destination never can take, however often it is tried; or the batch needs more
-    /// writes than there is time for.
+    /// All events that are too large for a destination, or that the batch needs more writes than fit in the time
+    /// budget. No retry can succeed.
     pub fn fit(
         mut self,
         mode: Mode,
@@ -131,7 +132,7 @@ impl<'c, 'e> Plan<'c, 'e> {
         let mut large_event: Option<(usize, Rc<LargeEvent<'e>>)> = None;
         for Routed { destination, dispatch } in &mut self.dispatches {
             let index = dispatch.index;
-            // An event's dispatches follow each other, and share what is stored of it.
+            // The dispatches of an event are consecutive, and share its stored copy.
             let known = large_event.take().filter(|(of, _)| *of == index).map(|(_, large)| large);
             match fit(dispatch, destination.room(), claims_expiration_ttl, known) {
                 Ok(large) => large_event = large.map(|large| (index, large)),
@@ -154,8 +155,8 @@ impl<'c, 'e> Plan<'c, 'e> {
         Ok(FittingPlan { events, dispatches })
     }
 
-    /// Checks that a batch can be forwarded at once, where nothing remembers what was: a store takes a call for
-    /// each event, and a batch that comes again begins anew. So it must fit in the time with slow writes.
+    /// Checks that the writes of a batch fit in the time budget even if they are slow. This only matters without
+    /// deduplication: a store needs one call per event, and every retry of the batch repeats all of them.
     fn check_writes(&self, times: Times) -> Result<(), TooManyWrites> {
         if times.dedupe_window_ms.is_some() {
             return Ok(());
@@ -164,7 +165,7 @@ impl<'c, 'e> Plan<'c, 'e> {
         let writes = stores.clone().count();
         let in_turn = times.forward_ms() / SLOW_WRITE_MS;
         let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
-        // What one event needs is tried in any case.
+        // The writes for a single event are always attempted.
         let mut events = self.dispatches.iter().map(|routed| routed.dispatch.index);
         let first = events.next();
         let is_one_event = events.all(|event| Some(event) == first);
@@ -176,11 +177,12 @@ impl<'c, 'e> Plan<'c, 'e> {
     }
 }
 
-/// Sees to it that an event fits, where it is known what is stored of it, with that; tells what is stored.
+/// Makes an event fit in its destination. Returns how the event is stored in `CLAIMS`, which is `known` if another
+/// dispatch of the event has already determined it.
 ///
 /// # Errors
 ///
-/// The most that the destination takes, and why the event is not stored beside it.
+/// The largest event that the destination takes, and why this one cannot be stored in `CLAIMS` instead.
 fn fit<'e>(
     dispatch: &mut Dispatch<'_, 'e>,
     Room { most, in_message }: Room,
@@ -192,12 +194,11 @@ fn fit<'e>(
         return Err((most, TooLarge::ForDestination));
     }
     let Some(limit) = in_message.filter(|limit| bytes > *limit) else { return Ok(known) };
-    let large = match known {
-        Some(large) => large,
-        None => {
-            let ttl = claims_expiration_ttl.ok_or((limit, TooLarge::NoClaims))?;
-            Rc::new(LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?)
-        }
+    let large = if let Some(large) = known {
+        large
+    } else {
+        let ttl = claims_expiration_ttl.ok_or((limit, TooLarge::NoClaims))?;
+        Rc::new(LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?)
     };
     if large.message.len() > limit {
         return Err((limit, TooLarge::WithoutData));
@@ -207,14 +208,14 @@ fn fit<'e>(
 }
 
 impl<'c, 'e> FittingPlan<'c, 'e> {
-    /// The events, and their dispatches in order.
+    /// The events, and their dispatches in the same order.
     pub(crate) fn into_parts(self) -> (Events<'c, 'e>, Vec<Routed<'c, 'e>>) {
         (self.events, self.dispatches)
     }
 }
 
 impl<'c, 'e> Events<'c, 'e> {
-    /// What became of each event, in the events' order, by its dispatches, which come in theirs.
+    /// The fate of each event, from its dispatches. The dispatches must be in the order of [`Plan`].
     pub(crate) fn into_fates(self, dispatches: Vec<Dispatch<'c, 'e>>) -> Fates<'c> {
         let mut dispatches = dispatches.into_iter().peekable();
         let fates = self.views.iter().enumerate().map(|(index, view)| {
@@ -248,8 +249,8 @@ impl fmt::Display for TooManyWrites {
         let stores = stores.iter().copied().collect::<Vec<_>>().join(" and ");
         write!(
             f,
-            "the batch needs {writes} writes to {stores}, but {limit} fit in the time: send fewer events at \
-             once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
+            "the batch needs {writes} writes to {stores}, but only {limit} fit in the time budget: send \
+             fewer events at once, increase time_budget_ms, or set dedupe_window_seconds"
         )
     }
 }
@@ -261,11 +262,14 @@ impl fmt::Display for EventTooLarge<'_> {
             Some(index) => write!(f, "event {index} of the batch")?,
             None => f.write_str("the event")?,
         }
-        write!(f, " has {bytes} bytes, but the destination of {subscription:?} takes {limit}")?;
+        write!(
+            f,
+            " has {bytes} bytes, but the destination of {subscription:?} takes at most {limit}"
+        )?;
         match why {
             TooLarge::ForDestination => Ok(()),
-            TooLarge::NoClaims => f.write_str(", and there is no CLAIMS to store it in"),
-            TooLarge::HasDataref => f.write_str(", and it has a dataref of its own"),
+            TooLarge::NoClaims => f.write_str(", and no KV namespace is bound as CLAIMS"),
+            TooLarge::HasDataref => f.write_str(", and it already has a dataref"),
             TooLarge::WithoutData => f.write_str(", and its attributes alone are too large"),
         }
     }

@@ -1,5 +1,5 @@
-//! What the line needs of the platform it runs on. In the Worker these are Cloudflare's bindings, in
-//! tests they are values in memory.
+//! What the line needs from its platform: Cloudflare's bindings in the Worker, values in memory in
+//! tests.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::capacity::Capacity;
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 
-/// Everything that is needed.
+/// Everything that the line needs.
 pub trait Platform:
     Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
 {
@@ -27,14 +27,14 @@ impl<P> Platform for P where
 /// The queues, by the names of their bindings.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Queues {
-    /// Sends messages, texts: all of them, or none. They are within
+    /// Sends text messages, either all or none. They must be within
     /// [`MAX_SEND_BATCH_MESSAGES`](crate::limits::MAX_SEND_BATCH_MESSAGES) and
-    /// [`MAX_SEND_BATCH_BYTES`](crate::limits::MAX_SEND_BATCH_BYTES). A success means that the
-    /// queue holds them durably.
+    /// [`MAX_SEND_BATCH_BYTES`](crate::limits::MAX_SEND_BATCH_BYTES). On success, the queue holds
+    /// them durably.
     async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError>;
 
-    /// Sends a message that is handed out after so many seconds, a day's at most. There may be no such
-    /// queue, which is an error.
+    /// Sends a message that is delivered after a delay, at most a day. If no queue has this name,
+    /// this is an error.
     async fn send_later(
         &self,
         queue: &str,
@@ -46,22 +46,22 @@ pub trait Queues {
 /// The KV namespaces, by the names of their bindings.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Namespaces {
-    /// Writes a key. A success means that it is held durably.
+    /// Writes a key. On success, the namespace holds it durably.
     async fn put<M: Serialize>(
         &self,
         namespace: &str,
         entry: &KvEntry<'_, M>,
     ) -> Result<(), BindingError>;
 
-    /// A key's value; `None` where there is no such key.
+    /// The value of a key. `None` if there is no such key.
     async fn get(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
 
-    /// The `effective_time` in a key's metadata, or `time` where version 0.1.0 wrote them; `None` where
+    /// The `effective_time` in a key's metadata, or the `time` that version 0.1.0 wrote. `None` if
     /// there is no such key, or neither.
     async fn time(&self, namespace: &str, key: &str) -> Result<Option<String>, BindingError>;
 
-    /// The first keys with this prefix in the order of their bytes, or those behind a cursor, as many
-    /// as `limit` at most, which is 1,000 at most.
+    /// The first keys with this prefix in the order of their bytes, or those after a cursor, at
+    /// most `limit`, which is at most 1,000.
     async fn list(
         &self,
         namespace: &str,
@@ -70,18 +70,18 @@ pub trait Namespaces {
         cursor: Option<&str>,
     ) -> Result<KvPage, BindingError>;
 
-    /// Deletes a key, if there is one.
+    /// Deletes a key, if it exists.
     async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError>;
 }
 
 /// The R2 buckets, by the names of their bindings.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Buckets {
-    /// Writes an object, and replaces the one that has its key. A success means that it is held durably.
+    /// Writes an object, replacing any object with the same key. Success means that R2 holds it durably.
     async fn put_object(&self, bucket: &str, object: &R2Object<'_>) -> Result<(), BindingError>;
 }
 
-/// The shards of the ledger, Durable Objects, by their numbers: see [`crate::ledger`].
+/// The shards of the ledger, Durable Objects, by number: see [`crate::ledger`].
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Ledger {
     /// Asks a shard for claims.
@@ -91,43 +91,45 @@ pub trait Ledger {
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError>;
 
-    /// Tells a shard what came of its claims.
+    /// Tells a shard the results of its claims.
     async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError>;
 
-    /// Lets a shard forget an object; whether it did, which it does not while somebody writes it.
+    /// Makes a shard reset an object. Returns `false`, and resets nothing, while the object is
+    /// being written.
     async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError>;
 }
 
-/// A key to be written, with all that belongs to it.
+/// A key to write, with its value and metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KvEntry<'e, M = KvMetadata<'e>> {
-    /// `<subscription>/<source>/<id>`, each percent-encoded; the same event has the same key, and
-    /// no other event has it. For an object's newest state, `<subscription>/<objectType>/<objectId>`.
+    /// `<subscription>/<source>/<id>`, each percent-encoded. It identifies the event. For an
+    /// object's newest event, it is `<subscription>/<objectType>/<objectId>`.
     ///
-    /// Where that is longer than [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES), it is
-    /// `<subscription>/sha256=<digest>`: the SHA-256 of what stands behind the subscription, in base64url (RFC 4648 section 5).
+    /// If that is longer than [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES), it is
+    /// `<subscription>/sha256=<digest>`, with the SHA-256 of everything after the subscription in
+    /// base64url (RFC 4648 section 5).
     pub key: String,
     /// The event, in the JSON format.
     pub value: &'e str,
-    /// What a listing of the keys shows of the event.
+    /// What a listing of the keys shows about the event.
     pub metadata: M,
-    /// After how many seconds the key is gone; never, where it is `None`.
+    /// After how many seconds the key expires. `None` if it never does.
     pub expiration_ttl: Option<u64>,
 }
 
-/// What a listing shows of an event, as far as it fits in
-/// [`MAX_KV_METADATA_BYTES`](crate::limits::MAX_KV_METADATA_BYTES): a field that would not fit is left out,
-/// never shortened.
+/// What a listing shows about an event, as far as it fits in
+/// [`MAX_KV_METADATA_BYTES`](crate::limits::MAX_KV_METADATA_BYTES). A field that does not fit is
+/// left out, never shortened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct KvMetadata<'e> {
-    /// With a key for each object, the moment that decides which event is newer, in UTC: `time`, or the
-    /// event's arrival where it has none, or one that cannot be right. It always fits.
+    /// With one key per object, the moment that decides which event is newer, in UTC: `time`, or
+    /// the event's arrival if it has no `time` or one that cannot be right. It always fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_time: Option<String>,
     /// `type`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<&'e str>,
-    /// Elytra's event type, told from `type` where there is no `eventtype`.
+    /// Elytra's event type, derived from `type` if there is no `eventtype`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eventtype: Option<String>,
     /// `operation`.
@@ -139,24 +141,24 @@ pub struct KvMetadata<'e> {
     /// `subject`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'e str>,
-    /// `id`, where the key does not show it.
+    /// `id`, if the key does not show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<&'e str>,
-    /// `source`, likewise.
+    /// `source`, if the key does not show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'e str>,
 }
 
-/// Some keys of a namespace.
+/// A page of keys of a namespace.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct KvPage {
     /// The keys, each with its metadata.
     pub keys: Vec<(String, Option<Value>)>,
-    /// Where to go on; `None` at the end.
+    /// The cursor of the next page. `None` on the last one.
     pub cursor: Option<String>,
 }
 
-/// An object to be written, with all that belongs to it.
+/// An object to write to R2, with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct R2Object<'e> {
     /// `<prefix><date>/<the key that KV would have>`, at most
@@ -173,22 +175,22 @@ pub struct R2Object<'e> {
     pub metadata: Vec<(&'e str, String)>,
 }
 
-/// Calls HTTP servers.
+/// Calls HTTP servers and other Workers.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait HttpClient {
-    /// Makes a call, and follows no redirect. Of the answer's body as much is read as
-    /// [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES), and dropped.
+    /// Makes a call. It follows no redirects, and reads and drops at most
+    /// [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES) of the answer's body.
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
 }
 
-/// An HTTP request, not yet one of Cloudflare's.
+/// An HTTP request, independent of Cloudflare's types.
 #[derive(Clone, PartialEq)]
 pub struct HttpRequest<'r> {
     /// The method.
     pub method: &'static str,
-    /// The URL.
-    pub url: &'r str,
-    /// The headers, their names in lower case, each once. Among them may be a secret.
+    /// Where it goes.
+    pub target: Target<'r>,
+    /// The headers, with unique names in lower case. They may include a secret.
     pub headers: Vec<(Cow<'r, str>, String)>,
     /// The body.
     pub body: Cow<'r, [u8]>,
@@ -196,14 +198,28 @@ pub struct HttpRequest<'r> {
     pub timeout_ms: u64,
 }
 
+/// Where a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'r> {
+    /// A server, by its URL.
+    Url(&'r str),
+    /// Another Worker, through a service binding.
+    Service {
+        /// The name of the binding.
+        binding: &'r str,
+        /// The URL that the Worker sees. It decides nothing about where the request goes.
+        url: &'r str,
+    },
+}
+
 impl fmt::Debug for HttpRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither the query of the URL, nor the credential, nor the data.
+        // Leaves out the URL, whose query may be secret, the credential and the data.
         f.debug_struct("HttpRequest").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
-/// What is asked of a server's answer.
+/// What we need of a server's answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HttpAnswer {
     /// The status.
@@ -217,13 +233,13 @@ pub struct HttpAnswer {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpFailure {
-    /// The time was up.
+    /// The server did not answer in time.
     Timeout,
-    /// There was no connection, or it broke; the text is for the log.
+    /// The connection failed. The text is for the log.
     Connection(String),
 }
 
-/// What a request shares with the others.
+/// What the requests of an isolate share.
 pub trait Isolate {
     /// The memory that all requests may hold together.
     fn capacity(&self) -> &Capacity;
@@ -232,12 +248,12 @@ pub trait Isolate {
 /// Counts requests.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait RateLimiter {
-    /// Whether the rate limit of this binding lets one more request with this key pass. It does
-    /// where it cannot be asked: a rate limit that fails must not cost an event.
+    /// Whether the rate limit with this binding lets one more request with this key pass. If the
+    /// rate limit fails, the request passes: it must not cost an event.
     async fn allows(&self, rate_limit: &str, key: &str) -> bool;
 }
 
-/// Tells the time, and lets it pass.
+/// Tells the time, and waits.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Clock {
     /// The time, in milliseconds since 1970.
@@ -257,11 +273,11 @@ impl fmt::Display for BindingError {
     }
 }
 
-/// How long a call may take where no sender waits for it, in milliseconds: what takes longer hangs, and is left for
-/// the next time.
+/// How long a call may take if no sender waits for it, in milliseconds. A call that takes longer
+/// hangs, and is left for the next run.
 pub(crate) const CALL_MS: u64 = 5_000;
 
-/// What `work` comes to, or that it took longer than this.
+/// The result of `work`, or an error after this many milliseconds.
 pub(crate) async fn within<T>(
     clock: &impl Clock,
     milliseconds: u64,

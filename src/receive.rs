@@ -1,7 +1,7 @@
-//! The straight line: the path of an event, from a request to what became of its events.
+//! The straight line: the path of an event, from the request to its fate.
 //!
-//! Nothing here knows of Cloudflare. The request's head, its body and the bindings are traits, so
-//! the same line runs in tests and in the Worker.
+//! Nothing here knows Cloudflare. The request's head, its body and the bindings are traits, so the
+//! same line runs in tests and in the Worker.
 
 use crate::access::{allow, authenticate, limit_rate};
 use crate::body::{ReadBody, read};
@@ -18,11 +18,11 @@ use crate::settle::settle;
 use crate::trace::Trace;
 use elytra_events::http;
 
-/// The path of an event. What each step hands on is the only way into the next.
+/// The path of an event. Only the result of each step leads into the next.
 ///
 /// # Errors
 ///
-/// The first step that could not be taken; nothing was forwarded unless it is the last.
+/// The first step that failed. Unless it is the last, nothing was forwarded.
 pub async fn receive<'c>(
     config: Result<&'c Config, &'c [ConfigError]>,
     head: &impl RequestHead,
@@ -33,18 +33,19 @@ pub async fn receive<'c>(
     // 1. A broken configuration lets nobody in.
     let config = config?;
 
-    // 2. An event comes with one of the methods that are allowed.
+    // 2. The method is allowed for events.
     allow(head, config.receiver.methods())?;
 
-    // 3. The caller is known, and not too fast. Nothing of the body has been read.
+    // 3. The caller is authenticated, and within its rate limit. Nothing of the body has been read
+    // yet.
     let caller = authenticate(&config.receiver.authentication, head, trace)?;
     limit_rate(config, &caller, platform).await?;
 
-    // 4. The content type is one that is read here; then the body, never more than the limit.
+    // 4. The content type is supported. Then the body is read, up to the limit.
     let ReadBody { mode, bytes, reservation: _held } =
         read(&caller, head, body, config, platform, trace).await?;
 
-    // 5. The body holds valid events: one, or in a batch any number.
+    // 5. The body holds valid events: one, or any number in a batch.
     let events = http::decode(mode, head, &bytes, config.receiver.max_batch_events)
         .and_then(|events| check_datarefs(&events, mode).map(|()| events))
         .inspect_err(|invalid| trace.invalid(invalid))?;
@@ -58,15 +59,15 @@ pub async fn receive<'c>(
         times,
     )?;
 
-    // 7. What a destination holds already is not forwarded again. From here on the time counts; what
-    // the sender needed for the body does not, or a slow line would never get an event through.
+    // 7. What a destination already holds is not forwarded again. The time budget starts here,
+    // after the body: otherwise a slow line would never get an event through.
     let deadline = platform.now() + times.forward_ms();
     let plan = claim(plan, times, platform).await;
 
-    // 8. Every other destination does hold it, before the time is up.
+    // 8. The events are forwarded to all other destinations, within the time budget.
     let plan = forward(plan, times, config.stores.has_spool, platform, deadline).await;
 
-    // 9. That is remembered, and the sender is told.
+    // 9. The ledger remembers the result, and the sender gets the answer.
     let (fates, failures) = settle(plan, times, platform).await;
     trace.ledger_failures = failures;
     match fates.kind() {

@@ -1,4 +1,4 @@
-//! What the caller gets: the one place that knows HTTP's status codes.
+//! The reply to the caller. This is the only place that knows our status codes.
 
 mod body;
 
@@ -16,10 +16,10 @@ use crate::operator::OperatorError;
 use crate::outcome::{Outcome, Rejection, Report};
 use crate::trace::Trace;
 
-/// An HTTP response, not yet one of Cloudflare's.
+/// An HTTP response, independent of Cloudflare's types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The stable code of what happened, as it stands in the body.
+    /// The stable code of the result, as in the body.
     pub code: &'static str,
     /// The HTTP status.
     pub status: u16,
@@ -30,7 +30,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The reply to a request with this result, of which this is to be said.
+    /// The reply to a request with this result and report.
     #[must_use]
     pub fn new(
         result: &Result<Outcome<'_>, Rejection<'_>>,
@@ -47,7 +47,7 @@ impl Reply {
 fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Reply {
     let mut headers = vec![("content-type", "application/json".to_owned())];
     if trace.caller.as_ref().map(Caller::presented_in) == Some(PresentedIn::Query) {
-        // RFC 6750 section 2.3: the answer to a token in the URL is for nobody else.
+        // RFC 6750 section 2.3: nobody else may see the answer to a token in the URL.
         headers.push(("cache-control", "private".to_owned()));
     }
     let mut status = 200;
@@ -152,8 +152,8 @@ fn status(rejection: &Rejection<'_>) -> u16 {
         | Rejection::DoesNotFit(_) => 413,
         Rejection::UnsupportedMediaType(_) | Rejection::UnsupportedContentEncoding(_) => 415,
         Rejection::TooFast => 429,
-        // A body that broke off is none of the sender's faults (400): what arrived says nothing about the
-        // event, so it should come again.
+        // A body that was cut off is not the sender's fault (400): it says nothing about the event,
+        // so the sender should retry.
         Rejection::BodyBrokeOff(_)
         | Rejection::BrokenConfiguration(_)
         | Rejection::Overloaded(_)
@@ -170,6 +170,6 @@ fn status(rejection: &Rejection<'_>) -> u16 {
 }
 
 fn print(body: &impl Serialize) -> String {
-    // None of these bodies can fail to print: their keys are strings and their maps structs.
+    // Cannot fail: their keys are strings and their maps structs.
     serde_json::to_string(body).unwrap_or_default()
 }

@@ -1,27 +1,27 @@
-//! A request as it comes: its head, and its body, which is still to be read.
+//! An incoming request: its head, and a body that has not been read yet.
 
 use elytra_events::http::Headers;
 
-/// What is known of a request before its body is read.
+/// What is known about a request before its body is read.
 pub trait RequestHead: Headers {
-    /// The method, in capitals.
+    /// The method, in upper case.
     fn method(&self) -> &str;
 
     /// The path of the URL, without the query.
     fn path(&self) -> &str;
 
-    /// The query of the URL, without the question mark; empty where there is none.
+    /// The query of the URL, without the question mark. Empty if there is none.
     fn query(&self) -> String;
 }
 
-/// A body that is still to be read.
+/// A body that has not been read yet.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Body {
-    /// The next bytes, as many as came; `None` at the end. Where this is dropped before it has ended,
-    /// nothing is lost: the next call gives them.
+    /// The next bytes that arrive, or `None` at the end. If the future is dropped, nothing is lost:
+    /// the next call returns the bytes.
     async fn chunk(&mut self) -> Result<Option<Vec<u8>>, BodyError>;
 }
 
-/// The body broke off; the text is for the log.
+/// The body was cut off. The text is for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyError(pub String);

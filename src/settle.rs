@@ -1,5 +1,4 @@
-//! Deduplication, after forwarding: the ledger is told what came of the claims, and the events have their
-//! fates.
+//! Deduplication after forwarding: the claims are settled in the ledger, and each event gets its fate.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +12,8 @@ use crate::ledger::{SettleRequest, Settlement};
 use crate::platform::{BindingError, Platform, within};
 use crate::times::Times;
 
-/// Tells the ledger what came of the claims: others can have those that failed at once. Tells what became of the
-/// events, and why shards gave no answer, if any did not.
+/// Settles the claims in the ledger, so that other requests can claim failed dispatches at once. Returns the
+/// fates of the events, and why shards did not answer.
 pub(crate) async fn settle<'c>(
     plan: ForwardedPlan<'c, '_>,
     times: Times,
@@ -22,11 +21,11 @@ pub(crate) async fn settle<'c>(
 ) -> (Fates<'c>, Vec<BindingError>) {
     let ForwardedPlan(ClaimedPlan { events, open, mut closed, repeated, mut failures }) = plan;
     let requests = requests(&open, times.dedupe_window_ms.unwrap_or_default());
-    let told = requests.iter().map(|(shard, request)| {
+    let settlements = requests.iter().map(|(shard, request)| {
         within(platform, times.ledger_ms(), platform.settle(*shard, request))
     });
-    let refused = join_all(told).await.into_iter().filter_map(Result::err);
-    failures.extend(refused.map(|error| BindingError(format!("settle: {error}"))));
+    let errors = join_all(settlements).await.into_iter().filter_map(Result::err);
+    failures.extend(errors.map(|error| BindingError(format!("settle: {error}"))));
     drop(requests);
     closed.extend(open.into_iter().map(|claimed| claimed.routed.dispatch));
     note_repeated(&repeated, &closed);
@@ -35,7 +34,7 @@ pub(crate) async fn settle<'c>(
     (events.into_fates(closed), failures)
 }
 
-/// What each shard is told.
+/// The request for each shard.
 fn requests<'p>(
     open: &'p [ClaimedDispatch<'_, '_>],
     remember_ms: u64,
@@ -51,7 +50,7 @@ fn requests<'p>(
         });
         let (key, name, is_held) = (key.as_str(), dispatch.holder, dispatch.is_held());
         match request.settlements.last_mut() {
-            // An event's dispatches follow each other.
+            // The dispatches of an event are consecutive.
             Some(settlement) if settlement.key == key => {
                 let names = if is_held { &mut settlement.held } else { &mut settlement.released };
                 names.push(name.into());
@@ -62,8 +61,8 @@ fn requests<'p>(
     requests
 }
 
-/// Notes of what was repeated what became of the first. Of another event of the batch, which is the same, that
-/// is a duplicate.
+/// Gives repeated dispatches the progress of the one they repeat. If that one belongs to an earlier event in
+/// the batch, the repeated event is a duplicate.
 fn note_repeated(repeated: &[Dispatch<'_, '_>], others: &[Dispatch<'_, '_>]) {
     if repeated.is_empty() {
         return;

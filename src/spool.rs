@@ -1,6 +1,6 @@
-//! The spool: what queues did not take, kept in KV until they do.
+//! The spool: messages that queues did not take, stored in KV until they do.
 //!
-//! The sender has been told that its event is accepted, so an entry goes only after its queue took
+//! The sender was told that its event is accepted, so an entry is deleted only after its queue took
 //! the message. A cron trigger calls [`drain`].
 
 pub mod aside;
@@ -19,46 +19,47 @@ use claims::SpoolClaims;
 
 pub use line::DrainLine;
 
-/// How many entries are taken from the spool at a time: with two calls for each and a few more, a
-/// step keeps within the 50 calls that Cloudflare's free plan allows.
+/// How many entries are sent at a time. An entry needs two calls, so a step stays within the 50
+/// calls of Cloudflare's free plan.
 pub const DRAIN_STEP: usize = 20;
 
-/// For how long the spool is drained at a time, in milliseconds: less than the minute between two
-/// cron triggers.
+/// How long a run may take, in milliseconds: less than the minute between two cron triggers.
 pub const DRAIN_MS: u64 = 45_000;
 
-/// How many keys are listed at a time: as many as KV lists.
+/// How many keys are listed at a time: as many as KV allows.
 const LIST_KEYS: usize = 1_000;
 
-/// How many keys of a queue are looked at in a run: far more than can be sent in it.
+/// How many keys of a queue a run lists: far more than it can send.
 const MAX_KEYS: usize = 10_000;
 
-/// After how many messages that a queue refused one after the other, and none that it took, a run takes it
-/// to be down. To ask for each of thousands would only cost calls.
+/// After how many refusals in a row, without a single success, a run considers a queue to be down.
+/// Trying thousands more would only cost calls.
 pub const MAX_REFUSED: usize = 250;
 
-/// How many messages that a queue does not take are noted and named in a run: that takes three calls for each.
+/// For how many messages that a queue refuses a run records and logs the refusal, which takes three
+/// calls each.
 const MAX_NAMED_IN_A_RUN: usize = 50;
 
-/// What came of draining the spool.
+/// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drained {
-    /// How many messages queues took.
+    /// How many messages the queues took.
     pub sent: usize,
-    /// Why entries are left, if not only because the time was up.
+    /// Why entries are left, unless only the time was up.
     pub failures: Vec<String>,
 }
 
-/// Sends what is spooled, until each queue has been asked for everything, or the time is up. The oldest of
-/// a queue come first, except in two runs of four: see `put_in_turn`. The queues take turns in being the first,
-/// so that one that uses up the time of every run holds up no other.
+/// Sends the spooled messages, until every queue has been offered everything or the time is up. The
+/// oldest messages of a queue go first, except in two of four runs: see `order_for_run`. The queues
+/// take turns in going first, so that one that uses up the time of every run does not block the
+/// others.
 pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     let mut drained = Drained::default();
     let now = platform.now();
     let end = now + DRAIN_MS;
     let first = first_queue(config.stores.queues.len(), now);
-    let (behind, ahead) = config.stores.queues.split_at_checked(first).unwrap_or_default();
-    for queue in ahead.iter().chain(behind) {
+    let (earlier, later) = config.stores.queues.split_at_checked(first).unwrap_or_default();
+    for queue in later.iter().chain(earlier) {
         if let Err(error) = drain_queue(queue, end, &mut drained, config, platform).await {
             drained.failures.push(format!("{queue}: {error}"));
         }
@@ -67,28 +68,28 @@ pub async fn drain(config: &Config, platform: &impl Platform) -> Drained {
     drained
 }
 
-/// The place of the queue that comes first in the run that begins now, of so many. Each comes first once in as
-/// many minutes, and not always in the same of the four runs of `put_in_turn`.
+/// The index of the queue that goes first in this run, out of this many. Each queue goes first
+/// equally often, and over time in each of the four kinds of run of `order_for_run`.
 fn first_queue(queues: usize, now: u64) -> usize {
     let queues = queues.max(1) as u64;
     let minute = now / 60_000;
     usize::try_from((minute + minute / (4 * queues)) % queues).unwrap_or_default()
 }
 
-/// An entry as a list shows it: its key, and its metadata.
+/// An entry as a listing shows it: its key and metadata.
 type Entry = (String, Option<Value>);
 
-/// What became of the entries of a queue in a run.
+/// What happened to the entries of a queue in a run.
 #[derive(Default)]
 struct Run {
     /// How many messages the queue took.
     taken: usize,
-    /// The entries whose messages it refused, each with the reason.
+    /// The entries that the queue refused, with the reasons.
     refused: Vec<(Entry, BindingError)>,
-    /// How many of these it refused before it took its last message, or in the same step. After that, it may
-    /// have gone down.
+    /// How many of these it refused before, or in the same step as, the last message that it took.
+    /// After that, it may have gone down.
     refused_beside_others: usize,
-    /// The entries that the spool did not give, each with the reason.
+    /// The entries that the spool did not return, with the reasons.
     unread: Vec<(Entry, BindingError)>,
 }
 
@@ -100,7 +101,7 @@ async fn drain_queue(
     platform: &impl Platform,
 ) -> Result<(), BindingError> {
     let mut entries = list_all(&format!("{queue}/"), platform).await?;
-    put_in_turn(&mut entries, platform.now());
+    order_for_run(&mut entries, platform.now());
     let mut run = Run::default();
     let mut result = Ok(());
     for entries in entries.chunks(DRAIN_STEP) {
@@ -116,23 +117,23 @@ async fn drain_queue(
     drained.sent += run.taken;
     let (beside_others, others) =
         run.refused.split_at_checked(run.refused_beside_others).unwrap_or_default();
-    strike_all(queue, beside_others, drained, platform).await;
+    count_refusals(queue, beside_others, drained, platform).await;
     if run.taken > 0 {
-        let told = run.unread.iter().map(|((key, _), error)| format!("{key}: {error}"));
-        drained.failures.extend(told.take(MAX_NAMED_IN_A_RUN));
-        tell_of_more(queue, run.unread.len().saturating_sub(MAX_NAMED_IN_A_RUN), drained);
+        let unread = run.unread.iter().map(|((key, _), error)| format!("{key}: {error}"));
+        drained.failures.extend(unread.take(MAX_NAMED_IN_A_RUN));
+        report_more(queue, run.unread.len().saturating_sub(MAX_NAMED_IN_A_RUN), drained);
     }
-    // Of a queue that takes nothing, or nothing any more, the first reason stands for all.
+    // If the queue takes nothing, or nothing any more, log only the first reason.
     let refused = others.iter().map(|(_, error)| error);
     let unread = run.unread.iter().map(|(_, error)| error).filter(|_| run.taken == 0);
     let first = refused.chain(unread).next().cloned();
     result.and(first.map_or(Ok(()), Err))
 }
 
-/// Puts entries, the oldest first, in the order of the run that begins now. What is tried first changes, so that
-/// messages that a queue never takes hold up no others, wherever they are and however many: of four runs, two
-/// begin with the oldest, one with the newest, and one somewhere else each time.
-fn put_in_turn(entries: &mut [Entry], now: u64) {
+/// Orders entries, which are sorted oldest first, for this run. The order varies so that messages
+/// that a queue never takes do not block the others, wherever and however many they are: of four
+/// runs, two start with the oldest, one with the newest, and one at a different position each time.
+fn order_for_run(entries: &mut [Entry], now: u64) {
     let minute = now / 60_000;
     match minute % 4 {
         1 => entries.reverse(),
@@ -145,8 +146,8 @@ fn put_in_turn(entries: &mut [Entry], now: u64) {
     }
 }
 
-/// Notes of each of these entries that its queue refused it while it took others.
-async fn strike_all(
+/// Records for each of these entries that its queue refused it while it took others.
+async fn count_refusals(
     queue: &str,
     refused: &[(Entry, BindingError)],
     drained: &mut Drained,
@@ -155,30 +156,31 @@ async fn strike_all(
     let mut left = refused.len();
     for (entry, error) in refused.iter().take(MAX_NAMED_IN_A_RUN) {
         let began = platform.now();
-        let struck = aside::strike(entry, error, platform).await;
+        let counted = aside::count_refusal(entry, error, platform).await;
         left -= 1;
-        let told = struck.unwrap_or_else(|why| format!("{error}; and it cannot be noted: {why}"));
-        drained.failures.push(format!("{}: {told}", entry.0));
+        let text = counted
+            .unwrap_or_else(|why| format!("{error}; and the refusal could not be recorded: {why}"));
+        drained.failures.push(format!("{}: {text}", entry.0));
         if platform.now() >= began + CALL_MS {
             // The spool hangs.
             break;
         }
     }
-    tell_of_more(queue, left, drained);
+    report_more(queue, left, drained);
 }
 
-/// Tells how many more entries have failed than are named.
-fn tell_of_more(queue: &str, count: usize, drained: &mut Drained) {
+/// Logs how many more entries failed.
+fn report_more(queue: &str, count: usize, drained: &mut Drained) {
     if count > 0 {
         drained.failures.push(format!("{queue}: and {count} more"));
     }
 }
 
-/// Sends these entries, and deletes those that the queue took.
+/// Sends these entries, and deletes the ones that the queue took.
 ///
 /// # Errors
 ///
-/// The spool fails, or the queue hangs, so that it is no use to go on.
+/// The spool failed, or the queue hangs, so there is no point in continuing.
 async fn drain_step(
     queue: &str,
     entries: &[Entry],
@@ -205,7 +207,7 @@ async fn drain_step(
         run.refused_beside_others = run.refused.len();
     }
     deleted.into_iter().collect::<Result<(), _>>()?;
-    // If the spool gives nothing at all, it fails, or the plan allows no more calls.
+    // If the spool returns nothing at all, either it fails or the plan allows no more calls.
     if !unread.is_empty() && unread.len() == claims.granted.len() {
         return unread.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
     }
@@ -213,21 +215,21 @@ async fn drain_step(
     hangs.map_or(Ok(()), Err)
 }
 
-/// What became of entries, by their keys.
+/// What happened to entries, by key.
 #[derive(Default)]
 struct Sent<'k> {
-    /// The queue took their messages.
+    /// The queue took the message.
     taken: Vec<&'k String>,
-    /// The queue refused them.
+    /// The queue refused the message.
     refused: Vec<(&'k String, BindingError)>,
-    /// The spool did not give them.
+    /// The spool did not return the message.
     unread: Vec<(&'k String, BindingError)>,
-    /// The queue gave no answer.
+    /// The queue did not answer.
     hangs: Option<BindingError>,
 }
 
-/// Sends the messages of these entries. Where a queue refuses several together, it is asked for each,
-/// so that one that it never takes does not hold up the others.
+/// Sends the messages of these entries. If a queue refuses several together, each is sent on its
+/// own, so that one that it never takes does not block the others.
 async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) -> Sent<'k> {
     let mut sent = Sent::default();
     let gets = keys.iter().map(|key| within(platform, CALL_MS, platform.get(SPOOL, key)));
@@ -236,7 +238,8 @@ async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) ->
     for (key, message) in keys.iter().copied().zip(messages) {
         match message {
             Ok(Some(message)) => entries.push((key, message)),
-            // It was deleted and the list is old, or it is new and shows late: a later list tells.
+            // The entry was deleted and the listing is out of date, or it is new and not visible
+            // yet. A later listing will show.
             Ok(None) => {}
             Err(error) => sent.unread.push((key, error)),
         }
@@ -266,7 +269,7 @@ async fn send<'k>(queue: &str, keys: &[&'k String], platform: &impl Platform) ->
     sent
 }
 
-/// The entries with this prefix, [`MAX_KEYS`] of them at most.
+/// The entries with this prefix, at most about [`MAX_KEYS`].
 async fn list_all(prefix: &str, platform: &impl Platform) -> Result<Vec<Entry>, BindingError> {
     let mut entries = Vec::new();
     let mut cursor: Option<String> = None;
@@ -281,7 +284,7 @@ async fn list_all(prefix: &str, platform: &impl Platform) -> Result<Vec<Entry>, 
     }
 }
 
-/// Tells of entries whose queue is bound no more.
+/// Reports entries whose queue is no longer bound.
 async fn stranded(config: &Config, platform: &impl Platform) -> Option<String> {
     let entries = match list_all("", platform).await {
         Ok(entries) => entries,

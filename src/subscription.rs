@@ -1,4 +1,4 @@
-//! Who wants which events, and where they go.
+//! Which events a subscription wants, and where they go.
 
 mod index;
 
@@ -10,22 +10,22 @@ use elytra_events::{EventType, Known, Name, Operation};
 
 pub use index::Subscriptions;
 
-/// A `SUBSCRIPTION_<NAME>` of the configuration.
+/// A `SUBSCRIPTION_<NAME>` in the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
-    /// `<NAME>` in lower case, as it stands in answers, logs and keys.
+    /// `<NAME>` in lower case, as it appears in answers, logs and keys.
     pub name: String,
-    /// Whether it wants any event at all.
+    /// Whether the subscription is switched on.
     pub active: bool,
-    /// The event types it wants; all where there are none.
+    /// The event types it wants. An empty list selects all.
     pub event_types: Vec<EventType>,
-    /// The operations it wants; all where there are none.
+    /// The operations it wants. An empty list selects all.
     pub operations: Vec<Operation>,
-    /// The conditions that an event must meet besides, all of them.
+    /// Further conditions, all of which an event must meet.
     pub filters: Vec<Filter>,
     /// Where the events go.
     pub destination: Destination,
-    /// What the ledger calls that: [`Destination::holder`].
+    /// The destination's name in the ledger: [`Destination::holder`].
     pub holder: String,
 }
 
@@ -34,13 +34,13 @@ pub struct Subscription {
 pub enum Mismatch {
     /// The subscription is switched off.
     Inactive,
-    /// The event's type is not among its `event_types`; `None` where the event has none.
+    /// The event's type is not in `event_types`. `None` if the event has no type.
     EventType(Option<String>),
-    /// The event's operation is not among its `operations`; `None` where the event has none.
+    /// The event's operation is not in `operations`. `None` if the event has no operation.
     Operation(Option<String>),
-    /// The event does not meet a condition of `filters`.
+    /// The event does not match one of the `filters`.
     Filter(FilterMismatch),
-    /// The event's data name no object, and its key is made of one.
+    /// The event's data names no object, which the key at the destination is made from.
     NoObject,
 }
 
@@ -49,7 +49,7 @@ impl Subscription {
     ///
     /// # Errors
     ///
-    /// The reason why not; the first, where there are several.
+    /// The reason why it does not. If there are several, the first.
     pub fn wants(&self, view: &View<'_>) -> Result<(), Mismatch> {
         let event = view.event();
         if !self.active {
@@ -61,7 +61,7 @@ impl Subscription {
         if self.destination.takes(event) { Ok(()) } else { Err(Mismatch::NoObject) }
     }
 
-    /// Whether it wants an event whose type and operation it selects: the rest of [`Self::wants`],
+    /// Whether it wants an event whose type and operation it selects. This is the rest of [`Self::wants`],
     /// without the reason.
     pub(crate) fn takes(&self, view: &View<'_>) -> bool {
         self.filters.iter().all(|filter| filter.matches(view))
@@ -69,7 +69,7 @@ impl Subscription {
     }
 }
 
-/// An empty list selects everything, even what is unknown or absent.
+/// Checks that a list selects a name. An empty list selects everything, even unknown and absent names.
 fn select<T: Known>(selected: &[T], name: Option<Name<'_, T>>) -> Result<(), Option<String>> {
     let is_selected = selected.is_empty()
         || name.as_ref().and_then(Name::known).is_some_and(|known| selected.contains(&known));
@@ -77,7 +77,7 @@ fn select<T: Known>(selected: &[T], name: Option<Name<'_, T>>) -> Result<(), Opt
 }
 
 impl Mismatch {
-    /// The stable code of the reason, as it stands in answers and logs.
+    /// The stable code of the reason, as it appears in answers and logs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -97,17 +97,17 @@ impl fmt::Display for Mismatch {
             Self::EventType(Some(name)) => write!(f, "event type {name:?} is not in event_types"),
             Self::EventType(None) => {
                 f.write_str(
-                "neither eventtype nor a type with com.elytra. names an event type, and event_types \
-                 selects some",
+                "neither eventtype nor a type that begins with com.elytra. names an event type, and \
+                 event_types is set",
             )
             }
             Self::Operation(Some(name)) => write!(f, "operation {name:?} is not in operations"),
             Self::Operation(None) => {
-                f.write_str("the event has no operation, and operations selects some")
+                f.write_str("the event has no operation, and operations is set")
             }
             Self::Filter(mismatch) => mismatch.fmt(f),
             Self::NoObject => f.write_str(
-                "data has no objectType and objectId, and the subscription keeps one key for each object",
+                "data has no objectType and objectId, and the subscription keeps one key per object",
             ),
         }
     }

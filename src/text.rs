@@ -1,27 +1,27 @@
-//! Texts of a sender's: shortened where they may be long, encoded where a header has to hold them.
+//! A sender's texts: shortens those that may be very long, and encodes those that go into a header.
 
 use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
-/// How much of such a text is repeated in an answer or in the log, in characters.
+/// How many characters of such a text an answer or the log repeats.
 pub const MAX_REPEATED_CHARACTERS: usize = 256;
 
-/// What is percent-encoded in a header besides what is not ASCII: the space, the double quote and the
-/// percent sign (HTTP binding section 3.1.3.2).
+/// What is percent-encoded in a header besides non-ASCII characters: control characters, spaces,
+/// double quotes and percent signs (HTTP binding section 3.1.3.2).
 const ENCODED_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
-/// An attribute's value as a header holds it (HTTP binding section 3.1.3.2).
+/// Encodes an attribute's value for a header (HTTP binding section 3.1.3.2).
 pub(crate) fn header_value(value: &str) -> PercentEncode<'_> {
     utf8_percent_encode(value, ENCODED_IN_HEADERS)
 }
 
-/// A text, or its beginning with `…` behind it where it has more characters than are repeated.
+/// Cuts a text to [`MAX_REPEATED_CHARACTERS`], followed by `…`, if it is longer.
 pub(crate) fn shorten(text: impl Into<String>) -> String {
     shorten_to(MAX_REPEATED_CHARACTERS, text)
 }
 
-/// The same with so many characters.
+/// Cuts a text to `most` characters, followed by `…`, if it is longer.
 pub(crate) fn shorten_to(most: usize, text: impl Into<String>) -> String {
     let mut text = text.into();
     if text.len() > most
@@ -33,7 +33,7 @@ pub(crate) fn shorten_to(most: usize, text: impl Into<String>) -> String {
     text
 }
 
-/// A text in quotes, with no more of it than so many characters.
+/// Displays a text in quotes, cut to `most` characters.
 pub(crate) struct Shortened<'t> {
     pub(crate) text: &'t str,
     pub(crate) most: usize,

@@ -1,4 +1,4 @@
-//! What is learned of a request on its way, for the reply and for the log.
+//! What the line learns about a request, for the reply and the log.
 
 use std::fmt;
 
@@ -9,22 +9,22 @@ use crate::text::shorten;
 use elytra_events::http::Mode;
 use elytra_events::{CloudEvent, InvalidEvents, Name};
 
-/// What is learned of a request on its way.
+/// What the line learns about a request.
 #[derive(Debug, Default)]
 pub struct Trace<'c> {
-    /// The `auth_type` that was asked for.
+    /// The configured `auth_type`.
     pub auth_type: Option<AuthType>,
-    /// Who was let in.
+    /// The authenticated caller.
     pub caller: Option<Caller<'c>>,
-    /// The mode its events came in.
+    /// The mode of the request.
     pub mode: Option<Mode>,
-    /// Its events; of an invalid one, what could be read.
+    /// The events. For an invalid one, what could be read.
     pub events: Vec<EventTrace>,
-    /// Why the ledger gave no answer: then an event may be forwarded twice.
+    /// Why the ledger did not answer. An event may be forwarded twice then.
     pub ledger_failures: Vec<BindingError>,
 }
 
-/// What is learned of an event.
+/// What the line learns about an event.
 #[derive(Debug, Default)]
 pub struct EventTrace {
     /// `id`.
@@ -37,28 +37,28 @@ pub struct EventTrace {
     pub event_type: Option<String>,
     /// Elytra's operation.
     pub operation: Option<String>,
-    /// What in the event is valid, but unknown here.
+    /// What is valid but not known to the Worker.
     pub notices: Vec<Notice>,
 }
 
-/// Something an event holds that is valid, but unknown here: it was kept as it came.
+/// Something that is valid but not known to the Worker. It is forwarded unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// An event type that is not on Elytra's list.
     UnknownEventType(String),
     /// An operation that is not on Elytra's list.
     UnknownOperation(String),
-    /// A `time` so far ahead that only a wrong clock can have written it.
+    /// A `time` so far in the future that only a wrong clock can have written it.
     TimeInFuture(String),
 }
 
 impl<'c> Trace<'c> {
-    /// Notes what the events are. No `time` later than the latest can be right.
+    /// Records the events. A `time` after `latest` cannot be right.
     pub(crate) fn events(&mut self, events: &[CloudEvent<'_>], latest: Option<Moment>) {
         self.events = events.iter().map(|event| EventTrace::new(event, latest)).collect();
     }
 
-    /// Notes what can be told of an event that is none, where it came alone.
+    /// Records what could be read of an invalid event, unless it was in a batch.
     pub(crate) fn invalid(&mut self, invalid: &InvalidEvents) {
         if self.mode != Some(Mode::Batch)
             && let InvalidEvents::Invalid(invalid) = invalid
@@ -73,7 +73,7 @@ impl<'c> Trace<'c> {
         }
     }
 
-    /// The secret that let the caller in, by its name.
+    /// The name of the secret that the caller presented.
     pub(crate) fn credential(&self) -> Option<&'c str> {
         self.caller.as_ref().and_then(Caller::credential)
     }
@@ -107,7 +107,7 @@ impl EventTrace {
 }
 
 impl Notice {
-    /// The stable code, as it stands in answers and logs.
+    /// The stable code, as answers and logs show it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -121,13 +121,13 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownEventType(name) => write!(f, "event type {name:?} is not known here"),
-            Self::UnknownOperation(name) => write!(f, "operation {name:?} is not known here"),
+            Self::UnknownEventType(name) => write!(f, "unknown event type {name:?}"),
+            Self::UnknownOperation(name) => write!(f, "unknown operation {name:?}"),
             Self::TimeInFuture(time) => {
                 let time = shorten(time);
                 write!(
                     f,
-                    "time {time} is in the future, so the arrival counts (clock_tolerance_seconds)"
+                    "time {time} is in the future, so the time of arrival is used (clock_tolerance_seconds)"
                 )
             }
         }

@@ -5,11 +5,11 @@ use super::{Caller, CredentialFault, REALM, check_ascii};
 use crate::request::RequestHead;
 use crate::vars::{Mistake, NamedSecret, Secrets, Table};
 
-/// The header of an API key, unless the configuration names another.
+/// The header that an API key comes in, unless the configuration names another one.
 pub const DEFAULT_API_KEY_HEADER: &str = "api-key";
 
-/// Headers that are the Worker's own, and the connection's: no key can be presented to a destination in them,
-/// nor in one that begins with `ce-`.
+/// The headers that the Worker or the connection sets. A key for a destination cannot be sent in any of
+/// them, nor in a header that begins with `ce-`.
 const TAKEN_HEADERS: [&str; 8] = [
     "content-length",
     "content-type",
@@ -30,13 +30,13 @@ pub struct ApiKey {
     pub credential: Credential,
 }
 
-/// Reads a key that is accepted.
+/// Reads a key that callers present.
 pub(super) fn read(table: Table, secrets: &mut Secrets<'_, '_>) -> Option<ApiKey> {
     let (header_name, (name, key)) = api_key(table, secrets)?;
     Some(ApiKey { header_name, credential: Credential::secret(&name, key) })
 }
 
-/// Reads one that is presented to a destination, as a header.
+/// Reads a key that the Worker presents to a destination, as a header.
 pub(super) fn read_header(table: Table, secrets: &mut Secrets<'_, '_>) -> Option<(String, Secret)> {
     let (path, key_path) = (table.path_of("header_name"), table.path_of("api_key"));
     let (header_name, (binding, key)) = api_key(table, secrets)?;
@@ -48,7 +48,7 @@ pub(super) fn read_header(table: Table, secrets: &mut Secrets<'_, '_>) -> Option
     Some((header_name, Secret::new(key)))
 }
 
-/// Finds out whose key stands in its header.
+/// Finds the accepted key that the caller presents.
 pub(super) fn verify<'c>(
     accepted: &'c [ApiKey],
     head: &impl RequestHead,
@@ -62,7 +62,7 @@ pub(super) fn verify<'c>(
     )
 }
 
-/// What is asked for. There is no scheme for it in any standard.
+/// The challenge for an API key. No standard defines a scheme for it.
 pub(super) fn challenge() -> String {
     format!("ApiKey {REALM}")
 }
@@ -75,7 +75,7 @@ fn api_key<'b>(
     let key = secrets.header_secret(&mut table, "api_key");
     let header_name = table.string("header_name", secrets.mistakes);
     let header_name = header_name.unwrap_or_else(|| DEFAULT_API_KEY_HEADER.to_owned());
-    if header_name.is_empty() || !header_name.chars().all(is_of_name) {
+    if header_name.is_empty() || !header_name.chars().all(is_token_character) {
         let mistake = Mistake::BadHeaderName(header_name.clone());
         secrets.mistakes.note(table.path_of("header_name"), mistake);
     }
@@ -83,7 +83,7 @@ fn api_key<'b>(
     Some((header_name.to_ascii_lowercase(), key?))
 }
 
-/// Whether the name of a header may have this character (RFC 9110 section 5.6.2).
-fn is_of_name(character: char) -> bool {
+/// Whether a header's name may contain this character (RFC 9110 section 5.6.2).
+fn is_token_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }

@@ -9,26 +9,26 @@ use super::{Caller, CredentialFault, REALM, authorization};
 use crate::request::RequestHead;
 use crate::vars::{Mistake, NamedSecret, Secrets, Table};
 
-/// Padding is optional: there are senders that leave it out.
+/// Padding is optional, because some senders leave it out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Reads a credential that is accepted.
+/// Reads credentials that callers present.
 pub(super) fn read(table: Table, secrets: &mut Secrets<'_, '_>) -> Option<Credential> {
     let ((_, username), (name, password)) = user_pass(table, secrets)?;
     Some(Credential::user_pass(&name, username, password))
 }
 
-/// Reads one that is presented to a destination, as a header.
+/// Reads credentials that the Worker presents to a destination, as a header.
 pub(super) fn read_header(table: Table, secrets: &mut Secrets<'_, '_>) -> Option<(String, Secret)> {
     let ((_, username), (_, password)) = user_pass(table, secrets)?;
     let user_pass = BASE64_STANDARD.encode(format!("{username}:{password}"));
     Some(("authorization".to_owned(), Secret::new(format!("Basic {user_pass}"))))
 }
 
-/// Finds out whose user name and password stand in the header.
+/// Finds the accepted user name and password that the caller presents.
 pub(super) fn verify<'c>(
     accepted: &'c [Credential],
     head: &impl RequestHead,
@@ -38,7 +38,7 @@ pub(super) fn verify<'c>(
     accept(accepted.iter().map(|credential| (credential, Some(&*user_pass))))
 }
 
-/// What is asked for (RFC 7617 section 2).
+/// The challenge (RFC 7617 section 2).
 pub(super) fn challenge() -> String {
     format!("Basic {REALM}, charset=\"UTF-8\"")
 }

@@ -5,16 +5,16 @@ use super::{Caller, CredentialFault, PresentedIn, REALM, authorization, check_as
 use crate::request::RequestHead;
 use crate::vars::{NamedSecret, Secrets, Table};
 
-/// The parameter of the query in which a token may come (RFC 6750 section 2.3).
+/// The query parameter that may carry the token (RFC 6750 section 2.3).
 pub(crate) const ACCESS_TOKEN: &str = "access_token";
 
-/// Reads a token that is accepted.
+/// Reads a token that callers present.
 pub(super) fn read(table: Table, secrets: &mut Secrets<'_, '_>) -> Option<Credential> {
     let (name, token) = token(table, secrets)?;
     Some(Credential::secret(&name, token))
 }
 
-/// Reads one that is presented to a destination, as a header.
+/// Reads a token that the Worker presents to a destination, as a header.
 pub(super) fn read_header(table: Table, secrets: &mut Secrets<'_, '_>) -> Option<(String, Secret)> {
     let path = table.path_of("token");
     let (binding, token) = token(table, secrets)?;
@@ -22,7 +22,8 @@ pub(super) fn read_header(table: Table, secrets: &mut Secrets<'_, '_>) -> Option
     Some(("authorization".to_owned(), Secret::new(format!("Bearer {token}"))))
 }
 
-/// Finds out whose token stands in the header, or where there is none, in the query.
+/// Finds the accepted token that the caller presents in the header or, if there is none, in the query
+/// string.
 pub(super) fn verify<'c>(
     accepted: &'c [Credential],
     head: &impl RequestHead,
@@ -32,7 +33,7 @@ pub(super) fn verify<'c>(
     accept(pairs).map(|caller| Caller { presented_in, ..caller })
 }
 
-/// What is asked for (RFC 6750 section 3).
+/// The challenge (RFC 6750 section 3).
 pub(super) fn challenge(fault: CredentialFault) -> String {
     match fault {
         CredentialFault::Missing => format!("Bearer {REALM}"),
@@ -55,7 +56,7 @@ fn presented(head: &impl RequestHead) -> Result<(String, PresentedIn), Credentia
             let mut tokens = parameters.filter(|(name, _)| name == ACCESS_TOKEN);
             match (tokens.next(), tokens.next()) {
                 (Some((_, token)), None) => Ok((token.into_owned(), PresentedIn::Query)),
-                // A parameter must not be there twice (RFC 6749 section 3.1).
+                // A parameter must not be repeated (RFC 6749 section 3.1).
                 (Some(_), Some(_)) => Err(CredentialFault::Wrong),
                 (None, _) => Err(fault),
             }

@@ -1,4 +1,4 @@
-//! Secrets: those that are accepted, of which only a hash is kept, and those that are sent.
+//! The secrets that callers present, which are kept as hashes, and those that the Worker sends.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use subtle::ConstantTimeEq;
 
 use super::{Caller, CredentialFault, PresentedIn};
 
-/// A secret we accept, under the name of its binding. Only its hash is kept.
+/// A secret that callers may present, with the name of its binding. Only its hash is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     name: String,
     sha256: [u8; 32],
 }
 
-/// A secret that is sent. It is not printed.
+/// A secret that the Worker sends. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Credential {
-    /// A bearer token or an API key, held by the secret binding of this name.
+    /// A bearer token or an API key from the secret binding `name`.
     #[must_use]
     pub fn secret(name: &str, secret: &str) -> Self {
         Self { name: name.to_owned(), sha256: Sha256::digest(secret).into() }
     }
 
-    /// A user name and a password (RFC 7617 section 2: joined by the first colon, so a password
-    /// may hold more of them). It goes by the name of the password's binding.
+    /// A user name and a password. Its name is that of the password's binding. The password may contain
+    /// colons, because only the first colon separates the two (RFC 7617 section 2).
     #[must_use]
     pub fn user_pass(name: &str, username: &str, password: &str) -> Self {
         Self::secret(name, &format!("{username}:{password}"))
@@ -46,13 +46,13 @@ impl fmt::Debug for Credential {
 }
 
 impl Secret {
-    /// Keeps a secret.
+    /// Wraps a secret.
     #[must_use]
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
 
-    /// The secret itself, for the header it belongs in.
+    /// The secret itself, for the header that it is sent in.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -64,14 +64,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Compares each credential with what was presented for it; the first that matches is the caller.
+/// Compares each credential with what was presented for it. The caller is the first one that matches.
 pub(super) fn accept<'c, 'p>(
     credentials: impl Iterator<Item = (&'c Credential, Option<&'p [u8]>)>,
 ) -> Result<Caller<'c>, CredentialFault> {
     let mut result = Err(CredentialFault::Missing);
     for (credential, presented) in credentials {
         let Some(presented) = presented else { continue };
-        // Hashes are compared, so neither content nor length of the secret shows in the time.
+        // Hashes are compared, so the time reveals neither the secret's content nor its length.
         let is_equal: bool = Sha256::digest(presented).ct_eq(&credential.sha256).into();
         if is_equal && result.is_err() {
             result = Ok(Caller {

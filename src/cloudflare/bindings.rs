@@ -1,8 +1,8 @@
-//! The Worker's `env` as values: which bindings there are, and of which kind.
+//! The Worker's `env` as values: the bindings and their kinds.
 
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{Bucket, Env, EnvBinding, ObjectNamespace, Queue, RateLimiter};
+use worker::{Bucket, Env, EnvBinding, Fetcher, ObjectNamespace, Queue, RateLimiter};
 
 use crate::config::{Binding, Bindings};
 
@@ -31,6 +31,7 @@ fn classify(value: &JsValue) -> Binding {
         Some(<Bucket as EnvBinding>::TYPE_NAME) => Binding::R2,
         Some(<RateLimiter as EnvBinding>::TYPE_NAME) => Binding::RateLimit,
         Some(<ObjectNamespace as EnvBinding>::TYPE_NAME) => Binding::DurableObject,
+        Some(<Fetcher as EnvBinding>::TYPE_NAME) => Binding::Service,
         Some("Object" | "Array") | None => {
             let json = JSON::stringify(value).ok().and_then(|json| json.as_string());
             Binding::Json(json.unwrap_or_else(|| "null".to_owned()))
@@ -39,7 +40,7 @@ fn classify(value: &JsValue) -> Binding {
     }
 }
 
-/// The name of an object's class; `None` for what is no object.
+/// The name of an object's class. `None` if it is not an object.
 fn class_of(value: &JsValue) -> Option<String> {
     let constructor = Reflect::get(value, &JsValue::from_str("constructor")).ok()?;
     Reflect::get(&constructor, &JsValue::from_str("name")).ok()?.as_string()

@@ -1,4 +1,4 @@
-//! The bindings of an `env`, called by their names.
+//! The bindings of an `env`, by name.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
@@ -7,21 +7,21 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use worker::worker_sys::{Queue, R2Bucket};
 use worker::{Env, console_error};
 
+use super::executor::Timers;
 use super::js_string::js_string;
-use super::timer::Timers;
-use super::{clock, http, ledger};
+use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use crate::limits::LEDGER;
 use crate::platform::{
-    BindingError, Buckets, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate,
-    KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter,
+    BindingError, Buckets, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object,
+    RateLimiter,
 };
 
-/// What is bound in this `env`.
+/// The bindings of this `env`.
 pub(super) struct BoundEnv<'e> {
-    env: &'e Env,
-    timers: Timers,
+    pub(super) env: &'e Env,
+    pub(super) timers: Timers,
 }
 
 impl<'e> BoundEnv<'e> {
@@ -30,8 +30,9 @@ impl<'e> BoundEnv<'e> {
     }
 }
 
-/// The `worker` crate's queue looks at the class of the binding each time, which the configuration has
-/// done, and has `serde` make the options of each message.
+/// This does not use the queue of the `worker` crate. It checks the class of the binding on every
+/// call, which the configuration has already done, and builds the options of each message with
+/// `serde`.
 impl Queues for BoundEnv<'_> {
     async fn send(&self, queue: &str, messages: &[&str]) -> Result<(), BindingError> {
         let queue = Reflect::get(self.env, &js_string(queue)).map_err(failed)?;
@@ -65,7 +66,7 @@ impl Queues for BoundEnv<'_> {
 }
 
 thread_local! {
-    /// That a message is text: as JSON, V8 would read and print it again, and change its numbers.
+    /// Marks a message as text. V8 would parse and print JSON, and change its numbers.
     static TEXT: JsValue = object(&[(CONTENT_TYPE, js_string("text").into())]);
 }
 
@@ -79,13 +80,13 @@ fn request(message: &str) -> JsValue {
 fn object(entries: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in entries {
-        // It cannot fail: the object is a new one.
+        // Cannot fail: the object is new.
         let _ = Reflect::set(&object, &js_string(name), value);
     }
     object.into()
 }
 
-/// What is asked of a key's metadata.
+/// What we read from a key's metadata.
 #[derive(Deserialize)]
 struct MetadataTime {
     effective_time: Option<String>,
@@ -144,14 +145,14 @@ impl Namespaces for BoundEnv<'_> {
     }
 }
 
-/// The `worker` crate's bucket takes a copy of the body and of each field.
+/// This does not use the `worker` crate's bucket, which copies the body and every field.
 impl Buckets for BoundEnv<'_> {
     async fn put_object(&self, bucket: &str, to_put: &R2Object<'_>) -> Result<(), BindingError> {
         let bucket = Reflect::get(self.env, &js_string(bucket)).map_err(failed)?;
         let bucket: &R2Bucket = bucket.unchecked_ref();
         let metadata = Object::new();
         for (name, value) in &to_put.metadata {
-            // It cannot fail: the object is a new one. The names come from a sender, so they are not kept.
+            // This cannot fail, because the object is new. The names come from a sender, so they are not cached.
             let _ = Reflect::set(&metadata, &(*name).into(), &value.into());
         }
         let http_metadata = object(&[(CONTENT_TYPE, to_put.content_type.into())]);
@@ -185,12 +186,6 @@ impl Ledger for BoundEnv<'_> {
     }
 }
 
-impl HttpClient for BoundEnv<'_> {
-    async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
-        http::call(request, &self.timers).await
-    }
-}
-
 impl RateLimiter for BoundEnv<'_> {
     async fn allows(&self, rate_limit: &str, key: &str) -> bool {
         let outcome = match self.env.rate_limiter(rate_limit) {
@@ -199,7 +194,7 @@ impl RateLimiter for BoundEnv<'_> {
         };
         outcome.map_or_else(
             |error| {
-                console_error!("rate limit {rate_limit:?} cannot be asked: {error}");
+                console_error!("rate limit {rate_limit:?} failed: {error}");
                 true
             },
             |outcome| outcome.success,

@@ -1,9 +1,8 @@
-//! The one place where the clock is read.
+//! The only place that reads the clock.
 
 use worker::Date;
 
-/// The time, in milliseconds since 1970, as far as the Worker's clock tells: it stands still while
-/// the Worker computes.
+/// The time in milliseconds since 1970. The Worker's clock stands still while the Worker computes.
 pub(super) fn now() -> u64 {
     Date::now().as_millis()
 }

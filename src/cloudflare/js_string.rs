@@ -1,4 +1,4 @@
-//! Names as strings of JavaScript's.
+//! Cached JavaScript strings.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,8 +9,9 @@ thread_local! {
     static STRINGS: RefCell<BTreeMap<String, JsString>> = RefCell::default();
 }
 
-/// This name, made once for each isolate: a decoder of the runtime's has to be called for each, and a
-/// batch of 100 messages names 300. Names that come from outside do not belong here, since each is kept.
+/// A name as a JavaScript string, made once per isolate. Otherwise the runtime's decoder would run
+/// for each name, and a batch of 100 messages has 300 of them. Strings are never released, so names
+/// must not come from outside.
 pub(super) fn js_string(name: &str) -> JsString {
     STRINGS.with_borrow_mut(|strings| {
         if let Some(string) = strings.get(name) {

@@ -1,8 +1,8 @@
 //! A shard of the ledger: a Durable Object that keeps its records in `SQLite`.
 //!
-//! What it does with them is decided in [`crate::ledger`]. Between the first and the last statement of
-//! a request nothing is awaited, so the runtime lets no other request come between and commits all of
-//! them together, before the answer leaves.
+//! [`crate::ledger`] decides what it does with them. A request awaits nothing between its first and
+//! last statement, so the runtime lets no other request in between, and commits all statements
+//! together before the answer leaves.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -21,16 +21,16 @@ use crate::ledger::{
     SettleRequest,
 };
 
-/// The path of a request for claims.
+/// The path of a [`ClaimRequest`].
 pub(super) const CLAIM: &str = "/claim";
 
-/// The path of a request that settles claims.
+/// The path of a [`SettleRequest`].
 pub(super) const SETTLE: &str = "/settle";
 
-/// The path of a request that an object be forgotten.
+/// The path of a [`ResetRequest`].
 pub(super) const RESET: &str = "/reset";
 
-/// Asks a shard.
+/// Sends a request to a shard.
 pub(super) async fn ask<A: DeserializeOwned>(
     namespace: &ObjectNamespace,
     shard: usize,
@@ -40,7 +40,7 @@ pub(super) async fn ask<A: DeserializeOwned>(
     let body = serde_json::to_string(request)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    // The host means nothing: the stub leads to the object.
+    // The host is ignored: the stub determines the object.
     let request = Request::new_with_init(&format!("http://ledger{path}"), &init)?;
     let stub = namespace.get_by_name(&format!("shard-{shard}"))?;
     let answer = stub.fetch_with_request(request).await?.text().await?;
@@ -51,16 +51,16 @@ pub(super) async fn ask<A: DeserializeOwned>(
 #[durable_object(alarm)]
 pub struct Ledger {
     state: State,
-    /// The number that the last claims have.
+    /// The number of the latest claims.
     number: Cell<u64>,
-    /// Until when an alarm need not be looked for, in milliseconds since 1970: one may be given up by the
-    /// platform, and the shard hears nothing of it.
+    /// Until when an alarm is certain to be set, in milliseconds since 1970. The platform may drop
+    /// an alarm without telling the shard.
     alarm_is_sure_until: Cell<u64>,
 }
 
 impl DurableObject for Ledger {
     fn new(state: State, _env: Env) -> Self {
-        // If this fails, so does every request, and everything is forwarded.
+        // If this fails, so do all requests, and everything is forwarded.
         let _ = state.storage().sql().exec(
             "CREATE TABLE IF NOT EXISTS records (
                 key TEXT PRIMARY KEY,
@@ -91,19 +91,20 @@ impl DurableObject for Ledger {
                 serde_json::to_string(&ledger::settle(&table, &request, now)?)?
             }
         };
-        // The answer stands in any case; if there is no alarm, the next request sets it.
+        // The answer does not depend on this. If setting the alarm fails, the next request tries
+        // again.
         if now >= self.alarm_is_sure_until.get() && self.set_alarm().await.is_ok() {
             self.alarm_is_sure_until.set(now.saturating_add(FORGET_EVERY_MS));
         }
         Response::ok(answer)
     }
 
-    /// It does not fail: the platform gives up an alarm that fails again and again, and then there is none.
+    /// Never fails, because the platform drops an alarm that keeps failing.
     async fn alarm(&self) -> worker::Result<Response> {
         let now = clock::now();
         let forgotten = Table(self.state.storage().sql()).forget(now);
         let (is_more, is_empty) = forgotten.unwrap_or_else(|error| {
-            console_error!("records whose time is over cannot be forgotten now: {error}");
+            console_error!("expired records could not be deleted: {error}");
             (false, false)
         });
         self.alarm_is_sure_until.set(0);
@@ -112,7 +113,9 @@ impl DurableObject for Ledger {
             let set = self.state.storage().set_alarm(Duration::from_millis(wait)).await;
             match set {
                 Ok(()) => self.alarm_is_sure_until.set(now.saturating_add(FORGET_EVERY_MS)),
-                Err(error) => console_error!("the next request has to set an alarm: {error}"),
+                Err(error) => {
+                    console_error!("the alarm could not be set, so the next request will: {error}");
+                }
             }
         }
         Response::empty()
@@ -120,15 +123,15 @@ impl DurableObject for Ledger {
 }
 
 impl Ledger {
-    /// A number that no other claims have: an object's clock never goes back behind the numbers it
-    /// gave, since it does not answer a thousand requests in a millisecond.
+    /// A unique number for claims. A restarted object starts with the time, which is past the
+    /// numbers it has used, because it does not answer a thousand requests in a millisecond.
     fn next_number(&self, now: u64) -> u64 {
         let number = now.max(self.number.get() + 1);
         self.number.set(number);
         number
     }
 
-    /// Sees to it that records are forgotten some time.
+    /// Sets an alarm to delete expired records, unless one is set.
     async fn set_alarm(&self) -> worker::Result<()> {
         let storage = self.state.storage();
         if storage.get_alarm().await?.is_none() {
@@ -138,7 +141,7 @@ impl Ledger {
     }
 }
 
-/// The table of the records.
+/// The table of records.
 struct Table(SqlStorage);
 
 #[derive(Deserialize)]
@@ -173,8 +176,8 @@ impl Records for Table {
 }
 
 impl Table {
-    /// Forgets records whose time is over, and the oldest of those that are too many; tells whether
-    /// there is more to forget, and whether nothing is left at all.
+    /// Deletes expired records, and the oldest ones if there are too many. Returns whether there is
+    /// more to delete, and whether the table is empty.
     fn forget(&self, now: u64) -> worker::Result<(bool, bool)> {
         let step = whole(FORGET_STEP);
         let over = "DELETE FROM records WHERE key IN
@@ -194,7 +197,7 @@ impl Table {
     }
 }
 
-/// Numbers travel as floating point, which holds milliseconds for the next 285,000 years.
+/// SQL numbers are floating point, which is exact for milliseconds for the next 285,000 years.
 #[expect(clippy::cast_precision_loss, reason = "as above")]
 fn milliseconds(milliseconds: u64) -> SqlStorageValue {
     SqlStorageValue::Float(milliseconds as f64)

@@ -1,4 +1,4 @@
-//! The consumer of `DELIVERIES` and `DEAD_LETTERS`.
+//! Consumes `DELIVERIES` and `DEAD_LETTERS`.
 
 use futures_util::{StreamExt as _, stream};
 use js_sys::{JSON, Object, Reflect};
@@ -7,16 +7,18 @@ use worker::worker_sys::{Message, MessageBatch};
 use worker::{Env, console_error};
 
 use super::bound::BoundEnv;
-use super::timer::Timers;
+use super::executor::Timers;
 use super::{clock, config, write};
 use crate::delivery::{Disposition, Received, consume, wait};
 use crate::limits::MAX_CONNECTIONS;
 
-/// Consumes a batch: each message by itself, some at a time, so that none waits for the slowest.
+/// Consumes a batch. Several messages are handled at a time, so that one slow message does not
+/// block the others.
 ///
 /// # Errors
 ///
-/// It has no messages. Without an error, what is not settled would count as acknowledged.
+/// The batch has no messages. This must be an error, because unsettled messages would count as
+/// acknowledged.
 pub(super) async fn consume_batch(
     batch: &MessageBatch,
     env: &Env,
@@ -26,7 +28,10 @@ pub(super) async fn consume_batch(
     let messages = messages.iter().map(JsCast::unchecked_into);
     let bound = BoundEnv::new(env, timers);
     let Ok(config) = config(env) else {
-        console_error!("{} messages wait, since the configuration is broken", messages.len());
+        console_error!(
+            "{} messages are waiting because the configuration is broken",
+            messages.len()
+        );
         let later = async |message| settle(&message, wait(&received(&message), &bound).await);
         stream::iter(messages).for_each_concurrent(MAX_CONNECTIONS, later).await;
         return Ok(());
@@ -43,12 +48,12 @@ pub(super) async fn consume_batch(
     Ok(())
 }
 
-/// The message's text and how often it was handed out, which the `worker` crate does not tell.
+/// The text of a message and how often it was delivered, which the `worker` crate does not expose.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 at most")]
 fn received(message: &Message) -> Received {
     let attempts = Reflect::get(message, &JsValue::from_str("attempts"));
     let attempts = attempts.ok().and_then(|attempts| attempts.as_f64()).unwrap_or(1.0);
-    // What is no text was not sent by us, and is kept as JSON.
+    // A body that is not text is not ours, and is stored as JSON.
     let text = message.body().ok().and_then(|body| {
         body.as_string().or_else(|| JSON::stringify(&body).ok().and_then(|json| json.as_string()))
     });
@@ -66,6 +71,6 @@ fn settle(message: &Message, disposition: Disposition) {
         }
     };
     if let Err(error) = settled {
-        console_error!("a message can be neither acknowledged nor retried: {error:?}");
+        console_error!("a message could be neither acknowledged nor retried: {error:?}");
     }
 }

@@ -1,15 +1,13 @@
-//! A request of Cloudflare's as the core wants it: a head, and a body that is still to be read.
+//! Cloudflare's requests as our traits: a head, and a body that has not been read yet.
 
 use elytra_events::http::{self, PREFIX};
-use js_sys::Uint8Array;
-use wasm_bindgen::JsCast as _;
 use worker::web_sys::{self, Headers};
 
-use super::call::JsBody;
+use super::executor::{JsBody, Piece};
 use crate::capacity::{Capacity, Reservation};
 use crate::request::{Body, BodyError, RequestHead};
 
-/// The head of a request. Only the headers that are asked for are fetched from JavaScript.
+/// The head of a request. It gets only those headers from JavaScript that are asked for.
 pub(super) struct WorkerRequestHead {
     method: String,
     url: String,
@@ -28,14 +26,14 @@ impl RequestHead for WorkerRequestHead {
     }
 
     fn path(&self) -> &str {
-        // The URL of a request is absolute: a scheme, an authority, and a path that begins with a slash.
-        let behind_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
-        let path = behind_scheme.find('/').and_then(|at| behind_scheme.get(at..)).unwrap_or("/");
+        // The URL is absolute: a scheme, an authority, and a path that starts with a slash.
+        let after_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
         path.split_once('?').map_or(path, |(path, _)| path)
     }
 
     fn query(&self) -> String {
-        // A URL that a request was made to has no fragment.
+        // The URL of a request has no fragment.
         self.url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
     }
 }
@@ -53,19 +51,19 @@ impl http::Headers for WorkerRequestHead {
     }
 }
 
-/// The longest body that is read in one piece, in bytes: that costs a single copy and one call, but how
-/// much of it has come shows only at the end.
+/// The longest body that is read in one piece, in bytes. One piece costs a single copy and call,
+/// but its progress is not visible.
 const MAX_WHOLE_BODY_BYTES: usize = 128 * 1024;
 
-/// How many bytes all bodies together may have that are being read in one piece: 16 MiB. When senders
-/// stall, others are read piece by piece, so that they get through all the same.
+/// How many bytes may be read in one piece at the same time: 16 MiB. If senders stall, other bodies
+/// are read in chunks, and still get through.
 static WHOLE_BODIES: Capacity = Capacity::new(16 * 1024 * 1024);
 
-/// The body of a request. One that was announced to be short comes whole; the runtime lets no more than
-/// that through. Any other comes as it arrives.
+/// The body of a request. A body with a short announced length is read in one piece, and the
+/// runtime enforces that length. Any other is read in chunks.
 pub(super) struct RequestBody {
     body: JsBody,
-    /// What it takes until it has come, where it comes whole.
+    /// The memory for a body in one piece, until it has arrived.
     whole: Option<Reservation<'static>>,
     has_ended: bool,
 }
@@ -86,22 +84,20 @@ impl Body for RequestBody {
         if self.has_ended {
             return Ok(None);
         }
-        let bytes =
+        let piece =
             if self.whole.is_some() { self.body.whole().await } else { self.body.chunk().await };
-        self.has_ended = self.whole.take().is_some() || bytes.is_null();
-        if bytes.is_null() {
-            return Ok(None);
+        let was_whole = self.whole.take().is_some();
+        self.has_ended = was_whole || !matches!(piece, Piece::Bytes(_));
+        match piece {
+            Piece::Bytes(bytes) => Ok(Some(bytes.to_vec())),
+            Piece::End => Ok(None),
+            Piece::Failed(error) => Err(BodyError(worker::Error::from(error).to_string())),
         }
-        let bytes = bytes.dyn_into::<Uint8Array>();
-        bytes.map(|bytes| Some(bytes.to_vec())).map_err(|error| {
-            self.has_ended = true;
-            BodyError(worker::Error::from(error).to_string())
-        })
     }
 }
 
-/// The length that the body was announced to have, in bytes. Beside a transfer encoding, it means
-/// nothing (RFC 9112 section 6.3).
+/// The announced length of the body, in bytes. With a transfer encoding, it has no meaning (RFC
+/// 9112 section 6.3).
 fn announced(request: &web_sys::Request) -> Option<usize> {
     let headers = request.headers();
     let length = headers.get("content-length").ok()??.parse().ok()?;

@@ -1,4 +1,4 @@
-//! A reply as a response of Cloudflare's.
+//! Replies as Cloudflare's responses.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use worker::web_sys::{Response, ResponseInit};
 use crate::reply::Reply;
 
 thread_local! {
-    /// Of each status and content type that came alone so far: made once, since that costs as much as
-    /// the response.
+    /// One per status and content type of replies without other headers. Creating it costs as much
+    /// as the response.
     static INITS: RefCell<BTreeMap<(u16, String), ResponseInit>> = RefCell::default();
 }
 
-/// The response with this status, these headers and this body.
+/// Converts a reply to a response.
 pub(super) fn convert(reply: &Reply) -> JsValue {
     let init = match &*reply.headers {
         [("content-type", content_type)] => INITS.with_borrow_mut(|inits| {
@@ -28,7 +28,7 @@ pub(super) fn convert(reply: &Reply) -> JsValue {
     match Response::new_with_opt_str_and_init(Some(&reply.body), &init) {
         Ok(response) => response.into(),
         Err(error) => {
-            console_error!("a reply can be no response: {error:?}");
+            console_error!("the reply could not be converted to a response: {error:?}");
             Response::error().into()
         }
     }

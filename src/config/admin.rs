@@ -1,11 +1,11 @@
-//! The var `ADMIN`: who operates the Worker.
+//! The var `ADMIN`: how an operator authenticates.
 
 use crate::auth::Authentication;
 use crate::limits::{DEAD, DELIVERIES};
-use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up_fixed};
+use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, require_binding};
 
-/// Reads `ADMIN`: who may look at dead letters and send them again, reset objects, and have requests
-/// explained.
+/// Reads `ADMIN`: what a caller must present to list and redrive dead letters, to reset objects and to have
+/// requests explained.
 pub(super) fn read(
     mut table: Table,
     bindings: &Bindings,
@@ -13,10 +13,10 @@ pub(super) fn read(
 ) -> Option<Authentication> {
     let path = table.path_of("auth_type");
     let authentication = Authentication::read(&mut table, bindings, mistakes);
-    // Whoever has a part of what dead letters need wants the whole.
+    // Dead letters need both bindings, so one without the other is a mistake.
     if [DELIVERIES, DEAD].iter().any(|binding| bindings.contains_key(*binding)) {
-        look_up_fixed(table.path(), DELIVERIES, BindingKind::Queue, bindings, mistakes);
-        look_up_fixed(table.path(), DEAD, BindingKind::Kv, bindings, mistakes);
+        require_binding(table.path(), DELIVERIES, BindingKind::Queue, bindings, mistakes);
+        require_binding(table.path(), DEAD, BindingKind::Kv, bindings, mistakes);
     }
     if authentication == Some(Authentication::None) {
         mistakes.note(path, Mistake::AdminWithNone);

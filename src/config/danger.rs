@@ -1,5 +1,5 @@
-//! What is dangerous where it was not meant: secrets that two parties share, or that may be guessed, and
-//! retries that outlast what they need.
+//! Finds what is dangerous unless it is intended: secrets that two parties share or that could be guessed,
+//! and retries that continue after the event has expired.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -10,14 +10,14 @@ use crate::vars::{
     WEBHOOK,
 };
 
-/// Who has a secret.
+/// Who knows a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
-    /// Whoever sends events.
+    /// Those who send events.
     Sender,
-    /// Whoever operates the Worker.
+    /// The operators of the Worker.
     Operator,
-    /// A destination, which is sent it.
+    /// A destination, because the Worker presents it there.
     Destination,
 }
 
@@ -31,7 +31,7 @@ impl Owner {
     }
 }
 
-/// Notes secrets that two parties share, and warns of those that are short.
+/// Notes secrets that two parties share, and warns about short ones.
 pub(super) fn check_secrets(mistakes: &mut Mistakes) {
     let uses = mem::take(&mut mistakes.secrets);
     for (place, one) in uses.iter().enumerate() {
@@ -44,15 +44,15 @@ pub(super) fn check_secrets(mistakes: &mut Mistakes) {
         let danger = match Owner::of(one) {
             Owner::Sender => None,
             Owner::Operator => same(Owner::Sender)
-                .map(|other| Danger::SecretOfSenders { binding: binding.clone(), other }),
+                .map(|other| Danger::SharedWithSenders { binding: binding.clone(), other }),
             Owner::Destination => same(Owner::Sender)
                 .or_else(|| same(Owner::Operator))
-                .map(|other| Danger::SecretGivenAway { binding: binding.clone(), other }),
+                .map(|other| Danger::SharedWithDestination { binding: binding.clone(), other }),
         };
         if let Some(danger) = danger {
             mistakes.note(&*one.path, Mistake::Danger(danger));
         }
-        // A destination decides itself how long its secrets are.
+        // A destination's secrets are as long as its owner made them.
         let is_first = !uses.iter().take(place).any(|other| other.binding == one.binding);
         let bytes = one.secret.len();
         if Owner::of(one) != Owner::Destination && is_first && bytes < LEAST_SECRET_BYTES {
@@ -62,17 +62,17 @@ pub(super) fn check_secrets(mistakes: &mut Mistakes) {
     }
 }
 
-/// Checks that a webhook's retries end before what they need is gone.
+/// Checks that an HTTP destination's retries end before the event or its message expires.
 pub(super) fn check_retries(
     subscription: &Subscription,
     claims_ttl: Option<u64>,
     names: &BTreeMap<String, String>,
     mistakes: &mut Mistakes,
 ) {
-    let Some(http) = subscription.destination.http() else { return };
-    let seconds = http.call.longest_seconds();
+    let Some(callee) = subscription.destination.callee() else { return };
+    let seconds = callee.settings.longest_seconds();
     let var = names.get(&subscription.name).map_or("", |var| var);
-    let path = format!("{var}.webhook.retry");
+    let path = format!("{var}.{}.retry", callee.field);
     match claims_ttl {
         Some(ttl) if seconds >= ttl => {
             mistakes.note(path, Mistake::Danger(Danger::RetriesOutlastClaims { seconds, ttl }));

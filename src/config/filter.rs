@@ -1,4 +1,4 @@
-//! `filters` of a subscription: each a table with one dialect, compiled here.
+//! Reads and compiles the `filters` of a subscription. Each filter is a table with one dialect.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::vars::{Mistake, Mistakes, Table};
 use cesql::Expression;
 use elytra_events::Known as _;
 
-/// Reads `filters`; none, where the field is absent.
+/// Reads `filters`. If the field is absent, there are none.
 pub(super) fn read(
     table: &mut Table,
     paths: &mut DataPaths,
@@ -31,7 +31,7 @@ pub(super) fn read(
 struct Reader<'p, 'm> {
     paths: &'p mut DataPaths,
     mistakes: &'m mut Mistakes,
-    /// How many were met so far.
+    /// How many filters were read so far.
     filters: usize,
 }
 
@@ -48,7 +48,7 @@ impl Reader<'_, '_> {
         Some(filters)
     }
 
-    /// A filter; `None` where something is wrong with it.
+    /// Reads a filter. `None` if anything is wrong with it.
     fn filter(&mut self, path: &str, value: Value, depth: usize) -> Option<Filter> {
         self.filters += 1;
         if depth > MAX_FILTER_DEPTH {
@@ -128,12 +128,12 @@ impl Reader<'_, '_> {
                     Err(Mistake::Filter(FilterMistake::Empty))
                 }
                 Value::String(value) => Ok(value),
-                // TOML makes tables of a name with dots.
+                // TOML turns a name with dots into nested tables.
                 Value::Object(_) => Err(Mistake::WrongType {
-                    expected: "a string; a name with dots is written in quotes",
+                    expected: "a string; put a name that contains dots in quotes",
                 }),
                 Value::Number(_) | Value::Bool(_) => Err(Mistake::WrongType {
-                    expected: "a string; a number, true and false are written in quotes too",
+                    expected: "a string; put numbers, true and false in quotes too",
                 }),
                 _ => Err(Mistake::WrongType { expected: "a string" }),
             };
@@ -142,7 +142,7 @@ impl Reader<'_, '_> {
                 (Err(BadName::Empty), _) => {
                     self.note(path, FilterMistake::BadAttribute(BadName::Empty));
                 }
-                // Where dots have no quotes, it is not the name that is wrong.
+                // Without quotes around its dots, the name was cut off, so only the value is reported.
                 (_, Err(mistake)) => self.mistakes.note(path_of_name, mistake),
                 (Err(name), Ok(_)) => {
                     self.note(path_of_name, FilterMistake::BadAttribute(name));

@@ -1,23 +1,23 @@
-//! The log line of a configuration that is valid, but may not be what was meant.
+//! The log line about a configuration that is valid but has warnings.
 
 use serde::Serialize;
 
 use crate::text::shorten;
 use crate::vars::ConfigError;
 
-/// What the configuration is warned of, once for each isolate.
+/// The warnings about the configuration, logged once per isolate.
 #[derive(Debug, Serialize)]
 pub struct ConfigLine {
     /// `configured`.
     outcome: &'static str,
     /// `warnings`.
     code: &'static str,
-    /// What they are, each with its place.
+    /// The warnings, each with its path.
     reasons: Vec<String>,
 }
 
 impl ConfigLine {
-    /// The line of these warnings; `None` where there are none.
+    /// The line for these warnings, or `None` if there are none.
     #[must_use]
     pub fn new(warnings: &[ConfigError]) -> Option<Self> {
         let reasons: Vec<_> = warnings.iter().map(|warning| shorten(warning.to_string())).collect();
@@ -25,10 +25,10 @@ impl ConfigLine {
         (!line.reasons.is_empty()).then_some(line)
     }
 
-    /// The line itself.
+    /// The line as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // It cannot fail to print: it is a struct.
+        // Serializing a struct of strings cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

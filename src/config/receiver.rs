@@ -1,4 +1,4 @@
-//! The var `WEBHOOK`: who may send, with what, and how much.
+//! The var `WEBHOOK`: who may send events, how, and how large they may be.
 
 use std::num::NonZeroU64;
 
@@ -11,43 +11,43 @@ use crate::vars::{BindingKind, Bindings, Bounds, Mistake, Mistakes, Table, look_
 use elytra_events::{Known, names};
 
 /// `max_body_bytes`: from the 64 KiB that an intermediary must forward (CloudEvents core, Size Limits) to
-/// 8 MiB, of which an isolate, with its 128 MB, can bear several at once; in binary mode an event can take
-/// three times as much again. By default 1 MiB.
+/// 8 MiB. An isolate has 128 MB and can hold several such bodies at once, although an event in binary mode can
+/// take three times as much again. The default is 1 MiB.
 pub const MAX_BODY_BYTES: Bounds =
     Bounds { least: 64 * 1024, most: 8 * 1024 * 1024, default: 1024 * 1024 };
 
-/// `body_timeout_ms`: from a second to five minutes; by default half a minute, for which senders are known
-/// to wait.
+/// `body_timeout_ms`: from one second to five minutes. The default is 30 seconds, which senders are known to
+/// wait.
 pub const BODY_TIMEOUT_MS: Bounds = Bounds { least: 1_000, most: 300_000, default: 30_000 };
 
-/// `max_batch_events`: as many calls to KV as a Worker may make in a request at most. Each KV subscription
-/// needs one for each event it wants.
+/// `max_batch_events`: up to 1,000, because a Worker may make that many calls to KV per request, and each KV
+/// subscription needs one for each event that it wants.
 pub const MAX_BATCH_EVENTS: Bounds = Bounds { least: 1, most: 1_000, default: 100 };
 
-/// What comes in: the var `WEBHOOK`.
+/// Which requests the Worker accepts: the var `WEBHOOK`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
     /// What a caller must present.
     pub authentication: Authentication,
-    /// The HTTP methods an event may come with; at least one.
+    /// The HTTP methods that events may be sent with; at least one.
     pub methods: Vec<Method>,
-    /// The largest body that is read, in bytes.
+    /// The largest body that is accepted, in bytes.
     pub max_body_bytes: usize,
-    /// How long a body may take to arrive, in milliseconds, from when the request is read; see
-    /// [`BODY_BYTES_PER_MS`](crate::body::BODY_BYTES_PER_MS) for what it may take beyond that.
+    /// How long a body may take to arrive after its head, in milliseconds. A large body may take longer: see
+    /// [`BODY_BYTES_PER_MS`](crate::body::BODY_BYTES_PER_MS).
     pub body_timeout_ms: u64,
-    /// How many events a batch may hold.
+    /// How many events a batch may contain.
     pub max_batch_events: usize,
-    /// How long things may take, and which times are believed.
+    /// The time limits, and which event times are trusted.
     pub times: Times,
-    /// Who gets consent in the handshake; nobody, where it is `None`.
+    /// Which senders get consent in the handshake. `None` means that no sender does.
     pub handshake: Option<HandshakeSettings>,
-    /// The binding of the rate limit that each credential has.
+    /// The binding of the rate limit, which applies to each credential.
     pub rate_limit: Option<String>,
 }
 
 names! {
-    /// The HTTP methods an event may come with.
+    /// The HTTP methods that events may be sent with.
     pub enum Method {
         Post = "POST",
         Put = "PUT",
@@ -56,7 +56,7 @@ names! {
 }
 
 impl Receiver {
-    /// Reads the fields of `WEBHOOK` but those of the stores.
+    /// Reads the fields of `WEBHOOK`, except those that [`Stores`](super::Stores) reads.
     pub(super) fn read(
         table: &mut Table,
         bindings: &Bindings,
@@ -88,14 +88,14 @@ impl Receiver {
         })
     }
 
-    /// The names of the methods that `/webhook` takes: those of events, and the handshake's.
+    /// The names of the methods that `/webhook` accepts: those for events, and `OPTIONS` for the handshake.
     #[must_use]
     pub fn methods(&self) -> Vec<&'static str> {
         self.methods.iter().map(|method| method.as_str()).chain(["OPTIONS"]).collect()
     }
 }
 
-/// `allowed_origins` and `allowed_rate`: both, or neither.
+/// Reads `allowed_origins` and `allowed_rate`, which require each other.
 fn read_handshake(table: &mut Table, mistakes: &mut Mistakes) -> Option<HandshakeSettings> {
     let (has_origins, has_rate) = (table.has("allowed_origins"), table.has("allowed_rate"));
     if has_origins != has_rate {

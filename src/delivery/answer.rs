@@ -1,4 +1,5 @@
-//! What a destination's answer means: the one place that knows the status codes of others.
+//! What a destination's answer means. This is the only place that knows the status codes of other
+//! servers.
 
 use std::fmt;
 use std::num::IntErrorKind;
@@ -8,47 +9,47 @@ use crate::platform::{HttpAnswer, HttpFailure};
 /// What an answer means for the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallResult {
-    /// The destination has it.
+    /// The destination accepted the event.
     Delivered,
-    /// It may have it later.
+    /// A later attempt may succeed.
     Retry {
-        /// Why not now.
+        /// Why this attempt failed.
         cause: Cause,
-        /// After how many seconds it wants to be asked again.
+        /// After how many seconds the destination wants the next attempt.
         retry_after: Option<u64>,
     },
-    /// It will never have it.
+    /// No attempt will succeed.
     Dead(Cause),
 }
 
-/// Why an event is not delivered.
+/// Why an event was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// The destination answered with this status.
     Status(u16),
-    /// It pointed to another place, which is not followed; the place, without its query.
+    /// The destination redirected the call. Redirects are not followed.
     Redirect {
         /// The status.
         status: u16,
-        /// Where it pointed to.
+        /// The location, without its query.
         location: Option<String>,
     },
-    /// It is gone for good (410).
+    /// The destination is permanently gone (410).
     Gone,
-    /// It did not answer in time.
+    /// The destination did not answer in time.
     Timeout,
-    /// There is no connection to it; the text is the runtime's.
+    /// The connection failed. The text is the runtime's.
     Connection(String),
-    /// The event's data are not in `CLAIMS`, or it cannot be read.
+    /// The event's data is missing in `CLAIMS`, or `CLAIMS` cannot be read.
     ClaimMissing(String),
-    /// No active subscription of this name has a webhook.
+    /// No active subscription with this name has an HTTP destination.
     NoSubscription,
-    /// The message holds no event.
+    /// The message is not an event.
     NotAnEvent(String),
 }
 
 impl CallResult {
-    /// What the answer to a call means; `now` is in milliseconds since 1970.
+    /// What the answer to a call means. `now` is in milliseconds since 1970.
     #[must_use]
     pub fn of(answer: Result<HttpAnswer, HttpFailure>, now: u64) -> Self {
         let answer = match answer {
@@ -72,14 +73,14 @@ impl CallResult {
         }
     }
 
-    /// It is to be tried again.
+    /// The call should be retried.
     pub(super) fn retry(cause: Cause, retry_after: Option<u64>) -> Self {
         Self::Retry { cause, retry_after }
     }
 }
 
 impl Cause {
-    /// All codes, in the order of their variants.
+    /// All codes, in the order of the variants.
     pub const CODES: [&'static str; 8] = [
         "status",
         "redirect",
@@ -91,7 +92,7 @@ impl Cause {
         "not_an_event",
     ];
 
-    /// The stable code, as it stands in logs and dead letters.
+    /// The stable code, as logs and dead letters show it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -106,7 +107,7 @@ impl Cause {
         }
     }
 
-    /// The status of the destination's answer, where it gave one.
+    /// The status of the destination's answer, if it answered.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -122,25 +123,26 @@ impl fmt::Display for Cause {
         match self {
             Self::Status(status) => write!(f, "the destination answered {status}"),
             Self::Redirect { status, location: Some(location) } => {
-                write!(f, "the destination answered {status} and points to {location}")
+                write!(f, "the destination answered {status}, a redirect to {location}")
             }
             Self::Redirect { status, location: None } => {
-                write!(f, "the destination answered {status} and points nowhere")
+                write!(f, "the destination answered {status}, a redirect without a location")
             }
             Self::Gone => f.write_str("the destination is gone (410)"),
             Self::Timeout => f.write_str("the destination did not answer in time"),
             Self::Connection(why) => write!(f, "no connection to the destination: {why}"),
-            Self::ClaimMissing(why) => write!(f, "the event's data cannot be had: {why}"),
+            Self::ClaimMissing(why) => write!(f, "the event's data is unavailable: {why}"),
             Self::NoSubscription => {
-                f.write_str("no active subscription of this name has a webhook")
+                f.write_str("no active subscription with this name has a webhook or a service")
             }
-            Self::NotAnEvent(why) => write!(f, "the message holds no event: {why}"),
+            Self::NotAnEvent(why) => write!(f, "the message is not an event: {why}"),
         }
     }
 }
 
-/// A URL up to its query, and without a user: what stands there may be a secret. It is read as browsers do
-/// (WHATWG URL, section 4.4): a backslash is a slash, a scheme needs none behind it, and tabs mean nothing.
+/// A URL without its user, query and fragment, which may contain secrets. It is read as browsers do
+/// (WHATWG URL, section 4.4): a backslash is a slash, no slashes are needed after a scheme, and
+/// tabs and line breaks are ignored.
 fn without_query(mut url: String) -> String {
     url.retain(|character| !matches!(character, '\t' | '\n' | '\r'));
     if let Some(end) = url.find(['?', '#']) {
@@ -151,9 +153,9 @@ fn without_query(mut url: String) -> String {
         Some(end) if is_scheme(url.get(..end).unwrap_or_default()) => url.split_at(end + 1),
         _ => ("", url),
     };
-    let behind_slashes = rest.trim_start_matches(SLASHES);
-    let (slashes, rest) = rest.split_at(rest.len() - behind_slashes.len());
-    // Without a scheme, what has one slash or none is a path.
+    let after_slashes = rest.trim_start_matches(SLASHES);
+    let (slashes, rest) = rest.split_at(rest.len() - after_slashes.len());
+    // Without a scheme, a URL with fewer than two leading slashes is a path.
     if scheme.is_empty() && slashes.len() < 2 {
         return url.to_owned();
     }
@@ -170,7 +172,7 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
+/// Reads `Retry-After` (RFC 9110 section 10.2.3): a number of seconds, or a date.
 fn seconds_until(retry_after: &str, now: u64) -> Option<u64> {
     let retry_after = retry_after.trim();
     match retry_after.parse::<u64>() {

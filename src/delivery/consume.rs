@@ -1,4 +1,4 @@
-//! The consumer of the two queues: one message at a time, each settled by itself.
+//! Consumes the two queues, one message at a time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,65 +9,65 @@ use elytra_events::CloudEvent;
 use super::answer::{CallResult, Cause};
 use super::dead::{self, DeadLetterMetadata};
 use super::line::DeliveryLine;
-use super::outage::wait_aloud;
+use super::outage::wait_with_delay;
 use crate::capacity::Reservation;
 use crate::config::Config;
-use crate::destination::HttpDestination;
+use crate::destination::Callee;
 use crate::large;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
 use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
 
-/// After how many seconds a message is handed out again that could not be moved on, to another queue or
-/// to KV: after the first attempt so many, after the second twice as many, and so on.
-pub const MOVE_AGAIN_SECONDS: u64 = 60;
+/// The delay before a message that could not be moved to another queue or to KV is redelivered, in
+/// seconds. It grows by as much with every attempt.
+pub const REDELIVERY_SECONDS: u64 = 60;
 
-/// The most seconds of such a delay: an hour, so that a hundred attempts take three days.
-pub const MOST_MOVE_AGAIN_SECONDS: u64 = 3_600;
+/// The longest such delay, in seconds: an hour, so that a hundred attempts take three days.
+pub const MAX_REDELIVERY_SECONDS: u64 = 3_600;
 
-/// How often a dead letter waits for `CLAIMS` to tell its data: then it is kept without them, before the
-/// queue gives it up.
+/// How often a dead letter is retried because `CLAIMS` fails. After that, it is stored without its
+/// data, before the queue gives it up.
 const CLAIM_TRIES: u32 = 60;
 
-/// How long a binding may take for its answer, in milliseconds; then the message comes again. Nobody
-/// waits for it, so it is far more than any takes.
+/// How long a binding may take to answer, in milliseconds. After that, the message is redelivered.
+/// No sender waits for this, so the limit is far longer than any call should take.
 pub(super) const CALL_MS: u64 = 15_000;
 
-/// How many bytes of JSON a byte of a body becomes at the most: `\u0001`.
-const MOST_JSON_BYTES_PER_BYTE: usize = 6;
+/// The most bytes of JSON that one byte of a body can become: `\u0001`.
+const MAX_JSON_BYTES_PER_BYTE: usize = 6;
 
-/// After how many milliseconds a large event asks again for room in memory.
-pub const ROOM_AGAIN_MS: u64 = 250;
+/// How often a large event checks whether there is room in memory, in milliseconds.
+pub const ROOM_POLL_MS: u64 = 250;
 
-/// For how long it does so, in milliseconds, until its message waits as in an outage: ten minutes, of the fifteen that
-/// Cloudflare gives a consumer.
-pub const ROOM_MS: u64 = 600_000;
+/// How long it checks, in milliseconds, before its message waits as in an outage: ten of the
+/// fifteen minutes that Cloudflare gives a consumer.
+pub const ROOM_TIMEOUT_MS: u64 = 600_000;
 
-/// The subscription of a message that names none.
+/// The subscription in the log line of a message that does not name one.
 const UNKNOWN: &str = "unknown";
 
-/// A message that a queue handed out.
+/// A message that a queue delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Its text, or as JSON what else it is; `None` where it is neither.
+    /// The text, or another body as JSON. `None` if it is neither.
     pub text: Option<String>,
-    /// How often it was handed out, this time included.
+    /// How often the message was delivered, including this time.
     pub attempts: u32,
 }
 
-/// What the queue is told.
+/// How a message is settled with its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
-    /// The message is done with.
+    /// The message is done.
     Ack,
-    /// The message is to be handed out again.
+    /// The message is redelivered.
     Retry {
-        /// After how many seconds.
+        /// The delay, in seconds.
         delay_seconds: u64,
     },
 }
 
-/// Does what is to be done with a message: delivers its event, or keeps it as a dead letter.
+/// Handles a message: delivers its event, or stores it as a dead letter.
 pub async fn consume(
     received: &Received,
     config: &Config,
@@ -76,7 +76,8 @@ pub async fn consume(
     let text = received.text.as_deref().unwrap_or_default();
     match Message::read(text) {
         Ok(Message::Delivery(message, event)) => {
-            // How often it was handed out before the configuration broke counts, but not while it was.
+            // Deliveries before the configuration broke count as attempts. Those while it was
+            // broken do not.
             let attempts = received.attempts.saturating_add(message.calls);
             deliver(received, &message, event, attempts, config, platform).await
         }
@@ -112,14 +113,15 @@ async fn deliver(
         Err(cause) => return bury(&dead, &cause, line, platform).await,
     };
     line.event(&event);
-    let Some(http) = http(&message.subscription, config) else {
+    let Some(callee) = callee(&message.subscription, config) else {
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
-    let verdict = match call(http, &event, config, platform).await {
+    let verdict = match call(&callee, &event, config, platform).await {
         Ok(verdict) => verdict,
         Err(missing @ Missing::Failed(_)) => {
-            // Nobody was called, so that is no attempt: it waits, as with a broken configuration.
-            let (disposition, delay_seconds) = wait_aloud(received, platform).await;
+            // The destination was not called, so this is not an attempt. The message waits, as with
+            // a broken configuration.
+            let (disposition, delay_seconds) = wait_with_delay(received, platform).await;
             let cause = Cause::ClaimMissing(missing.to_string());
             return (disposition, line.retried(&cause, delay_seconds));
         }
@@ -127,10 +129,12 @@ async fn deliver(
     };
     match verdict {
         CallResult::Delivered => (Disposition::Ack, line.delivered()),
-        CallResult::Retry { cause, retry_after } if attempts <= http.call.retry.max_retries => {
+        CallResult::Retry { cause, retry_after }
+            if attempts <= callee.settings.retry.max_retries =>
+        {
             let retry = attempts.saturating_sub(1);
             let spread = spread(&event, attempts);
-            let delay_seconds = http.call.retry.delay_seconds(retry, retry_after, spread);
+            let delay_seconds = callee.settings.retry.delay_seconds(retry, retry_after, spread);
             (Disposition::Retry { delay_seconds }, line.retried(&cause, delay_seconds))
         }
         CallResult::Retry { cause, .. } | CallResult::Dead(cause) => {
@@ -139,20 +143,20 @@ async fn deliver(
     }
 }
 
-/// The HTTP destination of an active subscription.
-fn http<'c>(subscription: &str, config: &'c Config) -> Option<&'c HttpDestination> {
+/// The destination of an active subscription, if it is called.
+fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
     let mut subscriptions = config.subscriptions.iter();
     let subscription = subscriptions.find(|other| other.active && other.name == subscription)?;
-    subscription.destination.http()
+    subscription.destination.callee()
 }
 
-/// Calls a destination with the whole event.
+/// Calls a destination with the complete event.
 ///
 /// # Errors
 ///
-/// The event's data are not to be had now.
+/// The event's data is unavailable right now.
 async fn call(
-    http: &HttpDestination,
+    callee: &Callee<'_>,
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
@@ -161,21 +165,21 @@ async fn call(
     let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
     let whole = match whole {
         Ok(whole) => whole,
-        // It may be there by the next time.
+        // The right event may be there next time.
         Err(not_whole) => {
             return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
         }
     };
-    let request = HttpRequest::new(http, whole.as_ref().unwrap_or(event));
+    let request = HttpRequest::new(callee, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
     Ok(CallResult::of(answer, platform.now()))
 }
 
-/// Why the whole event cannot be had.
+/// Why the complete event is unavailable.
 enum Missing {
-    /// It is not there; a namespace may need a minute until it shows everywhere what was stored.
+    /// It is not there. KV may take a minute to show everywhere what was stored.
     Gone(String),
-    /// `CLAIMS` fails.
+    /// `CLAIMS` failed.
     Failed(BindingError),
 }
 
@@ -188,7 +192,8 @@ impl fmt::Display for Missing {
     }
 }
 
-/// What is stored of the event, where this one has only a reference to its data, with the room that it takes.
+/// The stored event that a `dataref` points to, with the memory reserved for it. `None` if the
+/// event has its own data.
 async fn stored<'p>(
     event: &CloudEvent<'_>,
     config: &Config,
@@ -203,33 +208,30 @@ async fn stored<'p>(
     }
 }
 
-/// Room for the largest event that is accepted, once there is some: how large one is shows only when it is here,
-/// and a few of them at once are more than an isolate has.
+/// Waits for memory for the largest event that is accepted. The size of an event is known only
+/// after it is read, and an isolate cannot hold more than a few large ones.
 async fn room<'p>(
     config: &Config,
     platform: &'p impl Platform,
 ) -> Result<Reservation<'p>, BindingError> {
-    let largest = config.receiver.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
+    let largest = config.receiver.max_body_bytes.saturating_mul(MAX_JSON_BYTES_PER_BYTE);
     let largest = largest.min(MAX_KV_VALUE_BYTES);
-    let end = platform.now().saturating_add(ROOM_MS);
+    let end = platform.now().saturating_add(ROOM_TIMEOUT_MS);
     let mut room = platform.capacity().reserve();
     while let Err(exceeded) = room.grow_to(largest) {
         if platform.now() >= end {
             return Err(BindingError(exceeded.to_string()));
         }
-        platform.sleep(ROOM_AGAIN_MS).await;
+        platform.sleep(ROOM_POLL_MS).await;
     }
     Ok(room)
 }
 
 fn read(text: &str) -> Result<CloudEvent<'_>, Cause> {
-    CloudEvent::from_json(text).map_err(|invalid| {
-        let violations: Vec<_> = invalid.violations.iter().map(ToString::to_string).collect();
-        Cause::NotAnEvent(violations.join("; "))
-    })
+    CloudEvent::from_json(text).map_err(|invalid| Cause::NotAnEvent(invalid.to_string()))
 }
 
-/// A number that differs from event to event and from attempt to attempt.
+/// A number that varies between events and between attempts.
 fn spread(event: &CloudEvent<'_>, attempts: u32) -> u8 {
     let mut hasher = DefaultHasher::new();
     (event.source(), event.id(), attempts).hash(&mut hasher);
@@ -266,7 +268,7 @@ async fn bury(
     moved(sent, *attempts, line.dead(cause))
 }
 
-/// Keeps a dead letter in `DEAD`, whole if its data can be had.
+/// Stores a dead letter in `DEAD`, with its data if that is available.
 async fn store(
     message: &DeadMessage<'_>,
     text: &str,
@@ -284,14 +286,14 @@ async fn store(
         None => Ok(None),
     };
     let stored = match stored {
-        // Its data are there, but not for ever.
+        // The data exists, but `CLAIMS` will expire it.
         Err(Missing::Failed(error)) if attempts < CLAIM_TRIES => {
             return moved(Err(error), attempts, line);
         }
         stored => stored.ok().flatten(),
     };
     let (stored, _held) = stored.unzip();
-    // What is not the same event stays where it is.
+    // Ignore a stored event that is not the same event.
     let whole = stored
         .filter(|stored| event.as_ref().is_some_and(|event| large::whole(event, stored).is_ok()));
     let entry = KvEntry {
@@ -300,11 +302,11 @@ async fn store(
         metadata: DeadLetterMetadata::new(message, event.as_ref()),
         expiration_ttl: None,
     };
-    let kept = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
-    moved(kept, attempts, line.stored())
+    let written = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
+    moved(written, attempts, line.stored())
 }
 
-/// What is moved on is done with; what is not comes again.
+/// Acknowledges a message that was moved, and retries any other.
 fn moved(
     result: Result<(), BindingError>,
     attempts: u32,
@@ -313,8 +315,8 @@ fn moved(
     match result {
         Ok(()) => (Disposition::Ack, line),
         Err(error) => {
-            let delay_seconds = u64::from(attempts) * MOVE_AGAIN_SECONDS;
-            let delay_seconds = delay_seconds.min(MOST_MOVE_AGAIN_SECONDS);
+            let delay_seconds = u64::from(attempts) * REDELIVERY_SECONDS;
+            let delay_seconds = delay_seconds.min(MAX_REDELIVERY_SECONDS);
             (Disposition::Retry { delay_seconds }, line.failed(&error))
         }
     }

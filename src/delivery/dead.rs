@@ -1,7 +1,7 @@
-//! Dead letters: events that could not be delivered, as they lie in `DEAD`.
+//! Dead letters: events that could not be delivered, as `DEAD` stores them.
 //!
-//! The value of a key is the message of `DEAD_LETTERS`, with the whole event even where the message
-//! has only a `dataref`.
+//! The value of a key is the message of `DEAD_LETTERS`, with the complete event even if the message
+//! had only a `dataref`.
 
 use elytra_events::CloudEvent;
 use serde::{Deserialize, Serialize};
@@ -10,31 +10,31 @@ use crate::kv_entry::time_in_key;
 use crate::ledger::Key;
 use crate::message::DeadMessage;
 
-/// How long a text of the event may be in the metadata, in bytes, so that all fit in the 1,024 that KV
-/// takes.
+/// The longest text of the event in the metadata, in bytes. All of them together fit in the 1,024
+/// bytes that KV allows.
 const MAX_TEXT_BYTES: usize = 160;
 
-/// What a listing shows of a dead letter: the metadata of its key.
+/// The metadata of a dead letter's key, which a listing shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterMetadata {
-    /// The subscription whose webhook was called.
+    /// The subscription whose destination was called.
     pub subscription: String,
     /// The code of the last [`Cause`](super::Cause).
     pub cause: String,
     /// The status of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How often it was tried.
+    /// How often delivery was attempted.
     pub attempts: u32,
     /// When the event was accepted, in milliseconds since 1970.
     pub accepted_at: u64,
-    /// When it was given up, in the same.
+    /// When it became a dead letter, in milliseconds since 1970.
     pub died_at: u64,
     /// What identifies the event.
     pub event: EventIdentity,
 }
 
-/// What identifies an event, without what is too long for metadata.
+/// The attributes that identify an event, except those that are too long for metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventIdentity {
     /// `id`.
@@ -49,7 +49,7 @@ pub struct EventIdentity {
 }
 
 impl DeadLetterMetadata {
-    /// The metadata of a dead letter; without an event, where what came was none.
+    /// The metadata of a dead letter. The event is `None` if the message was not an event.
     pub(super) fn new(why: &DeadMessage<'_>, event: Option<&CloudEvent<'_>>) -> Self {
         let text = |of: fn(&CloudEvent<'_>) -> String| {
             event.map(of).filter(|text| text.len() <= MAX_TEXT_BYTES)

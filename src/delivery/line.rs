@@ -1,4 +1,4 @@
-//! The log line of a message that was consumed.
+//! The log line of a consumed message.
 
 use elytra_events::CloudEvent;
 use serde::Serialize;
@@ -8,13 +8,13 @@ use crate::level::Level;
 use crate::platform::BindingError;
 use crate::text::shorten;
 
-/// What became of a message.
+/// The result of a message.
 #[derive(Debug, Serialize)]
 pub struct DeliveryLine {
     /// Who must act.
     #[serde(skip)]
     pub level: Level,
-    /// `delivered`, `retried`, `dead`, `stored` (in `DEAD`), or `failed` (it could not be moved there).
+    /// `delivered`, `retried`, `dead`, `stored` (in `DEAD`), or `failed` (it could not be moved).
     outcome: &'static str,
     subscription: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,9 +23,9 @@ pub struct DeliveryLine {
     source: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     type_: Option<String>,
-    /// How often it was tried, this time included.
+    /// How often delivery was attempted, including this time.
     attempts: u32,
-    /// The code of why it was not delivered.
+    /// The code of the reason why it was not delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     /// The status of the destination's answer.
@@ -33,15 +33,15 @@ pub struct DeliveryLine {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
-    /// After how many seconds it is tried again.
+    /// The delay before the next attempt, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_seconds: Option<u64>,
-    /// How long it took, as far as the Worker's clock tells.
+    /// How long it took, as measured by the Worker's clock.
     pub milliseconds: u64,
 }
 
 impl DeliveryLine {
-    /// The line of a message for this subscription.
+    /// A line for a message of this subscription.
     pub(crate) fn new(subscription: &str, attempts: u32) -> Self {
         Self {
             level: Level::Info,
@@ -59,19 +59,19 @@ impl DeliveryLine {
         }
     }
 
-    /// Notes which event it is.
+    /// Adds the attributes of the event.
     pub(crate) fn event(&mut self, event: &CloudEvent<'_>) {
         self.id = Some(shorten(event.id()));
         self.source = Some(shorten(event.source()));
         self.type_ = Some(shorten(event.type_()));
     }
 
-    /// The destination has it.
+    /// The destination accepted the event.
     pub(crate) fn delivered(self) -> Self {
         Self { level: Level::Info, outcome: "delivered", ..self }
     }
 
-    /// It is tried again.
+    /// The delivery will be retried.
     pub(crate) fn retried(self, cause: &Cause, delay_seconds: u64) -> Self {
         let line = self.because(cause);
         Self {
@@ -82,27 +82,27 @@ impl DeliveryLine {
         }
     }
 
-    /// It is given up.
+    /// The event became a dead letter.
     pub(crate) fn dead(self, cause: &Cause) -> Self {
         let line = self.because(cause);
         Self { level: Level::Error, outcome: "dead", ..line }
     }
 
-    /// The dead letter is kept.
+    /// The dead letter was stored.
     pub(crate) fn stored(self) -> Self {
         Self { level: Level::Info, outcome: "stored", ..self }
     }
 
-    /// It could not be moved on, and comes again.
+    /// The message could not be moved, and will be redelivered.
     pub(crate) fn failed(mut self, error: &BindingError) -> Self {
         self.reasons.push(shorten(error.to_string()));
         Self { level: Level::Error, outcome: "failed", ..self }
     }
 
-    /// The line itself.
+    /// The line as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // It cannot fail to print: it is a struct.
+        // Cannot fail: it is a struct.
         serde_json::to_string(self).unwrap_or_default()
     }
 

@@ -1,9 +1,9 @@
-//! Messages that are handed out while the configuration is broken, or while `CLAIMS` does not give what they
-//! refer to: they wait until that is over.
+//! Messages that arrive while the configuration is broken, or while `CLAIMS` fails, wait until that
+//! is over.
 //!
-//! A queue counts how often it hands a message out, and gives it up after a hundred times. So a message
-//! is not handed back: a new one is sent for it, which remembers how often the webhook was really called,
-//! and only then the old one is done with. The new one is also kept for as long as any new message is.
+//! A queue counts its deliveries of a message, and gives up after a hundred. So the Worker does not
+//! return the message: it sends a new one that carries the number of actual calls, and then
+//! acknowledges the old one. The new message also gets a new retention period.
 
 use std::cmp::min;
 
@@ -13,24 +13,25 @@ use crate::limits::{DEAD_LETTERS, DELIVERIES};
 use crate::message::{DeadMessage, DeliveryMessage, Message};
 use crate::platform::{Clock, Queues, within};
 
-/// After how many seconds a message is handed out again the first time; each time, it is twice as long.
+/// The first delay of a waiting message, in seconds. It doubles each time.
 pub const WAIT_SECONDS: u64 = 60;
 
-/// The same, where no queue takes a new message, and the old one is handed back.
-pub const HAND_BACK_SECONDS: u64 = 300;
+/// The first delay, in seconds, if no queue takes a new message and the old one is returned. It
+/// doubles each time.
+pub const RETURN_SECONDS: u64 = 300;
 
-/// The most seconds of either: an hour. A hundred times cover more than the four days for which a queue
-/// keeps a message.
-pub const MOST_WAIT_SECONDS: u64 = 3_600;
+/// The longest delay of either kind, in seconds: an hour. A hundred of them exceed the four days
+/// for which a queue keeps a message.
+pub const MAX_WAIT_SECONDS: u64 = 3_600;
 
-/// Lets a message wait. What is none of ours is handed back, too: only with a configuration can it be
-/// kept.
+/// Makes a message wait. A message that is not ours is returned to the queue too: it can be stored
+/// only with a valid configuration.
 pub async fn wait(received: &Received, platform: &(impl Queues + Clock)) -> Disposition {
-    wait_aloud(received, platform).await.0
+    wait_with_delay(received, platform).await.0
 }
 
-/// The same, with the number of seconds after which there is something to hand out.
-pub(super) async fn wait_aloud(
+/// Makes a message wait, and returns the delay in seconds.
+pub(super) async fn wait_with_delay(
     received: &Received,
     platform: &(impl Queues + Clock),
 ) -> (Disposition, u64) {
@@ -43,20 +44,20 @@ pub(super) async fn wait_aloud(
             }
         }
     }
-    let hand_outs = received.attempts.saturating_sub(1);
-    let delay_seconds = backoff(HAND_BACK_SECONDS, hand_outs);
+    let redeliveries = received.attempts.saturating_sub(1);
+    let delay_seconds = backoff(RETURN_SECONDS, redeliveries);
     (Disposition::Retry { delay_seconds }, delay_seconds)
 }
 
-/// The message that is sent for this one, the queues that it may be sent to, the first that takes it, and
-/// how often it has waited before. Their names are fixed, so no configuration is needed to know them.
+/// The new message, the queues to try in order, and how often it has waited before. The queues have
+/// fixed names, so this needs no configuration.
 fn next(received: &Received) -> Option<(&'static [&'static str], String, u32)> {
     match Message::read(received.text.as_deref()?).ok()? {
         Message::Delivery(message, event) => {
             let DeliveryMessage { calls, waits, .. } = message;
             let calls = calls.saturating_add(received.attempts.saturating_sub(1));
             let next = DeliveryMessage { calls, waits: waits.saturating_add(1), ..message };
-            // Whoever consumes the dead letters delivers this as well.
+            // The consumer of the dead letters delivers this message as well.
             Some((&[DELIVERIES, DEAD_LETTERS], next.print(event), waits))
         }
         Message::Dead(message, event) => {
@@ -67,7 +68,7 @@ fn next(received: &Received) -> Option<(&'static [&'static str], String, u32)> {
     }
 }
 
-/// So many seconds, twice as many each time, an hour at most.
+/// This many seconds, doubled each time, at most [`MAX_WAIT_SECONDS`].
 fn backoff(seconds: u64, times: u32) -> u64 {
-    min(seconds.saturating_mul(1_u64.checked_shl(times).unwrap_or(u64::MAX)), MOST_WAIT_SECONDS)
+    min(seconds.saturating_mul(1_u64.checked_shl(times).unwrap_or(u64::MAX)), MAX_WAIT_SECONDS)
 }

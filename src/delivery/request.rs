@@ -1,10 +1,11 @@
-//! The call of a webhook: an event in structured or binary mode (CloudEvents HTTP binding 3.2, 3.1).
+//! The call to an HTTP destination, in structured or binary mode (CloudEvents HTTP binding 3.2,
+//! 3.1).
 
 use std::borrow::Cow;
 
 use elytra_events::{AttributeValue, CloudEvent, Data, MediaType};
 
-use crate::destination::{ContentMode, HttpDestination};
+use crate::destination::{Callee, ContentMode};
 use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
 use crate::text::header_value;
@@ -14,12 +15,13 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 impl<'r> HttpRequest<'r> {
     /// The call that delivers an event.
     #[must_use]
-    pub fn new(http: &'r HttpDestination, event: &'r CloudEvent<'_>) -> Self {
+    pub fn new(callee: &Callee<'r>, event: &'r CloudEvent<'_>) -> Self {
         let mut headers: Vec<(Cow<'r, str>, String)> = vec![
             ("user-agent".into(), USER_AGENT.to_owned()),
             ("idempotency-key".into(), event_path(event)),
         ];
-        // They have no encoding (W3C Trace Context 3.2, 3.3), and what is not ASCII is none.
+        // These headers cannot be encoded (W3C Trace Context 3.2, 3.3), so a value with non-ASCII
+        // characters is left out.
         for name in ["traceparent", "tracestate"] {
             if let Some(AttributeValue::String(value)) = event.extension(name)
                 && value.is_ascii()
@@ -27,9 +29,10 @@ impl<'r> HttpRequest<'r> {
                 headers.push((name.into(), value.to_string()));
             }
         }
-        // A content type has no encoding either: one that no header can hold can only stand in JSON.
+        // A content type cannot be encoded either. If it does not fit in a header, only structured
+        // mode can carry it.
         let fits = event.datacontenttype().is_none_or(str::is_ascii);
-        let mode = if fits { http.call.mode } else { ContentMode::Structured };
+        let mode = if fits { callee.settings.mode } else { ContentMode::Structured };
         let body = match mode {
             ContentMode::Structured => {
                 let media_type = "application/cloudevents+json; charset=UTF-8";
@@ -41,11 +44,12 @@ impl<'r> HttpRequest<'r> {
                 binary_body(event)
             }
         };
-        if let Some((name, secret)) = &http.credential {
+        if let Some((name, secret)) = callee.credential {
             headers.push((name.as_str().into(), secret.reveal().to_owned()));
         }
-        let (method, timeout_ms) = (http.call.method.as_http(), http.call.timeout_ms);
-        Self { method, url: &http.url, headers, body, timeout_ms }
+        let method = callee.settings.method.as_http();
+        let timeout_ms = callee.settings.timeout_ms;
+        Self { method, target: callee.target, headers, body, timeout_ms }
     }
 }
 
@@ -57,15 +61,15 @@ fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
     let mut headers: Vec<(Cow<'r, str>, String)> = attributes
         .map(|(name, value)| (format!("ce-{name}").into(), header_value(&value).to_string()))
         .collect();
-    // Without a content type, the data of an event are JSON (JSON format section 3.1).
+    // Data without a content type is JSON (JSON format section 3.1).
     let is_json = matches!(event.data(), Some(Data::Json(_)));
     let content_type = event.datacontenttype().or(is_json.then_some("application/json"));
     headers.extend(content_type.map(|value| ("content-type".into(), value.to_owned())));
     headers
 }
 
-/// The data as they are: JSON as it came, base64 decoded, and a JSON string that stands for text as
-/// that text.
+/// The data as it is: JSON unchanged, base64 decoded, and the text of a JSON string if the content
+/// type is not JSON.
 fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
     match event.data() {
         None => Cow::Borrowed(&[]),

@@ -1,27 +1,48 @@
-//! How a destination is called from `DELIVERIES`: the fields, defaults and bounds of Elytra's `WebhookConfig`.
+//! How a destination is called from `DELIVERIES`, with the fields, defaults and bounds of Elytra's
+//! `WebhookConfig`.
 
+use super::Sending;
+use super::queue::QueueMessage;
 use super::retry::RetryPolicy;
-use crate::vars::{Bounds, Mistakes, Table};
+use crate::auth::Secret;
+use crate::dispatch::Dispatch;
+use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
+use crate::message::DeliveryMessage;
+use crate::platform::Target;
+use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, require_binding};
 use elytra_events::names;
 
-/// `timeout_ms`: from a tenth of a second to a minute; by default ten seconds.
+/// `timeout_ms`: from 100 ms to one minute. The default is ten seconds.
 const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };
+
+/// A destination that the Worker calls from `DELIVERIES`.
+#[derive(Debug, Clone, Copy)]
+pub struct Callee<'d> {
+    /// The field of a subscription that configures it.
+    pub field: &'static str,
+    /// Where the calls go.
+    pub target: Target<'d>,
+    /// The header that authenticates the Worker, if any: its name in lower case, and its value.
+    pub credential: Option<&'d (String, Secret)>,
+    /// How it is called.
+    pub settings: &'d CallSettings,
+}
 
 /// How a destination is called.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CallSettings {
-    /// The method.
+    /// The HTTP method.
     pub method: CallMethod,
-    /// How the event is written.
+    /// How the event is encoded.
     pub mode: ContentMode,
-    /// How long the destination may take for its answer, in milliseconds.
+    /// How long the destination may take to answer, in milliseconds.
     pub timeout_ms: u64,
-    /// What happens when it cannot take an event now.
+    /// When a failed call is retried.
     pub retry: RetryPolicy,
 }
 
 names! {
-    /// The HTTP methods by which destinations are called.
+    /// The HTTP methods with which destinations are called.
     pub enum CallMethod {
         Post = "post",
         Patch = "patch",
@@ -30,11 +51,30 @@ names! {
 }
 
 names! {
-    /// The content modes in which destinations get events (CloudEvents HTTP binding section 3).
+    /// The content modes in which destinations receive events (CloudEvents HTTP binding section 3).
     pub enum ContentMode {
         Structured = "structured",
         Binary = "binary",
     }
+}
+
+/// Looks up the queues and the namespace without which nothing can be delivered.
+pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mistakes) {
+    for (binding, kind) in [
+        (DELIVERIES, BindingKind::Queue),
+        (DEAD_LETTERS, BindingKind::Queue),
+        (DEAD, BindingKind::Kv),
+    ] {
+        require_binding(path, binding, kind, bindings, mistakes);
+    }
+}
+
+/// The message in `DELIVERIES` by which an event is delivered for a subscription.
+pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
+    let subscription = dispatch.subscription.into();
+    let message =
+        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
+    QueueMessage::new(DELIVERIES, message.print(""), dispatch)
 }
 
 impl CallSettings {
@@ -47,8 +87,8 @@ impl CallSettings {
         Some(Self { method, mode, timeout_ms, retry })
     }
 
-    /// How many seconds an event can be on its way: each try and each delay at its longest, where the
-    /// destination asks for no longer ones.
+    /// How many seconds a delivery can take if every attempt times out and every delay is the longest, unless
+    /// the destination asks for longer delays.
     pub(crate) fn longest_seconds(&self) -> u64 {
         let tries = u64::from(self.retry.max_retries) + 1;
         let delays = (0..self.retry.max_retries)

@@ -1,30 +1,29 @@
-//! An HTTP server, described as Elytra's own `WebhookConfig` describes it: the field `webhook`.
+//! An HTTP server: the field `webhook`, which has the format of Elytra's own `WebhookConfig`.
 //!
-//! Its events go to the queue bound as `DELIVERIES`, from which the Worker calls it.
+//! Its events go to the queue bound as `DELIVERIES`, and the Worker calls the server when it consumes the
+//! queue.
 
 use fluent_uri::Uri;
 
-use super::Sending;
-use super::call::CallSettings;
-use super::queue::QueueMessage;
+use super::call::{CallSettings, Callee, look_up_queues};
 use crate::auth::{AuthType, Secret};
-use crate::dispatch::Dispatch;
 use crate::ledger::Key;
-use crate::limits::{DEAD, DEAD_LETTERS, DELIVERIES};
-use crate::message::DeliveryMessage;
-use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up_fixed};
+use crate::platform::Target;
+use crate::vars::{Bindings, Mistake, Mistakes, Table};
 
-/// An example of the field.
+const FIELD: &str = "webhook";
+
+/// An example value for the field.
 pub(super) const EXAMPLE: &str = "{ url = \"<URL>\" }";
 
 /// An HTTP server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpDestination {
-    /// Where the events go: an absolute URI, `https` unless the configuration allows `http`.
+    /// The absolute URI that is called. It is `https` unless the configuration allows `http`.
     pub url: String,
-    /// The header that authenticates the Worker, if any: its name in lower case, and its value.
+    /// The header that authenticates the Worker, if any: its name in lower case and its value.
     pub credential: Option<(String, Secret)>,
-    /// How it is called.
+    /// How the server is called.
     pub call: CallSettings,
 }
 
@@ -35,8 +34,8 @@ impl HttpDestination {
         bindings: &Bindings,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
-        let path = table.path_of("webhook");
-        let value = table.take("webhook")?;
+        let path = table.path_of(FIELD);
+        let value = table.take(FIELD)?;
         look_up_queues(&path, bindings, mistakes);
         let mut table = Table::new(path, value, mistakes)?;
         let allow_insecure = table.boolean("allow_insecure", mistakes).unwrap_or(false);
@@ -47,9 +46,9 @@ impl HttpDestination {
         Some(Self { url: url?, credential, call: call? })
     }
 
-    /// What the ledger calls it. A secret may stand in a URL.
+    /// Its [`holder`](super::Destination::holder). The URL is hashed, because it may contain a secret.
     pub(super) fn holder(&self, subscription: &str) -> String {
-        /// How much of a digest tells one URL from another, in characters.
+        /// How many characters of a digest are enough to distinguish URLs.
         const DIGEST_CHARACTERS: usize = 16;
 
         let digest = Key::of(&["url", &self.url]);
@@ -57,42 +56,24 @@ impl HttpDestination {
         format!("webhook/{subscription}/{digest}")
     }
 
-    /// The message of an event in `DELIVERIES`.
-    pub(super) fn message<'p>(
-        &self,
-        dispatch: &'p Dispatch<'p, 'p>,
-        sending: &Sending,
-    ) -> QueueMessage<'p> {
-        delivery(dispatch, sending)
+    /// How it is called.
+    pub(super) fn callee(&self) -> Callee<'_> {
+        Callee {
+            field: FIELD,
+            target: Target::Url(&self.url),
+            credential: self.credential.as_ref(),
+            settings: &self.call,
+        }
     }
 }
 
-/// The queues and the namespace without which nothing can be delivered.
-pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mistakes) {
-    for (binding, kind) in [
-        (DELIVERIES, BindingKind::Queue),
-        (DEAD_LETTERS, BindingKind::Queue),
-        (DEAD, BindingKind::Kv),
-    ] {
-        look_up_fixed(path, binding, kind, bindings, mistakes);
-    }
-}
-
-/// The message in `DELIVERIES` by which an event is delivered for a subscription.
-pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
-    let subscription = dispatch.subscription.into();
-    let message =
-        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
-    QueueMessage::new(DELIVERIES, message.print(""), dispatch)
-}
-
-/// An absolute URI with a host, and with neither credentials nor a fragment.
+/// Reads `url`: an absolute URI with a host, without credentials or a fragment.
 fn read_url(table: &mut Table, allow_insecure: bool, mistakes: &mut Mistakes) -> Option<String> {
     let path = table.path_of("url");
     let url = table.required_string("url", mistakes)?;
     let is_secure = |scheme: &str| scheme.eq_ignore_ascii_case("https");
     let is_http = |scheme: &str| scheme.eq_ignore_ascii_case("http");
-    // The URL is not repeated: a secret may stand in it.
+    // The URL is not repeated, because it may contain a secret.
     let mistake = match Uri::parse(&*url) {
         Err(_) => Mistake::BadUrl,
         Ok(uri) => match (uri.scheme().as_str(), uri.authority()) {
@@ -112,7 +93,7 @@ fn read_url(table: &mut Table, allow_insecure: bool, mistakes: &mut Mistakes) ->
     None
 }
 
-/// `auth_type` and `auth`: the header that authenticates the Worker.
+/// Reads `auth_type` and `auth`: the header that authenticates the Worker.
 fn read_credential(
     table: &mut Table,
     bindings: &Bindings,
@@ -128,7 +109,7 @@ fn read_credential(
     let auth_type = auth_type.unwrap_or(AuthType::None);
     let auth = match (auth_type, auth) {
         (AuthType::None, None) => return None,
-        // Whoever names a secret wants it sent: what is missing is how.
+        // If a secret is named, it is meant to be sent, so only `auth_type` is missing.
         (AuthType::None, Some(_)) if !has_auth_type => {
             mistakes.note(type_path, Mistake::AuthWithoutType);
             return None;

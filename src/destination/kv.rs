@@ -1,4 +1,4 @@
-//! A KV namespace with a key for each event.
+//! A KV namespace with one key per event.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,28 @@ use crate::platform::{KvEntry, Platform};
 use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistake, Mistakes, Table, look_up};
 use elytra_events::names;
 
-/// An example of the field.
+/// An example value for the field.
 pub(super) const EXAMPLE: &str = "{ binding = \"<binding>\" }";
 
 names! {
-    /// What has a key of its own in KV.
+    /// What gets its own key in KV.
     pub(super) enum KeyOf {
         Event = "event",
         Object = "object",
     }
 }
 
-/// A KV namespace with a key for each event.
+/// A KV namespace with one key per event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KvDestination {
     /// The binding's name.
     pub binding: String,
-    /// After how many seconds a key is gone; never, where it is `None`.
+    /// After how many seconds a key expires. `None` means never.
     pub expiration_ttl: Option<u64>,
 }
 
-/// What `kv` says whatever has a key: the binding, if there is one, and after how many seconds a key is gone.
+/// The fields of `kv` that do not depend on `key`: the binding, if it is valid, and after how many seconds a
+/// key expires.
 pub(super) type Namespace = (Option<String>, Option<u64>);
 
 /// Reads `binding` and `expiration_ttl`.
@@ -47,7 +48,7 @@ pub(super) fn read_namespace(
 }
 
 impl KvDestination {
-    /// Reads what `kv` has besides.
+    /// Reads the remaining fields of `kv`.
     pub(super) fn read(
         (binding, expiration_ttl): Namespace,
         table: &mut Table,
@@ -62,27 +63,27 @@ impl KvDestination {
         Some(Self { binding: binding?, expiration_ttl })
     }
 
-    /// What the ledger calls it.
+    /// Its [`holder`](super::Destination::holder).
     pub(super) fn holder(&self, subscription: &str) -> String {
         format!("kv/{}/{subscription}", self.binding)
     }
 
-    /// What writes an event.
+    /// The write for an event.
     pub(super) fn put<'p>(&'p self, dispatch: &'p Dispatch<'p, 'p>) -> KvPut<'p> {
         let entry = KvEntry::new(dispatch.subscription, dispatch.event, self.expiration_ttl);
         KvPut { binding: &self.binding, entry, dispatches: vec![dispatch] }
     }
 }
 
-/// An entry to be written, and the dispatches that are made by it.
+/// An entry to write, with the dispatches that it completes.
 pub(crate) struct KvPut<'p> {
     binding: &'p str,
     entry: KvEntry<'p>,
     dispatches: Vec<&'p Dispatch<'p, 'p>>,
 }
 
-/// What writes the events. Of two with one key only the last is written: it is the same event,
-/// and KV takes one write a second.
+/// The writes, at most one per key. Entries with the same key are the same event, so only the last one is
+/// written: KV accepts one write per key and second.
 pub(super) fn steps(puts: Vec<KvPut<'_>>) -> Vec<KvPut<'_>> {
     let mut last: BTreeMap<(&str, String), KvPut<'_>> = BTreeMap::new();
     for mut put in puts {
@@ -103,7 +104,7 @@ impl KvPut<'_> {
         self.dispatches.iter().for_each(|dispatch| dispatch.note(progress.clone()));
     }
 
-    /// How many bytes it writes.
+    /// The size of the value, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.entry.value.len()
     }

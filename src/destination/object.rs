@@ -1,7 +1,7 @@
-//! KV as a mirror: one key for each object, which holds its newest state.
+//! KV as a mirror: one key per object, which holds the newest state of the object.
 //!
-//! KV can neither compare nor say for certain what it holds, so the ledger keeps the time of what
-//! was written last, and lets one write at a key at a time.
+//! KV has no compare-and-swap, and its reads can be stale. So the ledger keeps the time of the last write to
+//! each key, and allows one write to a key at a time.
 
 use std::collections::BTreeMap;
 
@@ -14,47 +14,47 @@ use crate::ledger::{
 };
 use crate::limits::LEDGER;
 use crate::platform::{BindingError, KvEntry, Platform};
-use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistakes, Table, look_up_fixed};
+use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistakes, Table, require_binding};
 use elytra_events::Timestamp;
 
-/// How long the ledger remembers an object's time, in milliseconds: a week after the last write.
-/// After that, what KV says of it is certain.
+/// How long the ledger remembers the time of an object after its last write, in milliseconds: a week. By then,
+/// reads from KV are no longer stale.
 pub const REMEMBER_OBJECTS_MS: u64 = 7 * 24 * 3_600_000;
 
-/// After how many milliseconds a write asks again while another one is at the same key.
+/// How long a write waits before it claims a key again that another write holds, in milliseconds.
 pub const BUSY_MS: u64 = 250;
 
-/// How often a write is tried.
+/// How many times a write is attempted.
 pub const PUT_TRIES: usize = 3;
 
-/// After how many milliseconds a write is tried again: KV takes one each second at a key.
+/// After how many milliseconds a failed write is retried. KV accepts one write per key and second.
 pub const PUT_AGAIN_MS: u64 = 1_000;
 
-/// By how many milliseconds a stored time may exceed what an arriving event may have, and still be
-/// believed: a minute. It may be that of an event that arrived while this one waited, for as long as
-/// [`TIME_BUDGET_MS`](crate::times::TIME_BUDGET_MS) lets it, and on a machine whose clock
-/// is ahead of ours.
+/// By how many milliseconds a stored time may exceed the latest time allowed for an arriving event and still
+/// be trusted: a minute. The stored time may come from an event that arrived while this one waited, which can
+/// take [`TIME_BUDGET_MS`](crate::times::TIME_BUDGET_MS), and on a machine whose clock is ahead of ours.
 pub const STORED_AHEAD_MS: u64 = 60_000;
 
-/// What keys of objects are made from besides.
+/// The prefix that distinguishes the ledger keys of objects from other keys.
 const OBJECT: &str = "object";
 
-/// `tombstone_ttl` where it is not set, in seconds: a week.
+/// The default of `tombstone_ttl`, in seconds: a week.
 pub const DEFAULT_TOMBSTONE_TTL: u64 = 7 * 24 * 3_600;
 
-/// A KV namespace with a key for each object, which holds its newest event.
+/// A KV namespace with one key per object, which holds the newest event about the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectDestination {
     /// The binding's name.
     pub binding: String,
-    /// After how many seconds a key is gone; never, where it is `None`.
+    /// After how many seconds a key expires. `None` means never.
     pub expiration_ttl: Option<u64>,
-    /// After how many seconds the key of an object that was removed is gone.
+    /// After how many seconds the key of a removed object expires.
     pub tombstone_ttl: u64,
 }
 
 impl ObjectDestination {
-    /// Reads what `kv` has besides. Which of two states is newer, only the ledger knows.
+    /// Reads the remaining fields of `kv`. The ledger is required, because only it knows which of two states is
+    /// newer.
     pub(super) fn read(
         (binding, expiration_ttl): Namespace,
         table: &mut Table,
@@ -64,18 +64,17 @@ impl ObjectDestination {
         let tombstone_ttl = table.integer("tombstone_ttl", EXPIRATION_TTL, mistakes);
         let tombstone_ttl = tombstone_ttl.unwrap_or(DEFAULT_TOMBSTONE_TTL);
         let path = table.path_of("key");
-        look_up_fixed(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
+        require_binding(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
         Some(Self { binding: binding?, expiration_ttl, tombstone_ttl })
     }
 
-    /// What the ledger calls it.
+    /// Its [`holder`](super::Destination::holder).
     pub(super) fn holder(&self, subscription: &str) -> String {
         format!("object/{}/{subscription}", self.binding)
     }
 
-    /// What writes the state that an event tells of. One without `time` is as new as its arrival, and so is one
-    /// whose `time` is further ahead than the tolerance: one wrong clock would keep out everything that comes
-    /// later.
+    /// The write for the state in an event. If the event has no `time`, or a `time` that is ahead by more than
+    /// the tolerance, the arrival counts instead. Otherwise one wrong clock could block all later events.
     pub(super) fn put<'p>(
         &'p self,
         dispatch: &'p Dispatch<'p, 'p>,
@@ -84,7 +83,7 @@ impl ObjectDestination {
         let Dispatch { event, subscription, .. } = dispatch;
         let Sending { times, now, .. } = sending;
         let time = sending.moment_of(event);
-        // A subscription of this kind wants no event that names no object.
+        // The subscription only wants events that name an object, so this is never `None`.
         let entry =
             KvEntry::of_object(subscription, event, time, self.expiration_ttl, self.tombstone_ttl)?;
         Some(ObjectPut {
@@ -98,12 +97,12 @@ impl ObjectDestination {
         })
     }
 
-    /// Lets an object be written anew, whatever comes next, for a subscription. Tells whether it did: while
-    /// somebody is writing, it does not.
+    /// Resets an object for a subscription: its next event is written, whatever its time. Returns `false`,
+    /// without resetting the object, if a write is in flight.
     ///
     /// # Errors
     ///
-    /// The ledger fails.
+    /// The ledger failed.
     pub(crate) async fn reset(
         &self,
         subscription: &str,
@@ -122,7 +121,7 @@ impl ObjectDestination {
     }
 }
 
-/// The newest state of an object among the events.
+/// A write of the newest state of an object among the events of a request.
 pub(crate) struct ObjectPut<'p> {
     binding: &'p str,
     /// The key of the object in the ledger.
@@ -131,19 +130,19 @@ pub(crate) struct ObjectPut<'p> {
     time: Moment,
     /// The latest stored time that can be right.
     latest_stored: Moment,
-    /// Where it comes from.
+    /// The dispatch of the newest event.
     newest: &'p Dispatch<'p, 'p>,
-    /// The others of the same object, which it supersedes.
+    /// The dispatches of the older events about the same object.
     outdated: Vec<&'p Dispatch<'p, 'p>>,
 }
 
-/// What writes the newest states, one for each object.
+/// The writes of the newest states, one per object.
 pub(super) fn steps(puts: Vec<ObjectPut<'_>>) -> Vec<ObjectPut<'_>> {
     let mut objects: BTreeMap<Key, ObjectPut<'_>> = BTreeMap::new();
     for put in puts {
         let object = put.object.clone();
         let newest = match objects.remove(&object) {
-            Some(before) => put.or(before),
+            Some(previous) => put.newer(previous),
             None => put,
         };
         objects.insert(object, newest);
@@ -152,8 +151,8 @@ pub(super) fn steps(puts: Vec<ObjectPut<'_>>) -> Vec<ObjectPut<'_>> {
 }
 
 impl ObjectPut<'_> {
-    /// The newer of two, itself where they are of one time; it supersedes the other.
-    fn or(mut self, mut other: Self) -> Self {
+    /// The newer of two writes, which supersedes the other one. If both have the same time, `self` is newer.
+    fn newer(mut self, mut other: Self) -> Self {
         if other.time > self.time {
             std::mem::swap(&mut self, &mut other);
         }
@@ -162,8 +161,8 @@ impl ObjectPut<'_> {
         self
     }
 
-    /// Writes the state, unless something newer is there. It waits while another write is at the key,
-    /// and is dropped when the time is up.
+    /// Writes the state, unless KV has a newer one. This waits while another write holds the key, and the
+    /// caller drops it at the deadline.
     pub(super) async fn take(&self, sending: &Sending, platform: &impl Platform) {
         let progress = put_in_turn(self, sending, platform).await;
         let progress = progress.unwrap_or_else(Progress::Failed);
@@ -175,7 +174,7 @@ impl ObjectPut<'_> {
         self.outdated.iter().for_each(|dispatch| dispatch.note(of_outdated.clone()));
     }
 
-    /// How many bytes it writes.
+    /// The size of the value, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.entry.value.len()
     }
@@ -207,14 +206,14 @@ async fn put_in_turn(
         latest: Some(put.latest_stored),
     };
     let (number, is_certain) = loop {
-        // Without the ledger nobody knows what is newer, so this does not fail open.
+        // This does not fail open, because only the ledger knows which state is newer.
         let answer = platform.claim(shard, &request).await.map_err(in_ledger)?;
         match answer.verdicts.first().and_then(|verdicts| verdicts.first()) {
             Some(Verdict::Granted) => break (answer.number, true),
             Some(Verdict::Uncertain) => break (answer.number, false),
             Some(Verdict::Held) => return Ok(Progress::Superseded),
             Some(Verdict::UnderWay) => platform.sleep(BUSY_MS).await,
-            None => return Err(BindingError("the ledger gave no verdict".to_owned())),
+            None => return Err(BindingError("the ledger did not answer the claim".to_owned())),
         }
     };
     let newer = if is_certain { Ok(None) } else { newer_in_kv(put, platform).await };
@@ -226,12 +225,12 @@ async fn put_in_turn(
         }
         Err(error) => (Err(error), put.time),
     };
-    // If this fails, the claim ends by itself, and the next write looks into KV.
+    // If this fails, the claim expires, and the next write reads the time from KV.
     let settled = put.settlement(number, written.is_ok(), time);
     platform.settle(shard, &settled).await.map_err(in_ledger).and(written)
 }
 
-/// The time of what KV holds, where that is newer.
+/// The time of the state in KV, if it is newer.
 async fn newer_in_kv(
     put: &ObjectPut<'_>,
     platform: &impl Platform,
@@ -252,7 +251,7 @@ async fn try_to_put(put: &ObjectPut<'_>, platform: &impl Platform) -> Result<(),
     platform.put(put.binding, &put.entry).await
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
 fn in_ledger(error: BindingError) -> BindingError {
     BindingError(format!("the ledger: {error}"))
 }

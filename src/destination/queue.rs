@@ -1,4 +1,5 @@
-//! A Cloudflare Queue: as few calls as its limits allow, a second try, and the spool for what it refuses.
+//! A Cloudflare Queue. Messages are sent in as few calls as its limits allow, each call is retried once, and
+//! messages that still fail are spooled.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,10 +14,10 @@ use crate::limits::{CLAIMS, SPOOL};
 use crate::platform::{BindingError, KvEntry, KvMetadata, Platform, within};
 use crate::vars::{BindingKind, Bindings, Mistakes, Table, look_up};
 
-/// After how many milliseconds a queue that failed is tried once more.
+/// After how many milliseconds a failed call to a queue is retried.
 pub const SEND_AGAIN_MS: u64 = 100;
 
-/// An example of the field.
+/// An example value for the field.
 pub(super) const EXAMPLE: &str = "\"<binding>\"";
 
 /// A Cloudflare Queue.
@@ -40,37 +41,37 @@ impl QueueDestination {
         Some(Self { binding })
     }
 
-    /// What the ledger calls it: for all subscriptions the same.
+    /// Its [`holder`](super::Destination::holder), which all its subscriptions share.
     pub(super) fn holder(&self) -> String {
         format!("queue/{}", self.binding)
     }
 
-    /// The message of an event: the event alone.
+    /// The message for an event, which contains only the event.
     pub(super) fn message<'p>(&'p self, dispatch: &'p Dispatch<'p, 'p>) -> QueueMessage<'p> {
         QueueMessage::new(&self.binding, String::new(), dispatch)
     }
 }
 
-/// A message, for all dispatches of an event that it makes: two subscriptions with one queue get it
-/// once, but what begins with a line of its own is a message of its own.
+/// A message, with the dispatches that it completes. If two subscriptions have the same queue, it gets an
+/// event once. A message that begins with a line of its own is never shared.
 pub(crate) struct QueueMessage<'p> {
-    /// The binding of its queue.
+    /// The binding of the queue.
     queue: &'p str,
-    /// The line that it begins with; empty where the event is all that is sent.
+    /// The line that the message begins with. It is empty if the message contains only the event.
     line: String,
-    /// What it is made of; there is at least one.
+    /// The first dispatch, which the message is made from.
     first: &'p Dispatch<'p, 'p>,
-    /// The others that it makes.
+    /// The other dispatches that the message completes.
     others: Vec<&'p Dispatch<'p, 'p>>,
 }
 
 impl<'p> QueueMessage<'p> {
-    /// The message that makes this dispatch.
+    /// The message for a dispatch.
     pub(super) fn new(queue: &'p str, line: String, dispatch: &'p Dispatch<'p, 'p>) -> Self {
         Self { queue, line, first: dispatch, others: Vec::new() }
     }
 
-    /// The event as it is sent: without its data, where these are stored beside.
+    /// The event as it is sent: without its data, if the event is stored in `CLAIMS`.
     fn event(&self) -> &'p str {
         match &self.first.large {
             Some(large) => &large.message,
@@ -82,8 +83,8 @@ impl<'p> QueueMessage<'p> {
         self.line.len() + self.event().len()
     }
 
-    /// The whole message. It is made for a call and no longer kept than that: a hundred webhooks that
-    /// want an event are no reason to hold it a hundred times.
+    /// The whole message. It exists only during a call, so that an event that a hundred HTTP destinations want
+    /// is not in memory a hundred times.
     fn text(&self) -> Cow<'p, str> {
         if self.line.is_empty() {
             Cow::Borrowed(self.event())
@@ -92,7 +93,7 @@ impl<'p> QueueMessage<'p> {
         }
     }
 
-    /// Whether it is the same as the message of another dispatch.
+    /// Whether another message has the same content and queue.
     fn is_same(&self, other: &Self) -> bool {
         self.line.is_empty()
             && other.line.is_empty()
@@ -107,9 +108,9 @@ impl<'p> QueueMessage<'p> {
     }
 }
 
-/// One call of a queue, or of what stands beside it.
+/// One call to a queue, to `CLAIMS` or to the spool.
 pub(crate) enum QueueStep<'p> {
-    /// Stores an event that is too large for its queues, and then sends these messages.
+    /// Stores an event that is too large for its queues. Sending these messages follows.
     Store(Rc<LargeEvent<'p>>, Vec<QueueMessage<'p>>),
     /// Sends messages to a queue.
     Send(&'p str, Vec<QueueMessage<'p>>),
@@ -117,8 +118,8 @@ pub(crate) enum QueueStep<'p> {
     Spool(QueueMessage<'p>, BindingError),
 }
 
-/// What brings messages to their queues: the large ones are stored first. They come in the order of their
-/// events.
+/// The steps that bring messages, which are in the order of their events, to their queues. Large events are
+/// stored first.
 pub(super) fn steps(messages: Vec<QueueMessage<'_>>) -> Vec<QueueStep<'_>> {
     let mut queues: BTreeMap<&str, Vec<QueueMessage<'_>>> = BTreeMap::new();
     let mut large: BTreeMap<usize, (Rc<LargeEvent<'_>>, Vec<QueueMessage<'_>>)> = BTreeMap::new();
@@ -140,7 +141,7 @@ pub(super) fn steps(messages: Vec<QueueMessage<'_>>) -> Vec<QueueStep<'_>> {
     store.chain(send).collect()
 }
 
-/// The messages, each once.
+/// Joins messages that are the same.
 fn joined(messages: Vec<QueueMessage<'_>>) -> Vec<QueueMessage<'_>> {
     let mut joined: Vec<QueueMessage<'_>> = Vec::with_capacity(messages.len());
     for message in messages {
@@ -154,8 +155,8 @@ fn joined(messages: Vec<QueueMessage<'_>>) -> Vec<QueueMessage<'_>> {
     joined
 }
 
-impl<'p> QueueStep<'p> {
-    /// Takes the step, and tells which it leads to.
+impl QueueStep<'_> {
+    /// Takes the step, and returns the steps that must follow.
     pub(super) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
         match self {
             Self::Store(large, messages) => store(&large, messages, platform).await,
@@ -167,7 +168,7 @@ impl<'p> QueueStep<'p> {
         }
     }
 
-    /// How many bytes of an event it stores.
+    /// The size of the event that the step stores, in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Store(large, _) => large.entry.value.len(),
@@ -176,7 +177,7 @@ impl<'p> QueueStep<'p> {
     }
 }
 
-/// Stores a large event; then the messages that refer to it can be sent.
+/// Stores a large event. The messages that refer to it follow.
 async fn store<'p>(
     large: &LargeEvent<'_>,
     messages: Vec<QueueMessage<'p>>,
@@ -189,14 +190,16 @@ async fn store<'p>(
         }
         Err(error) => {
             let failed = Progress::Failed(BindingError(format!("{CLAIMS}: {error}")));
-            messages.iter().for_each(|message| message.note(&failed));
+            for message in &messages {
+                message.note(&failed);
+            }
             Vec::new()
         }
     }
 }
 
-/// Sends messages, and tries once more if that fails. Where there is a spool, the queue has a
-/// quarter of the time, so that there is enough left to spool what it does not take.
+/// Sends messages, and retries once if that fails. If there is a spool, the queue gets a quarter of the time
+/// budget, so that enough time is left to spool the messages.
 async fn send<'p>(
     queue: &'p str,
     messages: Vec<QueueMessage<'p>>,
@@ -224,7 +227,9 @@ async fn send<'p>(
         }
         sent => {
             let progress = sent.map_or_else(Progress::Failed, |()| Progress::Held);
-            messages.iter().for_each(|message| message.note(&progress));
+            for message in &messages {
+                message.note(&progress);
+            }
             Vec::new()
         }
     }

@@ -1,4 +1,4 @@
-//! An R2 bucket with an object for each event.
+//! An R2 bucket with one object per event: the field `r2`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,27 +12,28 @@ use crate::text::header_value;
 use crate::vars::{BindingKind, Bindings, Mistake, Mistakes, Table, look_up};
 use elytra_events::CloudEvent;
 
-/// An example of the field.
+/// An example value for the field.
 pub(super) const EXAMPLE: &str = "{ binding = \"<binding>\" }";
 
-/// The longest `prefix`, in bytes. With it, the date and a path of
-/// [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES), a key is far from
-/// [`MAX_R2_KEY_BYTES`](crate::limits::MAX_R2_KEY_BYTES), and the ledger keeps the prefix with each event.
+/// The longest `prefix`, in bytes. A key with such a prefix, the date and a path of
+/// [`MAX_KV_KEY_BYTES`](crate::limits::MAX_KV_KEY_BYTES) is well below
+/// [`MAX_R2_KEY_BYTES`](crate::limits::MAX_R2_KEY_BYTES). The limit also saves space in the ledger, which
+/// stores the prefix with each event.
 pub const MAX_PREFIX_BYTES: usize = 256;
 
 /// The media type of an event in the JSON format.
 const CONTENT_TYPE: &str = "application/cloudevents+json";
 
-/// What R2 may count of a metadata field besides its name and value, in bytes: over HTTP, the name is a header that
-/// begins with `x-amz-meta-`.
+/// How many bytes R2 may count for a metadata field in addition to its name and value: over HTTP, the field is a
+/// header whose name begins with `x-amz-meta-`.
 const FIELD_BYTES: usize = "x-amz-meta-".len();
 
-/// An R2 bucket with an object for each event.
+/// An R2 bucket with one object per event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct R2Destination {
     /// The binding's name.
     pub binding: String,
-    /// What each key begins with, at most [`MAX_PREFIX_BYTES`]; often nothing.
+    /// The beginning of each key, at most [`MAX_PREFIX_BYTES`]. It can be empty.
     pub prefix: String,
 }
 
@@ -56,12 +57,12 @@ impl R2Destination {
         Some(Self { binding: binding?, prefix })
     }
 
-    /// What the ledger calls it. Under another prefix, an event is another object.
+    /// Its [`holder`](super::Destination::holder). Under another prefix, an event is another object.
     pub(super) fn holder(&self, subscription: &str) -> String {
         format!("r2/{}/{subscription}/{}", self.binding, self.prefix)
     }
 
-    /// What writes an event.
+    /// The write for an event.
     pub(super) fn put<'p>(
         &'p self,
         dispatch: &'p Dispatch<'p, 'p>,
@@ -75,8 +76,8 @@ impl R2Destination {
     }
 }
 
-/// `prefix`. A key that begins with a slash is in a folder without a name, and S3's list of keys is XML, which
-/// cannot hold control characters.
+/// Reads `prefix`. A key that begins with a slash would be in a folder without a name, and control characters
+/// cannot appear in S3's listings, which are XML.
 fn read_prefix(table: &mut Table, mistakes: &mut Mistakes) -> String {
     let path = table.path_of("prefix");
     let prefix = table.string("prefix", mistakes).unwrap_or_default();
@@ -95,8 +96,8 @@ fn read_prefix(table: &mut Table, mistakes: &mut Mistakes) -> String {
     prefix
 }
 
-/// An object to be written, and the dispatches that are made by it. Its metadata are made when it is written, so
-/// that those of a whole batch are never in memory together.
+/// An object to write, with the dispatches that it completes. The metadata is created just before the write, so
+/// the metadata of a whole batch is never in memory at once.
 pub(crate) struct R2Put<'p> {
     binding: &'p str,
     key: String,
@@ -104,8 +105,8 @@ pub(crate) struct R2Put<'p> {
     dispatches: Vec<&'p Dispatch<'p, 'p>>,
 }
 
-/// What writes the events. Of two with one key only the last is written: it is the same event,
-/// and R2 takes one write a second.
+/// The writes, at most one per key. Objects with the same key are the same event, so only the last one is
+/// written: R2 accepts one write per key and second.
 pub(super) fn steps(puts: Vec<R2Put<'_>>) -> Vec<R2Put<'_>> {
     let mut last: BTreeMap<(&str, String), R2Put<'_>> = BTreeMap::new();
     for mut put in puts {
@@ -132,20 +133,20 @@ impl R2Put<'_> {
         self.dispatches.iter().for_each(|dispatch| dispatch.note(progress.clone()));
     }
 
-    /// How many bytes it writes.
+    /// The size of the body, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.event.as_json().len()
     }
 }
 
-/// The attributes, as far as they fit, with their values as in headers of binary mode.
+/// The attributes that fit, with their values encoded as in the headers of binary mode.
 fn metadata<'e>(event: &'e CloudEvent<'_>) -> Vec<(&'e str, String)> {
     let core = event.core_attributes().map(|(name, value)| (name, Cow::Borrowed(value)));
     let attributes = core.chain(event.extensions().map(|(name, value)| (name, value.to_text())));
     let mut room = MAX_R2_METADATA_BYTES - CONTENT_TYPE.len();
     let mut metadata = Vec::new();
     for (name, value) in attributes {
-        // A value that is too long as it is does not get shorter when it is encoded.
+        // Encoding never makes a value shorter.
         if value.len() > room {
             continue;
         }

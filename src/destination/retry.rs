@@ -1,33 +1,33 @@
-//! When a destination is called again: Elytra's `RetryConfig`.
+//! When a failed call to a destination is retried: Elytra's `RetryConfig`.
 
 use crate::vars::{Mistakes, Table};
 
-/// The least `initial_delay`, in milliseconds.
+/// The smallest `initial_delay`, in milliseconds.
 const LEAST_INITIAL_DELAY: u64 = 100;
 
-/// The least `max_delay`, in milliseconds.
+/// The smallest `max_delay`, in milliseconds.
 const LEAST_MAX_DELAY: u64 = 1_000;
 
-/// The longest delay, in milliseconds: a queue delays a message for a day at most.
+/// The longest delay, in milliseconds: a queue delays a message for at most a day.
 const MOST_DELAY: u64 = 24 * 3_600_000;
 
-/// The most retries: a queue hands a message out again 100 times at most.
+/// The largest `max_retries`: a queue redelivers a message at most 100 times.
 const MOST_RETRIES: u64 = 99;
 
-/// The largest `backoff_multiplier`: with it, the second retry comes after the longest delay.
+/// The largest `backoff_multiplier`. With it, the second retry already has the longest delay.
 const MOST_MULTIPLIER: u32 = 1_000;
 
-/// By how much jitter lengthens a delay at most: a sixteenth.
+/// Jitter lengthens a delay by at most a sixteenth.
 const JITTER_PART: u64 = 16;
 
-/// How often a destination is called again, and after how long.
+/// How often a failed call is retried, and after which delays.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
-    /// How often an event that could not be delivered is tried again.
+    /// How many times a delivery is retried.
     pub max_retries: u32,
     /// The delay before the first retry, in milliseconds.
     pub initial_delay: u64,
-    /// By how much each delay is longer than the one before; 1 or more.
+    /// The factor between one delay and the next; 1 or more.
     pub backoff_multiplier: f64,
     /// The longest delay, in milliseconds.
     pub max_delay: u64,
@@ -41,7 +41,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Reads `retry`; the defaults, where it is absent.
+    /// Reads `retry`. If it is absent, the defaults apply.
     pub(super) fn read(table: &mut Table, mistakes: &mut Mistakes) -> Option<Self> {
         let path = table.path_of("retry");
         let Some(value) = table.take("retry") else { return Some(Self::default()) };
@@ -62,12 +62,11 @@ impl RetryPolicy {
         })
     }
 
-    /// The delay before the retry of this number, counted from 0, in whole seconds: never less than
-    /// the policy says, and by up to a sixteenth more, so that events which failed together do not all
-    /// come back together. `spread` says by how much of that.
+    /// The delay before a retry, in whole seconds. The first retry is number 0. The delay is never shorter
+    /// than the policy says, and up to a sixteenth longer, so that events that failed together are not all
+    /// retried together. `spread` chooses the jitter, from none (0) to almost the full sixteenth (255).
     ///
-    /// A destination that asked for a longer delay (`Retry-After`, in seconds) gets it, up to
-    /// `max_delay`.
+    /// A destination that asks for a longer delay (`Retry-After`, in seconds) gets it, up to `max_delay`.
     #[must_use]
     pub fn delay_seconds(&self, retry: u32, retry_after: Option<u64>, spread: u8) -> u64 {
         let seconds = self.delay_ms(retry).div_ceil(1_000);

@@ -1,8 +1,8 @@
-//! Messages in as few calls of `sendBatch` as its limits allow.
+//! Divides messages among calls to `sendBatch`.
 
 use crate::limits::{MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES, QUEUE_METADATA_BYTES};
 
-/// Divides messages among as few calls as the limits of `sendBatch` allow, in their order.
+/// Divides messages, in their order, among as few calls as the limits of `sendBatch` allow.
 pub(crate) fn divide<T>(messages: Vec<T>, bytes_of: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut calls: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;

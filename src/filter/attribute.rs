@@ -1,4 +1,4 @@
-//! What a filter compares: an attribute of the event, or something in its `data`.
+//! What a filter compares: an attribute of the event, or a member of its `data`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,16 +9,16 @@ use super::data::{DataPaths, Found};
 use super::view::View;
 use crate::names::nearest;
 
-/// How deep a path may lead into `data`.
+/// How many members a path into `data` may name.
 pub const MAX_PATH_DEPTH: usize = 16;
 
-/// How long such a path may be, in bytes, `data.` included.
+/// The longest path into `data`, in bytes, including `data.`.
 pub const MAX_PATH_BYTES: usize = 256;
 
-/// The names of Elytra's attributes, to be suggested besides those of the specification.
+/// Elytra's attributes, which are suggested along with those of the specification.
 const ELYTRA: [&str; 2] = ["eventtype", "operation"];
 
-/// `object.type` and `object.id`. With `data.`, they are an addition of ours to the specification.
+/// `object.type` and `object.id`. Like paths into `data`, they extend the specification.
 const OBJECT: [&str; 2] = ["object.type", "object.id"];
 
 const DATA: &str = "data.";
@@ -34,48 +34,48 @@ pub struct Attribute {
 enum Place {
     Core(CoreAttribute),
     Extension,
-    /// The type of the object in `data`, and its place among the [`DataPaths`].
+    /// The type of the object in `data`, with its place in the [`DataPaths`].
     ObjectType(usize),
     ObjectId(usize),
     Data(usize),
 }
 
-/// Why something is not the name of what can be compared.
+/// Why a name does not name anything that can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadName {
-    /// It is empty.
+    /// The name is empty.
     Empty,
-    /// It is neither the name of an attribute nor one of ours.
+    /// The name is neither an attribute's nor one of our extensions.
     Unknown {
-        /// What may have been meant.
+        /// The name that was probably meant.
         nearest: Option<&'static str>,
     },
     /// `data` as a whole.
     Data,
     /// A part of a path is empty.
     EmptyPart,
-    /// A path is longer than [`MAX_PATH_BYTES`].
+    /// A path is longer than [`MAX_PATH_BYTES`] bytes.
     TooLong,
-    /// A path leads deeper than [`MAX_PATH_DEPTH`].
+    /// A path names more than [`MAX_PATH_DEPTH`] members.
     TooDeep,
 }
 
-/// What an event has under such a name.
+/// What a filter sees in an event under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Seen<'v> {
     Nothing,
     Repeated,
     Text(Cow<'v, str>),
-    /// A JSON value that is compared with nothing.
+    /// A JSON value that equals no text.
     Other(JsonType),
 }
 
 impl Attribute {
-    /// The attribute of this name. A path into `data` is added to those that are looked for.
+    /// The attribute with this name. A path into `data` is added to `paths`.
     ///
     /// # Errors
     ///
-    /// It is no such name.
+    /// Nothing with this name can be compared.
     pub(crate) fn new(name: &str, paths: &mut DataPaths) -> Result<Self, BadName> {
         let place = match name {
             "" => return Err(BadName::Empty),
@@ -104,7 +104,7 @@ impl Attribute {
         }
         let candidates =
             CoreAttribute::ALL.iter().map(|core| core.as_str()).chain(ELYTRA).chain(OBJECT);
-        // A name with a dot was meant to have one.
+        // A name with a dot was probably meant to have one.
         let candidates = candidates.filter(|other| !name.contains('.') || other.contains('.'));
         Err(BadName::Unknown { nearest: nearest(name, candidates) })
     }
@@ -115,17 +115,17 @@ impl Attribute {
         &self.name
     }
 
-    /// Whether it lies in `data`.
+    /// Whether the value is in `data`.
     pub(crate) fn is_in_data(&self) -> bool {
         !matches!(self.place, Place::Core(_) | Place::Extension)
     }
 
-    /// The text the event has under it; `None` for what equals no text.
+    /// The event's value as a text, or `None` if it equals no text.
     pub(crate) fn text<'v>(&self, view: &'v View<'_>) -> Option<Cow<'v, str>> {
         if let Seen::Text(text) = self.read(view) { Some(text) } else { None }
     }
 
-    /// What the event has under it.
+    /// The event's value.
     pub(super) fn read<'v>(&self, view: &'v View<'_>) -> Seen<'v> {
         let event = view.event();
         match self.place {
@@ -144,7 +144,7 @@ impl Attribute {
     }
 }
 
-/// Whether the text of a JSON value is that of a whole number, by its digits.
+/// Whether the text of a JSON value is a whole number, judged by its digits.
 fn is_integer(json: &str) -> bool {
     json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -177,8 +177,8 @@ impl fmt::Display for BadName {
             Self::Empty => f.write_str("the name of an attribute must not be empty"),
             Self::Unknown { nearest } => {
                 f.write_str(
-                    "expected the name of an attribute, which is made of lower-case letters and \
-                     digits only, object.type, object.id, or a path such as data.objectId",
+                    "expected the name of an attribute (lower-case letters and digits only), \
+                     object.type, object.id, or a path such as data.objectId",
                 )?;
                 match nearest {
                     Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
@@ -186,14 +186,14 @@ impl fmt::Display for BadName {
                 }
             }
             Self::Data => f.write_str(
-                "data are not compared as a whole, expected a path to a member, such as data.objectId",
+                "data cannot be compared as a whole, expected a path to a member, such as data.objectId",
             ),
             Self::EmptyPart => f.write_str("a part of the path is empty"),
             Self::TooLong => {
-                write!(f, "the path is too long, a path may have {MAX_PATH_BYTES} bytes")
+                write!(f, "the path is too long, expected at most {MAX_PATH_BYTES} bytes")
             }
             Self::TooDeep => {
-                write!(f, "the path is too deep, a path may name {MAX_PATH_DEPTH} members")
+                write!(f, "the path is too deep, expected at most {MAX_PATH_DEPTH} members")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What filters see of `data`: the members at the paths that some filter names, found in one walk.
+//! Finds the members of `data` that filters name, all in one walk.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,26 +10,26 @@ use serde::de::{DeserializeSeed, Deserializer as _, Error, IgnoredAny, MapAccess
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-/// The members of `data` that the filters of a configuration name. Each has a place, under which it
-/// is found after the walk.
+/// The members of `data` that the filters of a configuration name. Each has a place, which is its index in
+/// the result of the walk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DataPaths {
     root: Node,
     count: usize,
 }
 
-/// A member on the way to others, or one that is wanted, or both.
+/// A member that a filter names, or an ancestor of one, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Node {
     place: Option<usize>,
     children: BTreeMap<Box<[u8]>, Node>,
 }
 
-/// What stands at a path.
+/// What was found at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found<'d> {
     Nothing,
-    /// It, or a member on the way to it, is there more than once: nobody knows which one counts.
+    /// The member or one of its ancestors is present more than once, so the value is ambiguous.
     Repeated,
     String(Cow<'d, str>),
     /// The JSON text of a number or a boolean.
@@ -38,7 +38,7 @@ pub(super) enum Found<'d> {
 }
 
 impl DataPaths {
-    /// The place of the member at this path.
+    /// Adds the member at this path, and returns its place.
     pub(super) fn add<'p>(&mut self, path: impl IntoIterator<Item = &'p str>) -> usize {
         let mut node = &mut self.root;
         for name in path {
@@ -50,31 +50,31 @@ impl DataPaths {
         })
     }
 
-    /// Walks through `data` once, for all members together, each by its place.
+    /// Finds all members in one walk through `data`. The result has one item per place.
     pub(super) fn find<'d>(&self, data: Option<Data<'d>>) -> Vec<Found<'d>> {
         let mut found = vec![Found::Nothing; self.count];
         let Some(Data::Json(json)) = data else { return found };
-        // To go into members reads each byte once, but only into objects one can go. Where something
-        // else is on the way, another walk looks before it goes on.
+        // Descending directly reads each byte once, but fails if an ancestor is not an object. A second walk
+        // then checks each member before it descends.
         if self.root.find(json, &mut found, Walks::Straight).is_err() {
-            // It was read before, so it is JSON, and this one goes to its end.
+            // This walk cannot fail, because `data` was parsed before and is valid JSON.
             let _ = self.root.find(json, &mut found, Walks::LooksFirst);
         }
         found
     }
 }
 
-/// How a walk goes into a member.
+/// How a walk descends into a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walks {
-    /// It fails where the member is no object.
+    /// Descends directly, and fails if the member is not an object.
     Straight,
-    /// It reads the member once more.
+    /// Reads the member first, and then once more to descend.
     LooksFirst,
 }
 
 impl Node {
-    /// Looks for the members below this one, whose JSON text this is.
+    /// Finds the descendants of this member, whose JSON text is `json`.
     fn find<'d>(
         &self,
         json: &'d str,
@@ -100,7 +100,7 @@ impl Node {
 impl<'d> Found<'d> {
     fn read(json: &'d str) -> Self {
         match JsonType::of(json) {
-            // What has half of a surrogate pair is no text.
+            // A string with a lone surrogate is not a text.
             Some(JsonType::String) => {
                 string(json).map_or(Self::Other(JsonType::String), Self::String)
             }
@@ -110,7 +110,7 @@ impl<'d> Found<'d> {
     }
 }
 
-/// A JSON string's text, borrowed where nothing in it is escaped.
+/// The text of a JSON string, borrowed if it contains no escapes.
 fn string(json: &str) -> Option<Cow<'_, str>> {
     let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     match quoted.filter(|text| !text.contains('\\')) {
@@ -119,7 +119,7 @@ fn string(json: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Goes through the members of an object. Those that nobody names are skipped unread.
+/// Walks through the members of an object. Members that no filter names are skipped.
 struct Walk<'n, 'f, 'd> {
     node: &'n Node,
     found: &'f mut [Found<'d>],
@@ -169,14 +169,14 @@ impl<'d> Visitor<'d> for Walk<'_, '_, 'd> {
     }
 }
 
-/// The name of a member: the node of this name, if there is one.
+/// Reads the name of a member, and returns the child node with this name, if there is one.
 struct MemberName<'n>(&'n Node);
 
 impl<'n, 'd> DeserializeSeed<'d> for MemberName<'n> {
     type Value = Option<&'n Node>;
 
     fn deserialize<D: serde::Deserializer<'d>>(self, name: D) -> Result<Self::Value, D::Error> {
-        // As bytes, since a name may hold half of a surrogate pair.
+        // As bytes, because a name may contain a lone surrogate.
         name.deserialize_bytes(self)
     }
 }

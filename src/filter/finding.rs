@@ -1,4 +1,4 @@
-//! Why a filter does not match: the first clause that said no, and what it saw.
+//! Why a filter does not match: the first clause that did not hold, and the value it saw.
 
 use std::fmt::{self, Write as _};
 
@@ -6,23 +6,23 @@ use super::attribute::Seen;
 use super::{Clause, Comparison, Dialect, Filter, View};
 use crate::text::{MAX_REPEATED_CHARACTERS, Shortened};
 
-/// Why an event is not what the filters of a subscription want.
+/// Why an event does not match the filters of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterMismatch {
-    /// Where the clause stands that said no, such as `filters[0].any[1].exact`.
+    /// The path of the clause that did not hold, such as `filters[0].any[1].exact`.
     pub place: String,
-    /// What it saw.
+    /// What the clause saw.
     pub reason: String,
 }
 
 impl FilterMismatch {
-    /// Checks that the event meets all of these conditions.
+    /// Checks that the event matches all of these filters.
     ///
     /// # Errors
     ///
-    /// The first it does not meet.
+    /// The first filter that does not match.
     pub fn check(filters: &[Filter], view: &View<'_>) -> Result<(), Self> {
-        // In the common case nothing is printed.
+        // Reasons are only built if a filter does not match.
         let mut places = filters.iter().enumerate();
         let Some((index, filter)) = places.find(|(_, filter)| !filter.matches(view)) else {
             return Ok(());
@@ -31,9 +31,9 @@ impl FilterMismatch {
         Err(found)
     }
 
-    /// What the configuration does not let through.
+    /// The reason for a filter without filters, which the configuration does not allow.
     fn empty(place: String) -> Self {
-        Self { place, reason: "there is no filter in it".to_owned() }
+        Self { place, reason: "it contains no filter".to_owned() }
     }
 }
 
@@ -43,11 +43,11 @@ impl fmt::Display for FilterMismatch {
     }
 }
 
-/// What decides whether a filter matches, which is `Ok`, or not.
+/// The clause that decides: `Ok` if the filter matches, `Err` if it does not.
 type Finding = Result<FilterMismatch, FilterMismatch>;
 
 impl Filter {
-    /// What decides whether this filter, at this place, matches.
+    /// Finds the clause that decides whether this filter, whose path is `place`, matches.
     fn find(&self, mut place: String, view: &View<'_>) -> Finding {
         let _ = write!(place, ".{}", self.dialect());
         match self {
@@ -55,7 +55,7 @@ impl Filter {
             Self::All(filters) => match first(filters, false, &place, view) {
                 Some(Ok(yes)) if filters.len() > 1 => {
                     let count = filters.len();
-                    let reason = format!("each of {count} matches, the first: {}", yes.reason);
+                    let reason = format!("all {count} filters match, the first: {}", yes.reason);
                     Ok(FilterMismatch { place, reason })
                 }
                 found => found.unwrap_or_else(|| Ok(FilterMismatch::empty(place))),
@@ -63,7 +63,7 @@ impl Filter {
             Self::Any(filters) => match first(filters, true, &place, view) {
                 Some(Err(no)) if filters.len() > 1 => {
                     let count = filters.len();
-                    let reason = format!("none of {count} matches, the first: {}", no.reason);
+                    let reason = format!("none of {count} filters match, the first: {}", no.reason);
                     Err(FilterMismatch { place, reason })
                 }
                 found => found.unwrap_or_else(|| Err(FilterMismatch::empty(place))),
@@ -92,14 +92,13 @@ impl Filter {
     }
 }
 
-/// What decides about the first of these filters that matches, or does not, as `matches` says; where
-/// there is none, about the very first.
+/// The finding for the first filter whose result is `matches`, or for the very first filter if there is none.
 fn first(filters: &[Filter], matches: bool, place: &str, view: &View<'_>) -> Option<Finding> {
     let index = filters.iter().position(|filter| filter.matches(view) == matches).unwrap_or(0);
     Some(filters.get(index)?.find(format!("{place}[{index}]"), view))
 }
 
-/// The first clause that does not hold, or all of them.
+/// The first clause that does not hold, or all clauses if they hold.
 fn compare(comparison: Comparison, clauses: &[Clause], place: String, view: &View<'_>) -> Finding {
     let mut held = String::new();
     for clause in clauses {
@@ -128,14 +127,14 @@ impl fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("absent"),
-            Self::Repeated => f.write_str("there more than once"),
+            Self::Repeated => f.write_str("present more than once"),
             Self::Text(text) => shortened(text).fmt(f),
             Self::Other(type_) => type_.fmt(f),
         }
     }
 }
 
-/// With as much of it as the log shows.
+/// The text in quotes, cut to the length that the log shows.
 fn shortened(text: &str) -> Shortened<'_> {
     Shortened { text, most: MAX_REPEATED_CHARACTERS }
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a filter of the configuration, and how it is said.
+//! What can be wrong with a filter in the configuration, and the messages about it.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use super::{Dialect, MAX_FILTER_DEPTH, MAX_FILTERS};
 use crate::names::did_you_mean;
 use elytra_events::Known as _;
 
-/// What can be wrong with a filter alone.
+/// What can be wrong with a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say what each means")]
+#[expect(missing_docs, reason = "the messages below say what each means")]
 pub enum FilterMistake {
     NoDialect,
     SeveralDialects(Vec<String>),
@@ -45,9 +45,9 @@ impl fmt::Display for FilterMistake {
             Self::Empty => f.write_str("must not be empty"),
             Self::NoFilters => f.write_str("expected at least one filter"),
             Self::BadExpression(error) => f.write_str(error),
-            Self::TooDeep => write!(f, "filters may be nested {MAX_FILTER_DEPTH} deep"),
+            Self::TooDeep => write!(f, "filters may be nested at most {MAX_FILTER_DEPTH} deep"),
             Self::TooMany { count } => {
-                write!(f, "{count} filters, but a subscription may have {MAX_FILTERS}")
+                write!(f, "{count} filters, but a subscription may have at most {MAX_FILTERS}")
             }
         }
     }

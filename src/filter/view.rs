@@ -1,4 +1,4 @@
-//! An event as filters see it.
+//! The view that filters have of an event.
 
 use std::cell::OnceCell;
 
@@ -7,8 +7,8 @@ use elytra_events::{AttributeValue, CloudEvent, CoreAttribute, Known as _};
 
 use super::data::{DataPaths, Found};
 
-/// An event as filters see it. Its `data` are looked at when the first filter asks for something in
-/// them, and then for all filters at once.
+/// An event as filters see it. When the first filter asks for a member of `data`, the members for all filters
+/// are read at once.
 #[derive(Debug)]
 pub struct View<'v> {
     event: &'v CloudEvent<'v>,
@@ -17,7 +17,7 @@ pub struct View<'v> {
 }
 
 impl<'v> View<'v> {
-    /// The event, for filters that were read together with these paths.
+    /// A view for the filters that were read together with these paths.
     #[must_use]
     pub fn new(event: &'v CloudEvent<'v>, paths: &'v DataPaths) -> Self {
         Self { event, paths, found: OnceCell::new() }
@@ -29,14 +29,14 @@ impl<'v> View<'v> {
         self.event
     }
 
-    /// What stands in `data` at a path, by its place.
+    /// What `data` contains at the path with this place.
     pub(super) fn found(&self, place: usize) -> &Found<'v> {
         let found = self.found.get_or_init(|| self.paths.find(self.event.data()));
         found.get(place).unwrap_or(&Found::Nothing)
     }
 }
 
-/// The attributes alone: the expressions of `sql` know nothing of `data`.
+/// Only the attributes, because `sql` expressions do not see `data`.
 impl Attributes for View<'_> {
     fn attribute(&self, name: &str) -> Option<Value<'_>> {
         let text = match CoreAttribute::from_name(name) {

@@ -1,6 +1,6 @@
-//! What a shard does: it keeps a record for each key, and grants claims by it.
+//! The logic of a shard: it keeps a record for each key, and grants claims.
 //!
-//! The caller lets nothing happen between the beginning and the end of a call.
+//! The caller must not let anything else access the records during a call.
 
 use std::collections::BTreeMap;
 
@@ -10,34 +10,34 @@ use super::{
     ClaimAnswer, ClaimRequest, MOST_CLAIM_MS, Moment, ResetRequest, SettleRequest, Verdict,
 };
 
-/// Where the records are kept, texts by their keys.
+/// A store of records, by key.
 pub trait Records {
-    /// Why the records cannot be kept.
+    /// The error of the store.
     type Error;
 
-    /// A record that is not to be forgotten yet, at `now` (milliseconds since 1970).
+    /// A record that has not expired at `now` (milliseconds since 1970).
     ///
     /// # Errors
     ///
-    /// The records cannot be read.
+    /// The record cannot be read.
     fn get(&self, key: &str, now: u64) -> Result<Option<String>, Self::Error>;
 
-    /// Keeps a record instead of the one there was, until `forget_at` (milliseconds since 1970).
+    /// Writes or replaces a record, which expires at `forget_at` (milliseconds since 1970).
     ///
     /// # Errors
     ///
     /// The record cannot be written.
     fn put(&self, key: &str, record: &str, forget_at: u64) -> Result<(), Self::Error>;
 
-    /// Forgets a record.
+    /// Deletes a record.
     ///
     /// # Errors
     ///
-    /// It cannot be deleted.
+    /// The record cannot be deleted.
     fn delete(&self, key: &str) -> Result<(), Self::Error>;
 }
 
-/// What is known of a key: each name with its standing.
+/// What is known about a key: the standing of each name.
 #[derive(Default, Serialize, Deserialize)]
 struct Record<'r>(#[serde(borrow)] BTreeMap<&'r str, Standing>);
 
@@ -56,7 +56,7 @@ struct Held {
 }
 
 impl Held {
-    /// Nothing that counts: anything is newer, and none of it has been settled since.
+    /// A hold that gives way to anything, and that nothing has replaced yet.
     const AFTER_RESET: Self = Self { time: Some(Moment::MIN) };
 }
 
@@ -67,18 +67,18 @@ struct Claimed {
 }
 
 impl Claimed {
-    /// Whether it has not ended. One that ends further ahead than any claim may last was granted by a clock
-    /// that was ahead, and its holder has ended long before.
+    /// Whether the claim has not expired. If it expires later than any claim may, a clock that was
+    /// ahead granted it, and its holder is long gone.
     fn is_under_way(self, now: u64) -> bool {
         (1..=MOST_CLAIM_MS).contains(&self.until.saturating_sub(now))
     }
 }
 
-/// Grants claims under this number, which no other request has.
+/// Grants claims under this number, which must be unique.
 ///
 /// # Errors
 ///
-/// The records fail; claims that were granted before end by themselves.
+/// The records fail. Claims that were already granted expire.
 pub fn claim<R: Records>(
     records: &R,
     request: &ClaimRequest<'_>,
@@ -100,7 +100,7 @@ pub fn claim<R: Records>(
     Ok(ClaimAnswer { number, verdicts })
 }
 
-/// Notes what came of claims. What is held is held, even if the claim had ended before.
+/// Records the results of claims. What is held counts as held, even if the claim has expired.
 ///
 /// # Errors
 ///
@@ -136,8 +136,8 @@ pub fn settle<R: Records>(
     Ok(())
 }
 
-/// Forgets what a name holds of an object: until something is written, whatever comes is granted, without a
-/// look at what may be there. Tells whether it did: while somebody is writing, it does not.
+/// Resets what a name holds of an object. Until something is written, every claim is granted
+/// without reading KV. Returns `false`, and resets nothing, while the object is being written.
 ///
 /// # Errors
 ///
@@ -167,13 +167,13 @@ impl Verdict {
 }
 
 impl<'r> Record<'r> {
-    /// A record that cannot be read is as good as none.
+    /// A record that cannot be read counts as empty.
     fn read(text: &'r str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 
     fn print(&self) -> String {
-        // It cannot fail to print: its keys are strings.
+        // Cannot fail: its keys are strings.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -195,8 +195,8 @@ impl<'r> Record<'r> {
         if standing.claimed.is_some_and(|other| other.is_under_way(now)) {
             return Verdict::UnderWay;
         }
-        // Whoever claimed it and died may have left something newer than what is known. After a reset
-        // that does not count: it was never acknowledged, and KV may still show what was reset.
+        // A holder that died may have written something newer than the ledger knows. After a reset
+        // this does not matter: it was never acknowledged, and KV may still show what was reset.
         let is_certain = standing
             .held
             .is_some_and(|held| standing.claimed.is_none() || held == Held::AFTER_RESET);
@@ -205,14 +205,15 @@ impl<'r> Record<'r> {
     }
 }
 
-/// Whether a name that holds something of this time may claim the key again for something of that.
+/// Whether a name that holds something with the time `held` may claim the key for something with
+/// this time.
 fn is_for_again(time: Option<Moment>, held: Option<Moment>) -> bool {
     time.zip(held).is_some_and(|(time, held)| time >= held)
 }
 
 impl Standing {
-    /// Lets others have the claim of this number, and leaves it there for them to see that what it
-    /// was for may have been written all the same.
+    /// Expires the claim with this number, so that others can claim the key. The claim is kept as a
+    /// sign that its holder may have written something all the same.
     fn let_claim_die(&mut self, number: u64, now: u64) {
         if let Some(claimed) = &mut self.claimed
             && claimed.number == number
@@ -221,7 +222,7 @@ impl Standing {
         }
     }
 
-    /// Ends the claim of this number; another stays.
+    /// Removes the claim with this number, and no other.
     fn end_claim(&mut self, number: u64) {
         self.claimed = self.claimed.filter(|claimed| claimed.number != number);
     }

@@ -1,4 +1,4 @@
-//! What the answers to an operator hold.
+//! The answers to operators.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use crate::delivery::DeadLetterMetadata;
 use crate::message::DeadMessage;
 
-/// Some dead letters.
+/// A page of dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeadLetterPage {
-    /// They.
+    /// The dead letters of the page.
     pub dead_letters: Vec<ListedDeadLetter>,
-    /// Where to go on; `None` at the end.
+    /// The cursor of the next page. `None` on the last one.
     pub cursor: Option<String>,
 }
 
@@ -20,37 +20,37 @@ pub struct DeadLetterPage {
 pub struct ListedDeadLetter {
     /// Its key in `DEAD`.
     pub id: String,
-    /// What is known of it.
+    /// What is known about it.
     #[serde(flatten)]
     pub metadata: DeadLetterMetadata,
 }
 
-/// One dead letter, whole.
+/// A complete dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Its key in `DEAD`.
     pub id: String,
-    /// What is known of it.
+    /// What is known about it.
     pub why: DeadMessage<'static>,
-    /// The event as it came, byte for byte.
+    /// The event, byte for byte.
     pub event: String,
 }
 
-/// What was sent again.
+/// The result of a redrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Redriven {
-    /// The ids of the dead letters that were sent again, and are none any more.
+    /// The ids of the dead letters that were sent again, and deleted.
     pub redriven: Vec<String>,
-    /// Those that were sent again before, and are deleted now.
+    /// Those that had already been sent again, and are deleted now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub already_sent: Vec<String>,
-    /// Those that another redrive is sending at this moment.
+    /// Those that another redrive is sending right now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub under_way: Vec<String>,
-    /// Those that never can be, each with the reason.
+    /// Those that can never be sent again, each with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stuck: Vec<Stuck>,
-    /// Where to go on; `None` at the end.
+    /// The cursor of the next page. `None` on the last one.
     pub cursor: Option<String>,
 }
 
@@ -59,39 +59,40 @@ pub struct Redriven {
 pub struct Stuck {
     /// Its key in `DEAD`.
     pub id: String,
-    /// Why not.
+    /// Why it cannot be sent again.
     pub reason: &'static str,
 }
 
-/// Messages that were set aside.
+/// A page of messages that were set aside.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SetAsidePage {
     /// The messages, the oldest of each queue first.
     pub set_aside: Vec<SetAside>,
-    /// Where to go on; `None` at the end.
+    /// The cursor of the next page. `None` on the last one.
     pub cursor: Option<String>,
 }
 
-/// One of them.
+/// A message that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SetAside {
-    /// `<queue>/<spooled_at>/<digest>`; it is not the event's.
+    /// `<queue>/<spooled_at>/<digest>`. This is not the id of the event.
     pub id: String,
     /// The binding of its queue.
     pub queue: String,
     /// When it was spooled, in milliseconds since 1970.
     pub spooled_at: u64,
-    /// How often its queue refused it beside others.
+    /// How often its queue refused it while it took others.
     pub refused: u64,
-    /// Why it did so the last time, where there was room for that.
+    /// The reason for the last refusal, if it fit in the metadata.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What is known of its event: `id`, `source`, `type` and so on, as far as they had room.
+    /// What is known about its event: `id`, `source`, `type` and so on, as far as they fit in the
+    /// metadata.
     pub event: Map<String, Value>,
 }
 
 impl SetAside {
-    /// The message with this id, and these metadata.
+    /// The message with this id and metadata.
     pub(crate) fn new(id: &str, metadata: Option<Value>) -> Self {
         let mut event = match metadata {
             Some(Value::Object(metadata)) => metadata,
@@ -112,21 +113,21 @@ impl SetAside {
     }
 }
 
-/// What an operator had done with one.
+/// A message that an operator sent or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Settled {
-    /// Its id.
+    /// The id of the message.
     pub id: String,
-    /// Whether it had been sent before, and was only deleted now.
+    /// Whether it had already been sent, and was only deleted now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub already_sent: bool,
 }
 
-/// An object that the ledger has forgotten: the next event of it is written, whatever its `time`.
+/// An object that was reset: the next event of it is written, whatever its `time`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reset {
     /// The object, as `<objectType>/<objectId>`.
     pub object: String,
-    /// The subscriptions for which it was forgotten.
+    /// The subscriptions for which it was reset.
     pub subscriptions: Vec<String>,
 }

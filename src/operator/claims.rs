@@ -1,22 +1,22 @@
-//! What operators have sent again is claimed in the ledger first, so that two who ask for the same thing at
-//! the same moment do not both have it sent.
+//! Operators' requests claim in the ledger what they send again, so that two simultaneous requests
+//! do not send it twice.
 
 use crate::config::Config;
 use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
 
-/// For how long an operator's request has its claims, in milliseconds. If it dies, another one may send
-/// the same after that.
+/// How long an operator's request holds its claims, in milliseconds. If the request dies, another
+/// one can send the same after that.
 pub const OPERATOR_CLAIM_MS: u64 = 60_000;
 
-/// For how long the ledger remembers what was sent again, in milliseconds: a day, far more than KV needs
-/// until no list shows it any more.
+/// How long the ledger remembers what was sent again, in milliseconds: a day, far longer than KV
+/// lists a deleted key.
 pub const REMEMBER_SENT_MS: u64 = 24 * 3_600_000;
 
-/// The name under which the ledger knows what was sent again.
+/// The name of operators in the ledger.
 const NAME: &str = "operator";
 
-/// Claims on some things of a kind, by their ids. Without a ledger, all are granted.
+/// Claims on things of one kind, by id. Without a ledger, all are granted.
 pub(crate) struct OperatorClaims {
     kind: &'static str,
     keys: Vec<Key>,
@@ -24,11 +24,11 @@ pub(crate) struct OperatorClaims {
 }
 
 impl OperatorClaims {
-    /// Claims them all with one call.
+    /// Claims all of them with one call.
     ///
     /// # Errors
     ///
-    /// The ledger fails. Then nothing is to be sent: it is kept, and can be sent later.
+    /// The ledger fails. Then nothing must be sent. It is kept, and can be sent later.
     pub(crate) async fn claim(
         kind: &'static str,
         ids: &[String],
@@ -55,15 +55,15 @@ impl OperatorClaims {
         Ok(Self { kind, keys, answer: Some(answer) })
     }
 
-    /// What may be done with the one at this place.
+    /// The verdict on the id with this index.
     pub(crate) fn verdict(&self, place: usize) -> Verdict {
         let Some(answer) = &self.answer else { return Verdict::Granted };
         let verdicts = answer.verdicts.get(place);
-        // What the ledger says nothing of stays where it is.
+        // Without a verdict, leave it alone.
         verdicts.and_then(|verdicts| verdicts.first()).copied().unwrap_or(Verdict::UnderWay)
     }
 
-    /// Tells the ledger which were sent.
+    /// Tells the ledger which ones were sent.
     pub(crate) async fn settle(&self, sent: &[String], platform: &impl Platform) {
         let Some(answer) = &self.answer else { return };
         let sent: Vec<_> = sent.iter().map(|id| Key::of(&[self.kind, id])).collect();
@@ -78,12 +78,12 @@ impl OperatorClaims {
         }
         let number = answer.number;
         let request = SettleRequest { number, settlements, remember_ms: REMEMBER_SENT_MS };
-        // If this fails, the claims end by themselves, and what was sent is kept no more.
+        // If this fails, the claims expire. What was sent has been deleted already.
         let _ = within(platform, CALL_MS, platform.settle(shard(), &request)).await;
     }
 }
 
-/// The shard that knows of them all, so that one call claims several.
+/// The shard for all of them, so that one call is enough.
 fn shard() -> usize {
     Key::of(&[NAME]).shard()
 }

@@ -1,5 +1,4 @@
-//! What an operator asks for: which events could not be delivered to their webhooks, and to send them
-//! again.
+//! Lists the events that could not be delivered to their HTTP destinations, and sends them again.
 
 use elytra_events::CloudEvent;
 
@@ -17,15 +16,15 @@ use crate::message::{DeadMessage, DeliveryMessage, Message};
 use crate::names::suggestion;
 use crate::platform::{BindingError, CALL_MS, KvPage, Platform, within};
 
-/// How many dead letters are sent again at a time: with four calls for each that is large, one for the
-/// list and two of the ledger, that keeps within the 50 calls that Cloudflare's free plan allows.
+/// How many dead letters are sent again at a time. A large one needs four calls, the list one, and
+/// the ledger two, which stays within the 50 calls of Cloudflare's free plan.
 pub const REDRIVE_STEP: usize = 11;
 
-/// Why a dead letter is not sent again.
+/// Why a dead letter was not sent again.
 enum NotSent {
-    /// It never can be.
+    /// It can never be sent again.
     Stuck(&'static str),
-    /// A binding fails.
+    /// A binding failed.
     Failed(BindingError),
 }
 
@@ -35,12 +34,12 @@ impl From<BindingError> for NotSent {
     }
 }
 
-/// The id of a dead letter, if it can be one.
+/// Checks that an id has the form of a dead letter's.
 fn dead_letter_id(id: &str) -> Result<&str, OperatorError> {
     if is_id(id, is_subscription_name) {
         return Ok(id);
     }
-    let expected = "id: expected the id of a dead letter as the list gives it, \
+    let expected = "id: expected the id of a dead letter, \
         <subscription>/<milliseconds>/<key>";
     Err(OperatorError::BadQuery(expected.to_owned()))
 }
@@ -49,7 +48,7 @@ fn dead_letter_id(id: &str) -> Result<&str, OperatorError> {
 ///
 /// # Errors
 ///
-/// There is no such subscription, or `DEAD` fails.
+/// There is no such subscription, or `DEAD` failed.
 pub async fn list(
     query: &OperatorQuery,
     config: &Config,
@@ -78,7 +77,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-/// There is none, there can be none, or `DEAD` fails.
+/// There is no such dead letter, the id is impossible, or `DEAD` failed.
 pub async fn find(id: &str, platform: &impl Platform) -> Result<DeadLetter, OperatorError> {
     let id = dead_letter_id(id)?;
     let text = within(platform, CALL_MS, platform.get(DEAD, id)).await;
@@ -94,13 +93,14 @@ pub async fn find(id: &str, platform: &impl Platform) -> Result<DeadLetter, Oper
     }
 }
 
-/// Sends dead letters again: the one with an id, or the oldest of a subscription, a few at a time. Each
-/// goes to the queue of its first delivery, past the deduplication, and only then it is deleted.
+/// Sends dead letters again: the one with this id, or the oldest of a subscription, a few at a
+/// time. Each goes to the queue of its first delivery, without deduplication, and is deleted after
+/// that.
 ///
 /// # Errors
 ///
-/// There is none with the id, nor a subscription of the name, or a binding fails; what was sent before
-/// stays sent.
+/// There is no such dead letter or subscription, or a binding failed. What was already sent stays
+/// sent.
 pub async fn redrive(
     query: &OperatorQuery,
     config: &Config,
@@ -138,7 +138,7 @@ async fn redrive_claimed(
         match claims.verdict(place) {
             Verdict::Granted | Verdict::Uncertain => {}
             Verdict::Held => {
-                // It was sent again, and the list is old, or it was not deleted.
+                // It was already sent, and either the list is out of date or the deletion failed.
                 delete(&id, platform).await?;
                 redriven.already_sent.push(id);
                 continue;
@@ -151,7 +151,7 @@ async fn redrive_claimed(
         let text = within(platform, CALL_MS, platform.get(DEAD, &id)).await;
         let text = text.map_err(OperatorError::DeadLettersFailed)?;
         let Some(text) = text else {
-            // A list can be older than a deletion.
+            // The list may be out of date.
             if query.id.is_none() {
                 continue;
             }
@@ -162,7 +162,7 @@ async fn redrive_claimed(
                 redriven.redriven.push(id.clone());
                 delete(&id, platform).await?;
             }
-            // It must not hold up those behind it.
+            // One that can never be sent must not hold up the others.
             Err(NotSent::Stuck(reason)) => redriven.stuck.push(Stuck { id, reason }),
             Err(NotSent::Failed(error)) => return Err(OperatorError::DeadLettersFailed(error)),
         }
@@ -170,8 +170,9 @@ async fn redrive_claimed(
     Ok(())
 }
 
-/// Checks that a subscription was meant that there is, or was. An empty answer to a slip of the pen would
-/// say that nothing died; what was taken away from the configuration is found while it has dead letters.
+/// Checks that the subscription exists or has dead letters. For a misspelled name, an empty answer
+/// would say that no event failed. A subscription that was removed is still found while it has dead
+/// letters.
 fn check_subscription(
     query: &OperatorQuery,
     page: &KvPage,
@@ -179,14 +180,14 @@ fn check_subscription(
 ) -> Result<(), OperatorError> {
     let Some(subscription) = &query.subscription else { return Ok(()) };
     let names = || config.subscriptions.iter().map(|subscription| &*subscription.name);
-    // A page can be empty where others come before or behind it.
+    // A page can be empty although others before or after it are not.
     let has_none = page.keys.is_empty() && page.cursor.is_none() && query.cursor.is_none();
     if !has_none || names().any(|name| name == subscription) {
         return Ok(());
     }
     let nearest = suggestion(subscription, names());
     Err(OperatorError::BadQuery(format!(
-        "unknown subscription {subscription:?}, of which there are no dead letters either{nearest}"
+        "unknown subscription {subscription:?}, which has no dead letters either{nearest}"
     )))
 }
 
@@ -194,19 +195,19 @@ async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Re
     let Ok(Message::Dead(DeadMessage { subscription, accepted_at, .. }, event)) =
         Message::read(text)
     else {
-        return Err(NotSent::Stuck("it is no dead letter"));
+        return Err(NotSent::Stuck("not a dead letter"));
     };
     let message = DeliveryMessage { subscription, accepted_at, ..DeliveryMessage::default() };
     let message = if event.len() <= MAX_DELIVERY_EVENT_BYTES {
         message.print(event)
     } else {
-        // It was stored beside the queue before, and that may be gone.
-        let event = CloudEvent::from_json(event).map_err(|_| NotSent::Stuck("it is no event"))?;
+        // The data was stored for the first delivery, and may have expired.
+        let event =
+            CloudEvent::from_json(event).map_err(|_| NotSent::Stuck("not a valid event"))?;
         let ttl = config.stores.claims_expiration_ttl;
         let large = ttl.and_then(|ttl| LargeEvent::new(&event, ttl).ok());
         let large = large.filter(|large| large.message.len() <= MAX_DELIVERY_EVENT_BYTES);
-        let large =
-            large.ok_or(NotSent::Stuck("it is too large, and cannot be stored in CLAIMS"))?;
+        let large = large.ok_or(NotSent::Stuck("too large, and cannot be stored in CLAIMS"))?;
         within(platform, CALL_MS, platform.put(CLAIMS, &large.entry)).await?;
         message.print(&large.message)
     };

@@ -1,15 +1,15 @@
-//! Why an operator's request is not served.
+//! Why an operator's request failed.
 
 use crate::platform::BindingError;
 
-/// Why an operator's request is not served.
+/// Why an operator's request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperatorError {
-    /// The query of the URL asks for what there is not; the text says what.
+    /// The query is invalid. The text says why.
     BadQuery(String),
     /// There is no dead letter with this id.
     NoSuchDeadLetter,
-    /// The dead letters cannot be read or sent again; some may have been.
+    /// The dead letters cannot be read or sent again. Some may have been sent.
     DeadLettersFailed(BindingError),
     /// No message with this id was set aside.
     NoSuchMessage,
@@ -17,8 +17,8 @@ pub enum OperatorError {
     MessageUnderWay,
     /// What was set aside cannot be read, sent or deleted.
     SpoolFailed(BindingError),
-    /// Somebody is writing the object that the operator wants to be forgotten.
+    /// An event of the object is being written.
     ObjectUnderWay,
-    /// The ledger cannot do what the operator asks of it.
+    /// The ledger failed.
     LedgerFailed(BindingError),
 }

@@ -1,12 +1,12 @@
-//! What would become of a request, and why. Nothing is forwarded, and the ledger is not asked.
+//! What would happen to a request, and why. This forwards nothing, and does not ask the ledger.
 
-mod told;
+mod explanation;
 
 use std::slice;
 
 use serde_json::value::RawValue;
 
-pub use told::{
+pub use explanation::{
     DataSize, Explained, ExplainedEvent, ExplainedViolation, Explanation, Reason, SubscriptionMatch,
 };
 
@@ -20,11 +20,11 @@ use crate::plan::{DoesNotFit, Plan};
 use crate::subscription::Subscription;
 use crate::trace::Trace;
 
-/// The subscriptions that are asked about: the one of this name, or all.
+/// The subscription with this name, or all of them.
 ///
 /// # Errors
 ///
-/// There is none of this name; the text says so, with the nearest.
+/// There is no such subscription. The text says so, and suggests the nearest name.
 pub fn choose<'c>(name: Option<&str>, config: &'c Config) -> Result<Vec<&'c Subscription>, String> {
     let all = config.subscriptions.iter();
     let Some(name) = name else { return Ok(all.collect()) };
@@ -36,7 +36,7 @@ pub fn choose<'c>(name: Option<&str>, config: &'c Config) -> Result<Vec<&'c Subs
     Ok(chosen)
 }
 
-/// Explains what these subscriptions would make of a request's events.
+/// Explains what these subscriptions would do with the events of a request.
 ///
 /// # Errors
 ///
@@ -56,25 +56,25 @@ pub fn explain(
     match decoded {
         Ok(events) => {
             trace.events(&events, None);
-            let told = events.iter().map(|event| explainer.valid(event)).collect();
-            Ok(Explanation::new(mode, told, Vec::new()))
+            let valid = events.iter().map(|event| explainer.valid(event)).collect();
+            Ok(Explanation::new(mode, valid, Vec::new()))
         }
         Err(too_many @ InvalidEvents::TooMany { .. }) => Err(too_many),
         Err(InvalidEvents::Invalid(invalid)) => {
             let elements = elements(mode, body).unwrap_or_default();
             let mut left = MAX_VIOLATIONS;
-            let told = if elements.is_empty() {
+            let events = if elements.is_empty() {
                 invalid.iter().map(|event| Explained::invalid(event, &mut left)).collect()
             } else {
-                // Its other events are explained all the same.
+                // Explain the valid events of the batch too.
                 elements.iter().map(|json| explainer.element(json.get(), &mut left)).collect()
             };
-            Ok(Explanation::new(mode, told, invalid))
+            Ok(Explanation::new(mode, events, invalid))
         }
     }
 }
 
-/// The elements of a batch, as far as it is one.
+/// The elements of a batch, if the body is one.
 fn elements(mode: Mode, body: &[u8]) -> Option<Vec<&RawValue>> {
     if mode == Mode::Batch { serde_json::from_slice(body).ok() } else { None }
 }
@@ -85,7 +85,7 @@ struct Explainer<'c> {
 }
 
 impl Explainer<'_> {
-    /// What is told of an element; `left` is how many faults still are, of all of them together.
+    /// Explains an element. `left` is how many violations may still be listed in the answer.
     fn element(&self, json: &str, left: &mut usize) -> Explained {
         match CloudEvent::from_json(json) {
             Ok(event) => match check_datarefs(slice::from_ref(&event), Mode::Structured) {

@@ -1,4 +1,4 @@
-//! What an operator asks of the objects that subscriptions with `key = "object"` mirror.
+//! Resets objects that subscriptions with `key = "object"` mirror.
 
 use super::answer::Reset;
 use super::error::OperatorError;
@@ -9,12 +9,12 @@ use crate::names::suggestion;
 use crate::platform::Platform;
 use crate::subscription::Subscription;
 
-/// Lets the ledger forget an object, for one subscription or for all that mirror objects.
+/// Resets an object, for one subscription or for all that mirror objects.
 ///
 /// # Errors
 ///
-/// There is no such subscription, no object is named, somebody is writing it, or the ledger fails; what was
-/// forgotten before stays forgotten.
+/// There is no such subscription, no object is named, the object is being written, or the ledger
+/// failed. What was already reset stays reset.
 pub async fn reset(
     query: &OperatorQuery,
     config: &Config,
@@ -52,7 +52,7 @@ pub fn has_mirrors(config: &Config) -> bool {
     config.subscriptions.iter().any(|subscription| mirror(subscription).is_some())
 }
 
-/// The name of a subscription that mirrors objects, and where it does.
+/// The name of a subscription that mirrors objects, and its destination.
 fn mirror(subscription: &Subscription) -> Option<(&str, &ObjectDestination)> {
     Some((&subscription.name, subscription.destination.mirror()?))
 }

@@ -1,48 +1,48 @@
-//! What an operator can ask, by the query of a URL.
+//! What operators can ask for in the query of a URL.
 
 use crate::auth::ACCESS_TOKEN;
 use crate::config::is_subscription_name;
 use crate::delivery::Cause;
 use crate::names::suggestion;
 
-/// How many dead letters a page of the list has, unless `limit` says otherwise.
+/// The default page size of a list.
 pub const DEFAULT_LIMIT: usize = 100;
 
-/// The most dead letters a page of the list can have: as many keys as KV lists.
-pub const MOST_LIMIT: usize = 1_000;
+/// The largest page size: as many keys as KV lists at once.
+pub const MAX_LIMIT: usize = 1_000;
 
-/// The longest cursor, in bytes; KV's have some hundred.
+/// The longest cursor, in bytes. Those of KV have a few hundred.
 const MAX_CURSOR_BYTES: usize = 1_024;
 
-/// What an operator asks, by the query of the URL; `/explain` knows `subscription` alone.
+/// An operator's query. `/explain` allows only `subscription`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperatorQuery {
-    /// The one with this id.
+    /// Only the one with this id.
     pub id: Option<String>,
-    /// The object of this type and id.
+    /// The object, as `<objectType>/<objectId>`.
     pub object: Option<String>,
-    /// Those of this subscription.
+    /// Only those of this subscription.
     pub subscription: Option<String>,
-    /// Those with this cause.
+    /// Only those with this cause.
     pub cause: Option<String>,
-    /// Those behind this place.
+    /// The cursor of the previous page.
     pub cursor: Option<String>,
-    /// How many at most.
+    /// The page size.
     pub limit: Option<usize>,
 }
 
 impl OperatorQuery {
-    /// Reads the query of a URL, in which these parameters may be.
+    /// Reads the query of a URL, which may have these parameters.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// What is wrong with the query.
     pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
         let mut read = Self::default();
         let parameters_of =
             || form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != ACCESS_TOKEN);
         let mut names = Vec::new();
-        // A name that is not known may mean that what is asked is something else altogether.
+        // Refuse unknown names: ignoring one might change the meaning of the query.
         for (name, _) in parameters_of() {
             if !parameters.contains(&&*name) {
                 let nearest = suggestion(&name, parameters.iter().copied());
@@ -71,13 +71,13 @@ impl OperatorQuery {
                 }
                 "cause" => read.cause = Some(value),
                 "cursor" if value.is_empty() || value.len() > MAX_CURSOR_BYTES => {
-                    return Err("cursor: expected the one of the page before".to_owned());
+                    return Err("cursor: expected the cursor of the previous page".to_owned());
                 }
                 "cursor" => read.cursor = Some(value),
                 _ => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
+                    let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
                     let expected =
-                        || format!("limit: expected a whole number from 1 to {MOST_LIMIT}");
+                        || format!("limit: expected a whole number from 1 to {MAX_LIMIT}");
                     read.limit = Some(limit.ok_or_else(expected)?);
                 }
             }
@@ -86,8 +86,8 @@ impl OperatorQuery {
     }
 }
 
-/// Whether a text is of the shape of an id, `<name>/<milliseconds>/<digest>`: see `key` in `webhook/dead.rs`,
-/// and `spool_key`.
+/// Whether a text has the form of an id, `<name>/<milliseconds>/<digest>`: see `key` in
+/// `delivery/dead.rs`, and `spool_key`.
 pub(crate) fn is_id(text: &str, is_name: impl FnOnce(&str) -> bool) -> bool {
     /// A SHA-256 in base64url.
     const DIGEST_BYTES: usize = 43;

@@ -1,4 +1,4 @@
-//! What an operator can do with messages that no queue takes: see them, send them once more, delete them.
+//! Messages that no queue takes: operators can list, send and delete them.
 
 use super::answer::{SetAside, SetAsidePage, Settled};
 use super::claims::OperatorClaims;
@@ -10,11 +10,11 @@ use crate::limits::{MAX_KV_KEY_BYTES, SPOOL};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
 use crate::spool::aside::PREFIX;
 
-/// Lists what was set aside.
+/// Lists the messages that were set aside.
 ///
 /// # Errors
 ///
-/// The spool fails.
+/// The spool failed.
 pub async fn list(
     query: &OperatorQuery,
     platform: &impl Platform,
@@ -29,11 +29,12 @@ pub async fn list(
     Ok(SetAsidePage { set_aside: set_aside.collect(), cursor: page.cursor })
 }
 
-/// Sends one to its queue once more, and then deletes it.
+/// Sends a message to its queue, and then deletes it.
 ///
 /// # Errors
 ///
-/// There is none, it is being sent at this moment, or its queue, the spool or the ledger fails.
+/// There is no such message, another request is handling it, or its queue, the spool or the ledger
+/// failed.
 pub async fn send(
     query: &OperatorQuery,
     config: &Config,
@@ -51,7 +52,7 @@ pub async fn send(
     deleted.map(|()| Settled { id, already_sent }).map_err(OperatorError::SpoolFailed)
 }
 
-/// Claims one, which may have been sent before.
+/// Claims a message, and returns whether it has already been sent.
 async fn claim(
     id: &String,
     config: &Config,
@@ -82,11 +83,11 @@ async fn send_claimed(
     sent.map_err(OperatorError::SpoolFailed)
 }
 
-/// Deletes one: unless it was sent before, its event is lost, as the operator wants it.
+/// Deletes a message. Unless it was sent before, its event is lost, as the operator wants.
 ///
 /// # Errors
 ///
-/// There is none, it is being sent at this moment, or the spool or the ledger fails.
+/// There is no such message, another request is handling it, or the spool or the ledger failed.
 pub async fn delete(
     query: &OperatorQuery,
     config: &Config,
@@ -107,20 +108,20 @@ async fn delete_claimed(id: &str, platform: &impl Platform) -> Result<(), Operat
     deleted.map_err(OperatorError::SpoolFailed)
 }
 
-/// The text of one.
+/// The text of a message.
 async fn find(id: &str, platform: &impl Platform) -> Result<String, OperatorError> {
     let text = within(platform, CALL_MS, platform.get(SPOOL, &key_of(id))).await;
     text.map_err(OperatorError::SpoolFailed)?.ok_or(OperatorError::NoSuchMessage)
 }
 
-/// The id that is asked for, if it can be one.
+/// The id in the query, if it has the right form.
 fn named(query: &OperatorQuery) -> Result<String, OperatorError> {
     let id = query.id.clone().ok_or_else(|| OperatorError::BadQuery("id: missing".to_owned()))?;
-    // A binding may have a name that no subscription can have.
+    // A binding can have a name that no subscription can have.
     if is_id(&id, |queue| !queue.is_empty()) && key_of(&id).len() <= MAX_KV_KEY_BYTES {
         return Ok(id);
     }
-    let expected = "id: expected one as /spool gives it, <queue>/<milliseconds>/<digest>";
+    let expected = "id: expected the id of a message in /spool, <queue>/<milliseconds>/<digest>";
     Err(OperatorError::BadQuery(expected.to_owned()))
 }
 

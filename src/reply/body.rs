@@ -11,36 +11,36 @@ use crate::operator::explain::Reason;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 
-/// What became of an event: the whole body where it came alone, an element where in a batch.
+/// The result of an event: the whole body for a single event, an element for a batch.
 #[derive(Serialize)]
 pub(super) struct EventBody<'r> {
     code: &'static str,
     id: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
-    /// Those that hold it, of an accepted event or a duplicate.
+    /// The subscriptions whose destination holds an accepted event or a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     subscriptions: Option<Vec<&'r str>>,
-    /// Those among them for which the spool holds it, until their queue does.
+    /// The subscriptions for which the spool holds it, until their queue does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     spooled: Vec<&'r str>,
-    /// Those whose key of the object holds something newer.
+    /// The subscriptions whose key for the object holds something newer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     superseded: Vec<&'r str>,
-    /// Those among them that held it before, of an accepted event.
+    /// The subscriptions whose destination already held an accepted event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'r str>,
     #[serde(flatten)]
     undelivered: Option<UndeliveredBody<'r>>,
-    /// Why nobody wants it, of an ignored event.
+    /// Why no subscription wants an ignored event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<ReasonBody<'r>>,
-    /// What in it is valid, but unknown here.
+    /// What is valid but not known to the Worker.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<Reason>,
 }
 
-/// Which destinations hold an event and which do not, where not all of them do.
+/// Which destinations hold an event, and which do not.
 #[derive(Serialize)]
 pub(super) struct UndeliveredBody<'r> {
     failed: Vec<&'r str>,
@@ -57,7 +57,7 @@ struct ReasonBody<'r> {
     message: String,
 }
 
-/// The body of a success that is not about one event.
+/// The body of a success without a single event.
 #[derive(Serialize)]
 pub(super) struct SuccessBody<'r> {
     pub(super) code: &'static str,
@@ -65,27 +65,27 @@ pub(super) struct SuccessBody<'r> {
     pub(super) events: Option<Vec<EventBody<'r>>>,
 }
 
-/// Something that is told under a code.
+/// Something with its code.
 #[derive(Serialize)]
 pub(super) struct WithCode<'r, T> {
     code: &'static str,
     #[serde(flatten)]
-    told: &'r T,
+    value: &'r T,
 }
 
-/// Something under its code.
-pub(super) fn with_code<'r, T>(code: &'static str, told: &'r T) -> WithCode<'r, T> {
-    WithCode { code, told }
+/// Adds a code to something.
+pub(super) fn with_code<'r, T>(code: &'static str, value: &'r T) -> WithCode<'r, T> {
+    WithCode { code, value }
 }
 
-/// A dead letter, whole.
+/// A complete dead letter.
 #[derive(Serialize)]
 pub(super) struct DeadLetterBody<'r> {
     code: &'static str,
     id: &'r str,
     #[serde(flatten)]
     why: &'r DeadMessage<'static>,
-    /// The event as it came; a string, where that was no JSON.
+    /// The event, byte for byte, or a string if it is not JSON.
     event: Box<RawValue>,
 }
 
@@ -93,12 +93,12 @@ impl<'r> DeadLetterBody<'r> {
     pub(super) fn new(code: &'static str, letter: &'r DeadLetter) -> Self {
         let DeadLetter { id, why, event } = letter;
         let event = RawValue::from_string(event.clone());
-        let event = event.or_else(|_| to_raw_value("what came was not JSON")).unwrap_or_default();
+        let event = event.or_else(|_| to_raw_value("the message was not JSON")).unwrap_or_default();
         Self { code, id, why, event }
     }
 }
 
-/// The body of a refusal or a failure: problem details by RFC 9457.
+/// The body of an error: problem details (RFC 9457).
 #[derive(Serialize)]
 pub(super) struct ProblemBody<'r> {
     #[serde(rename = "type")]
@@ -109,7 +109,7 @@ pub(super) struct ProblemBody<'r> {
     pub(super) detail: &'r str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) violations: Vec<ViolationBody<'r>>,
-    /// How many more there are.
+    /// How many violations are not listed.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) violations_left_out: usize,
     #[serde(flatten)]
@@ -118,10 +118,10 @@ pub(super) struct ProblemBody<'r> {
     pub(super) events: Option<Vec<EventBody<'r>>>,
 }
 
-/// One fault of an event.
+/// A violation of an event.
 #[derive(Serialize)]
 pub(super) struct ViolationBody<'r> {
-    /// The event's place in the batch, counted from 0.
+    /// The index of the event in the batch, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,12 +174,12 @@ fn notice(notice: &Notice) -> Reason {
     Reason { code: notice.code(), message: notice.to_string() }
 }
 
-/// The violations of every event, as far as they were kept.
+/// The violations of all events, as far as they were kept.
 pub(super) fn violations(invalid: &[InvalidEvent]) -> Vec<ViolationBody<'_>> {
     invalid.iter().flat_map(violations_of).collect()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }

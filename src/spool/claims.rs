@@ -1,26 +1,26 @@
-//! Entries of the spool are claimed before they are sent.
+//! Claims entries of the spool before they are sent.
 
 use super::DRAIN_MS;
 use crate::config::Config;
 use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
 use crate::platform::{Platform, within};
 
-/// The name under which the ledger knows the spool.
+/// The name of the spool in the ledger.
 const NAME: &str = "spool";
 
-/// Entries that are claimed in the ledger, so that one whose deletion failed, or shows late, is not
-/// sent again. Without a ledger, or where it fails, all are taken.
+/// Claims on entries, so that an entry whose deletion failed, or is not visible yet, is not sent
+/// again. If there is no ledger, or it fails, all are granted.
 pub(super) struct SpoolClaims<'k> {
     shard: usize,
     number: Option<u64>,
-    /// Those that may be sent.
+    /// The entries that may be sent.
     pub(super) granted: Vec<&'k String>,
-    /// Those that were sent before.
+    /// The entries that were already sent.
     pub(super) held: Vec<&'k String>,
 }
 
 impl<'k> SpoolClaims<'k> {
-    /// SpoolClaims the entries with these keys.
+    /// Claims the entries with these keys.
     pub(super) async fn claim(
         queue: &str,
         keys: &'k [String],
@@ -54,7 +54,7 @@ impl<'k> SpoolClaims<'k> {
         }
     }
 
-    /// Tells the ledger which entries are dealt with.
+    /// Tells the ledger which entries were sent.
     pub(super) async fn settle(&self, held: &[&String], config: &Config, platform: &impl Platform) {
         let (Some(number), Some(remember_ms)) =
             (self.number, config.receiver.times.dedupe_window_ms)
@@ -65,7 +65,7 @@ impl<'k> SpoolClaims<'k> {
         let settlements = self.granted.iter().map(settlement).collect();
         let request = SettleRequest { number, settlements, remember_ms };
         let settled = platform.settle(self.shard, &request);
-        // If this fails, the claims end by themselves.
+        // If this fails, the claims expire.
         let _ = within(platform, config.receiver.times.ledger_ms(), settled).await;
     }
 }

@@ -1,4 +1,4 @@
-//! All subscriptions, and which of them an event can match.
+//! All subscriptions, with an index that finds those that an event can match.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -9,38 +9,38 @@ use elytra_events::{CloudEvent, Known, Name};
 use super::Subscription;
 use crate::filter::{Attribute, Clause, Comparison, DataPaths, Filter, View};
 
-/// The subscriptions of a configuration. Those that do not select an event's type and operation, or whose
-/// filters demand an attribute to be `exact`ly something else, cost the search for those that want it a
-/// bit each.
+/// The subscriptions of a configuration. When subscriptions are searched for an event, each one that does not
+/// select the event's type and operation, or whose `exact` filters require another attribute value, costs
+/// only one bit operation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Subscriptions {
     all: Vec<Subscription>,
-    /// What their filters look for in `data`.
+    /// The members of `data` that their filters name.
     data_paths: DataPaths,
     by_event_type: Index,
     by_operation: Index,
-    /// Those in `data` last.
+    /// Attributes in `data` come last.
     by_attribute: Vec<ByAttribute>,
 }
 
-/// Of each known name the subscriptions that select it, and behind them those that select every name.
+/// For each known name, the subscriptions that select it. The last item has those that select every name.
 type Index = Vec<Places>;
 
-/// Of an attribute that some subscriptions demand to be exactly something.
+/// The values of an attribute that subscriptions match with `exact`.
 #[derive(Debug, Clone, PartialEq)]
 struct ByAttribute {
     attribute: Attribute,
-    /// Those that demand a value, by the value.
-    demanding: BTreeMap<String, Places>,
-    /// Those that demand none.
-    others: Places,
+    /// The subscriptions that require a value, by that value.
+    by_value: BTreeMap<String, Places>,
+    /// The subscriptions that accept any value.
+    any_value: Places,
 }
 
-/// Places of subscriptions, a bit for each.
+/// A set of subscriptions, with one bit for each place.
 type Places = Vec<u64>;
 
 impl Subscriptions {
-    /// These, in this order, whose filters were read together with these paths.
+    /// Indexes subscriptions, whose filters were read together with these paths. Their order is kept.
     #[must_use]
     pub fn new(all: Vec<Subscription>, data_paths: DataPaths) -> Self {
         let by_event_type = index(&all, |subscription| &subscription.event_types);
@@ -49,14 +49,14 @@ impl Subscriptions {
         Self { all, data_paths, by_event_type, by_operation, by_attribute }
     }
 
-    /// The event as their filters see it.
+    /// A view of the event for their filters.
     #[must_use]
     pub fn view<'v>(&'v self, event: &'v CloudEvent<'v>) -> View<'v> {
         View::new(event, &self.data_paths)
     }
 
-    /// Those that select the event's type and operation and find no attribute to be something else, in
-    /// their order.
+    /// The subscriptions that select the event's type and operation and whose `exact` filters do not rule it
+    /// out, in their order.
     pub(crate) fn candidates(&self, view: &View<'_>) -> impl Iterator<Item = &Subscription> {
         let event = view.event();
         let of_event_type = select(&self.by_event_type, event.event_type());
@@ -73,20 +73,19 @@ impl Subscriptions {
 }
 
 impl ByAttribute {
-    /// Leaves out those that demand another value than the attribute has. If none of them demands any,
-    /// it is not looked at, since that may take a walk through `data`.
+    /// Removes the candidates that require another value. If no candidate requires one, the attribute is not
+    /// read, because that may take a walk through `data`.
     fn narrow(&self, candidates: &mut Places, view: &View<'_>) {
-        if candidates.iter().zip(&self.others).all(|(candidates, others)| candidates & !others == 0)
-        {
+        if candidates.iter().zip(&self.any_value).all(|(candidates, any)| candidates & !any == 0) {
             return;
         }
         let text = self.attribute.text(view);
-        let demanding = text.and_then(|text| self.demanding.get(&*text));
-        let demanding = demanding.into_iter().flatten().copied().chain(iter::repeat(0));
-        for ((candidates, others), demanding) in
-            candidates.iter_mut().zip(&self.others).zip(demanding)
+        let matching = text.and_then(|text| self.by_value.get(&*text));
+        let matching = matching.into_iter().flatten().copied().chain(iter::repeat(0));
+        for ((candidates, any), matching) in
+            candidates.iter_mut().zip(&self.any_value).zip(matching)
         {
-            *candidates &= others | demanding;
+            *candidates &= any | matching;
         }
     }
 }
@@ -99,10 +98,10 @@ impl Deref for Subscriptions {
     }
 }
 
-/// How many places a word has.
+/// How many places fit in a word.
 const WORD: usize = u64::BITS as usize;
 
-/// The index of the active subscriptions by what they select; an empty list selects everything.
+/// Indexes the active subscriptions by the names they select. An empty list selects everything.
 fn index<T: Known>(all: &[Subscription], selected: impl Fn(&Subscription) -> &[T]) -> Index {
     let places = |selects: &dyn Fn(&[T]) -> bool| {
         places(all, |subscription| subscription.active && selects(selected(subscription)))
@@ -111,42 +110,43 @@ fn index<T: Known>(all: &[Subscription], selected: impl Fn(&Subscription) -> &[T
     T::ALL.iter().map(of_name).chain([places(&<[T]>::is_empty)]).collect()
 }
 
-/// The indexes of the subscriptions by the attributes they demand to be exactly something.
+/// Indexes the subscriptions by the attribute values that they match with `exact`.
 fn by_attribute(all: &[Subscription]) -> Vec<ByAttribute> {
     let words = all.len().div_ceil(WORD);
     let mut indexes: BTreeMap<(bool, &str), ByAttribute> = BTreeMap::new();
     for (place, subscription) in all.iter().enumerate() {
         let (word, bit) = (place / WORD, 1 << (place % WORD));
-        for Clause { attribute, value } in demands(subscription) {
+        for Clause { attribute, value } in exact_clauses(subscription) {
             let key = (attribute.is_in_data(), attribute.name());
             let index = indexes.entry(key).or_insert_with(|| ByAttribute {
                 attribute: attribute.clone(),
-                demanding: BTreeMap::new(),
-                others: vec![u64::MAX; words],
+                by_value: BTreeMap::new(),
+                any_value: vec![u64::MAX; words],
             });
-            let demanding = index.demanding.entry(value.clone()).or_insert_with(|| vec![0; words]);
-            let words = demanding.get_mut(word).zip(index.others.get_mut(word));
-            if let Some((demanding, others)) = words {
-                *demanding |= bit;
-                *others &= !bit;
+            let with_value = index.by_value.entry(value.clone()).or_insert_with(|| vec![0; words]);
+            let words = with_value.get_mut(word).zip(index.any_value.get_mut(word));
+            if let Some((with_value, any_value)) = words {
+                *with_value |= bit;
+                *any_value &= !bit;
             }
         }
     }
     indexes.into_values().collect()
 }
 
-/// What an event must meet to be wanted, as far as it is that an attribute is exactly something.
-fn demands(subscription: &Subscription) -> impl Iterator<Item = &Clause> {
+/// The `exact` clauses that an event must meet. Those inside other filters are not included.
+fn exact_clauses(subscription: &Subscription) -> impl Iterator<Item = &Clause> {
     subscription.filters.iter().flat_map(|filter| match filter {
         Filter::Compare(Comparison::Exact, clauses) => clauses.as_slice(),
         _ => &[],
     })
 }
 
-/// The places of those of which this is true.
-fn places(all: &[Subscription], is_one: impl Fn(&Subscription) -> bool) -> Places {
+/// The places of the subscriptions for which this is true.
+fn places(all: &[Subscription], is_member: impl Fn(&Subscription) -> bool) -> Places {
     let words = all.chunks(WORD).map(|subscriptions| {
-        let bits = subscriptions.iter().rev().map(|subscription| u64::from(is_one(subscription)));
+        let bits =
+            subscriptions.iter().rev().map(|subscription| u64::from(is_member(subscription)));
         bits.fold(0, |word, bit| (word << 1) | bit)
     });
     words.collect()
@@ -157,7 +157,7 @@ fn select<'i, T: Known>(index: &'i Index, name: Option<Name<'_, T>>) -> &'i [u64
     index.get(place).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The places of the bits that are set, the lowest first.
+/// The positions of the bits that are set, lowest first.
 fn ones(mut word: u64) -> impl Iterator<Item = usize> {
     iter::from_fn(move || {
         let place = word.trailing_zeros() as usize;

@@ -1,4 +1,4 @@
-//! The Worker's `env` as values, and the search for a binding in it.
+//! The Worker's `env` as values, and how a binding is looked up in it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,12 +7,12 @@ use super::error::Mistake;
 use super::table::Mistakes;
 use crate::names::nearest;
 
-/// What stands behind a name in the Worker's `env`.
+/// What a name in the Worker's `env` is bound to.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Binding {
     /// A var that is a table or a list, as JSON text.
     Json(String),
-    /// A var or a secret that is a string; the two cannot be told apart.
+    /// A string, which is a var or a secret: the runtime does not distinguish them.
     Text(String),
     /// A queue to send to.
     Queue,
@@ -24,11 +24,13 @@ pub enum Binding {
     RateLimit,
     /// A namespace of Durable Objects.
     DurableObject,
+    /// A service: another Worker.
+    Service,
     /// Anything else, by the name of its class.
     Other(String),
 }
 
-/// The kind of binding that something needs.
+/// A kind of binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum BindingKind {
@@ -37,9 +39,10 @@ pub enum BindingKind {
     R2,
     RateLimit,
     DurableObject,
+    Service,
 }
 
-/// The Worker's `env`, by the names of the bindings.
+/// The Worker's `env`, by binding name.
 pub type Bindings = BTreeMap<String, Binding>;
 
 impl fmt::Debug for Binding {
@@ -53,6 +56,7 @@ impl fmt::Debug for Binding {
             Self::R2 => f.write_str("R2"),
             Self::RateLimit => f.write_str("RateLimit"),
             Self::DurableObject => f.write_str("DurableObject"),
+            Self::Service => f.write_str("Service"),
             Self::Other(class) => f.debug_tuple("Other").field(class).finish(),
         }
     }
@@ -67,6 +71,7 @@ impl BindingKind {
             Self::R2 => "an R2 bucket",
             Self::RateLimit => "a rate limit",
             Self::DurableObject => "a Durable Object namespace",
+            Self::Service => "a service",
         }
     }
 }
@@ -79,7 +84,7 @@ impl fmt::Display for BindingKind {
     }
 }
 
-/// The binding's name, if a binding of this kind goes by it.
+/// Returns the binding's name if it is bound to this kind, and notes a mistake if it is not.
 pub(crate) fn look_up(
     path: String,
     binding: String,
@@ -100,8 +105,8 @@ pub(crate) fn look_up(
     None
 }
 
-/// Whether a binding of this kind goes by a name that is always the same.
-pub(crate) fn look_up_fixed(
+/// Whether a binding with a fixed name is bound to this kind. Notes a mistake if it is not.
+pub(crate) fn require_binding(
     path: &str,
     binding: &str,
     kind: BindingKind,
@@ -111,7 +116,7 @@ pub(crate) fn look_up_fixed(
     look_up(path.to_owned(), binding.to_owned(), kind, bindings, mistakes).is_some()
 }
 
-/// The kind of a binding, or what a binding of no kind is.
+/// The kind of a binding, or a description of a binding without a kind.
 fn kind_of(binding: &Binding) -> Result<BindingKind, &str> {
     match binding {
         Binding::Queue => Ok(BindingKind::Queue),
@@ -119,6 +124,7 @@ fn kind_of(binding: &Binding) -> Result<BindingKind, &str> {
         Binding::R2 => Ok(BindingKind::R2),
         Binding::RateLimit => Ok(BindingKind::RateLimit),
         Binding::DurableObject => Ok(BindingKind::DurableObject),
+        Binding::Service => Ok(BindingKind::Service),
         Binding::Json(_) => Err("a table or a list"),
         Binding::Text(_) => Err("a string"),
         Binding::Other(class) => Err(class),

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, and how it is said.
+//! What can be wrong with a configuration, and the messages about it.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use super::danger::Danger;
 use crate::filter::FilterMistake;
 use crate::names::did_you_mean;
 
-/// One mistake of the configuration.
+/// A mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// Where it is: the var, and behind it the fields, such as `SUBSCRIPTION_A.kv.binding`.
+    /// Where the mistake is: the var, followed by the fields, such as `SUBSCRIPTION_A.kv.binding`.
     pub path: String,
-    /// What it is.
+    /// What is wrong there.
     pub mistake: Mistake,
 }
 
-/// What can be wrong at one place of the configuration.
+/// What can be wrong at one place in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the texts below say what each means")]
+#[expect(missing_docs, reason = "the messages below say what each means")]
 pub enum Mistake {
     Missing,
     NotATable,
@@ -73,7 +73,7 @@ pub enum Mistake {
     SameSubscriptionName {
         other: String,
     },
-    /// With what is expected.
+    /// Contains what is expected instead.
     NoDestination(String),
     OnlyWithObjectKeys,
     ReservedBinding(String),
@@ -81,10 +81,13 @@ pub enum Mistake {
     InsecureUrl,
     CredentialsInUrl,
     FragmentInUrl,
+    BadPath,
+    /// With the reason.
+    NotForService(&'static str),
     TakenHeader(String),
     AdminWithNone,
     Danger(Danger),
-    /// With all fields.
+    /// Contains the names of all destination fields.
     SeveralDestinations(String),
     Filter(FilterMistake),
     NoBinding {
@@ -111,7 +114,7 @@ impl fmt::Display for Mistake {
             Self::Missing => f.write_str("missing"),
             Self::NotATable => f.write_str("expected a table"),
             Self::TooLarge { bytes } => {
-                write!(f, "{bytes} bytes, but a var may hold {}", MAX_VAR_BYTES)
+                write!(f, "{bytes} bytes, but a var may have at most {MAX_VAR_BYTES}")
             }
             Self::UnknownVar { nearest } => {
                 f.write_str("unknown var")?;
@@ -133,32 +136,33 @@ impl fmt::Display for Mistake {
                 f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::NoMethods => f.write_str("expected at least one method"),
-            Self::AuthWithNone => f.write_str("must not be there with auth_type \"none\""),
+            Self::AuthWithNone => f.write_str("not allowed with auth_type \"none\""),
             Self::AuthWithoutType => {
-                f.write_str("missing beside auth, expected \"basic\", \"bearer\" or \"apikey\"")
+                f.write_str("required with auth: expected \"basic\", \"bearer\" or \"apikey\"")
             }
             Self::NoCredentials => f.write_str("expected at least one credential"),
             Self::BadHeaderName(name) => write!(f, "{name:?} is not the name of a header"),
             Self::ColonInUsername(binding) => {
-                write!(f, "the user name in {binding:?} holds a colon, which HTTP Basic forbids")
+                write!(f, "the user name in {binding:?} contains a colon, which HTTP Basic forbids")
             }
-            // What stands there is not repeated: it may be the secret itself, put in the wrong place.
+            // The value is not repeated, because it may be the secret itself, put in the wrong place.
             Self::SecretNotSet { nearest } => {
-                f.write_str("no secret of this name is set, expected the name of one")?;
+                f.write_str("no secret with this name is set, expected the name of a secret")?;
                 f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::OperatorSecretNotSet { example } => write!(
                 f,
-                "no secret of this name is set, expected one of the operator's own, such as {example:?}"
+                "no secret with this name is set, expected a secret that only operators have, such as \
+                 {example:?}"
             ),
             Self::SecretEmpty { binding } => write!(f, "the secret {binding:?} is empty"),
             Self::SecretNotSendable { binding } => write!(
                 f,
-                "the secret {binding:?} begins or ends with white space or holds a control \
-                 character, so that no header can carry it"
+                "the secret {binding:?} begins or ends with white space or contains a control \
+                 character, so it cannot be sent in a header"
             ),
             Self::SecretNotAscii { binding } => {
-                write!(f, "the secret {binding:?} is not ASCII, so that no header can carry it")
+                write!(f, "the secret {binding:?} is not ASCII, so it cannot be sent in a header")
             }
             Self::NoSubscriptions => {
                 f.write_str("missing: without a subscription every event would be ignored")
@@ -167,29 +171,31 @@ impl fmt::Display for Mistake {
                 f.write_str("expected 1 to 64 letters, digits and underscores after SUBSCRIPTION_")
             }
             Self::SameSubscriptionName { other } => {
-                write!(f, "the same subscription as {other}, but for the case")
+                write!(f, "the same name as {other}, ignoring case")
             }
             Self::NoDestination(expected) => write!(f, "expected a destination: {expected}"),
             Self::ReservedBinding(binding) => {
-                write!(f, "{binding:?} is for what the Worker keeps itself, expected another")
+                write!(f, "{binding:?} is reserved for the Worker itself, expected another binding")
             }
-            Self::OnlyWithObjectKeys => {
-                f.write_str("only a destination with key = \"object\" has tombstones")
-            }
+            Self::OnlyWithObjectKeys => f.write_str("only allowed with key = \"object\""),
             Self::BadUrl => f.write_str("expected an absolute https URL"),
-            Self::InsecureUrl => f.write_str(
-                "expected https: http is only possible with allow_insecure = true beside it",
-            ),
+            Self::InsecureUrl => {
+                f.write_str("expected https: http is only allowed with allow_insecure = true")
+            }
             Self::CredentialsInUrl => {
-                f.write_str("must not hold credentials: they belong in a secret that auth names")
+                f.write_str("must not contain credentials: put them in secrets that auth names")
             }
             Self::FragmentInUrl => f.write_str("must not have a fragment"),
-            Self::TakenHeader(name) => write!(f, "the header {name:?} has another meaning"),
+            Self::BadPath => {
+                f.write_str("expected a path that begins with /, without a query or a fragment")
+            }
+            Self::NotForService(why) => write!(f, "not for a service: {why}"),
+            Self::TakenHeader(name) => write!(f, "the header {name:?} is reserved"),
             Self::Danger(danger) => danger.fmt(f),
-            Self::AdminWithNone => f.write_str("\"none\" is not possible here"),
+            Self::AdminWithNone => f.write_str("\"none\" is not allowed here"),
             Self::SeveralDestinations(fields) => write!(
                 f,
-                "{fields} exclude each other: a second destination is a second subscription"
+                "expected only one of {fields}: a second destination needs a second subscription"
             ),
             Self::Filter(mistake) => mistake.fmt(f),
             Self::NoBinding { binding, kind, nearest } => {

@@ -1,4 +1,4 @@
-//! The secrets that fields name by their bindings.
+//! Looks up the secrets whose bindings the configuration names.
 
 use super::ADMIN;
 use super::bindings::{Binding, Bindings};
@@ -12,7 +12,7 @@ pub(crate) struct Secrets<'b, 'm> {
     pub(crate) mistakes: &'m mut Mistakes,
 }
 
-/// A secret that a field names. It is kept for as long as the configuration is read.
+/// A field and the secret that it names. It is dropped once the configuration has been read.
 pub(crate) struct SecretUse {
     /// The field.
     pub(crate) path: String,
@@ -22,11 +22,11 @@ pub(crate) struct SecretUse {
     pub(crate) secret: String,
 }
 
-/// A secret, behind the name of its binding.
+/// The name of a secret's binding, and the secret.
 pub(crate) type NamedSecret<'b> = (String, &'b str);
 
 impl<'b> Secrets<'b, '_> {
-    /// A secret that comes in a header as it is.
+    /// Looks up a secret that is sent verbatim in a header.
     pub(crate) fn header_secret(
         &mut self,
         table: &mut Table,
@@ -40,7 +40,7 @@ impl<'b> Secrets<'b, '_> {
         Some((binding, secret))
     }
 
-    /// The binding a field names, and the secret it holds.
+    /// Looks up the secret whose binding a field names.
     pub(crate) fn secret(
         &mut self,
         table: &mut Table,
@@ -51,7 +51,7 @@ impl<'b> Secrets<'b, '_> {
         let mistake = match self.bindings.get(&binding) {
             Some(Binding::Text(secret)) if secret.is_empty() => Mistake::SecretEmpty { binding },
             Some(Binding::Text(secret)) => {
-                // Two may well go by the same name.
+                // User names may be shared.
                 if field != "username" {
                     let (binding, secret) = (binding.clone(), secret.clone());
                     self.mistakes.secrets.push(SecretUse { path, binding, secret });
@@ -64,8 +64,8 @@ impl<'b> Secrets<'b, '_> {
         None
     }
 
-    /// A secret that is not set, with what may have been meant. One that another var names is not
-    /// proposed: whoever has it would get in here too, or a webhook would be sent it.
+    /// The mistake for a secret that is not set, with the most similar one. A secret that another var names
+    /// is not suggested: its owner could then call this Worker too, or a webhook would receive it.
     fn not_set(&self, path: &str, binding: &str, field: &str) -> Mistake {
         let own = path.split('.').next().unwrap_or_default();
         let is_taken = |name: &str| {
@@ -74,7 +74,8 @@ impl<'b> Secrets<'b, '_> {
             others.any(|(_, var)| matches!(var, Binding::Json(json) if json.contains(&quoted)))
         };
         let texts = self.bindings.iter().filter(|(_, found)| matches!(found, Binding::Text(_)));
-        // An operator's is only one that says so: a sender's that no var names yet is not proposed either.
+        // For an operator, only names that begin with ADMIN are suggested, because an unused secret may be
+        // meant for a sender.
         let may_be_own = |name: &str| own != ADMIN || name.starts_with(ADMIN);
         let free =
             texts.map(|(name, _)| &**name).filter(|name| may_be_own(name) && !is_taken(name));

@@ -1,4 +1,4 @@
-//! Reads a table field by field. A mistake is noted and reading goes on, so that all are found.
+//! Reads a table field by field. Reading continues after a mistake, so all of them are found.
 
 use std::ops::RangeInclusive;
 
@@ -9,31 +9,31 @@ use super::error::{ConfigError, Mistake};
 use super::secrets::SecretUse;
 use crate::names::nearest;
 
-/// A table of the configuration that is being read. Each field is asked for once; what nobody
-/// asked for is an unknown field.
+/// A configuration table that is being read. Each field is taken once, and the fields that remain are
+/// unknown.
 pub(crate) struct Table {
     path: String,
     fields: Map<String, Value>,
-    asked_for: Vec<&'static str>,
+    known: Vec<&'static str>,
 }
 
-/// What a whole number of the configuration can be, and is where it is not set.
+/// The range and the default of a whole number in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// The least.
+    /// The minimum.
     pub least: u64,
-    /// The most.
+    /// The maximum.
     pub most: u64,
-    /// What it is where it is not set.
+    /// The value if the field is absent.
     pub default: u64,
 }
 
-/// What was found so far.
+/// The mistakes, warnings and secrets found so far.
 #[derive(Default)]
 pub(crate) struct Mistakes {
     errors: Vec<ConfigError>,
     warnings: Vec<ConfigError>,
-    /// The secrets that were read, but for user names.
+    /// All secrets that were read, except user names.
     pub(crate) secrets: Vec<SecretUse>,
 }
 
@@ -42,7 +42,7 @@ impl Mistakes {
         self.errors.push(ConfigError { path: path.into(), mistake });
     }
 
-    /// Notes what somebody may mean.
+    /// Notes something that may be intended.
     pub(crate) fn warn(&mut self, path: impl Into<String>, mistake: Mistake) {
         self.warnings.push(ConfigError { path: path.into(), mistake });
     }
@@ -56,31 +56,31 @@ impl Mistakes {
 impl Table {
     pub(crate) fn new(path: String, value: Value, mistakes: &mut Mistakes) -> Option<Self> {
         if let Value::Object(fields) = value {
-            Some(Self { path, fields, asked_for: Vec::new() })
+            Some(Self { path, fields, known: Vec::new() })
         } else {
             mistakes.note(path, Mistake::NotATable);
             None
         }
     }
 
-    /// Where the table stands.
+    /// The path of the table.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// Where a field of it stands.
+    /// The path of a field.
     pub(crate) fn path_of(&self, field: &str) -> String {
         format!("{}.{field}", self.path)
     }
 
-    /// Whether a field is there and was not taken yet.
+    /// Whether a field is present and has not been taken yet.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
-    /// Takes a field as it is.
+    /// Takes a field without checking its type.
     pub(crate) fn take(&mut self, field: &'static str) -> Option<Value> {
-        self.asked_for.push(field);
+        self.known.push(field);
         self.fields.remove(field)
     }
 
@@ -159,7 +159,7 @@ impl Table {
         self.string(field, mistakes)
     }
 
-    /// A name of a fixed list that must be there; `None` where it is not, or not known.
+    /// A required name from a fixed list. `None` if the field is absent or the name is unknown.
     pub(crate) fn required_name<T: Known>(
         &mut self,
         field: &'static str,
@@ -171,7 +171,7 @@ impl Table {
         self.name(field, mistakes)
     }
 
-    /// A name of a fixed list; `None` where the field is absent, or the name not known.
+    /// A name from a fixed list. `None` if the field is absent or the name is unknown.
     pub(crate) fn name<T: Known>(
         &mut self,
         field: &'static str,
@@ -182,7 +182,7 @@ impl Table {
         known_name(path, &name, mistakes)
     }
 
-    /// A list of names; `None` where the field is absent, or where not all of them are known.
+    /// A list of names. `None` if the field is absent or any of the names is unknown.
     pub(crate) fn names<T: Known>(
         &mut self,
         field: &'static str,
@@ -208,7 +208,7 @@ impl Table {
         names.into_iter().collect()
     }
 
-    /// A list of strings; `None` where the field is absent, or where not all of them are strings.
+    /// A list of strings. `None` if the field is absent or any item is not a string.
     pub(crate) fn strings(
         &mut self,
         field: &'static str,
@@ -225,16 +225,16 @@ impl Table {
         strings
     }
 
-    /// Notes every field that is left as unknown, with the nearest one that there is.
+    /// Notes every remaining field as unknown, with the most similar known one.
     pub(crate) fn finish(self, mistakes: &mut Mistakes) {
         for field in self.fields.keys() {
-            let nearest = nearest(field, self.asked_for.iter().copied()).map(str::to_owned);
+            let nearest = nearest(field, self.known.iter().copied()).map(str::to_owned);
             mistakes.note(self.path_of(field), Mistake::UnknownField { nearest });
         }
     }
 }
 
-/// A name of a fixed list.
+/// A name from a fixed list. Notes a mistake if it is unknown.
 pub(crate) fn known_name<T: Known>(path: String, name: &str, mistakes: &mut Mistakes) -> Option<T> {
     let known = T::from_name(name);
     if known.is_none() {

@@ -1,4 +1,5 @@
-//! The bearer token in the query (http-webhook section 3.1): it lets in, and is never told.
+//! The bearer token in the query (http-webhook section 3.1): it grants access, and is never
+//! revealed.
 
 use edge::{Receiver, Settings, event};
 
@@ -17,7 +18,7 @@ fn in_the_query() {
         );
     }
 
-    // A token in the header is the one that counts, and its answer is as ever.
+    // A token in the header takes precedence, and the answer has no special header.
     let answer =
         receiver.post(event("1", "product")).path("/webhook?access_token=wrong-token").send();
     assert_eq!((answer.status, answer.header("cache-control")), (202, None));

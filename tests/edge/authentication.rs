@@ -1,16 +1,16 @@
-//! Nobody gets in who does not belong: every kind of credentials, right, wrong, missing, rotated.
+//! Only authenticated callers get in: all kinds of credentials, right, wrong, missing and rotated.
 
 use edge::{Receiver, Settings, event};
 
-/// A call with one header (or none), and what becomes of it.
+/// A call with one header or none, and the expected result.
 struct Case {
     why: &'static str,
     header: Option<(&'static str, &'static str)>,
-    /// The secret that is named in the log when the caller is let in, or the code of the refusal.
+    /// The secret whose name the log shows if the caller gets in, or the code of the rejection.
     expected: Result<&'static str, &'static str>,
 }
 
-/// A subscription, so that the configuration stands. Nothing is forwarded in these tests.
+/// A subscription that makes the configuration valid. Nothing is forwarded in these tests.
 const SUBSCRIPTION: &str = r#"
     [vars.SUBSCRIPTION_ALL]
     active = false
@@ -82,7 +82,7 @@ fn bearer() {
             expected: Err("credentials_wrong"),
         },
         Case {
-            why: "an empty token is no secret",
+            why: "an empty token is not a secret",
             header: Some(("authorization", "Bearer ")),
             expected: Err("credentials_missing"),
         },

@@ -1,4 +1,4 @@
-//! Batch mode: all or nothing, and for each event an answer of its own.
+//! Batch mode: all or nothing, with an answer for each event.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn batch<'a>(receiver: &'a Receiver, events: &[String]) -> Call<'a> {
     receiver.post(body).header("content-type", CONTENT_TYPE)
 }
 
-/// An event of exactly this many bytes that any reading and printing again would change.
+/// An event of exactly this many bytes that would not survive parsing and printing.
 fn large(n: usize, bytes: usize) -> String {
     let head = format!(
         r#"{{ "specversion":"1.0","id":"e{n}","source":"elytra-pim","type":"com.elytra.product",
@@ -58,9 +58,10 @@ fn refused_as_a_whole() {
     let events: Vec<String> = (0..101).map(|n| event(&n.to_string(), "product")).collect();
     let answer = batch(&receiver, &events).send();
     assert_eq!((answer.status, answer.code().as_str()), (413, "batch_too_large"));
-    assert_eq!(answer.json()["detail"], "the batch has 101 events, but 100 may come at once");
+    assert_eq!(answer.json()["detail"], "the batch has 101 events, but at most 100 are allowed");
 
-    // More writes to KV than fit in the time, where nothing remembers what was written.
+    // More writes to KV than fit in the time budget, without a ledger that remembers what was
+    // written.
     let less = Settings::both().with_webhook_field("time_budget_ms = 1000");
     let receiver_with_less = Receiver::start(&less);
     let answer = batch(&receiver_with_less, &events[..31]).send();
@@ -68,7 +69,7 @@ fn refused_as_a_whole() {
     assert_eq!(batch(&receiver_with_less, &events[..30]).send().status, 202);
     assert_eq!(receiver_with_less.kv().len(), 30);
 
-    // Two that are invalid among three, all their violations told by their places.
+    // Two of three events are invalid, and all violations are listed by index.
     let invalid = [
         event("1", "product"),
         r#"{"specversion":"1.0","id":"","source":"a b","type":"t"}"#.to_owned(),
@@ -77,7 +78,10 @@ fn refused_as_a_whole() {
     let answer = batch(&receiver, &invalid).send();
     assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_event"));
     let body = answer.json();
-    assert_eq!(body["detail"], "found 3 faults in 2 events of the batch, none was forwarded");
+    assert_eq!(
+        body["detail"],
+        "found 3 violations in 2 events of the batch; nothing was forwarded"
+    );
     assert_eq!(
         body["violations"],
         json!([
@@ -89,23 +93,23 @@ fn refused_as_a_whole() {
         ])
     );
 
-    // One that no queue can hold.
+    // An event that no queue can hold.
     let answer = batch(&receiver, &[event("1", "product"), large(2, 127_901)]).send();
     assert_eq!((answer.status, answer.code().as_str()), (413, "event_too_large"));
     assert_eq!(
         answer.json()["detail"],
-        "event 1 of the batch has 127901 bytes, but the destination of \"stream\" takes 127900, and \
-         there is no CLAIMS to store it in"
+        "event 1 of the batch has 127901 bytes, but the destination of \"stream\" takes at most 127900, and no KV \
+         namespace is bound as CLAIMS"
     );
 
-    // What is no batch.
+    // Bodies that are not batches.
     for (body, code) in [("{}", "not_an_array"), ("", "no_body"), ("[{}", "not_json")] {
         let answer = receiver.post(body).header("content-type", CONTENT_TYPE).send();
         assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_event"), "{body:?}");
         assert_eq!(answer.json()["violations"][0]["code"], code, "{body:?}");
     }
 
-    // An empty one is a success, and nothing of all this arrived anywhere.
+    // An empty batch is a success. None of all this was forwarded.
     let answer = batch(&receiver, &[]).send();
     assert_eq!((answer.status, &*answer.body), (200, r#"{"code":"ignored","events":[]}"#));
     assert!(receiver.received_so_far().is_empty());
@@ -142,7 +146,7 @@ fn each_event_has_its_own_fate() {
     let values: Vec<_> = receiver.kv().into_values().map(|entry| entry.value).collect();
     assert_eq!(values, [events[1].clone(), events[3].clone()]);
 
-    // Nobody wants any of them: a success all the same.
+    // If no subscription wants any event, the answer is still a success.
     let answer = batch(&receiver, &[event("5", "todo")]).send();
     assert_eq!((answer.status, answer.code().as_str()), (200, "ignored"));
 }
@@ -152,14 +156,14 @@ fn a_queue_that_fails() {
     let receiver = Receiver::start(&Settings::both());
     let events: Vec<String> = (0..2).map(|n| event(&format!("e{n}"), "product")).collect();
 
-    // The queue takes none, KV holds them all.
+    // The queue takes none of the events, and KV holds all of them.
     receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
     let answer = batch(&receiver, &events).send();
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     let undelivered = |n: usize| json!({ "code": "undelivered", "id": format!("e{n}"), "failed": ["stream"], "held": ["archive"] });
     let body = answer.json();
     assert_eq!(body["code"], "undelivered");
-    assert_eq!(body["detail"], "not every destination holds the event, send it again");
+    assert_eq!(body["detail"], "not every destination holds the event; send it again");
     assert_eq!(body["events"], json!([undelivered(0), undelivered(1)]));
     assert!(!answer.body.contains("injected"), "{}", answer.body);
     let log = receiver.log(1);
@@ -167,7 +171,7 @@ fn a_queue_that_fails() {
     let reasons = log[0]["events"][1]["reasons"].to_string();
     assert!(reasons.contains("stream: ") && reasons.contains("sendBatch failed"), "{reasons}");
 
-    // 30 events of 10 KB are more than one call takes: the first call's are held.
+    // 30 events of 10 KB need more than one call. The queue holds those of the first call.
     receiver.fail(&[Fault::fail("EVENTS_QUEUE").after(1)]);
     let events: Vec<String> = (0..30).map(|n| large(n, 10_000)).collect();
     let answer = batch(&receiver, &events).send();
@@ -186,7 +190,7 @@ fn a_queue_that_fails() {
     let messages: BTreeSet<_> = receiver.received(25).into_iter().collect();
     assert_eq!(messages, events[..25].iter().cloned().collect());
 
-    // The sender comes again, and everything is in order.
+    // The sender retries, and everything succeeds.
     receiver.fail(&[]);
     assert_eq!(batch(&receiver, &events).send().status, 202);
     assert_eq!(receiver.received(55).len(), 55);
@@ -195,7 +199,7 @@ fn a_queue_that_fails() {
 #[test]
 fn text_keeps_every_byte_in_a_batch() {
     let receiver = Receiver::start(&Settings::both());
-    // The white space around an element is the array's, that within is the event's.
+    // White space around an element belongs to the array, and white space within it to the event.
     let events = [
         "{ \"specversion\":\"1.0\",\n\t\"id\":\"\\u00e9\",\"source\":\"s\",\"type\":\"t\",\"n\":-1,\"data\":[1.0,1e400,-0.0,{\"b\":1,\"a\":2,\"b\":3}] }",
         "{\"type\":\"t\",\"source\":\"s\",\"id\":\"2\",\"specversion\":\"1.0\",\"data_base64\":\"/+8=\"}",

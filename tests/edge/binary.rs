@@ -1,10 +1,10 @@
-//! Binary mode: headers and a body become one event in the JSON format, and headers that cannot
-//! are refused in words.
+//! Binary mode: headers and a body become one event in the JSON format. If they cannot, the answer
+//! says why.
 
 use edge::{Answer, Call, RawAnswer, Receiver, Settings, raw_post};
 use serde_json::{Value, json};
 
-/// What every event of these tests has, in its headers and in the JSON it becomes.
+/// The attributes of all events in these tests, as headers and in JSON.
 const HEADERS: [(&str, &str); 4] = [
     ("ce-specversion", "1.0"),
     ("ce-id", "e1"),
@@ -19,7 +19,7 @@ fn binary<'a>(receiver: &'a Receiver, body: &[u8]) -> Call<'a> {
     HEADERS.iter().fold(call, |call, (name, value)| call.header(name, value))
 }
 
-/// The same as bytes, with these headers besides.
+/// A binary event in raw bytes, with these additional headers.
 fn raw(receiver: &Receiver, headers: &[(&str, &[u8])]) -> RawAnswer {
     let common = HEADERS.map(|(name, value)| (name, value.as_bytes()));
     let headers: Vec<_> = common.iter().chain(headers).copied().collect();
@@ -43,8 +43,8 @@ fn json_text_and_bytes() {
     let receiver = Receiver::start(&Settings::both());
     let mut expected = Vec::new();
 
-    // JSON as it came, and attributes decoded once. Extensions stand in the order of their names,
-    // as the runtime lists headers, and are strings, since that is all a header can tell.
+    // JSON stays as it is, and attributes are decoded once. Extensions are sorted by name, as the
+    // runtime lists headers, and they are strings, because headers have no types.
     let data = r#"{ "z":1.0,"a":1e400,"big":1234567890123456789012345678901234567890,
     "objectId":9007199254740993,"emoji":"\ud83d\ude00 😀","zero":-0.0,"z":2 }"#;
     let answer = binary(&receiver, data.as_bytes())
@@ -63,7 +63,7 @@ fn json_text_and_bytes() {
         r#"{JSON},"datacontenttype":"application/json; charset=UTF-8","dataschema":"https://elytra.example/product#1","subject":"Größe %41 \"x\" a","time":"2025-12-31T04:19:30.860984129+01:00","answer":"-42","eventtype":"product","operation":"modify","quoted":"a \"b\" \\ \\","zebra":"true","data":{data}}}"#
     ));
 
-    // JSON by its suffix, and JSON that is no object.
+    // JSON by its suffix, and JSON that is not an object.
     for (content_type, data) in
         [("application/vnd.elytra+json", "[1.50]"), ("text/JSON", "null"), ("a/b+json", r#""x""#)]
     {
@@ -71,7 +71,7 @@ fn json_text_and_bytes() {
         expected.push(format!(r#"{JSON},"datacontenttype":"{content_type}","data":{data}}}"#));
     }
 
-    // Text as a string, in UTF-8; bytes as base64, and text that is not UTF-8 too.
+    // Text becomes a string if it is UTF-8. Bytes become base64, and so does other text.
     for (content_type, data, member) in [
         ("text/plain", "Grün \"€\"\r\n{}".as_bytes(), r#""data":"Grün \"€\"\r\n{}""#),
         ("text/plain; charset=us-ascii", b"{}", r#""data":"{}""#),
@@ -83,7 +83,8 @@ fn json_text_and_bytes() {
         expected.push(format!(r#"{JSON},"datacontenttype":"{content_type}",{member}}}"#));
     }
 
-    // No body is no data; without a content type what is JSON is JSON; and a chunked body is one.
+    // Without a body there is no data. Without a content type, JSON is recognized. A chunked body
+    // works.
     accepted(&binary(&receiver, b"").header("content-type", "application/json").send());
     expected.push(format!(r#"{JSON},"datacontenttype":"application/json"}}"#));
     accepted(&binary(&receiver, b"").send());
@@ -103,12 +104,13 @@ fn json_text_and_bytes() {
 fn header_bytes_that_are_not_utf8() {
     let receiver = Receiver::start(&Settings::both());
 
-    // UTF-8 that was not percent-encoded is what it is.
+    // UTF-8 that is not percent-encoded is accepted.
     let answer = raw(&receiver, &[("ce-subject", "Größe €".as_bytes())]);
     assert_eq!(answer.status_and_code(), (202, "accepted".to_owned()), "{}", answer.text());
     assert_eq!(receiver.received(1), [format!(r#"{JSON},"subject":"Größe €"}}"#)]);
 
-    // Latin-1, a cut character, a lone surrogate, an overlong slash: what they were is lost.
+    // Latin-1, a truncated character, a lone surrogate, an overlong slash: the original cannot be
+    // recovered.
     let broken_bytes =
         "the header cannot be decoded: the header's bytes are not UTF-8, expected percent-encoding";
     for bytes in [&b"caf\xe9"[..], b"\xe2\x82", b"\xed\xa0\x80", b"\xc0\xaf", b"\xff"] {
@@ -116,12 +118,12 @@ fn header_bytes_that_are_not_utf8() {
             json!([{ "attribute": "subject", "code": "bad_header", "message": broken_bytes }]);
         refused(&raw(&receiver, &[("ce-subject", bytes)]), &violation);
     }
-    // So is what was encoded and is no UTF-8.
+    // Percent-encoded bytes that are not UTF-8 are refused as well.
     let not_utf8 = "the header cannot be decoded: what is percent-encoded is not UTF-8";
     let violation = json!([{ "attribute": "subject", "code": "bad_header", "message": not_utf8 }]);
     refused(&raw(&receiver, &[("ce-subject", b"%C0%A0")]), &violation);
 
-    // U+FFFD itself can only come encoded.
+    // U+FFFD itself is accepted only if it is encoded.
     let answer = raw(&receiver, &[("ce-subject", b"%EF%BF%BD")]);
     assert_eq!(answer.status_and_code(), (202, "accepted".to_owned()));
     assert_eq!(receiver.received(2)[1], format!("{JSON},\"subject\":\"\u{fffd}\"}}"));
@@ -131,14 +133,14 @@ fn header_bytes_that_are_not_utf8() {
 fn repeated_headers() {
     let receiver = Receiver::start(&Settings::both());
 
-    // The runtime joins the values of a repeated header before anybody can count them, so both
-    // arrive, and neither is taken for the whole.
+    // The runtime joins the values of repeated headers before the Worker sees them. So both arrive,
+    // and neither passes for the whole value.
     let twice: [(&str, &[u8]); 2] = [("ce-subject", b"one"), ("CE-Subject", b"two")];
     let answer = raw(&receiver, &twice);
     assert_eq!(answer.status_and_code(), (202, "accepted".to_owned()), "{}", answer.text());
     assert_eq!(receiver.received(1), [format!(r#"{JSON},"subject":"one, two"}}"#)]);
 
-    // Where two values joined are no value, the event is refused.
+    // If the joined value is invalid, the event is refused.
     for (name, value, attribute, code) in [
         ("ce-specversion", "1.0", "specversion", "unsupported_specversion"),
         ("ce-source", "/elytra/pim", "source", "not_a_uri_reference"),
@@ -176,7 +178,7 @@ fn a_header_named_just_ce() {
     assert_eq!(answer.json()["violations"][0]["attribute"], "event-type");
     assert_eq!(answer.json()["violations"][1]["attribute"], "event_type");
 
-    // Beside a structured event such headers say nothing: the body decides.
+    // Such headers mean nothing next to a structured event: only the body counts.
     let answer = receiver.post(edge::event("e1", "product")).header("ce-", "x").send();
     accepted(&answer);
 }
@@ -191,13 +193,13 @@ fn a_large_header_block() {
         raw(&receiver, &headers)
     };
 
-    // 60 KB are let in, and all of them arrive.
+    // 60 KB are accepted, and all of them arrive.
     let answer = attributes(60, 1_000);
     assert_eq!(answer.status_and_code(), (202, "accepted".to_owned()), "{}", answer.text());
     let event: Value = serde_json::from_str(&receiver.received(1)[0]).unwrap();
     assert_eq!(event["x059"], "v".repeat(996));
 
-    // 70 KB are too many for us, in one header or in many.
+    // 70 KB are too much for the Worker, in one header or in many.
     for (count, bytes) in [(70, 1_000), (1, 70_000)] {
         let common: usize = HEADERS.iter().map(|(name, value)| name.len() + value.len()).sum();
         let size = count * ("ce-".len() + bytes) + common;
@@ -211,7 +213,7 @@ fn a_large_header_block() {
     let message = "more than 256 attributes";
     refused(&attributes(253, 5), &json!([{ "code": "too_many_attributes", "message": message }]));
 
-    // The runtime lets 128 KB through, and more: here it draws its line between 400 and 512 KB.
+    // The runtime accepts 128 KB and more. Locally, its limit is between 400 and 512 KB.
     let answer = attributes(128, 1_024);
     assert_eq!(answer.json()["violations"][0]["code"], "headers_too_large", "{}", answer.text());
     let answer = attributes(512, 1_024);

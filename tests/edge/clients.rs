@@ -1,5 +1,5 @@
-//! Real clients, not our own bytes: the official SDKs of CloudEvents send events to the receiver,
-//! and what arrives is compared with what they were given to send.
+//! Real clients: the official CloudEvents SDKs send events to the receiver, and the tests compare
+//! what arrives with what they were given.
 
 mod cases;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use cases::{Fate, Fates, cases};
 
-/// An event to be sent, and what becomes of it.
+/// An event to send, and its expected fate.
 struct Sending {
     why: String,
     event: Map<String, Value>,
@@ -20,7 +20,7 @@ struct Sending {
     fate: Fate,
 }
 
-/// Every case in structured mode and in binary mode, with a time that the client can tell.
+/// Every case in structured and binary mode, with a time that the client can express.
 fn sendings(time: &str, of_client: fn(Fates) -> Fate) -> Vec<Sending> {
     let mut sendings = Vec::new();
     for (number, case) in cases().into_iter().enumerate() {
@@ -42,7 +42,7 @@ fn sendings(time: &str, of_client: fn(Fates) -> Fate) -> Vec<Sending> {
     sendings
 }
 
-/// Has the client send these, and returns what it tells of each.
+/// Makes the client send these events, and returns its results.
 #[track_caller]
 fn run(mut client: Command, script: &str, receiver: &Receiver, events: &[Value]) -> Vec<Value> {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(script);
@@ -62,7 +62,7 @@ fn run(mut client: Command, script: &str, receiver: &Receiver, events: &[Value])
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Checks what the client was told of an event.
+/// Checks the answer that the client got for an event.
 #[track_caller]
 fn check_result(sending: &Sending, result: &Value) {
     let why = &sending.why;
@@ -83,11 +83,11 @@ fn check_result(sending: &Sending, result: &Value) {
     }
 }
 
-/// The event as it has to arrive; `None` where it must not.
+/// The event as it must arrive. `None` if it must not.
 fn expected(sending: &Sending) -> Option<Map<String, Value>> {
     let mut event = sending.event.clone();
     if sending.mode == "binary" {
-        // In a header every value is a string.
+        // In a header, every value is a string.
         for (name, value) in &mut event {
             if name != "data" && !value.is_string() {
                 *value = value.to_string().into();
@@ -104,7 +104,7 @@ fn expected(sending: &Sending) -> Option<Map<String, Value>> {
     }
 }
 
-/// Checks that in the queue and in KV there is what has to be, and nothing else.
+/// Checks that the queue and KV hold the expected events, and nothing else.
 #[track_caller]
 fn check_arrived(receiver: &Receiver, sendings: &[Sending]) {
     let expected: Vec<_> =
@@ -145,7 +145,7 @@ fn javascript() {
     check(&receiver, tools().node().unwrap(), "send.mjs", &sendings);
 }
 
-/// All the structured ones at once.
+/// All structured events in one batch.
 #[test]
 fn javascript_batch() {
     let receiver = Receiver::start(&Settings::both());

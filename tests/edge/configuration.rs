@@ -1,4 +1,4 @@
-//! A broken configuration lets nobody in and forwards nothing; the log says all that is wrong.
+//! A broken configuration admits nobody and forwards nothing, and the log lists all errors.
 
 use edge::{Receiver, Settings, event};
 use serde_json::json;
@@ -26,7 +26,7 @@ fn broken() {
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")));
     assert_eq!(
         answer.body,
-        r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly, its log says why"}"#
+        r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly; its log says why"}"#
     );
     let health = receiver.post("").method("GET").path("/health").send();
     assert_eq!((health.status, health.code().as_str()), (503, "broken_configuration"));
@@ -44,7 +44,7 @@ fn broken() {
             "SUBSCRIPTION_ARCHIVE.kv.expiration_ttl: expected a whole number from 60 to 315360000",
             r#"SUBSCRIPTION_PRODUCTS.event_types[0]: unknown name "prodct", did you mean "product"?"#,
             r#"SUBSCRIPTION_PRODUCTS.queue: no queue is bound as "EVENT_QUEUE", did you mean "EVENTS_QUEUE"?"#,
-            "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+            "WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret",
             r#"WEBHOOK.auth.tokem: unknown field, did you mean "token"?"#,
             r#"WEBHOOK.max_body_size: unknown field, did you mean "max_body_bytes"?"#,
         ]
@@ -53,7 +53,7 @@ fn broken() {
     assert!(receiver.kv().is_empty(), "something was written");
 }
 
-/// What somebody may mean is said once, and everything works.
+/// A warning is logged once, and everything works.
 #[test]
 fn doubtful() {
     let receiver = Receiver::start(&Settings::standard());
@@ -66,7 +66,7 @@ fn doubtful() {
         "outcome": "configured",
         "code": "warnings",
         "reasons": [
-            "WEBHOOK.auth.token: the secret \"TOKEN\" has 11 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\"",
+            "WEBHOOK.auth.token: the secret \"TOKEN\" has only 11 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\"",
         ],
     }]);
     assert_eq!(json!(warnings), expected);

@@ -8,7 +8,7 @@ use edge::{Answer, Receiver, Settings, event};
 fn every_status() {
     let receiver = Receiver::start(&Settings::standard());
 
-    // Health, and everything else that is not /webhook.
+    // Health, and other paths than /webhook.
     let health = receiver.post("").method("GET").path("/health").without("authorization").send();
     assert_eq!((health.status, &*health.body), (200, r#"{"code":"healthy"}"#));
     expect(&receiver.post("").path("/health").send(), 405, "method_not_allowed");
@@ -26,7 +26,7 @@ fn every_status() {
         assert_eq!(answer.header("allow"), Some("POST, PUT, PATCH, OPTIONS"));
     }
 
-    // Content types: structured, plain JSON, none; whatever their case and parameters.
+    // Content types: structured, plain JSON and none, in any case and with any parameters.
     for content_type in [
         "application/cloudevents+json",
         "application/cloudevents+json;charset=utf-8",
@@ -42,7 +42,7 @@ fn every_status() {
         expect(&call.send(), 415, "unsupported_media_type");
     }
 
-    // Bodies that are no event.
+    // Bodies that are not events.
     let faults =
         receiver.post(r#"{"specversion":"1.0","id":"","source":"a b","time":"now"}"#).send();
     expect(&faults, 400, "invalid_event");
@@ -62,14 +62,14 @@ fn every_status() {
     }
     expect(&receiver.post(*b"{\"id\":\"\xff\"}").send(), 400, "invalid_event");
 
-    // Bodies at and over the limit, announced and not.
+    // Bodies at and over the limit, with and without an announced length.
     let (fits, too_large) = (padded(65_536), padded(65_537));
     assert_eq!(receiver.post(&*fits).send().status, 200);
     assert_eq!(receiver.post(&*fits).chunked().send().status, 200);
     expect(&receiver.post(&*too_large).send(), 413, "body_too_large");
     expect(&receiver.post(&*too_large).chunked().send(), 413, "body_too_large");
 
-    // Nothing of this wanted to be forwarded.
+    // Nothing was forwarded.
     assert!(receiver.received_so_far().is_empty());
     assert!(receiver.kv().is_empty());
 }
@@ -82,7 +82,7 @@ fn expect(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.json()["status"], status);
 }
 
-/// An event that nobody wants, of exactly this many bytes.
+/// An event of exactly this many bytes that no subscription wants.
 fn padded(bytes: usize) -> String {
     let event = event("1", "todo");
     let padding = " ".repeat(bytes - event.len());

@@ -1,8 +1,8 @@
-//! The process dies, at any moment: what was acknowledged is there afterwards.
+//! The process dies at some moment, and everything that was acknowledged is still there afterwards.
 
 use edge::{Fault, Receiver, Settings, Sink, event, raw_post, wait_until};
 
-/// No text that a reading and printing again would leave as it is.
+/// A text that would not survive parsing and printing.
 const DELICATE: &str = "{ \"specversion\":\"1.0\",\n\t\"id\":\"\\u00e9😀\",\"source\":\"s\",\"type\":\"t\",\
     \"data\":[1.0,1e400,-0.0,12345678901234567890,{\"b\":1,\"a\":2,\"b\":3}] } ";
 
@@ -13,7 +13,7 @@ fn killed_and_started_again() {
     assert_eq!(receiver.post(DELICATE).send().status, 202);
     assert_eq!(sink.messages("EVENTS_QUEUE"), [DELICATE]);
 
-    // It dies while an event is under way: KV holds it, the queue does not.
+    // It dies while an event is in flight: KV holds the event, and the queue does not.
     receiver.fail(&[Fault::hang("EVENTS_QUEUE")]);
     let second = event("2", "product");
     let length = second.len().to_string();
@@ -39,7 +39,7 @@ fn killed_and_started_again() {
     );
     assert!(receiver.kv_of("OTHER_KV").is_empty());
 
-    // The sender comes again, and the sink has what it had and what it missed.
+    // The sender retries, and the sink gets what it was missing.
     assert_eq!(receiver.post(&*second).send().status, 202);
     assert_eq!(sink.messages("EVENTS_QUEUE"), [DELICATE, &*second]);
 }

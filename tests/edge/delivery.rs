@@ -1,11 +1,11 @@
-//! What arrives is what was sent, byte for byte.
+//! Events arrive byte for byte.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use edge::{Receiver, Settings};
 use serde_json::json;
 
-/// An event that any reading and printing again would change.
+/// An event that would not survive parsing and printing.
 pub(crate) fn delicate(event_type: &str) -> String {
     format!(
         r#" {{ "specversion" : "1.0","type":"com.elytra.{event_type}","source":"/elytra/pim?a=b","id":"a/b c\u00e9",
@@ -20,7 +20,7 @@ pub(crate) fn delicate(event_type: &str) -> String {
 fn byte_for_byte() {
     let receiver = Receiver::start(&Settings::standard());
 
-    // To the queue alone.
+    // Only to the queue.
     let product = delicate("product");
     let answer = receiver.post(&*product).send();
     assert_eq!(
@@ -30,7 +30,7 @@ fn byte_for_byte() {
     assert_eq!(receiver.received(1), std::slice::from_ref(&product));
     assert!(receiver.kv().is_empty());
 
-    // To both at once.
+    // To both.
     let sent_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let text = delicate("product_text");
     let answer = receiver.post(&*text).chunked().send();
@@ -57,7 +57,7 @@ fn byte_for_byte() {
     let lifetime = entry.expiration.expect("it goes by itself") - sent_at;
     assert!((3600..3700).contains(&lifetime), "expiration_ttl is an hour, not {lifetime} s");
 
-    // The log tells where they went, and nothing of what they hold.
+    // The log says where the events went, and nothing about their content.
     let log = receiver.log(2);
     assert_eq!(log[1]["subscriptions"], json!(["archive", "products"]));
     assert_eq!((&log[1]["mode"], &log[1]["credential"]), (&json!("structured"), &json!("TOKEN")));
@@ -89,7 +89,7 @@ fn larger_than_a_queue_takes() {
         event + &padding
     };
 
-    // The largest that passes really gets through the runtime's own check.
+    // The largest event that we accept also passes the runtime's own check.
     let fits = padded(127_900);
     assert_eq!(receiver.post(&*fits).send().status, 202);
     assert_eq!(receiver.received(1), [fits]);

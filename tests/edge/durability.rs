@@ -1,7 +1,8 @@
 //! What happens to an event when something fails: the table in `docs/failures.md`, with a row for
 //! each test in this folder.
 //!
-//! The words above a test are its row: the fault, what the sender sees, what happens to the event.
+//! The doc comment of a test is its row: what fails, what the sender sees, what happens to the
+//! event.
 
 mod aside;
 mod clocks;
@@ -12,6 +13,7 @@ mod ledger;
 mod mirror;
 mod queue;
 mod r2;
+mod service;
 mod spool;
 mod twice;
 
@@ -28,23 +30,24 @@ pub(crate) use large::large;
 const DOCUMENT: &str = include_str!("../../docs/failures.md");
 
 /// The files of the tests, in the order of the table.
-const FILES: [&str; 11] = [
-    "queue", "spool", "aside", "kv", "r2", "twice", "ledger", "large", "mirror", "clocks", "death",
+const FILES: [&str; 12] = [
+    "queue", "spool", "aside", "kv", "r2", "service", "twice", "ledger", "large", "mirror",
+    "clocks", "death",
 ];
 
-/// What stands before the table, and behind it.
+/// The text before and after the table.
 const HEAD: &str =
     "| what fails | what the sender sees | what happens to the event |\n|---|---|---|\n";
 const MARKS: [&str; 2] = ["<!-- durability: a row for each test -->\n\n", "\n<!-- end -->"];
 
-/// A time budget, in milliseconds, with which no ledger is given up and no claim ends while a busy
-/// machine does something else. A claim lasts a second longer.
+/// A time budget, in milliseconds, with which a busy machine never loses the ledger or a claim. A
+/// claim lasts a second longer.
 const PATIENT: u64 = 30_000;
 
-/// The default, for what hangs until the time is up.
+/// The default, for tests in which something hangs until the time is up.
 const QUICK: u64 = 4_000;
 
-/// So many seconds later, every claim has ended.
+/// After how many seconds every claim has expired.
 const CLAIM_SECONDS: u64 = PATIENT / 1_000 + 2;
 
 /// A receiver with a ledger, whose queues lead to a sink.
@@ -53,7 +56,7 @@ struct Stage {
     sink: Sink,
 }
 
-/// Events are remembered for an hour, and nobody wants any.
+/// Events are remembered for an hour, and no subscription wants any.
 fn webhook(time_budget_ms: u64) -> Settings {
     Settings::new(format!(
         r#"
@@ -68,7 +71,7 @@ fn webhook(time_budget_ms: u64) -> Settings {
     .with_ledger()
 }
 
-/// Every event to the queue.
+/// Every event goes to the queue.
 fn stream(time_budget_ms: u64) -> Settings {
     webhook(time_budget_ms).with_vars(
         r#"
@@ -78,7 +81,7 @@ fn stream(time_budget_ms: u64) -> Settings {
     )
 }
 
-/// Every event to the queue and to KV.
+/// Every event goes to the queue and to KV.
 fn stream_and_archive(time_budget_ms: u64) -> Settings {
     stream(time_budget_ms).with_vars(
         r#"
@@ -94,7 +97,7 @@ impl Stage {
         Self { receiver: Receiver::start(&settings.with_sink(&sink)), sink }
     }
 
-    /// Sends an event; the answer has this status and this code.
+    /// Sends an event, and checks the status and code of the answer.
     #[track_caller]
     fn send(&self, event: &str, status: u16, code: &str) -> Answer {
         let answer = self.receiver.post(event).send();
@@ -109,7 +112,7 @@ impl Stage {
         self.receiver.fail(&[]);
     }
 
-    /// The messages of the queue.
+    /// The messages in the queue.
     fn queue(&self) -> Vec<String> {
         self.sink.messages("EVENTS_QUEUE")
     }
@@ -132,7 +135,7 @@ impl Stage {
     }
 }
 
-/// Sends an event, and does not wait for the answer.
+/// Sends an event without waiting for the answer.
 #[track_caller]
 fn comes(stage: &Stage, event: &str) -> Connection {
     let length = event.len().to_string();
@@ -144,7 +147,7 @@ fn product(id: &str) -> String {
     event(id, "product")
 }
 
-/// The answer names those that failed, and those that hold the event.
+/// Checks which destinations failed, and which hold the event.
 #[track_caller]
 fn assert_failed_and_held(answer: &Answer, failed: &Value, held: &Value) {
     let body = answer.json();

@@ -1,4 +1,4 @@
-//! Filters of every dialect on the real runtime, and what an operator is told of them.
+//! Filters of every dialect on the real runtime, and what an operator learns about them.
 
 use edge::{Answer, Call, Receiver, Settings};
 use serde_json::{Value, json};
@@ -40,12 +40,12 @@ const SUBSCRIPTIONS: &str = r#"
     queue = "EVENTS_QUEUE"
     "#;
 
-/// What every one of them wants.
+/// An event that every subscription wants.
 const WANTED: &str = r#"{"specversion":"1.0","id":"1","source":"elytra-pim","type":"com.elytra.product",
     "subject":"Größe","operation":"modify","data":{"objectType":"product","objectId":4711,
     "objectData":{"locale":"de","price":1.50}}}"#;
 
-/// What none of them wants.
+/// An event that none of them wants.
 const UNWANTED: &str = r#"{"specversion":"1.0","id":"2","source":"pim","type":"com.elytra.products",
     "eventtype":"product_import","operation":"add","data":{"objectType":"document","objectId":"4711",
     "objectData":{"locale":"en"}}}"#;
@@ -65,7 +65,7 @@ fn start(more: &str) -> Receiver {
     Receiver::start(&settings.with_secret("ADMIN_TOKEN", "admin-token"))
 }
 
-/// A question about this body.
+/// A request to explain this body.
 fn ask<'r>(receiver: &'r Receiver, body: &str) -> Call<'r> {
     receiver.post(body).path("/explain").header("authorization", ADMIN)
 }
@@ -78,18 +78,18 @@ fn explained(call: Call<'_>) -> Value {
     answer.json()
 }
 
-/// Why each subscription does not want an event.
+/// The reason for each subscription that does not want an event.
 fn reasons(verdicts: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let verdicts = verdicts.as_array().unwrap().iter();
-    verdicts.map(|told| (text(&told["subscription"]), text(&told["message"]))).collect()
+    verdicts.map(|reported| (text(&reported["subscription"]), text(&reported["message"]))).collect()
 }
 
 #[test]
 fn each_dialect_and_its_reasons() {
     let receiver = start(SUBSCRIPTIONS);
 
-    // Everybody wants it.
+    // All of them want it.
     let answer = explained(ask(&receiver, WANTED));
     let verdicts: Vec<_> =
         NAMES.map(|name| json!({ "subscription": name, "matches": true })).into();
@@ -112,30 +112,30 @@ fn each_dialect_and_its_reasons() {
     });
     assert_eq!(answer, expected);
 
-    // Nobody does, each for its own reason.
+    // None of them wants it, each for its own reason.
     let answer = explained(ask(&receiver, UNWANTED));
-    let told = reasons(&answer["events"][0]["subscriptions"]);
+    let reported = reasons(&answer["events"][0]["subscriptions"]);
     let expected = [
         r#"filters[0].all[0].exact: type is "com.elytra.products", not "com.elytra.product""#,
-        r#"filters[0].any: none of 2 matches, the first: data.objectData.locale is "en", not "de""#,
+        r#"filters[0].any: none of 2 filters match, the first: data.objectData.locale is "en", not "de""#,
         r#"filters[0].exact: object.type is "document", not "product""#,
         r#"filters[0].not.exact: eventtype is "product_import""#,
         r#"filters[0].prefix: source is "pim", and does not begin with "elytra-""#,
         "filters[0].sql: ",
         r#"filters[0].suffix: type is "com.elytra.products", and does not end with ".product""#,
     ];
-    assert_eq!(told.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), NAMES);
-    for ((name, message), expected) in told.iter().zip(expected) {
-        // An expression has words of its own behind its place.
-        let is_told = message.starts_with(expected) && message.len() > expected.len();
-        assert!(if name == "sql" { is_told } else { message == expected }, "{name}: {message}");
+    assert_eq!(reported.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), NAMES);
+    for ((name, message), expected) in reported.iter().zip(expected) {
+        // The message of an expression continues after its position.
+        let is_reported = message.starts_with(expected) && message.len() > expected.len();
+        assert!(if name == "sql" { is_reported } else { message == expected }, "{name}: {message}");
     }
 
-    // One is asked about alone.
+    // Only one subscription.
     let answer = explained(ask(&receiver, UNWANTED).path("/explain?subscription=prefix"));
     assert_eq!(answer["events"][0]["subscriptions"].as_array().map(Vec::len), Some(1));
 
-    // Nothing was forwarded, and the log tells no more than who asked about which event.
+    // Nothing was forwarded, and the log says only who asked about which event.
     assert!(receiver.received_so_far().is_empty() && receiver.kv().is_empty());
     let log = receiver.log(3);
     assert_eq!(
@@ -143,11 +143,11 @@ fn each_dialect_and_its_reasons() {
         (&json!("explained"), &json!("2"), &json!("ADMIN_TOKEN"))
     );
 
-    // `/webhook` does the same, in the same words, and so does its log.
+    // `/webhook` and its log give the same reasons.
     let answer = receiver.post(UNWANTED).send();
     assert_eq!((answer.status, &*answer.code()), (200, "ignored"), "{}", answer.body);
-    assert_eq!(reasons(&answer.json()["reasons"]), told);
-    let words: Vec<_> = told.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
+    assert_eq!(reasons(&answer.json()["reasons"]), reported);
+    let words: Vec<_> = reported.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
     assert_eq!(receiver.log(4)[3]["reasons"], json!(words));
     let answer = receiver.post(WANTED).send();
     assert_eq!((answer.status, answer.json()["subscriptions"].clone()), (202, json!(NAMES)));
@@ -240,7 +240,7 @@ fn wrong_filters_are_in_the_log() {
     assert_eq!((answer.status, &*answer.code()), (503, "broken_configuration"));
     let expected = [
         r#"SUBSCRIPTION_A.filters[0].exakt: unknown dialect, did you mean "exact"?"#,
-        "SUBSCRIPTION_A.filters[1].any[0].prefix.data: expected a string; a name with dots is written in quotes",
+        "SUBSCRIPTION_A.filters[1].any[0].prefix.data: expected a string; put a name that contains dots in quotes",
         "SUBSCRIPTION_A.filters[2].not.sql: must not be empty",
     ];
     assert_eq!(receiver.log(1)[0]["reasons"], json!(expected));

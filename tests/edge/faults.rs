@@ -1,4 +1,4 @@
-//! A destination that fails: the sender is told to come again, and told no half of the truth.
+//! A failing destination: the sender is told to retry, and learns exactly what failed.
 
 use edge::{Calls, Fault, Reason, Receiver, Settings, event};
 use serde_json::json;
@@ -13,7 +13,7 @@ fn a_failing_destination() {
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     let body = answer.json();
     assert_eq!(body["code"], "undelivered");
-    assert_eq!(body["detail"], "not every destination holds the event, send it again");
+    assert_eq!(body["detail"], "not every destination holds the event; send it again");
     assert_eq!((&body["failed"], &body["held"]), (&json!(["products"]), &json!(["archive"])));
     assert_eq!(receiver.kv().len(), 1);
     assert!(receiver.received_so_far().is_empty());
@@ -33,7 +33,7 @@ fn a_failing_destination() {
     let body = answer.json();
     assert_eq!((&body["failed"], &body["held"]), (&json!(["archive", "products"]), &json!([])));
 
-    // What the bindings said stands in the log, not in the answer.
+    // The errors of the bindings are in the log, not in the answer.
     assert!(!answer.body.contains("injected"), "{}", answer.body);
     let log = receiver.log(3);
     assert_eq!(log[2]["outcome"], "failed");
@@ -41,7 +41,7 @@ fn a_failing_destination() {
     assert!(reasons.contains("archive: ") && reasons.contains("KV PUT failed"), "{reasons}");
     assert!(reasons.contains("products: ") && reasons.contains("Too Many Requests"), "{reasons}");
 
-    // The sender comes again, and everything is in order.
+    // The sender retries, and everything succeeds.
     receiver.fail(&[]);
     assert_eq!(receiver.post(event("3", "product_text")).send().status, 202);
     assert_eq!(receiver.received(2).len(), 2);
@@ -58,21 +58,21 @@ fn a_hanging_destination() {
     let body = answer.json();
     assert_eq!((&body["failed"], &body["held"]), (&json!(["products"]), &json!(["archive"])));
     let line = &receiver.log(1)[0];
-    assert_eq!(line["reasons"], json!(["products: no answer before the time was up"]));
+    assert_eq!(line["reasons"], json!(["products: no answer before the deadline"]));
 
-    // Nothing of it is left behind: the next event goes its way.
+    // Nothing of it remains, and the next event goes through.
     receiver.fail(&[]);
     assert_eq!(receiver.post(event("2", "product_text")).send().status, 202);
     assert_eq!(receiver.received(1), [event("2", "product_text")]);
 }
 
-/// The tools of these tests, so that a test that relies on them does not pass for nothing.
+/// Tests the faults themselves, so that a test that relies on them does not pass by mistake.
 #[test]
 fn faults_are_what_they_say() {
     let receiver = Receiver::start(&Settings::standard());
     let status = |id: &str| receiver.post(event(id, "product_text")).send().status;
 
-    // Done, but the answer is lost, in other words than usual; and only once.
+    // The call takes effect, but its answer is lost, with an unusual error, and only once.
     receiver.fail(&[
         Fault::lost("EVENTS_KV").on("put").times(1).because(Reason::InternalServerError),
         Fault::lost("EVENTS_QUEUE").times(1),
@@ -85,19 +85,19 @@ fn faults_are_what_they_say() {
     let reasons = receiver.log(1)[0]["reasons"].to_string();
     assert!(reasons.contains("KV PUT failed: 500 Internal Server Error"), "{reasons}");
 
-    // Done, but no answer comes; after one call that goes well.
+    // After one successful call, the call takes effect and never returns.
     receiver.fail(&[Fault::late("EVENTS_QUEUE").after(1)]);
     assert_eq!([status("3"), status("4")], [202, 503]);
     assert_eq!(receiver.received(5).len(), 5);
     let calls = Calls { calls: 5, failed: 1, hanging: 1 };
     assert_eq!(receiver.calls("EVENTS_QUEUE"), calls);
 
-    // About other methods than those that are called.
+    // A fault of another method than the one that is called.
     receiver
         .fail(&[Fault::fail("EVENTS_KV").on("get"), Fault::hang("EVENTS_QUEUE").on("sendBatch")]);
     assert_eq!(status("5"), 202);
 
-    // By chance, and always the same with the same seed.
+    // At random, but always the same for the same seed.
     let statuses = || {
         receiver.fail(&[Fault::fail("EVENTS_KV").probability(0.5, 7)]);
         (0..20).map(|id| status(&id.to_string())).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! The handshake of the CloudEvents web hooks: consent for those who are allowed, and for no other.
+//! The handshake of the CloudEvents web hooks: consent for allowed origins, and for no others.
 
 use edge::{Answer, Receiver, Settings};
 
@@ -45,13 +45,13 @@ fn consent() {
     for origin in ["elytra.example.com", "pim.example.com"] {
         check(&ask(&receiver, Some(origin)), allow, Some((origin, "600")));
     }
-    // An origin is compared whole, and a question without one gets no consent.
+    // An origin is matched exactly, and a request without one gets no consent.
     for origin in ["elytra.example.com.evil.com", "elytra.example", "example.com", "*", ""] {
         check(&ask(&receiver, Some(origin)), allow, None);
     }
     check(&ask(&receiver, None), allow, None);
 
-    // The callback was not called, nothing was forwarded, and the log tells what was asked.
+    // The callback was not called, nothing was forwarded, and the log says what was asked.
     assert!(receiver.received_so_far().is_empty());
     assert!(receiver.log(8).iter().all(|line| line["outcome"] == "handshake"));
 }

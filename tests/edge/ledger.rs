@@ -1,4 +1,4 @@
-//! The ledger forgets, and only what it may.
+//! The ledger forgets only what it may.
 
 use edge::{Fault, Receiver, Settings, Shard, Sink, event, wait_until};
 use elytra_webhooks::ledger::{FORGET_STEP, MAX_RECORDS, SHARDS};
@@ -35,13 +35,13 @@ fn forgets_by_alarm() {
     let receiver = Receiver::start(&settings);
     let send = |n: usize| receiver.post(event(&n.to_string(), "product")).send().status;
 
-    // What nobody holds leaves nothing behind.
+    // An event that nothing holds leaves no record behind.
     receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
     assert_eq!(send(0), 503);
     assert_eq!(records(&receiver.shards()), 0);
     receiver.fail(&[]);
 
-    // A record for each event, and an alarm where there are any.
+    // There is a record for each event, and an alarm while there are records.
     for n in 0..EVENTS {
         assert_eq!(send(n), 202);
     }
@@ -49,13 +49,13 @@ fn forgets_by_alarm() {
     assert_eq!(records(&shards), EVENTS);
     assert!(shards.iter().all(|shard| shard.records > 0 && shard.has_alarm), "{shards:?}");
 
-    // Within the window an alarm forgets nothing, and is set again.
+    // Within the window, an alarm deletes nothing, and is set again.
     receiver.advance(3_000);
     receiver.ring_alarms();
     assert_eq!(receiver.shards(), shards);
     assert_eq!(send(0), 200);
 
-    // After that it forgets all but what came meanwhile.
+    // After the window, it deletes everything except newer records.
     assert_eq!(send(EVENTS), 202);
     receiver.advance(1_000);
     receiver.ring_alarms();
@@ -63,26 +63,26 @@ fn forgets_by_alarm() {
     assert_eq!(records(&shards), 1);
     assert!(shards.iter().all(|shard| shard.has_alarm == (shard.records > 0)), "{shards:?}");
 
-    // What is forgotten is new, and sets the alarm again.
+    // A forgotten event counts as new, and sets the alarm again.
     assert_eq!([send(EVENTS), send(0), send(0)], [200, 202, 200]);
     assert_eq!(sink.messages("EVENTS_QUEUE").len(), EVENTS + 2);
     let shards = receiver.shards();
     assert_eq!(records(&shards), 2);
     assert!(shards.iter().all(|shard| shard.has_alarm == (shard.records > 0)), "{shards:?}");
 
-    // And when nothing is left, no alarm is.
+    // When nothing is left, no alarm is set.
     receiver.advance(4_000);
     receiver.ring_alarms();
     assert_eq!(receiver.shards(), [NOTHING; SHARDS]);
 
-    // One that fails is set again at once: the platform would give it up.
+    // An alarm that fails is set again immediately, because the platform would drop it.
     assert_eq!(send(0), 202);
     let shards = receiver.shards();
     receiver.ring_alarms_in_vain();
     assert_eq!(receiver.shards(), shards);
     assert_eq!(shards.iter().filter(|shard| shard.has_alarm).count(), 1);
 
-    // One that the platform gave up is set again within an hour.
+    // An alarm that the platform dropped is set again within an hour.
     receiver.lose_alarms();
     assert!(receiver.shards().iter().all(|shard| !shard.has_alarm));
     receiver.advance(3_601);
@@ -96,7 +96,7 @@ fn forgets_many_step_by_step() {
     let many = 2 * FORGET_STEP + 1;
     receiver.fill_ledger(many, LONG_AGO);
     assert_eq!(records(&receiver.shards()), many);
-    // The first alarm is rung, and sets the next ones, which the runtime lets go off.
+    // The test runs the first alarm, which sets the next ones, which the runtime runs.
     receiver.ring_alarms();
     wait_until("all is forgotten", || (receiver.shards() == [NOTHING; SHARDS]).then_some(()));
 }
@@ -109,7 +109,7 @@ fn keeps_a_million_at_most() {
     receiver.fill_ledger(MAX_RECORDS + TOO_MANY, LONG_AHEAD);
     receiver.ring_alarms();
     let first = receiver.shards()[0];
-    // Their times are not over, but there are too many of them, and the oldest go.
+    // They have not expired, but there are too many of them, so the oldest are deleted.
     let oldest = LONG_AHEAD + TOO_MANY as u64 + 1;
     assert_eq!(first, Shard { records: MAX_RECORDS, oldest: Some(oldest), has_alarm: true });
 }

@@ -1,4 +1,4 @@
-//! What users are promised, on the real runtime: workerd with queues and KV, spoken to over HTTP.
+//! What users are promised, tested over HTTP on the real runtime: workerd with queues and KV.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@ mod contract;
 mod crash;
 mod delivery;
 mod durability;
+mod executor;
 mod explain;
 mod faults;
 mod handshake;

@@ -1,12 +1,12 @@
-//! What a sender can make the receiver hold: an isolate has 128 MB, WebAssembly never gives any of it
-//! back, and whoever exceeds it ends every request in flight.
+//! What a sender can make the receiver hold. An isolate has 128 MB, WebAssembly never returns any
+//! of it, and exceeding it ends every request in flight.
 
 use std::thread;
 
 use edge::{Connection, Receiver, Settings, event, raw_post};
 
-/// The most that WebAssembly may take, in bytes.
-const MOST_WASM_BYTES: u64 = 100_000_000;
+/// The most memory that WebAssembly may take, in bytes.
+const MAX_WASM_BYTES: u64 = 100_000_000;
 
 /// The largest body that can be configured.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -29,7 +29,7 @@ fn receiver() -> Receiver {
     Receiver::start(&settings.with_secret("TOKEN", "right-token"))
 }
 
-/// An event in binary mode with these data.
+/// An event in binary mode with this data.
 fn binary<'r>(receiver: &'r Receiver, content_type: &str, data: Vec<u8>) -> edge::Call<'r> {
     receiver
         .post(data)
@@ -43,10 +43,10 @@ fn binary<'r>(receiver: &'r Receiver, content_type: &str, data: Vec<u8>) -> edge
 #[track_caller]
 fn assert_small(receiver: &Receiver, what: &str) {
     let bytes = receiver.wasm_bytes();
-    assert!(bytes < MOST_WASM_BYTES, "after {what}: {bytes} bytes");
+    assert!(bytes < MAX_WASM_BYTES, "after {what}: {bytes} bytes");
 }
 
-/// Each of these takes more memory than its body has bytes, and all of them come three at a time.
+/// Each of these takes more memory than the size of its body, and three of each arrive at a time.
 #[test]
 fn large_bodies() {
     let receiver = receiver();
@@ -60,12 +60,12 @@ fn large_bodies() {
         answers.into_iter().map(|answer| (answer.status, answer.code())).collect::<Vec<_>>()
     };
 
-    // As JSON, this has six times as many bytes, more than any destination takes.
+    // In JSON, this is six times as large, which is more than any destination takes.
     let answers = send("text/plain", &vec![1; MAX_BODY_BYTES]);
     assert_eq!(answers, vec![(413, "event_too_large".to_owned()); 3]);
     assert_small(&receiver, "control characters");
 
-    // Nearly as many as a destination takes: there is room for one of them at a time.
+    // Nearly the largest event that a destination takes: there is room for one at a time.
     let answers = send("text/plain", &vec![1; 4_300_000]);
     let is_expected = |answer: &(u16, String)| {
         [(202, "accepted".to_owned()), (503, "overloaded".to_owned())].contains(answer)
@@ -81,7 +81,7 @@ fn large_bodies() {
     assert_eq!(receiver.post(event("2", "product")).send().status, 202, "there is room again");
 }
 
-/// What is wrong with a thousand events is told within reason.
+/// A thousand invalid events get an answer of limited size.
 #[test]
 fn a_batch_of_bad_events() {
     let receiver = receiver();
@@ -94,13 +94,13 @@ fn a_batch_of_bad_events() {
     assert_eq!((answer.status, &*answer.code()), (400, "invalid_event"));
     assert!(answer.body.len() < 100_000, "{} bytes", answer.body.len());
     let body = answer.json();
-    let told = body["violations"].as_array().unwrap().len() as u64;
-    assert_eq!(told + body["violations_left_out"].as_u64().unwrap(), 254 * 1_000);
+    let reported = body["violations"].as_array().unwrap().len() as u64;
+    assert_eq!(reported + body["violations_left_out"].as_u64().unwrap(), 254 * 1_000);
     assert_small(&receiver, "a batch of bad events");
 }
 
-/// Uploads that stop just before their end: those that find no room are told so at once, and the others
-/// are held no longer than their time.
+/// Uploads that stop just before their end. Those that find no room are refused at once, and the
+/// others time out.
 #[test]
 fn stalled_uploads() {
     const UPLOADS: usize = 150;
@@ -126,7 +126,7 @@ fn stalled_uploads() {
     });
 }
 
-/// Who announces a body and sends next to nothing takes no room away from others.
+/// A sender that announces a body and sends next to nothing takes no room from others.
 #[test]
 fn announced_uploads_that_never_come() {
     let receiver = receiver();
@@ -140,8 +140,8 @@ fn announced_uploads_that_never_come() {
     drop(connections);
 }
 
-/// Each upload whose length is not announced has a buffer for its next piece, which is there however little
-/// comes: with 64 KiB for each, nine hundred of them took half of an isolate.
+/// Each upload without an announced length has a buffer for its next chunk, however little arrives.
+/// With 64 KiB each, nine hundred of them took half of an isolate.
 #[test]
 fn stalled_chunked_uploads() {
     const UPLOADS: usize = 900;

@@ -1,4 +1,4 @@
-//! A panic: the request in which it happens fails, and those that follow are served.
+//! A panic: the request in which it happens fails, and later requests are served.
 
 use edge::{Fault, Receiver, Settings, event, raw_post};
 
@@ -7,7 +7,7 @@ fn costs_the_requests_of_its_moment_and_no_other() {
     let receiver = Receiver::start(&Settings::standard());
     assert_eq!(receiver.post(event("1", "product_text")).send().status, 202);
 
-    // One waits for its queue meanwhile. It is not acknowledged, since nobody knows what became of it.
+    // Another event waits for its queue. It is not acknowledged, because its fate is unknown.
     receiver.fail(&[Fault::hold("EVENTS_QUEUE")]);
     let waiting = event("2", "product_text");
     let length = waiting.len().to_string();

@@ -1,10 +1,10 @@
-//! R2: an object for each event, as it came, with its attributes beside it.
+//! R2: one object per event, unchanged, with the attributes as metadata.
 
 use edge::{R2Object, Receiver, Settings, event};
 
 use crate::durability::large;
 
-/// Every event to a bucket, under a prefix.
+/// Every event goes to a bucket, under a prefix.
 fn archive() -> Receiver {
     let settings = Settings::new(
         r#"
@@ -20,7 +20,7 @@ fn archive() -> Receiver {
     Receiver::start(&settings.with_secret("TOKEN", "right-token").with_r2("ARCHIVE"))
 }
 
-/// Sends a request, and returns the object with this key, the only one.
+/// Returns the only object, which must have this key.
 #[track_caller]
 fn only_object(receiver: &Receiver, key: &str) -> R2Object {
     let mut objects = receiver.r2_of("ARCHIVE");
@@ -51,8 +51,8 @@ fn an_object_has_the_event_and_its_attributes() {
     assert_eq!(object.metadata, metadata.into());
 }
 
-/// Many times what a queue or a Durable Object takes. Its attributes do not all fit in the metadata, which
-/// R2 would refuse.
+/// The event is far larger than a queue or a Durable Object takes, and its attributes do not all fit in the
+/// metadata. R2 would refuse metadata that is too large.
 #[test]
 fn a_large_event_with_large_attributes() {
     let receiver = archive();
@@ -66,7 +66,7 @@ fn a_large_event_with_large_attributes() {
     let names: Vec<_> = object.metadata.keys().map(String::as_str).collect();
     assert_eq!(names, ["id", "source", "specversion", "time", "type"]);
 
-    // As many attributes as fit: whether R2 counts as this does.
+    // As many attributes as fit. R2 would refuse them if it counted differently.
     let value = "x".repeat(99);
     let fields: Vec<_> = (100..250).map(|number| format!(r#""a{number}":"{value}""#)).collect();
     let fields = format!(r#"{},"data""#, fields.join(","));

@@ -1,11 +1,12 @@
-//! A rate limit: what is too fast is told to come later, and a limit that fails costs no event.
+//! Rate limits: senders that are too fast are told to retry later, and a failing limit costs no
+//! event.
 
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use edge::{Fault, Receiver, Settings, event};
 
-/// Three requests of a credential in a minute, through a real binding.
+/// Three requests per minute for each credential, with a real binding.
 fn limited() -> Settings {
     Settings::new(
         r#"
@@ -27,7 +28,7 @@ fn limited() -> Settings {
     .with_secret("TOKEN_NEXT", "next-token")
 }
 
-/// The local rate limit counts from minute to minute, so a test must not run into the next one.
+/// The local rate limit counts by the minute, so a test must not cross into the next one.
 fn wait_while_the_minute_ends() {
     while SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() % 60 >= 50 {
         sleep(Duration::from_millis(200));
@@ -40,7 +41,7 @@ fn too_fast() {
     wait_while_the_minute_ends();
     let post = |id: &str| receiver.post(event(id, "product"));
 
-    // Who is not let in is not counted.
+    // Requests that are not authenticated do not count.
     for _ in 0..5 {
         let answer = post("0").header("authorization", "Bearer wrong-token").send();
         assert_eq!(answer.status, 401);
@@ -55,7 +56,7 @@ fn too_fast() {
         answer.body,
         r#"{"type":"urn:elytra-webhooks:too_fast","title":"Too many requests","status":429,"code":"too_fast","detail":"too many requests with these credentials"}"#
     );
-    // Each credential has a limit of its own; neither health nor the handshake has one.
+    // Each credential has its own limit. Health and the handshake have none.
     let other = post("5").header("authorization", "Bearer next-token").send();
     assert_eq!(other.status, 202, "{}", other.body);
     assert_eq!(receiver.post("").method("GET").path("/health").send().status, 200);
@@ -78,7 +79,7 @@ fn a_limit_that_fails() {
     assert_eq!(receiver.received(5).len(), 5);
     let log = receiver.log(5);
     assert!(log.iter().all(|line| line["outcome"] == "accepted"));
-    // We are told, so that it is mended.
-    let told = receiver.output().matches("rate limit \"CALLS\" cannot be asked: ").count();
-    assert_eq!(told, 5, "{}", receiver.output());
+    // The operator is told, so that it gets fixed.
+    let reported = receiver.output().matches("rate limit \"CALLS\" failed: ").count();
+    assert_eq!(reported, 5, "{}", receiver.output());
 }

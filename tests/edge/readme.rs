@@ -1,4 +1,4 @@
-//! Every command and every answer that the README and the other documents show, run as written.
+//! Runs all commands of the README and the other documents, and compares the answers.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,8 @@ use std::process::Command;
 use edge::{Process, tools};
 use tempfile::TempDir;
 
-/// The documents with commands. The events of the README come first; answers depend on the order.
+/// The documents with commands. The README comes first, because answers depend on the order of its
+/// events.
 const DOCUMENTS: [&str; 6] = [
     include_str!("../../README.md"),
     include_str!("../../docs/http.md"),
@@ -43,7 +44,7 @@ fn blocks_of(document: &'static str) -> impl Iterator<Item = Block> {
     })
 }
 
-/// How a command begins that is sent to the local Worker; its answer follows.
+/// The start of a command that is sent to the local Worker. Its answer follows.
 const LOCAL_CURL: &str = "curl -i http://localhost:8787/";
 
 #[test]
@@ -71,7 +72,7 @@ fn curl_lines_and_their_answers() {
         assert_eq!(printed, answer.text, "the answer to {}", command.text);
     }
 
-    // What the consumer prints when the queue hands it the event.
+    // The output of the consumer when the queue delivers the event.
     let printed = blocks.iter().find(|block| block.language == "text").unwrap();
     dev.wait_for(printed.text);
 
@@ -86,7 +87,7 @@ fn curl_lines_and_their_answers() {
     assert_eq!(post.send(large).unwrap().status(), 202);
     dev.wait_for("event large: com.elytra.product, add, product 4712");
 
-    // And the cron trigger can be started.
+    // The cron trigger can be started.
     let cron = DOCUMENTS
         .iter()
         .flat_map(|document| document.split('`'))
@@ -95,14 +96,14 @@ fn curl_lines_and_their_answers() {
     assert_eq!(answer.status(), 200);
 }
 
-/// A folder for what is stored, which goes with the value: the ledger knows events that it saw.
+/// A storage folder for this run, because the ledger remembers events.
 fn storage() -> TempDir {
     let parent = tools().project().root().join("target/edge");
     fs::create_dir_all(&parent).unwrap();
     tempfile::tempdir_in(parent).unwrap()
 }
 
-/// `cargo xtask dev`, on a free port, with this storage and the example's secrets.
+/// `cargo xtask dev` on a free port, with this storage and the secrets of the example.
 fn dev(storage: &Path) -> Process {
     let root = tools().project().root();
     let mut cargo = Command::new(env!("CARGO"));
@@ -118,7 +119,7 @@ fn dev(storage: &Path) -> Process {
 
 #[test]
 fn wrangler_commands_exist() {
-    // Within a line they end at a pipe or a parenthesis; each is tried once.
+    // Within a line, commands end at a pipe or parenthesis. Each is tried once.
     let commands: BTreeSet<_> = blocks()
         .into_iter()
         .filter(|block| block.language == "sh")
@@ -127,9 +128,9 @@ fn wrangler_commands_exist() {
         .filter_map(|arguments| arguments.split(['|', ')']).next())
         .map(str::trim)
         .collect();
-    assert_eq!(commands.len(), 13, "{commands:#?}");
+    assert_eq!(commands.len(), 15, "{commands:#?}");
     for command in commands {
-        // They need an account; that wrangler knows them shows without one.
+        // They need an account, but without one, wrangler still shows that it knows them.
         let output = run(&format!("npx wrangler {command} --help"));
         let name = format!("wrangler {}", command.split(' ').next().unwrap_or_default());
         assert!(output.contains(&name), "{command}: {output}");
@@ -142,12 +143,12 @@ fn size_and_startup() {
     let (_, upload) = output.split_once("Total Upload: ").expect(&output);
     let (raw, rest) = upload.split_once(" KiB / gzip: ").expect(&output);
     let (gzip, _) = rest.split_once(" KiB").expect(&output);
-    let told = upload_told();
-    for (size, told) in [raw, gzip].into_iter().zip(told) {
+    let reported = documented_upload();
+    for (size, reported) in [raw, gzip].into_iter().zip(reported) {
         let size: f64 = size.parse().unwrap();
         assert!(
-            (told / size - 1.0).abs() < 0.05,
-            "the upload has {size} KiB, and docs/performance.md says {told}"
+            (reported / size - 1.0).abs() < 0.05,
+            "the upload has {size} KiB, and docs/performance.md says {reported}"
         );
     }
     assert!(output.contains("env.PRODUCT_EVENTS"), "{output}");
@@ -156,8 +157,8 @@ fn size_and_startup() {
     assert!(output.contains("startup"), "{output}");
 }
 
-/// The size of the upload, and gzipped, as `docs/performance.md` has them in a table, in KiB.
-fn upload_told() -> [f64; 2] {
+/// The size of the upload, plain and gzipped, in KiB, from a table in `docs/performance.md`.
+fn documented_upload() -> [f64; 2] {
     let (_, table) = PERFORMANCE.split_once("| upload KiB |").unwrap();
     let (_, cells) = table.split_once("\n| elytra-webhooks | ").unwrap();
     let mut cells = cells.split(" | ").map(|cell| cell.replace(',', "").parse().unwrap());
@@ -169,7 +170,7 @@ fn upload_told() -> [f64; 2] {
 fn run(line: &str) -> String {
     let mut shell = Command::new("sh");
     shell.args(["-c", line]).current_dir(tools().project().root());
-    // As in a user's shell, but with nothing written to the user's home.
+    // As in a user's shell, but nothing is written to the user's home.
     for (name, value) in tools().wrangler().unwrap().get_envs() {
         if name != "PATH" {
             shell.env(name, value.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Many senders at once: what is acknowledged is there, all of it and nothing twice.
+//! Many senders at once: everything that is acknowledged is there, and nothing twice.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -36,7 +36,7 @@ fn twenty_clients() {
     assert_eq!(kv.len(), EVENTS, "keys in KV");
     assert_eq!(kv.into_values().map(|entry| entry.value).collect::<BTreeSet<_>>(), sent);
 
-    // It has not grown with what went through it: an isolate may have 128 MB.
+    // Memory has not grown with the traffic: an isolate may have 128 MB.
     let wasm_bytes = receiver.wasm_bytes();
     assert!(wasm_bytes < 8_000_000, "{wasm_bytes}");
 }

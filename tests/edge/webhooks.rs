@@ -1,7 +1,8 @@
-//! Webhooks on the real runtime: what a server on loopback is sent, and what its answers cause.
+//! HTTP destinations on the real runtime: what a server on loopback gets, and what its answers
+//! cause.
 //!
-//! Most tests let the receiver's queues lead to a sink, and hand its consumer what came there, as
-//! often as they like: nobody waits. Those in `queue.rs` go through the local queue.
+//! In most tests, the receiver's queues lead to a sink, and the test hands the messages to the
+//! consumer as often as it likes, without waiting. The tests in `queue.rs` use the local queue.
 
 mod admin;
 mod answers;
@@ -13,6 +14,7 @@ mod limits;
 mod outage;
 mod queue;
 mod retry;
+mod service;
 
 use edge::{Asked, Receiver, Settings, Shop, Sink, event};
 use serde_json::Value;
@@ -20,21 +22,21 @@ use serde_json::Value;
 /// A timeout that no busy machine exceeds, in milliseconds.
 const PATIENT: u64 = 60_000;
 
-/// A receiver whose queues lead to a sink, and a shop that its webhooks call.
+/// A receiver whose queues lead to a sink, and a shop that is its HTTP destination.
 struct Stage {
     receiver: Receiver,
     sink: Sink,
     shop: Shop,
 }
 
-/// A dead letter, as it comes to `DEAD_LETTERS` and to `DEAD`.
+/// A dead letter, as `DEAD_LETTERS` and `DEAD` get it.
 #[derive(Debug)]
 struct Letter {
     why: Value,
     event: String,
 }
 
-/// Bearer authentication, and what webhooks need.
+/// Bearer authentication, and what HTTP destinations need.
 fn settings() -> Settings {
     let vars = r#"
         [vars.WEBHOOK]
@@ -45,7 +47,7 @@ fn settings() -> Settings {
     Settings::new(vars).with_secret("TOKEN", "right-token").with_webhooks()
 }
 
-/// A subscription that wants every event, with these fields of its webhook beside `url`.
+/// A subscription that wants every event, with these fields of `webhook` in addition to `url`.
 fn subscription(name: &str, shop: &Shop, fields: &str) -> String {
     let url = shop.url();
     format!(
@@ -58,13 +60,13 @@ fn subscription(name: &str, shop: &Shop, fields: &str) -> String {
     )
 }
 
-/// A timeout.
+/// The timeout field.
 fn timeout(milliseconds: u64) -> String {
     format!("timeout_ms = {milliseconds}\n")
 }
 
 impl Stage {
-    /// With one subscription, `shop`, that has these fields.
+    /// A stage with one subscription, `shop`, that has these fields.
     fn new(fields: &str) -> Self {
         Self::with(settings(), fields)
     }
@@ -75,7 +77,7 @@ impl Stage {
         Self { receiver: Receiver::start(&settings), sink, shop }
     }
 
-    /// Elytra sends an event. Returns the message that comes of it.
+    /// Elytra sends an event. Returns the resulting message.
     #[track_caller]
     fn send(&self, event: &str) -> String {
         let answer = self.receiver.post(event).send();
@@ -85,27 +87,27 @@ impl Stage {
         messages.remove(0)
     }
 
-    /// Elytra sends a batch of product events with these ids. Returns the messages that come of it.
+    /// Elytra sends a batch of product events with these ids. Returns the resulting messages.
     #[track_caller]
     fn send_all(&self, ids: &[&str]) -> Vec<String> {
         send_batch(&self.receiver, ids);
         self.sink.take_messages("DELIVERIES")
     }
 
-    /// The messages are handed to the consumer for the first time.
+    /// Hands the messages to the consumer for the first time.
     #[track_caller]
     fn consume(&self, messages: &[String]) -> Vec<Asked> {
         let batch: Vec<_> = messages.iter().map(|message| (&**message, 1)).collect();
         self.receiver.consume(&batch)
     }
 
-    /// A message is handed to the consumer, for the so many-th time.
+    /// Hands a message to the consumer, with this number of attempts.
     #[track_caller]
     fn consume_one(&self, message: &str, attempts: u32) -> Asked {
         self.receiver.consume(&[(message, attempts)])[0]
     }
 
-    /// What came to `DEAD_LETTERS`, in the order of the events' ids.
+    /// The dead letters in `DEAD_LETTERS`, in the order of the events' ids.
     fn take_letters(&self) -> Vec<Letter> {
         let mut letters: Vec<_> =
             self.sink.take_messages("DEAD_LETTERS").iter().map(|text| Letter::read(text)).collect();
@@ -113,7 +115,7 @@ impl Stage {
         letters
     }
 
-    /// The log lines about an event that was consumed, once there is one.
+    /// The log line of a consumed event, once there is one.
     #[track_caller]
     fn line_about(&self, id: &str) -> Value {
         edge::wait_until(&format!("the log tells of {id}"), || {

@@ -1,4 +1,4 @@
-//! Who is let in, and by which secret.
+//! Which callers are authenticated, and which secret matched.
 
 use elytra_events::Known as _;
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential, CredentialFault};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::support::{Head, property};
 use CredentialFault::{Missing, Wrong};
 
-/// The expected result is the name of the secret that matched.
+/// Checks the name of the secret that matched, or the fault.
 #[track_caller]
 fn check(
     why: &str,
@@ -41,12 +41,12 @@ fn check_bearer(why: &str, value: &str, expected: Result<&str, CredentialFault>)
 fn bearer_tokens() {
     check_bearer("right", "Bearer old-token", Ok("TOKEN"));
     check_bearer(
-        "the next one while rotating, and it is named",
+        "the next token during a rotation, whose name is returned",
         "Bearer new-token",
         Ok("TOKEN_NEXT"),
     );
     check_bearer("RFC 9110 11.1: the scheme in any case", "bEaReR old-token", Ok("TOKEN"));
-    check_bearer("RFC 9110 11.6.2: 1*SP behind the scheme", "Bearer   old-token", Ok("TOKEN"));
+    check_bearer("RFC 9110 11.6.2: 1*SP after the scheme", "Bearer   old-token", Ok("TOKEN"));
     check("no header", &bearer(), &Head::post(), Err(Missing));
     check(
         "a header of another name",
@@ -60,7 +60,7 @@ fn bearer_tokens() {
     check_bearer("an empty token", "Bearer ", Err(Wrong));
     check_bearer("a prefix of the secret", "Bearer old-toke", Err(Wrong));
     check_bearer("longer than the secret", "Bearer old-token1", Err(Wrong));
-    check_bearer("tokens have a case", "Bearer OLD-TOKEN", Err(Wrong));
+    check_bearer("tokens are case-sensitive", "Bearer OLD-TOKEN", Err(Wrong));
     check_bearer("the name of the secret is not the secret", "Bearer TOKEN", Err(Wrong));
     check_bearer("no scheme", "old-token", Err(Missing));
     check_bearer(
@@ -68,20 +68,21 @@ fn bearer_tokens() {
         "Basic old-token",
         Err(Missing),
     );
-    check_bearer("a scheme that only begins so", "BearerX old-token", Err(Missing));
-    check_bearer(
-        "RFC 9110 11.4: a space stands behind the scheme",
-        "Bearer\told-token",
-        Err(Missing),
-    );
+    check_bearer("a scheme that only begins with Bearer", "BearerX old-token", Err(Missing));
+    check_bearer("RFC 9110 11.4: a space follows the scheme", "Bearer\told-token", Err(Missing));
     check_bearer("no scheme, and a space first", " Bearer old-token", Err(Missing));
     check_bearer("both tokens at once", "Bearer old-token new-token", Err(Wrong));
     let twice = authorization("Bearer other").with("authorization", "Bearer old-token");
     check("a repeated header is not searched", &bearer(), &twice, Err(Wrong));
     let twice = authorization("Basic other").with("authorization", "Bearer old-token");
-    check("not even behind another scheme", &bearer(), &twice, Err(Missing));
+    check("not even after another scheme", &bearer(), &twice, Err(Missing));
     let nobody = Authentication::Bearer(Vec::new());
-    check("without secrets nobody gets in", &nobody, &authorization("Bearer "), Err(Missing));
+    check(
+        "without secrets, no token is accepted",
+        &nobody,
+        &authorization("Bearer "),
+        Err(Missing),
+    );
 }
 
 fn basic() -> Authentication {
@@ -119,23 +120,23 @@ fn basic_user_names_and_passwords() {
     check("no header: basic senders wait for the challenge", &basic(), &Head::post(), Err(Missing));
     check_basic("an empty header presents nothing", "", Err(Missing));
     check_basic("the scheme alone", "Basic", Err(Missing));
-    check_basic("nothing behind the scheme", "Basic ", Err(Wrong));
+    check_basic("nothing after the scheme", "Basic ", Err(Wrong));
     check_basic("a colon alone", "Basic Og==", Err(Wrong));
     check_basic("no colon (alone)", "Basic YWxvbmU=", Err(Wrong));
     check_basic("another password (Aladdin:x)", "Basic QWxhZGRpbjp4", Err(Wrong));
     check_basic(
-        "the user name has a case (aladdin)",
+        "user names are case-sensitive (aladdin)",
         "Basic YWxhZGRpbjpvcGVuIHNlc2FtZQ==",
         Err(Wrong),
     );
     check_basic("not base64", "Basic Aladdin:open sesame", Err(Wrong));
     check_basic(
-        "base64url is not what RFC 7617 asks for",
+        "RFC 7617 requires base64, not base64url",
         "Basic SsO8cmdlbjrDvG7Dr2PDtmTDqeKCrPCfmIA_",
         Err(Wrong),
     );
     check_basic(
-        "the credentials of another scheme are none of this",
+        "credentials of another scheme",
         "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
         Err(Missing),
     );
@@ -150,7 +151,7 @@ fn api_keys() {
     let one = Authentication::ApiKey(vec![api_key("api-key", "KEY", "s3cret key")]);
     let head = |name, value| Head::post().with(name, value);
     check("right", &one, &head("api-key", "s3cret key"), Ok("KEY"));
-    check("header names have no case", &one, &head("API-Key", "s3cret key"), Ok("KEY"));
+    check("header names are case-insensitive", &one, &head("API-Key", "s3cret key"), Ok("KEY"));
     check("no header", &one, &Head::post(), Err(Missing));
     check("another header", &one, &head("x-api-key", "s3cret key"), Err(Missing));
     check("not in Authorization", &one, &authorization("ApiKey s3cret key"), Err(Missing));
@@ -167,15 +168,15 @@ fn api_keys() {
     check("the new header", &two, &head("x-next-key", "second"), Ok("NEW"));
     check("a key under the other's header", &two, &head("api-key", "second"), Err(Wrong));
     let both = head("api-key", "wrong").with("x-next-key", "second");
-    check("any one will do, a wrong one beside it", &two, &both, Ok("NEW"));
+    check("any key will do, even after a wrong one", &two, &both, Ok("NEW"));
     let both = head("api-key", "first").with("x-next-key", "wrong");
-    check("any one will do, a wrong one behind it", &two, &both, Ok("OLD"));
+    check("any key will do, even before a wrong one", &two, &both, Ok("OLD"));
     let both = head("x-next-key", "second").with("api-key", "first");
-    check("of two that match the first of the list is named", &two, &both, Ok("OLD"));
+    check("if two match, the first in the list counts", &two, &both, Ok("OLD"));
 }
 
 #[test]
-fn nothing_is_asked_for_with_none() {
+fn none_accepts_every_caller() {
     check("none", &Authentication::None, &Head::post(), Ok("nobody was asked"));
     check(
         "none ignores what is sent",
@@ -186,7 +187,7 @@ fn nothing_is_asked_for_with_none() {
 }
 
 #[test]
-fn the_kinds_are_named_as_in_the_configuration() {
+fn kinds_have_the_names_of_the_configuration() {
     let kinds = [Authentication::None, basic(), bearer(), Authentication::ApiKey(Vec::new())];
     assert_eq!(kinds.map(|kind| kind.auth_type().as_str()), ["none", "basic", "bearer", "apikey"]);
 }
@@ -200,7 +201,7 @@ fn no_debug_text_shows_a_secret() {
     assert!(!all.contains("canary") && !all.contains("token"), "{all}");
 }
 
-/// What HTTP can carry in a header: no control characters, no space at either end.
+/// A secret that HTTP can carry in a header: no control characters, and no space at either end.
 fn secret() -> impl Strategy<Value = String> {
     "[!-~]|[!-~][ -~]{0,40}[!-~]"
 }
@@ -224,7 +225,7 @@ fn a_secret_verifies_itself_and_no_other() {
 }
 
 #[test]
-fn no_change_of_one_character_passes() {
+fn a_secret_with_one_changed_character_is_rejected() {
     property((secret(), any::<proptest::sample::Index>(), "[!-~]"), |(secret, at, character)| {
         let at = at.index(secret.len());
         let mut changed = secret.clone();

@@ -1,10 +1,11 @@
-//! From the Worker's bindings to a configuration: what is read, and its defaults and bounds.
+//! Turning the Worker's bindings into a configuration: fields, defaults and bounds.
 
 mod admin;
 mod danger;
 mod mistakes;
 mod properties;
 mod r2;
+mod service_destination;
 mod shipped;
 mod storage;
 mod webhook;
@@ -30,7 +31,7 @@ fn text(text: &str) -> Binding {
     Binding::Text(text.to_owned())
 }
 
-/// Bindings that are in order.
+/// Valid bindings.
 fn bindings() -> Bindings {
     BTreeMap::from([
         ("WEBHOOK".to_owned(), json(WEBHOOK)),
@@ -49,7 +50,7 @@ fn bindings() -> Bindings {
     ])
 }
 
-/// Bindings that are in order but for one.
+/// Valid bindings with one binding added or replaced.
 fn with(name: &str, binding: Binding) -> Bindings {
     let mut bindings = bindings();
     bindings.insert(name.to_owned(), binding);
@@ -62,7 +63,7 @@ fn accept(why: &str, bindings: &Bindings) -> Config {
 }
 
 #[test]
-fn what_is_not_set_has_its_default() {
+fn absent_fields_have_defaults() {
     let config = accept("auth_type and a destination are enough", &bindings());
     let expected = Config {
         receiver: Receiver {
@@ -110,7 +111,7 @@ fn what_is_not_set_has_its_default() {
 }
 
 #[test]
-fn everything_that_can_be_set_is_read() {
+fn every_field_can_be_set() {
     let mut bindings = with(
         "WEBHOOK",
         json(
@@ -195,14 +196,14 @@ fn each_kind_of_authentication_finds_its_secrets() {
         &Authentication::ApiKey(vec![key("api-key")]),
     );
     check_authentication(
-        "another header, whose name has no case",
+        "another header, whose name is case-insensitive",
         r#""auth_type":"apikey","auth":{"api_key":"API_KEY","header_name":"X-Elytra_Key!"}"#,
         &Authentication::ApiKey(vec![key("x-elytra_key!")]),
     );
 }
 
 #[test]
-fn secrets_hold_what_their_header_can_carry() {
+fn secrets_may_contain_whatever_their_header_can_carry() {
     let accept_secret = |why, auth_type, auth: &str, secret: &str| {
         let webhook = json(&format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#));
         let mut bindings = with("WEBHOOK", webhook);
@@ -250,12 +251,12 @@ fn bounds_are_included() {
 }
 
 #[test]
-fn what_is_no_table_is_nobodys_affair() {
+fn other_bindings_are_ignored() {
     let mut others = bindings();
     others.insert("ASSETS".to_owned(), Binding::Other("Fetcher".to_owned()));
     others.insert("GREETING".to_owned(), text("a var of another kind of use"));
     others.insert("OTHER_KV".to_owned(), Binding::Kv);
-    // Others of the account's tools may set them, and a subscription is always a table.
+    // Other tools may set these, and a subscription is always a table.
     for (number, scalar) in
         ["[]", r#"[{"queue":"X"}]"#, "5", "true", "null", r#""{}""#].iter().enumerate()
     {

@@ -62,12 +62,13 @@ fn each_reason_has_its_text() {
             EventTooLarge { index, subscription: "a", bytes: 127_901, limit: 127_900, why };
         assert_eq!(too_large.to_string(), expected);
     };
-    let alone = "the event has 127901 bytes, but the destination of \"a\" takes 127900";
-    let third = "event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900";
-    let no_claims = format!("{third}, and there is no CLAIMS to store it in");
+    let alone = "the event has 127901 bytes, but the destination of \"a\" takes at most 127900";
+    let third =
+        "event 2 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900";
+    let no_claims = format!("{third}, and no KV namespace is bound as CLAIMS");
     check(Some(2), TooLarge::NoClaims, &no_claims);
     check(None, TooLarge::ForDestination, alone);
-    let dataref = format!("{alone}, and it has a dataref of its own");
+    let dataref = format!("{alone}, and it already has a dataref");
     check(None, TooLarge::HasDataref, &dataref);
     let attributes = format!("{third}, and its attributes alone are too large");
     check(Some(2), TooLarge::WithoutData, &attributes);

@@ -1,5 +1,5 @@
-//! HTTP destinations: what is called, what its answer means, when it is called again, and what becomes
-//! of an event that cannot be delivered.
+//! HTTP destinations: how they are called, what an answer means, when a call is retried, and what
+//! happens to an event that cannot be delivered.
 
 mod binary;
 pub(crate) mod consume;
@@ -8,22 +8,23 @@ mod messages;
 mod outage;
 mod request;
 mod retry;
+mod service;
 mod verdict;
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::destination::{
-    CallMethod, CallSettings, ContentMode, HttpDestination, RetryPolicy,
+    CallMethod, CallSettings, ContentMode, Destination, HttpDestination, RetryPolicy,
 };
 use elytra_webhooks::platform::HttpRequest;
 
 use crate::memory::Called;
 use crate::pipeline::{WEBHOOK, configure_with};
 
-/// Where events go. What stands in its query is for nobody's eyes.
+/// The URL of the destination. Its query is secret.
 pub(crate) const URL: &str = "https://shop.example/elytra?key=url-canary";
 
-/// What webhooks need.
+/// The bindings that HTTP destinations need.
 pub(crate) fn bound() -> Vec<(&'static str, Binding)> {
     let text = |text: &str| Binding::Text(text.to_owned());
     vec![
@@ -37,7 +38,7 @@ pub(crate) fn bound() -> Vec<(&'static str, Binding)> {
     ]
 }
 
-/// A subscription with a webhook of these fields, besides the URL.
+/// A subscription with an HTTP destination that has these fields, in addition to the URL.
 pub(crate) fn subscription(fields: &str) -> String {
     let separator = if fields.is_empty() { "" } else { "," };
     format!(r#"{{"webhook":{{"url":"{URL}"{separator}{fields}}}}}"#)
@@ -48,7 +49,7 @@ pub(crate) fn configure(subscriptions: &[(&str, &str)]) -> Config {
     configure_with(&bound(), WEBHOOK, subscriptions)
 }
 
-/// The subscription `shop` with a webhook of these fields, besides the URL.
+/// The subscription `shop` with an HTTP destination that has these fields, in addition to the URL.
 pub(crate) fn shop(fields: &str) -> Config {
     configure(&[("SHOP", &subscription(fields))])
 }
@@ -64,7 +65,9 @@ fn http(mode: ContentMode) -> HttpDestination {
     HttpDestination { url: URL.to_owned(), credential: None, call }
 }
 
-/// What an HTTP destination gets of an event.
+/// The call that an HTTP destination gets for an event.
 fn call(http: &HttpDestination, text: &str) -> Called {
-    Called::new(&HttpRequest::new(http, &CloudEvent::from_json(text).unwrap()))
+    let destination = Destination::Http(http.clone());
+    let callee = destination.callee().unwrap();
+    Called::new(&HttpRequest::new(&callee, &CloudEvent::from_json(text).unwrap()))
 }

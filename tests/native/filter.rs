@@ -31,7 +31,7 @@ const RULES: Rules = Rules {
 
 test_rules!(RULES);
 
-/// What comes of subscriptions with these `filters`.
+/// Reads subscriptions with these `filters`.
 fn read(filters: &[&str]) -> Result<Config, Vec<ConfigError>> {
     let json = |text: &str| Binding::Json(text.to_owned());
     let mut bindings: Bindings = BTreeMap::from([
@@ -60,7 +60,7 @@ fn check(why: &str, filters: &str, members: &str, expected: bool) {
     assert_eq!(wanted[0].is_ok(), expected, "{why}: {wanted:?}");
 }
 
-/// An event of Elytra's, with an extension of each type.
+/// An event as Elytra sends it, with an extension of each type.
 const EVENT: &str = r#""subject":"Größe/de","eventtype":"product","operation":"modify",
     "region":"","urgent":true,"priority":-7,"time":"2025-12-31T04:19:30.860984129+01:00",
     "datacontenttype":"application/json","dataschema":"urn:schema""#;

@@ -29,6 +29,9 @@ pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     files
 }
 
+/// The crates that others depend on.
+const CRATES: [&str; 2] = ["crates/cesql/src", "crates/elytra-events/src"];
+
 /// Every Rust file of the Worker, and of the crates that it is made of.
 fn source() -> Vec<(String, String)> {
     ["src", "crates/cesql/src", "crates/elytra-events/src"]
@@ -82,6 +85,21 @@ fn only_the_reply_knows_our_status_codes_and_only_the_answer_those_of_others() {
     check("rule 1: only reply.rs and delivery/answer.rs know status codes", &others, |line| {
         words(line).any(|word| statuses.contains(&word))
     });
+}
+
+/// What `cargo doc` shows of the crates that others depend on.
+#[test]
+fn every_public_type_of_a_crate_has_an_example() {
+    for (name, text) in CRATES.into_iter().flat_map(rust_files) {
+        let mut has_example = false;
+        for line in text.lines().map(str::trim) {
+            let types = ["pub struct ", "pub enum ", "pub trait ", "pub type ", "pub union "];
+            let is_type = types.iter().any(|start| line.starts_with(start));
+            assert!(!is_type || has_example, "{name}: {line} has no example");
+            let goes_on = line.starts_with("///") || line.starts_with("#[");
+            has_example = goes_on && (has_example || line == "/// # Examples");
+        }
+    }
 }
 
 #[test]

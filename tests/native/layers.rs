@@ -98,34 +98,33 @@ impl Crate<'_> {
 /// they are in.
 fn imports(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    let mut depth = None;
+    let mut depth = 0;
     for (index, line) in text.lines().enumerate() {
         let mut rest = line.split_once("//").map_or(line, |(code, _)| code);
         while !rest.is_empty() {
-            match depth {
-                // In `crate::{…}`, where names follow one another; those deeper belong to other modules.
-                Some(1..) => {
-                    let end = rest.find(['{', '}']).unwrap_or(rest.len());
-                    if depth == Some(1) {
-                        let paths = rest[..end].split(',');
-                        found.extend(
-                            paths.filter_map(|path| Some((index + 1, words(path).next()?))),
-                        );
-                    }
-                    let deeper = if rest[end..].starts_with('{') { 1 } else { -1 };
-                    depth = depth.map(|depth| depth + deeper * i32::from(end < rest.len()));
-                    rest = rest.get(end + 1..).unwrap_or_default();
+            if depth == 0 {
+                let Some((_, path)) = rest.split_once("crate::") else { break };
+                rest = path;
+                if let Some(names) = path.strip_prefix('{') {
+                    (depth, rest) = (1, names);
+                } else {
+                    found.extend(words(path).next().map(|name| (index + 1, name)));
                 }
-                _ => {
-                    let Some((_, behind)) = rest.split_once("crate::") else { break };
-                    rest = behind;
-                    if let Some(names) = behind.strip_prefix('{') {
-                        (depth, rest) = (Some(1), names);
-                    } else {
-                        found.extend(words(behind).next().map(|name| (index + 1, name)));
-                    }
-                }
+                continue;
             }
+            // In `crate::{…}`, where names follow one another; those deeper belong to other modules.
+            let (names, brace) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
+            if depth == 1 {
+                let paths = names.split(',');
+                found.extend(paths.filter_map(|path| Some((index + 1, words(path).next()?))));
+            }
+            let mut brace = brace.chars();
+            depth += match brace.next() {
+                Some('{') => 1,
+                Some(_) => -1,
+                None => 0,
+            };
+            rest = brace.as_str();
         }
     }
     found

@@ -19,7 +19,7 @@ fn key(source: &str, id: &str) -> Key {
 #[test]
 fn the_key_of_an_event_stays_what_it_is() {
     let key = key("s", "1");
-    // SHA-256 of "event", "s" and "1", each behind its length in eight bytes.
+    // SHA-256 of "event", "s" and "1", each after its length in eight bytes.
     let text = "evaf_pXF35CP4xrAgjp3osY4T1S6SlXMYCKJ_fRUfdI";
     assert_eq!((key.as_str(), key.shard()), (text, 2), "another one would forget everything");
 }

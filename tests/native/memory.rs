@@ -1,4 +1,4 @@
-//! The platform in memory: queues, KV, R2, the ledger and a clock of its own, all of which can be told to
+//! The platform in memory: queues, KV, R2, the ledger and a virtual clock. All of them can be made to
 //! fail.
 
 mod destinations;
@@ -27,9 +27,9 @@ use faults::Faults;
 pub(crate) struct Call {
     pub(crate) binding: String,
     pub(crate) method: &'static str,
-    /// How many messages or claims it has.
+    /// How many messages or claims it contains.
     pub(crate) size: usize,
-    /// When it began, in milliseconds since [`START`].
+    /// When it started, in milliseconds since [`START`].
     pub(crate) at: u64,
 }
 
@@ -37,21 +37,21 @@ pub(crate) struct Call {
 #[derive(Default)]
 pub(crate) struct Memory {
     queues: RefCell<BTreeMap<String, Vec<String>>>,
-    /// The messages that are to be handed out later.
+    /// Messages with a delay.
     pub(crate) later: RefCell<Vec<Later>>,
-    /// By namespace and key.
+    /// The entries, by namespace and key.
     namespaces: RefCell<BTreeMap<(String, String), Stored>>,
-    /// By bucket and key.
+    /// The objects, by bucket and key.
     buckets: RefCell<BTreeMap<(String, String), StoredObject>>,
-    /// No queue takes a message with this in it; nothing, where it is empty.
+    /// If not empty, no queue takes a message that contains this.
     pub(crate) never_taken: Cell<&'static str>,
-    /// What was deleted, and shows in lists where they lag.
+    /// Deleted entries, which lagging listings still show.
     deleted: RefCell<BTreeMap<(String, String), Stored>>,
     pub(crate) lists_lag: Cell<bool>,
-    /// How many times what is there is not found.
+    /// How many times an existing entry is not found.
     pub(crate) gets_lag: Cell<usize>,
     shards: RefCell<BTreeMap<usize, Shard>>,
-    /// What each server answers, by its URL.
+    /// The answers of each server, by URL.
     servers: RefCell<BTreeMap<String, VecDeque<Outcome>>>,
     called: RefCell<Vec<Called>>,
     pub(crate) time: Time,
@@ -59,36 +59,36 @@ pub(crate) struct Memory {
     pub(crate) calls: RefCell<Vec<Call>>,
     /// How many milliseconds each call takes.
     latency: u64,
-    /// What its requests hold.
+    /// What requests hold.
     capacity: Capacity,
-    /// How many calls to queues, KV and R2 are under way, and how many there were at the most.
+    /// How many calls to queues, KV and R2 are in flight, and the most there have been.
     under_way: Cell<usize>,
     pub(crate) most_under_way: Cell<usize>,
-    /// The rate limits that were asked, each with the key.
+    /// The rate limits that were asked, with their keys.
     pub(crate) asked: RefCell<Vec<(String, String)>>,
-    /// Whether the rate limits are used up.
+    /// Whether the rate limits are exceeded.
     is_used_up: bool,
 }
 
 impl Memory {
-    /// Each call takes so many milliseconds.
+    /// Makes each call take this many milliseconds.
     pub(crate) fn with_latency(latency: u64) -> Self {
         Self { latency, ..Self::default() }
     }
 
-    /// Whether the rate limits are used up.
+    /// Sets whether the rate limits are exceeded.
     pub(crate) fn used_up(is_used_up: bool) -> Self {
         Self { is_used_up, ..Self::default() }
     }
 
-    /// Bindings that always fail.
+    /// A platform on which these bindings always fail.
     pub(crate) fn failing(bindings: &[&'static str]) -> Self {
         bindings
             .iter()
             .fold(Self::default(), |memory, binding| memory.with(binding, "", Fault::Fails, ALWAYS))
     }
 
-    /// With a fault, for the next calls of this method, or of any where it is empty.
+    /// Adds a fault for the next calls of this method, or of any method if empty.
     pub(crate) fn with(
         self,
         binding: &'static str,
@@ -100,7 +100,7 @@ impl Memory {
         self
     }
 
-    /// The same, of a platform that is in use.
+    /// Adds a fault to a platform that is in use.
     pub(crate) fn breaks(
         &self,
         binding: &'static str,
@@ -111,12 +111,12 @@ impl Memory {
         self.faults.add(binding, method, fault, times);
     }
 
-    /// Everything works again.
-    pub(crate) fn mend(&self) {
+    /// Removes all faults.
+    pub(crate) fn repair(&self) {
         self.faults.clear();
     }
 
-    /// Everything that is held: what is in KV and R2 by its keys, then what is in queues as it came.
+    /// Everything that is held: KV and R2 in the order of their keys, then queues in order of arrival.
     pub(crate) fn held(&self) -> Vec<Held> {
         let namespaces = self.namespaces.borrow();
         let stored = namespaces.iter().map(|((binding, key), stored)| Held {
@@ -138,7 +138,7 @@ impl Memory {
         stored.chain(objects).chain(sent).collect()
     }
 
-    /// Empties everything that holds events, and tells what was there.
+    /// Empties everything that holds events, and returns the contents.
     pub(crate) fn take_held(&self) -> Vec<Held> {
         let held = self.held();
         self.namespaces.borrow_mut().clear();
@@ -157,38 +157,38 @@ impl Memory {
         self.queues.borrow().get(queue).cloned().unwrap_or_default()
     }
 
-    /// The keys of a namespace, with what they hold.
+    /// The keys of a namespace, with their entries.
     pub(crate) fn namespace(&self, namespace: &str) -> Vec<(String, Stored)> {
         let namespaces = self.namespaces.borrow();
         let named = namespaces.iter().filter(|((name, _), _)| name == namespace);
         named.map(|((_, key), stored)| (key.clone(), stored.clone())).collect()
     }
 
-    /// The keys of the objects in a bucket, with what they hold.
+    /// The keys of the objects in a bucket, with their contents.
     pub(crate) fn bucket(&self, bucket: &str) -> Vec<(String, StoredObject)> {
         let buckets = self.buckets.borrow();
         let named = buckets.iter().filter(|((name, _), _)| name == bucket);
         named.map(|((_, key), object)| (key.clone(), object.clone())).collect()
     }
 
-    /// How often a method of a binding was called.
+    /// How many calls of a binding's method were made.
     pub(crate) fn count(&self, binding: &str, method: &str) -> usize {
         self.sizes(binding, method).len()
     }
 
-    /// How many messages or claims the calls of a method had.
+    /// How many messages or claims each call of a method contained.
     pub(crate) fn sizes(&self, binding: &str, method: &str) -> Vec<usize> {
         let calls = self.calls.borrow();
         let named = calls.iter().filter(|call| call.binding == binding && call.method == method);
         named.map(|call| call.size).collect()
     }
 
-    /// Forgets everything that the ledger knows.
+    /// Clears the ledger.
     pub(crate) fn forget_ledger(&self) {
         self.shards.borrow_mut().clear();
     }
 
-    /// One call, with the fault that is due.
+    /// Makes a call, with the next planned fault.
     async fn call<T>(
         &self,
         binding: &str,
@@ -225,7 +225,7 @@ impl Memory {
     }
 }
 
-/// Counts a call while it is under way.
+/// Counts a call while it is in flight.
 struct UnderWay<'m>(&'m Cell<usize>);
 
 impl<'m> UnderWay<'m> {

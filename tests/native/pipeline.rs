@@ -1,4 +1,4 @@
-//! The whole line from a request to its reply and its log line, with destinations in memory.
+//! The whole line from a request to its reply and log line, with destinations in memory.
 
 mod access_token;
 mod batches;
@@ -36,10 +36,10 @@ pub(crate) use crate::memory::Memory;
 use crate::memory::{Held, SAYS};
 use crate::support::{Head, event};
 
-/// The token that lets a caller in.
+/// The token that authenticates the caller.
 pub(crate) const TOKEN: &str = "token-canary";
 
-/// What no reply and no log line may hold: secrets, presented or kept, and what `data` says.
+/// What no reply or log line may contain: secrets, presented or configured, and `data`.
 const CANARIES: [&str; 7] = [
     TOKEN,
     "next-canary",
@@ -53,7 +53,7 @@ const CANARIES: [&str; 7] = [
 pub(crate) const WEBHOOK: &str =
     r#"{"auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]}"#;
 
-/// [`WEBHOOK`] with these fields more.
+/// [`WEBHOOK`] with these additional fields.
 fn webhook_with(fields: &str) -> String {
     WEBHOOK.replace(r#","auth""#, &format!(r#",{fields},"auth""#))
 }
@@ -63,7 +63,7 @@ pub(crate) fn configure(webhook: &str, subscriptions: &[(&str, &str)]) -> Config
     configure_with(&[], webhook, subscriptions)
 }
 
-/// The same, where these are bound besides.
+/// The same, with these additional bindings.
 pub(crate) fn configure_with(
     more: &[(&str, Binding)],
     webhook: &str,
@@ -89,7 +89,7 @@ pub(crate) fn configure_with(
     Config::from_bindings(&bindings).unwrap()
 }
 
-/// Products go to a queue and to KV, documents to KV alone, everything else nowhere.
+/// Products go to a queue and to KV, documents only to KV, and everything else nowhere.
 fn config() -> Config {
     configure(
         WEBHOOK,
@@ -101,7 +101,7 @@ fn config() -> Config {
     )
 }
 
-/// A request: its head, and what its body does when it is read.
+/// A request: its head, and the script of its body.
 pub(crate) struct Request {
     head: Head,
     body: Vec<Result<Vec<u8>, BodyError>>,
@@ -112,17 +112,17 @@ impl Request {
         Self { head, body: vec![Ok(body.into())] }
     }
 
-    /// A request that is let in and holds an event with these members.
+    /// An authenticated request with an event that has these members.
     fn event(members: &str) -> Self {
         Self::body(event(members))
     }
 
-    /// A request that is let in and holds this body.
+    /// An authenticated request with this body.
     fn body(body: impl Into<Vec<u8>>) -> Self {
         Self::new(authorized(), body)
     }
 
-    /// A request that is let in, and whose body comes so.
+    /// An authenticated request whose body arrives in these chunks.
     fn chunks(body: Vec<Result<Vec<u8>, BodyError>>) -> Self {
         Self { head: authorized(), body }
     }
@@ -133,18 +133,18 @@ fn authorized() -> Head {
     known().with("content-type", "application/cloudevents+json")
 }
 
-/// A head with credentials and nothing else.
+/// A head with only credentials.
 pub(crate) fn known() -> Head {
     Head::post().with("authorization", &format!("Bearer {TOKEN}"))
 }
 
-/// A request that is let in and holds a batch of these.
+/// An authenticated request with a batch of these elements.
 fn batch(elements: &[String]) -> Request {
     let head = known().with("content-type", "application/cloudevents-batch+json");
     Request::new(head, format!("[{}]", elements.join(",")))
 }
 
-/// A body that does what it was told, and counts how often it was asked.
+/// A body that follows a script, and counts its polls.
 struct ScriptedBody<'p> {
     chunks: VecDeque<Result<Vec<u8>, BodyError>>,
     polls: &'p Cell<usize>,
@@ -157,7 +157,7 @@ impl Body for ScriptedBody<'_> {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -165,11 +165,11 @@ pub(crate) struct Answer {
     pub(crate) body: String,
     pub(crate) log: String,
     pub(crate) level: Level,
-    /// How often the body was asked for a chunk.
+    /// How often the body was polled for a chunk.
     pub(crate) polls: usize,
 }
 
-/// Sends a request through the line. No secret and no data ever shows.
+/// Sends a request through the line. Checks that no secrets or data leak.
 #[track_caller]
 pub(crate) fn ask(
     config: Result<&Config, &[ConfigError]>,
@@ -179,7 +179,7 @@ pub(crate) fn ask(
     memory.time.run(answer_to(config, request, memory))
 }
 
-/// The same, for those who do more than wait for it.
+/// Like [`ask`], for callers that do more than wait.
 async fn answer_to(
     config: Result<&Config, &[ConfigError]>,
     request: Request,
@@ -208,16 +208,16 @@ async fn answer_to(
     }
 }
 
-/// What a request is expected to get.
+/// The expected answer to a request.
 struct Expected<'e> {
     status: u16,
-    /// The headers besides the content type, one a line.
+    /// The headers except the content type, one per line.
     headers: &'e str,
     body: &'e str,
     log: &'e str,
 }
 
-/// Checks an answer to the letter.
+/// Checks an answer exactly.
 #[track_caller]
 fn check_answer(why: &str, answer: &Answer, expected: &Expected<'_>) {
     let media_type =
@@ -230,7 +230,7 @@ fn check_answer(why: &str, answer: &Answer, expected: &Expected<'_>) {
     assert_eq!(answer.log, expected.log, "{why}");
 }
 
-/// Checks what a request gets of the usual configuration, and what is held then.
+/// Checks the answer under the default configuration, and what is held afterwards.
 #[track_caller]
 fn check(why: &str, request: Request, expected: &Expected<'_>) -> Vec<Held> {
     let memory = Memory::default();

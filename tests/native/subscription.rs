@@ -1,4 +1,4 @@
-//! Which subscription wants which event, and why not.
+//! Which events a subscription wants, and why it does not want others.
 
 use elytra_events::{CloudEvent, EventType, Known, Operation};
 use elytra_webhooks::config::{Binding, Bindings, Config};
@@ -30,7 +30,7 @@ fn ask(subscription: &Subscription, event: &str) -> Result<(), Mismatch> {
     subscription.wants(&View::new(&event, &DataPaths::default()))
 }
 
-/// The reason is a code and a text.
+/// Checks the code and the text of the reason.
 #[track_caller]
 fn check(
     why: &str,
@@ -64,7 +64,7 @@ fn a_subscription_selects_by_event_type_and_operation() {
         Err(("event_type_not_selected", r#"event type "todo" is not in event_types"#)),
     );
     check(
-        "an unknown one is never selected",
+        "an unknown event type is never selected",
         &product,
         r#""eventtype":"Product""#,
         Err(("event_type_not_selected", r#"event type "Product" is not in event_types"#)),
@@ -75,7 +75,7 @@ fn a_subscription_selects_by_event_type_and_operation() {
         "",
         Err((
             "event_type_not_selected",
-            "neither eventtype nor a type with com.elytra. names an event type, and event_types selects some",
+            "neither eventtype nor a type that begins with com.elytra. names an event type, and event_types is set",
         )),
     );
     check(
@@ -88,11 +88,11 @@ fn a_subscription_selects_by_event_type_and_operation() {
         "an absent one is told",
         &added,
         r#""eventtype":"product""#,
-        Err(("operation_not_selected", "the event has no operation, and operations selects some")),
+        Err(("operation_not_selected", "the event has no operation, and operations is set")),
     );
     check("both must match", &both, r#""eventtype":"product","operation":"add""#, Ok(()));
     check(
-        "of two reasons the first is told",
+        "of two reasons, the first is reported",
         &both,
         r#""eventtype":"todo","operation":"modify""#,
         Err(("event_type_not_selected", r#"event type "todo" is not in event_types"#)),
@@ -108,13 +108,13 @@ fn an_inactive_subscription_wants_nothing() {
 }
 
 #[test]
-fn a_name_that_breaks_lines_is_told_escaped() {
+fn line_breaks_in_a_name_are_escaped() {
     let mismatch = Mismatch::EventType(Some("a\"\nb".to_owned()));
     assert_eq!(mismatch.to_string(), r#"event type "a\"\nb" is not in event_types"#);
 }
 
 #[test]
-fn the_filter_does_what_a_naive_one_does() {
+fn selection_agrees_with_a_naive_implementation() {
     let names = || {
         prop_oneof![
             3 => select(EventType::ALL.to_vec()).prop_map(|known| known.as_str().to_owned()),
@@ -139,13 +139,14 @@ fn the_filter_does_what_a_naive_one_does() {
         value["operation"] = operation.clone().into();
         let text = value.to_string();
 
-        let told = eventtype.or(type_);
+        let effective_type = eventtype.or(type_);
         let selects = |names: &[&str], name: Option<String>| {
             names.is_empty() || name.is_some_and(|name| names.contains(&&*name))
         };
         let type_names: Vec<_> = event_types.iter().map(|known| known.as_str()).collect();
         let operation_names: Vec<_> = operations.iter().map(|known| known.as_str()).collect();
-        let wants = active && selects(&type_names, told) && selects(&operation_names, operation);
+        let wants =
+            active && selects(&type_names, effective_type) && selects(&operation_names, operation);
 
         let subscription = Subscription { active, ..subscription(&event_types, &operations) };
         let result = ask(&subscription, &text);
@@ -153,7 +154,7 @@ fn the_filter_does_what_a_naive_one_does() {
     });
 }
 
-/// Filters of subscriptions, many of which an event cannot meet.
+/// Filters, many of which an event cannot meet.
 const FILTERS: [&str; 10] = [
     r#"{"exact":{"subject":"x"}}"#,
     r#"{"exact":{"subject":"y","region":"a"}}"#,
@@ -167,16 +168,16 @@ const FILTERS: [&str; 10] = [
     r#"{"sql":"missing = 'x'"}"#,
 ];
 
-/// However many there are, an event goes to those that want it, in their order, and to no other.
+/// However many subscriptions there are, an event goes to exactly those that want it, in their order.
 #[test]
-fn many_subscriptions_are_asked_as_each_alone() {
+fn many_subscriptions_match_as_each_does_alone() {
     let one = (
         prop::bool::weighted(0.8),
         subsequence(vec!["product", "document", "todo"], 0..=3),
         subsequence(vec!["add", "remove"], 0..=2),
         vec(select(FILTERS.to_vec()), 0..=2),
     );
-    // Around the ends of words of 64 places too.
+    // Including the boundaries of the index's 64-bit words.
     let count = prop_oneof![0..5_usize, 62..67_usize, 127..131_usize];
     let subscriptions = count.prop_flat_map(move |count| vec(one.clone(), count));
     let events = (

@@ -1,4 +1,4 @@
-//! What several files of tests need: the head of a request, and what the crates' tests need too.
+//! Helpers for several test files: the head of a request, and the helpers of the crates' tests.
 
 use elytra_events::http::Headers;
 use elytra_webhooks::request::RequestHead;
@@ -40,7 +40,7 @@ impl Head {
         Self { headers: self.headers.with(name, value), ..self }
     }
 
-    /// With the four attributes that every event must have, in binary mode.
+    /// Adds the four required attributes, in binary mode.
     pub(crate) fn with_event(self) -> Self {
         Self { headers: self.headers.with_event(), ..self }
     }

@@ -34,23 +34,11 @@ impl Head {
 impl Headers for Head {
     fn header(&self, name: &str) -> Option<String> {
         assert_eq!(name, name.to_ascii_lowercase(), "headers are asked for in lower case");
-        let named = self.0.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
-        let values: Vec<_> = named.map(|(_, value)| &**value).collect();
-        (!values.is_empty()).then(|| values.join(", "))
+        self.0.header(name)
     }
 
-    /// As the runtime hands them over: the names in lower case, repeated ones joined.
     fn ce_headers(&self) -> Vec<(String, String)> {
-        let mut headers: Vec<(String, String)> = Vec::new();
-        for (name, value) in &self.0 {
-            let name = name.to_ascii_lowercase();
-            let Some(name) = name.strip_prefix("ce-") else { continue };
-            match headers.iter_mut().find(|(found, _)| found == name) {
-                Some((_, joined)) => *joined = format!("{joined}, {value}"),
-                None => headers.push((name.to_owned(), value.clone())),
-            }
-        }
-        headers
+        self.0.ce_headers()
     }
 }
 

@@ -1,14 +1,14 @@
-//! The benchmarks: what an event costs in workerd, beside peers that do the same.
+//! The benchmarks: what an event costs in workerd, compared with peers that do the same.
 
 use crate::command::{cargo, show};
 use crate::output::stage;
 use crate::{Project, Result, Worker, build, setup};
 
-/// Builds the receiver and the floor, and has them and the peers measured, with these
-/// arguments of `bench/src`: `--rounds`, `--seconds`, `--only`, `--update`.
+/// Builds the receiver and the empty Worker, and measures them and the peers, with these arguments
+/// of `bench/src`: `--rounds`, `--seconds`, `--only`, `--update`.
 ///
 /// # Errors
-/// If a tool cannot be had, something does not build, or somebody answered wrongly.
+/// If a tool is unavailable, something does not build, or an answer is wrong.
 pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
     let tools = setup::setup(project)?;
     for worker in [Worker::Receiver, Worker::Empty] {
@@ -16,7 +16,7 @@ pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
         stage(&name, || build::build(&tools, worker))?;
     }
     let mut run = cargo();
-    // What drives the measurements is not measured, and is quickest to build as the tests are.
+    // The driver is not measured, so the profile that builds fastest is good enough.
     run.args([
         "run",
         "--quiet",
@@ -29,5 +29,5 @@ pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
     ])
     .args(arguments)
     .current_dir(project.root());
-    stage("benchmarks", || show(&mut run, "what went wrong stands above"))
+    stage("benchmarks", || show(&mut run, "see the error above"))
 }

@@ -1,4 +1,4 @@
-//! Building the Workers with worker-build.
+//! Builds the Workers with worker-build.
 
 use std::env;
 use std::fs;
@@ -17,17 +17,18 @@ use crate::{Error, Project, Result, Tools};
 pub enum Worker {
     /// elytra-webhooks itself.
     Receiver,
-    /// The example that prints what arrives in the queue.
+    /// The example that prints what arrives in its queue.
     Consumer,
-    /// The floor of the benchmarks, which only reads the body.
+    /// The baseline of the benchmarks, which only reads the body.
     Empty,
 }
 
 impl Worker {
-    /// Those that are run and tested.
+    /// The Workers that are run and tested.
     pub const ALL: [Self; 2] = [Self::Receiver, Self::Consumer];
 
-    /// The folder with its `Cargo.toml` and `wrangler.toml`; the build lands below, in `build/`.
+    /// The folder with its `Cargo.toml` and `wrangler.toml`. The build goes to `build/` in that
+    /// folder.
     #[must_use]
     pub fn folder(self, project: &Project) -> PathBuf {
         match self {
@@ -37,7 +38,7 @@ impl Worker {
         }
     }
 
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Receiver => "receiver",
@@ -55,10 +56,10 @@ impl Worker {
     }
 }
 
-/// Builds a Worker, unless the last build is still true.
+/// Builds a Worker, unless the last build is up to date.
 ///
 /// # Errors
-/// If it does not build; the compiler's words have been shown.
+/// If it does not build. The compiler's output has been shown.
 pub fn build(tools: &Tools, worker: Worker) -> Result<()> {
     let project = tools.project();
     let name = worker.name();
@@ -70,14 +71,11 @@ pub fn build(tools: &Tools, worker: Worker) -> Result<()> {
         return Ok(());
     }
     let start = SystemTime::now();
-    // Not true while the build is being replaced; if there is none, so much the better.
+    // The build is not up to date while it is being replaced. The file may not exist.
     let _ = fs::remove_file(&stamp);
-    show(
-        tools.worker_build(&worker.folder(project))?.arg("--release"),
-        "what is wrong stands above",
-    )?;
+    show(tools.worker_build(&worker.folder(project))?.arg("--release"), "see the error above")?;
     let inputs = inputs(project, worker).unwrap_or_default();
-    // Something saved while the compiler ran may or may not be in the build.
+    // A file saved while the compiler ran may not be in the build.
     let settled = inputs.iter().all(|path| modified_before(path, start));
     if settled && let Some(fingerprint) = fingerprint(tools, worker, &inputs) {
         fs::write(&stamp, fingerprint).map_err(|cause| Error::file("write", &stamp, &cause))?;
@@ -85,8 +83,8 @@ pub fn build(tools: &Tools, worker: Worker) -> Result<()> {
     Ok(())
 }
 
-/// What the last build was made of: the sources as cargo lists them, included files too, and the
-/// files that say how to build.
+/// The inputs of the last build: the sources that cargo lists, included files too, and the files
+/// that configure the build.
 fn inputs(project: &Project, worker: Worker) -> Option<Vec<PathBuf>> {
     let list =
         project.wasm_target().join(TARGET).join("release").join(format!("{}.d", worker.library()));
@@ -102,7 +100,7 @@ fn inputs(project: &Project, worker: Worker) -> Option<Vec<PathBuf>> {
     Some(inputs)
 }
 
-/// The files in cargo's list, "output: source source", where a space in a name is "\\ ".
+/// Parses cargo's list, "output: source source", in which a space in a name is "\\ ".
 fn sources(list: &str) -> Option<Vec<PathBuf>> {
     let (_, sources) = list.lines().next()?.split_once(": ")?;
     let sources = sources.replace("\\ ", "\0");
@@ -110,8 +108,8 @@ fn sources(list: &str) -> Option<Vec<PathBuf>> {
     Some(paths.map(|path| path.replace('\0', " ").into()).collect())
 }
 
-/// One number for the inputs, the tools and the outputs, so that a build that somebody changed
-/// or removed is not taken for true either.
+/// A hash of the inputs, the tools and the outputs, so that a build that was changed or removed is
+/// not up to date either.
 fn fingerprint(tools: &Tools, worker: Worker, inputs: &[PathBuf]) -> Option<String> {
     let mut hasher = DefaultHasher::new();
     tools.versions().hash(&mut hasher);

@@ -1,7 +1,7 @@
 //! The folder of tools that all checkouts share: `elytra-webhooks/` in the user's cache.
 //!
-//! Each tool has a folder there with its version in the name. It is made under another name and
-//! renamed when it is whole, so what has its name is whole.
+//! Each tool has a folder with its version in the name. The folder is created under another name
+//! and renamed when it is complete, so a folder with that name is always complete.
 
 use std::env;
 use std::fs::{self, File, TryLockError};
@@ -11,31 +11,31 @@ use std::path::{Path, PathBuf};
 use crate::output::say;
 use crate::{Error, Result};
 
-/// The folder of tools.
+/// The folder of the tools.
 #[derive(Debug)]
 pub(crate) struct Cache {
     root: PathBuf,
 }
 
 impl Cache {
-    /// In `$XDG_CACHE_HOME`, else where this system keeps caches.
-    pub(crate) fn of_the_user() -> Result<Self> {
+    /// The cache in `$XDG_CACHE_HOME`, or in the system's default location.
+    pub(crate) fn of_user() -> Result<Self> {
         let absolute = |path: &PathBuf| path.is_absolute();
         let xdg = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
         let home = || env::home_dir().map(|home| home.join(caches));
         let folder = xdg.filter(absolute).or_else(home).ok_or_else(|| {
-            Error::new("there is no place for the tools: set HOME or XDG_CACHE_HOME")
+            Error::new("there is no folder for the tools: set HOME or XDG_CACHE_HOME")
         })?;
         Ok(Self { root: folder.join("elytra-webhooks") })
     }
 
-    /// Where a tool's folder is, or will be.
+    /// The folder of a tool, which may not exist yet.
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
 
-    /// The right to change the cache. Waits while another set-up holds it.
+    /// Locks the cache for changes. Waits while another setup holds the lock.
     pub(crate) fn lock(&self) -> Result<Lock> {
         let failed = |cause: &io::Error| Error::file("lock the cache", &self.root, cause);
         fs::create_dir_all(&self.root).map_err(|cause| failed(&cause))?;
@@ -43,19 +43,19 @@ impl Cache {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                say("waiting for another set-up to end");
+                say("waiting for another setup to finish");
                 file.lock().map_err(|cause| failed(&cause))?;
             }
             Err(TryLockError::Error(cause)) => return Err(failed(&cause)),
         }
         let lock = Lock { _file: file, root: self.root.clone() };
-        // Left by a set-up that was ended.
+        // Left over from a setup that was interrupted.
         remove(&lock.unfinished())?;
         Ok(lock)
     }
 }
 
-/// The right to change the cache, given back when dropped.
+/// A lock on the cache, released on drop.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
@@ -63,17 +63,17 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Makes the folder `name` whole or not at all: `fill` fills it under another name.
+    /// Creates the folder `name` completely or not at all: `fill` fills it under another name.
     pub(crate) fn make(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let unfinished = self.scratch(name)?;
         fill(&unfinished)?;
         let finished = self.root.join(name);
-        // One that somebody damaged.
+        // An old one may be damaged.
         remove(&finished)?;
         fs::rename(&unfinished, &finished).map_err(|cause| Error::file("create", &finished, &cause))
     }
 
-    /// A folder for what is needed only while the lock is held. A second call gets the same one.
+    /// A temporary folder that exists as long as the lock. A second call returns the same folder.
     pub(crate) fn scratch(&self, name: &str) -> Result<PathBuf> {
         let folder = self.unfinished().join(name);
         fs::create_dir_all(&folder).map_err(|cause| Error::file("create", &folder, &cause))?;
@@ -87,12 +87,12 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // What stays is removed by the next set-up.
+        // The next setup removes what is left.
         let _ = remove(&self.unfinished());
     }
 }
 
-/// Removes a folder, if it is there.
+/// Removes a folder, if it exists.
 pub(crate) fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => {

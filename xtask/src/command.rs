@@ -1,4 +1,4 @@
-//! Running programs. Every failure comes with advice on what to do.
+//! Runs programs. Every error says what to do about it.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,21 +11,32 @@ use std::time::{Duration, Instant};
 use crate::output::say;
 use crate::{Error, Result};
 
-/// How much of a failed program's output is shown.
+/// How many lines of a failed program's output are shown.
 const LAST_LINES: usize = 30;
 
-/// Runs a program, its output shown.
+/// Runs a program and shows its output.
 pub(crate) fn show(command: &mut Command, advice: &str) -> Result<()> {
     let status = command.status().map_err(|cause| not_started(command, &cause, advice))?;
     succeeded(command, status, advice)
 }
 
-/// Runs a program and returns what it wrote to stdout; the end of its output is shown if it fails.
+/// Runs a program and returns its stdout. If it fails, shows the end of its output.
 pub(crate) fn keep(command: &mut Command, advice: &str) -> Result<String> {
     output(command, advice).map(|(stdout, _)| stdout)
 }
 
-/// The same, with what it wrote to stderr behind it.
+/// Like [`keep`], but shows stderr while the program runs.
+pub(crate) fn keep_stdout(command: &mut Command, advice: &str) -> Result<String> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|cause| not_started(command, &cause, advice))?;
+    succeeded(command, output.status, advice)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Like [`keep`], but returns stdout followed by stderr.
 pub(crate) fn keep_all(command: &mut Command, advice: &str) -> Result<String> {
     output(command, advice).map(|(stdout, stderr)| stdout + &stderr)
 }
@@ -48,7 +59,7 @@ fn output(command: &mut Command, advice: &str) -> Result<(String, String)> {
     Ok((stdout, stderr))
 }
 
-/// Runs a program whose output nobody needs, and ends it if it takes longer than `limit`.
+/// Runs a program without output, and kills it if it takes longer than `limit`.
 pub(crate) fn within(limit: Duration, command: &mut Command, advice: &str) -> Result<()> {
     let mut child = command
         .stdin(Stdio::null())
@@ -62,17 +73,19 @@ pub(crate) fn within(limit: Duration, command: &mut Command, advice: &str) -> Re
             Ok(Some(status)) => return succeeded(command, status, advice),
             Ok(None) if start.elapsed() < limit => thread::sleep(Duration::from_millis(50)),
             Ok(None) | Err(_) => {
-                // It may have ended just now, and then there is nothing to end.
+                // It may just have exited, and then there is nothing to kill.
                 let _ = child.kill().and_then(|()| child.wait());
                 let name = name(command);
                 let seconds = limit.as_secs();
-                return Err(Error::new(format!("`{name}` was ended after {seconds} s: {advice}")));
+                return Err(Error::new(format!(
+                    "`{name}` was stopped after {seconds} s: {advice}"
+                )));
             }
         }
     }
 }
 
-/// The program's path, if `PATH` leads to it.
+/// The path of a program on `PATH`.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
         .map(|folder| folder.join(program))
@@ -90,7 +103,7 @@ pub(crate) fn path_with(folders: &[&Path]) -> Result<OsString> {
     })
 }
 
-/// Cargo, the one that runs us where it does.
+/// The cargo that runs this program, if any.
 pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -105,7 +118,7 @@ fn succeeded(command: &Command, status: ExitStatus, advice: &str) -> Result<()> 
 
 fn not_started(command: &Command, cause: &io::Error, advice: &str) -> Error {
     let name = name(command);
-    Error::new(format!("`{name}` cannot be started ({cause}): {advice}"))
+    Error::new(format!("`{name}` could not be started ({cause}): {advice}"))
 }
 
 /// The program's name without its folder, and its first argument: "npm ci".

@@ -1,5 +1,5 @@
-//! The dependencies: their licences, where they come from, and what is known against them, for each
-//! Cargo.lock; and that each lock file of npm says what the archives hold.
+//! Checks the dependencies: licences, sources and advisories for each Cargo.lock, and that npm's
+//! lock files have the hashes of all archives.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use crate::command::{show, within};
 use crate::output::stage;
 use crate::{Project, Result, setup};
 
-/// What is checked: whatever cargo builds here.
+/// The manifests to check: everything that cargo builds here.
 const MANIFESTS: [&str; 3] = ["Cargo.toml", "fuzz/Cargo.toml", "xtask/wasm-bindgen/Cargo.toml"];
 
-/// How long the database of advisories may take to come. It has some 10 MB.
+/// How long the download of the advisory database may take. It has about 10 MB.
 const FETCH_LIMIT: Duration = Duration::from_mins(1);
 
-/// Checks them; returns what could not be.
+/// Runs the checks. Returns the reason if one had to be skipped.
 pub(crate) fn test(project: &Project) -> Result<Option<String>> {
     let program = setup::setup_cargo_deny()?;
     let deny = || {
         let mut deny = Command::new(&program);
         deny.args(["--log-level", "error", "--all-features", "--config", "deny.toml"])
-            // Where nobody answers, git must not ask for a name and a password.
+            // If the server does not answer, git must not prompt for a name and password.
             .env("GIT_TERMINAL_PROMPT", "0")
             .current_dir(project.root());
         deny
@@ -31,7 +31,7 @@ pub(crate) fn test(project: &Project) -> Result<Option<String>> {
             deny.args(network)
                 .args(["--locked", "--manifest-path", manifest, "check", "--hide-inclusion-graph"])
                 .args(what);
-            show(&mut deny, "see what cargo-deny says above; deny.toml says what is allowed")
+            show(&mut deny, "see cargo-deny's output above; deny.toml says what is allowed")
         })
     };
     stage("licences and sources of the dependencies", || {
@@ -39,10 +39,10 @@ pub(crate) fn test(project: &Project) -> Result<Option<String>> {
     })?;
     stage("advisories of the dependencies", || {
         match within(FETCH_LIMIT, deny().args(["fetch", "db"]), "see that github.com answers") {
-            // What has come is not fetched again: that could take for ever.
+            // Do not fetch again: that could take forever.
             Ok(()) => check(&["--offline"], &["advisories"]).map(|()| None),
             Err(_) => Ok(Some(
-                "the check for advisories needs the database on github.com, which does not come"
+                "the check for advisories needs the database from github.com, which is unreachable"
                     .to_owned(),
             )),
         }
@@ -60,14 +60,14 @@ mod tests {
         std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
     }
 
-    /// The packages of a lock file of npm without a hash of their archive.
+    /// The packages of an npm lock file that have no hash.
     fn without_integrity(lock: &str) -> Vec<String> {
         let lock: Value = serde_json::from_str(lock).expect("a lock file is JSON");
         let packages = lock["packages"].as_object().expect("it has packages");
         let has_none = |package: &Value| {
             !package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-"))
         };
-        // The first one is the project itself.
+        // The first package is the project itself.
         let bad = packages.iter().filter(|(path, package)| !path.is_empty() && has_none(package));
         bad.map(|(path, _)| path.clone()).collect()
     }
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(without_integrity(none), ["b", "c"], "it can fail");
     }
 
-    /// Nor does an `npm ci` by hand run what the packages bring with them.
+    /// `npm ci` by hand must not run the packages' scripts either.
     #[test]
     fn npm_runs_no_script_by_itself() {
         for folder in [".", "bench/peers"] {
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// What is installed fits the library that the Worker has.
+    /// The program that is installed must match the library in the Worker.
     #[test]
     fn the_program_of_wasm_bindgen_has_the_version_of_the_library() {
         let version = Project::here().locked_version("wasm-bindgen").expect("it is a dependency");

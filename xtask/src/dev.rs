@@ -1,4 +1,4 @@
-//! Running the Worker here, with the example consumer beside it.
+//! Runs the Worker locally, together with the example consumer.
 
 use std::fs;
 use std::process::Command;
@@ -8,10 +8,10 @@ use crate::{Error, Project, Result, Worker, build, setup};
 
 const PORT: &str = "8787";
 
-/// Sets up, builds, and becomes `wrangler dev`, with these further arguments.
+/// Sets up, builds, and becomes `wrangler dev` with these additional arguments.
 ///
 /// # Errors
-/// If a tool cannot be had, a Worker does not build, or wrangler ends with an error.
+/// If a tool is unavailable, a Worker does not build, or wrangler fails.
 pub fn dev(project: &Project, arguments: &[String]) -> Result<()> {
     let tools = setup::setup(project)?;
     secrets(project)?;
@@ -31,7 +31,7 @@ pub fn dev(project: &Project, arguments: &[String]) -> Result<()> {
     become_it(&mut wrangler)
 }
 
-/// Local secrets, made from the example when there are none.
+/// Creates the local secrets from the example, if there are none.
 fn secrets(project: &Project) -> Result<()> {
     let secrets = project.root().join(".dev.vars");
     if secrets.exists() {
@@ -39,15 +39,15 @@ fn secrets(project: &Project) -> Result<()> {
     }
     let example = project.root().join(".dev.vars.example");
     fs::copy(&example, &secrets).map_err(|cause| Error::file("copy", &example, &cause))?;
-    say(".dev.vars made from .dev.vars.example: the local token is dev-token");
+    say("created .dev.vars from .dev.vars.example; the local token is dev-token");
     Ok(())
 }
 
-/// Replaces this process, so that Ctrl-C and every other signal reaches wrangler itself.
+/// Replaces this process, so that Ctrl-C and all other signals reach wrangler.
 fn become_it(wrangler: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt as _;
     let cause = wrangler.exec();
     Err(Error::new(format!(
-        "wrangler cannot be started ({cause}): remove node_modules and run `cargo xtask setup`"
+        "wrangler could not be started ({cause}): remove node_modules and run `cargo xtask setup`"
     )))
 }

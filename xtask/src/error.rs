@@ -1,10 +1,10 @@
-//! The one error: a sentence for the person at the terminal.
+//! The error type: a sentence for the person at the terminal.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// What can go wrong ends here.
+/// The result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// One sentence that says what went wrong and what to do about it.
@@ -12,14 +12,14 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Error(String);
 
 impl Error {
-    /// An error that reads like this.
+    /// An error with this sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
 
-    /// A file or folder with which `deed` ("read", "create") could not be done.
-    pub(crate) fn file(deed: &str, path: &Path, cause: &io::Error) -> Self {
-        Self(format!("cannot {deed} {}: {cause}", path.display()))
+    /// An error from an action ("read", "create") on a file or folder.
+    pub(crate) fn file(action: &str, path: &Path, cause: &io::Error) -> Self {
+        Self(format!("cannot {action} {}: {cause}", path.display()))
     }
 }
 

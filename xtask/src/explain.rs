@@ -1,5 +1,5 @@
-//! What the Worker would make of an event, by the configuration of a `wrangler.toml`; as
-//! `POST /explain` tells it, but without the Worker.
+//! Explains what the Worker would do with an event under the configuration in a `wrangler.toml`,
+//! like `POST /explain` but without the Worker.
 
 mod lines;
 mod wrangler;
@@ -13,39 +13,40 @@ use std::path::PathBuf;
 use elytra_events::http::{Headers, Mode};
 use elytra_webhooks::config::Config;
 use elytra_webhooks::operator::explain::{choose, explain as explain_events};
-use elytra_webhooks::outcome::Rejection;
+use elytra_webhooks::outcome::{Outcome, Rejection};
+use elytra_webhooks::reply::Reply;
 use elytra_webhooks::trace::Trace;
 
 use crate::{Error, Project, Result};
 
-/// What is asked.
+/// The arguments of `cargo xtask explain`.
 #[derive(Debug, Default, clap::Args)]
 pub struct Question {
     /// The file with the event, or the batch of events: the body of a request
     #[arg(long, value_name = "FILE")]
     pub event: PathBuf,
-    /// Ask about this subscription alone, by its name in lower case
+    /// Explain only this subscription, by its name in lower case
     #[arg(long, value_name = "NAME")]
     pub subscription: Option<String>,
-    /// The `Content-Type` of the request; without it, one event in the JSON format
+    /// The `Content-Type` of the request; if not given, one event in the JSON format
     #[arg(long, value_name = "TYPE")]
     pub content_type: Option<String>,
-    /// Another header, as `--header 'ce-id: 1'`; any number of them
+    /// Another header, such as `--header 'ce-id: 1'`; can be repeated
     #[arg(long, value_name = "NAME: VALUE")]
     pub header: Vec<String>,
-    /// The configuration; without it, the shipped `wrangler.toml`
+    /// The configuration; if not given, the shipped `wrangler.toml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Print the JSON that `POST /explain` answers with
+    /// Print the JSON of `POST /explain`
     #[arg(long)]
     pub json: bool,
 }
 
-/// Answers it: what is to be printed.
+/// Returns the explanation to print.
 ///
 /// # Errors
-/// If a file cannot be read, the configuration has mistakes, or the request would be refused before
-/// its events are looked at.
+/// If a file cannot be read, the configuration has errors, or the request would be refused before
+/// its events are examined.
 pub fn explain(project: &Project, question: &Question) -> Result<String> {
     let path = question.config.clone().unwrap_or_else(|| project.root().join("wrangler.toml"));
     let text = fs::read_to_string(&path).map_err(|cause| Error::file("read", &path, &cause))?;
@@ -58,13 +59,15 @@ pub fn explain(project: &Project, question: &Question) -> Result<String> {
     let mode = Mode::of(&head).map_err(|found| refused(&found.into()))?;
     check_size(&body, &config)?;
     let mut trace = Trace::default();
-    let told = explain_events(mode, &head, &body, &config, &subscriptions, &mut trace)
+    let reported = explain_events(mode, &head, &body, &config, &subscriptions, &mut trace)
         .map_err(|invalid| refused(&invalid.into()))?;
     if question.json {
-        let json = serde_json::to_string(&told);
-        return json.map(|json| json + "\n").map_err(|cause| Error::new(cause.to_string()));
+        // The answer itself, so that the two are the same.
+        let outcome = Outcome::Explained(reported);
+        let report = outcome.report();
+        return Ok(Reply::new(&Ok(outcome), &report, &trace).body + "\n");
     }
-    Ok(lines::lines(&told))
+    Ok(lines::lines(&reported))
 }
 
 fn check_size(body: &[u8], config: &Config) -> Result<()> {
@@ -72,12 +75,12 @@ fn check_size(body: &[u8], config: &Config) -> Result<()> {
     if body.len() > limit { Err(refused(&Rejection::BodyTooLarge { limit })) } else { Ok(()) }
 }
 
-/// In the words of the answer that the request would get.
+/// The error, in the words of the answer to such a request.
 fn refused(rejection: &Rejection<'_>) -> Error {
     Error::new(format!("the request would be refused: {}", rejection.report().detail))
 }
 
-/// The headers of the request, their names in lower case.
+/// The headers of the request, with names in lower case.
 struct Head(Vec<(String, String)>);
 
 impl Head {

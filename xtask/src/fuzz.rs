@@ -1,5 +1,5 @@
-//! Fuzzing on stable Rust: libFuzzer, with the coverage counters that rustc puts in without it
-//! having to be a nightly. `cargo fuzz run` works in the same folder, for those who have one.
+//! Fuzzing on stable Rust: libFuzzer, with coverage counters that rustc can insert without being a
+//! nightly. `cargo fuzz run` works in the same folder, if you have it.
 
 use std::fs;
 use std::num::NonZero;
@@ -13,7 +13,7 @@ use crate::command::{cargo, keep, keep_all, show};
 use crate::output::{say, stage};
 use crate::{Error, Project, Result};
 
-/// What LLVM has to put into the code so that libFuzzer sees where an input led.
+/// What LLVM must insert so that libFuzzer sees which paths an input takes.
 const COVERAGE: [&str; 7] = [
     "--cfg=fuzzing",
     "-Ccodegen-units=1",
@@ -24,7 +24,7 @@ const COVERAGE: [&str; 7] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// What is fuzzed: the readers that meet what strangers send.
+/// The fuzz targets: the readers of untrusted input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Target {
     /// One event in the JSON format.
@@ -54,7 +54,7 @@ impl Target {
     }
 }
 
-/// Whether this machine has the C++ compiler that libFuzzer is built with.
+/// Whether this machine has the C++ compiler that libFuzzer needs.
 #[must_use]
 pub fn is_possible() -> bool {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
@@ -63,11 +63,11 @@ pub fn is_possible() -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Fuzzes these targets, or all, each for this many seconds. What is found is kept in
-/// `target/fuzz/`, and what was learned as well, so that the next run goes on from there.
+/// Fuzzes these targets, or all of them, for this many seconds each. `target/fuzz/` keeps the
+/// findings and the corpus, so that the next run continues from there.
 ///
 /// # Errors
-/// If a target does not build, or an input makes it panic.
+/// If a target does not build, or panics.
 pub fn fuzz(project: &Project, targets: &[Target], seconds: u32) -> Result<()> {
     if !is_possible() {
         return Err(Error::new("libFuzzer needs a C++ compiler: install g++"));
@@ -75,7 +75,7 @@ pub fn fuzz(project: &Project, targets: &[Target], seconds: u32) -> Result<()> {
     let folder = project.root().join("target/fuzz");
     let programs = stage("build of the fuzz targets", || build(project, &folder))?;
     let targets = if targets.is_empty() { Target::value_variants() } else { targets };
-    // Each keeps one processor busy.
+    // Each target keeps one processor busy.
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     for together in targets.chunks(processors) {
         let fuzz = |target: &Target| {
@@ -93,9 +93,9 @@ pub fn fuzz(project: &Project, targets: &[Target], seconds: u32) -> Result<()> {
     Ok(())
 }
 
-/// Builds them all; returns where the programs are.
+/// Builds all targets, and returns the folder of the programs.
 fn build(project: &Project, folder: &Path) -> Result<PathBuf> {
-    // A target is named, so that build scripts and macros are built without the counters.
+    // Naming a target keeps the counters out of build scripts and macros.
     let host = host()?;
     let mut build = cargo();
     build
@@ -103,22 +103,22 @@ fn build(project: &Project, folder: &Path) -> Result<PathBuf> {
         .current_dir(project.root().join("fuzz"))
         .env("CARGO_TARGET_DIR", folder)
         .env("RUSTFLAGS", COVERAGE.join(" "));
-    show(&mut build, "correct what stands above")?;
+    show(&mut build, "fix the errors above")?;
     Ok(folder.join(host).join("release"))
 }
 
-/// The kind of machine this is, as rustc names it.
+/// The target triple of this machine.
 fn host() -> Result<String> {
     let version = keep(Command::new("rustc").arg("-vV"), "reinstall Rust with rustup")?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Error::new("rustc does not say what machine this is"))
+    host.map(str::to_owned).ok_or_else(|| Error::new("rustc does not report its host"))
 }
 
 fn run(name: &str, programs: &Path, folder: &Path, seeds: &Path, seconds: u32) -> Result<()> {
     let corpus = folder.join("corpus").join(name);
-    fs::create_dir_all(&corpus).map_err(|cause| Error::file("make", &corpus, &cause))?;
+    fs::create_dir_all(&corpus).map_err(|cause| Error::file("create", &corpus, &cause))?;
     let mut fuzzer = Command::new(programs.join(name));
-    // What it says of itself is long; the one figure that matters is told.
+    // libFuzzer's output is long, so only show the figure that matters.
     fuzzer
         .current_dir(folder)
         .arg(format!("-max_total_time={seconds}"))
@@ -128,11 +128,12 @@ fn run(name: &str, programs: &Path, folder: &Path, seeds: &Path, seconds: u32) -
         .arg(seeds);
     let said = keep_all(
         &mut fuzzer,
-        "an input made it panic: it lies in target/fuzz/crash-*, and belongs into a test",
+        "an input caused a panic: it is in target/fuzz/crash-*, add it to a test",
     )?;
     let inputs =
         said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
-    let inputs = inputs.ok_or_else(|| Error::new("libFuzzer does not say how much it did"))?;
+    let inputs =
+        inputs.ok_or_else(|| Error::new("libFuzzer does not report the number of inputs"))?;
     say(&format!("{name}: {} inputs, no panic", inputs.trim()));
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! Counting the instructions that each step of an event takes, natively, and comparing them with the
-//! baseline, `bench/instructions.txt`. A count does not wobble as a time does: Valgrind shows every
-//! program the same processor, and the benchmarks bring their own allocator.
+//! Counts the instructions of each step of an event, natively, and compares them with the baseline,
+//! `bench/instructions.txt`. Unlike times, counts are stable: Valgrind simulates the same processor
+//! everywhere, and the benchmarks bring their own allocator.
 
 mod baseline;
 mod scale;
@@ -18,17 +18,17 @@ use crate::setup::{Callgrind, VALGRIND_IS_MISSING, setup_callgrind};
 use crate::{Error, Project, Result};
 use baseline::Baseline;
 
-/// The instructions of each benchmark, by its name: `decode.binary_1_kb`.
+/// The instructions of each benchmark, by name: `decode.binary_1_kb`.
 type Counts = BTreeMap<String, u32>;
 
-/// How the baseline is made.
+/// The command that updates the baseline.
 const UPDATE: &str = "`cargo xtask instructions --update`";
 
-/// Counts, and compares with the baseline or makes a new one.
+/// Counts, and compares the counts with the baseline or replaces it.
 ///
 /// # Errors
-/// If a benchmark does not build or run, if a count is not what it was, or if the baseline is that of
-/// another compiler.
+/// If a benchmark does not build or run, a count deviates, or the baseline belongs to another
+/// compiler.
 pub fn instructions(project: &Project, update: bool) -> Result<()> {
     if !update {
         return test(project)?.map_or(Ok(()), |reason| Err(Error::new(reason)));
@@ -40,11 +40,11 @@ pub fn instructions(project: &Project, update: bool) -> Result<()> {
     let path = path(project);
     fs::write(&path, Baseline { compiler, counts }.to_string())
         .map_err(|cause| Error::file("write", &path, &cause))?;
-    say("bench/instructions.txt is what was counted: commit it with what changed the counts");
+    say("updated bench/instructions.txt: commit it together with the change that caused it");
     Ok(())
 }
 
-/// The same among the other tests, where it is possible; where it is not, the reason.
+/// Runs the comparison as part of the tests. Returns the reason if it had to be skipped.
 pub(crate) fn test(project: &Project) -> Result<Option<String>> {
     let Some(callgrind) = setup_callgrind(project)? else {
         return Ok(Some(format!("counting instructions {VALGRIND_IS_MISSING}")));
@@ -56,7 +56,7 @@ pub(crate) fn test(project: &Project) -> Result<Option<String>> {
     compare(project, &callgrind, &baseline).map(|()| None)
 }
 
-/// Counts, and says how it compares; fails where a count or a scale is not what it was.
+/// Counts, and reports the comparison. Fails if a count or a scale deviates.
 fn compare(project: &Project, callgrind: &Callgrind, baseline: &Baseline) -> Result<()> {
     let counts = count(project, callgrind)?;
     stage("comparison of the instructions", || {
@@ -65,7 +65,7 @@ fn compare(project: &Project, callgrind: &Callgrind, baseline: &Baseline) -> Res
         lines.iter().chain(&scales).for_each(|line| say(line));
         if !deviations.is_empty() {
             return Err(Error::new(format!(
-                "{}. If that is meant, run {UPDATE} and commit what it writes in the same commit",
+                "{}. If this is intended, run {UPDATE} and commit the result in the same commit",
                 deviations.join("; ")
             )));
         }
@@ -73,16 +73,16 @@ fn compare(project: &Project, callgrind: &Callgrind, baseline: &Baseline) -> Res
     })
 }
 
-/// Builds the benchmarks, has each run once by callgrind, and reads what it counted.
+/// Builds the benchmarks, runs each once in callgrind, and reads the counts.
 fn count(project: &Project, callgrind: &Callgrind) -> Result<Counts> {
     let folder = project.root().join("target/instructions");
-    // A benchmark that is no more must not be read.
+    // The counts of benchmarks that no longer exist must not be read.
     remove(&folder)?;
     stage("build of the benchmarks", || {
-        show(bench(project, callgrind, &folder).arg("--no-run"), "correct what stands above")
+        show(bench(project, callgrind, &folder).arg("--no-run"), "fix the errors above")
     })?;
     stage("instructions", || {
-        keep_all(&mut bench(project, callgrind, &folder), "see what it says above")
+        keep_all(&mut bench(project, callgrind, &folder), "see its output above")
     })?;
     read_counts(&folder.join("bench/instructions/steps"))
 }
@@ -96,13 +96,13 @@ fn bench(project: &Project, callgrind: &Callgrind, folder: &Path) -> Command {
         .env("GUNGRAUN_RUNNER", &callgrind.runner)
         .env("GUNGRAUN_VALGRIND_BIN", &callgrind.valgrind)
         .env("GUNGRAUN_HOME", folder)
-        // Another way to compile gives other counts.
+        // Other compiler flags lead to other counts.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
     bench
 }
 
-/// Reads what callgrind wrote: a folder for each benchmark, and in it a profile.
+/// Reads callgrind's output: a folder with a profile for each benchmark.
 fn read_counts(folder: &Path) -> Result<Counts> {
     let mut counts = Counts::new();
     for entry in entries(folder)? {
@@ -111,10 +111,7 @@ fn read_counts(folder: &Path) -> Result<Counts> {
         let text =
             fs::read_to_string(&profile).map_err(|cause| Error::file("read", &profile, &cause))?;
         let count = summary(&text).ok_or_else(|| {
-            Error::new(format!(
-                "{} does not say how many instructions there were",
-                profile.display()
-            ))
+            Error::new(format!("{} has no number of instructions", profile.display()))
         })?;
         counts.insert(name, count);
     }
@@ -127,7 +124,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>().map_err(failed)
 }
 
-/// The line of a profile that says how many instructions there were in all.
+/// The total number of instructions in a profile.
 fn summary(profile: &str) -> Option<u32> {
     profile.lines().find_map(|line| line.strip_prefix("summary: "))?.trim().parse().ok()
 }
@@ -143,23 +140,23 @@ fn path(project: &Project) -> PathBuf {
     project.root().join("bench/instructions.txt")
 }
 
-/// Why the counts cannot be compared, if they cannot.
+/// Why the counts cannot be compared, or `None`.
 fn of_another_compiler(baseline: &Baseline, compiler: &str) -> Option<String> {
     (baseline.compiler != compiler).then(|| {
         format!(
-            "counting instructions needs the compiler of the baseline, {}, and this is {compiler}: use that one, or make this one's with {UPDATE}",
+            "counting instructions needs the compiler of the baseline, {}, and this is {compiler}: use that compiler, or update the baseline with {UPDATE}",
             baseline.compiler
         )
     })
 }
 
-/// The compiler, and for what it compiles: `rustc 1.95.0 for x86_64-unknown-linux-gnu`.
+/// The compiler and its target: `rustc 1.95.0 for x86_64-unknown-linux-gnu`.
 fn compiler() -> Result<String> {
     let version = keep(Command::new("rustc").arg("-vV"), "reinstall Rust with rustup")?;
     let field = |name: &str| version.lines().find_map(|line| line.strip_prefix(name));
     let (release, host) = field("release: ")
         .zip(field("host: "))
-        .ok_or_else(|| Error::new("rustc does not say which version it is"))?;
+        .ok_or_else(|| Error::new("rustc does not report its version"))?;
     Ok(format!("rustc {release} for {host}"))
 }
 

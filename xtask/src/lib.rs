@@ -1,12 +1,12 @@
-//! What `cargo xtask` does: get the tools, build the Workers, run them here, test them,
-//! count their instructions, soak, fuzz and measure them, and explain what they would make of an event.
+//! The library of `cargo xtask`: installs the tools; builds, runs, tests, soaks, fuzzes and
+//! measures the Workers; counts their instructions; and explains what they would do with an event.
 //!
-//! It is a library too, so that the tests on the real runtime start wrangler with the very
-//! tools and environment that `cargo xtask dev` uses: see [`Tools`].
+//! It is a library so that the tests on the real runtime start wrangler with the same tools and
+//! environment as `cargo xtask dev`: see [`Tools`].
 //!
-//! Everything it installs lands in the project (`node_modules`) or in the user's cache
-//! (`elytra-webhooks/` below `~/.cache`), with one exception: where rustup can get the wasm
-//! target, it adds it to the active toolchain, as it does for everybody.
+//! Everything that it installs goes to the project (`node_modules`) or to the user's cache
+//! (`elytra-webhooks/` in `~/.cache`), with one exception: if rustup can get the wasm target, it
+//! adds the target to the active toolchain.
 //!
 //! In reading order:
 

@@ -16,54 +16,54 @@ struct Arguments {
     task: Task,
 }
 
-/// What is to be done.
+/// The subcommands.
 #[derive(Subcommand)]
 enum Task {
-    /// Get every tool that is missing, but those of `bench`
+    /// Install all missing tools, except those of `bench`
     Setup,
     /// Build a Worker for the runtime
     Build {
-        /// Which one
+        /// Which Worker to build
         #[arg(value_enum, default_value_t = Worker::Receiver)]
         worker: Worker,
     },
-    /// Run the Worker on port 8787, with the example consumer beside it
+    /// Run the Worker on port 8787, together with the example consumer
     Dev {
-        /// Further arguments for `wrangler dev`, such as `--port 8788`
+        /// More arguments for `wrangler dev`, such as `--port 8788`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         wrangler: Vec<String>,
     },
-    /// Run every check and every test
+    /// Run all checks and tests
     Test,
-    /// Count the instructions that each step of an event takes, and compare with the baseline
+    /// Count the instructions of each step of an event, and compare with the baseline
     Instructions {
-        /// Make what is counted the baseline
+        /// Make these counts the new baseline
         #[arg(long)]
         update: bool,
     },
-    /// Run the parsers on random input, and see that none panics
+    /// Run the parsers on random input, and check that none panics
     Fuzz {
-        /// Which of them; all, where none is named
+        /// The targets; all of them if none is given
         #[arg(value_enum)]
         targets: Vec<Target>,
-        /// For how many seconds each
-        // libFuzzer takes 0 for endless.
+        /// How many seconds to fuzz each target
+        // libFuzzer takes 0 as endless.
         #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
         seconds: u32,
     },
-    /// Send many events while bindings fail and workerd dies, and see that none is lost
+    /// Send many events while bindings fail and workerd dies, and check that none is lost
     Soak {
-        /// How many and how bad: `--events 100000 --faults 0.05 --restarts 5 --seed 1`
+        /// Arguments of the soak: `--events 100000 --faults 0.05 --restarts 5 --seed 1`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Measure what an event costs in workerd, beside peers that do the same
+    /// Measure what an event costs in workerd, compared with peers that do the same
     Bench {
-        /// How long, which, and where to: `--rounds 5 --seconds 1 --only filtered --update`
+        /// Arguments of the benchmarks: `--rounds 5 --seconds 1 --only filtered --update`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Tell which subscriptions want an event, and why others do not; nothing is sent
+    /// Explain which subscriptions want an event, and why others do not; nothing is sent
     Explain {
         #[command(flatten)]
         question: Question,
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     match perform(Arguments::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to be done if this cannot be written.
+            // If this cannot be written, there is nothing left to do.
             let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
@@ -84,7 +84,7 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<()> {
     let project = Project::here();
     match task {
-        Task::Setup => setup::setup_aloud(&project),
+        Task::Setup => setup::setup_and_report(&project),
         Task::Build { worker } => build::build(&setup::setup(&project)?, worker),
         Task::Dev { wrangler } => dev::dev(&project, &wrangler),
         Task::Test => test::test(&project),
@@ -93,9 +93,9 @@ fn perform(task: Task) -> Result<()> {
         Task::Soak { arguments } => soak::soak(&project, &arguments),
         Task::Bench { arguments } => bench::bench(&project, &arguments),
         Task::Explain { question } => {
-            let told = explain::explain(&project, &question)?;
+            let reported = explain::explain(&project, &question)?;
             std::io::stdout()
-                .write_all(told.as_bytes())
+                .write_all(reported.as_bytes())
                 .map_err(|cause| Error::new(format!("cannot print the explanation: {cause}")))
         }
     }

@@ -1,17 +1,17 @@
-//! What is said to the person at the terminal, all of it on stderr.
+//! Messages for the person at the terminal, all on stderr.
 
 use std::io::{self, Write as _};
 use std::time::Instant;
 
 use crate::Result;
 
-/// Says one line.
+/// Prints a line.
 pub fn say(line: &str) {
-    // A terminal that is gone cannot be told so.
+    // There is no way to report that the terminal is gone.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Names a step whose own output is hidden as it starts, and says how long it took when it ends.
+/// Prints the name of a step whose output is hidden, and how long it took.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let mut terminal = io::stderr();
     let _ = write!(terminal, "{name} ... ").and_then(|()| terminal.flush());
@@ -25,7 +25,7 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     done
 }
 
-/// The same for a step that shows its own output.
+/// Like [`step`], for a step that shows its own output.
 pub(crate) fn stage<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     say(&format!("== {name}"));
     let start = Instant::now();

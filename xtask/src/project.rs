@@ -1,4 +1,4 @@
-//! Where things lie in this checkout.
+//! The paths in this checkout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// The checkout that this xtask was compiled from.
+    /// The checkout from which this xtask was compiled.
     #[must_use]
     pub fn here() -> Self {
         let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -20,31 +20,31 @@ impl Project {
         Self { root }
     }
 
-    /// The folder with the workspace's `Cargo.toml`.
+    /// The folder of the workspace's `Cargo.toml`.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where npm puts the programs of the packages it installs.
+    /// The folder of the programs that npm installs.
     #[must_use]
     pub fn npm_programs(&self) -> PathBuf {
         self.root.join("node_modules/.bin")
     }
 
-    /// Where those lie that the benchmarks compare with.
+    /// The folder of the peers in the benchmarks.
     #[must_use]
     pub fn peers(&self) -> PathBuf {
         self.root.join("bench/peers")
     }
 
-    /// Where wrangler keeps what it would otherwise keep in the user's home.
+    /// The folder for what wrangler would otherwise keep in the user's home.
     pub(crate) fn wrangler_home(&self) -> PathBuf {
         self.root.join("target/wrangler")
     }
 
-    /// The cargo target folder of the wasm builds; its own, so that they and the builds for this
-    /// machine neither wait for each other nor undo each other's work.
+    /// The cargo target folder of the wasm builds. It is separate, so that wasm and native builds
+    /// neither wait for each other nor invalidate each other.
     pub(crate) fn wasm_target(&self) -> PathBuf {
         self.root.join("target/wasm")
     }
@@ -59,7 +59,7 @@ impl Project {
     }
 }
 
-/// The version in the entry that starts with this name.
+/// The version in the entry with this name.
 fn locked_version(lock: &str, name: &str) -> Option<String> {
     let name = format!("name = \"{name}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);

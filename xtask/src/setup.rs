@@ -1,7 +1,7 @@
-//! Getting what is missing, each tool in the version that is pinned.
+//! Installs missing tools, each in its pinned version.
 //!
-//! Every tool has a module with two functions: `find` looks whether it is there, `install` gets
-//! it. When all is there, set-up costs a few look-ups and one call of rustc.
+//! Every tool has a module with two functions: `find` looks for it, and `install` installs it. If
+//! everything is installed, setup costs a few lookups and one call of rustc.
 
 mod cargo_tools;
 mod curl;
@@ -22,13 +22,13 @@ use python::Python;
 
 pub(crate) use valgrind::MISSING as VALGRIND_IS_MISSING;
 
-/// Gets every tool that is missing and needed for building, running and deploying. Says nothing
-/// when all is there.
+/// Installs all missing tools for building, running and deploying. Prints nothing if none are
+/// missing.
 ///
 /// # Errors
-/// If a tool cannot be had; the error says what to install.
+/// If a tool is unavailable. The error says what to install.
 pub fn setup(project: &Project) -> Result<Tools> {
-    let cache = Cache::of_the_user()?;
+    let cache = Cache::of_user()?;
     let cache = &cache;
     let mut lock = None;
     obtain(cache, &mut lock, || npm::find(project), |_| npm::install(project))?;
@@ -50,26 +50,27 @@ pub fn setup(project: &Project) -> Result<Tools> {
     Ok(Tools { project: project.clone(), curl, wasm_target, worker_build, wasm_bindgen })
 }
 
-/// Gets what the tests need besides: Python with the CloudEvents SDK, with no argument yet.
+/// Installs what the tests need as well: Python with the CloudEvents SDK. Returns the command
+/// without arguments.
 ///
 /// # Errors
-/// If it cannot be had; the error says what to install.
+/// If it is unavailable. The error says what to install.
 pub fn setup_python() -> Result<Command> {
-    let cache = Cache::of_the_user()?;
+    let cache = Cache::of_user()?;
     Ok(obtain_python(&cache, &mut None, &python::SDK)?.command())
 }
 
-/// Gets what the dependencies are checked with.
+/// Installs the tool that checks dependencies.
 ///
 /// # Errors
-/// If it cannot be had; the error says what to install.
+/// If it is unavailable. The error says what to install.
 pub(crate) fn setup_cargo_deny() -> Result<PathBuf> {
-    let cache = &Cache::of_the_user()?;
+    let cache = &Cache::of_user()?;
     let find = || cargo_tools::find_cargo_deny(cache);
     obtain(cache, &mut None, find, cargo_tools::install_cargo_deny)
 }
 
-/// What only the benchmarks need.
+/// The tools that only the benchmarks need.
 #[derive(Debug)]
 pub struct BenchTools {
     oha: PathBuf,
@@ -77,25 +78,25 @@ pub struct BenchTools {
 }
 
 impl BenchTools {
-    /// Where the load generator is.
+    /// The load generator.
     #[must_use]
     pub fn oha(&self) -> &Path {
         &self.oha
     }
 
-    /// Python with `FastAPI`, with no argument yet.
+    /// Python with `FastAPI`. The command has no arguments yet.
     #[must_use]
     pub fn fastapi(&self) -> Command {
         self.fastapi.command()
     }
 }
 
-/// Gets what the benchmarks need besides: the load generator, and what the peers are written with.
+/// Installs what the benchmarks need as well: the load generator, and the packages of the peers.
 ///
 /// # Errors
-/// If it cannot be had; the error says what to install.
+/// If it is unavailable. The error says what to install.
 pub fn setup_bench(project: &Project) -> Result<BenchTools> {
-    let cache = Cache::of_the_user()?;
+    let cache = Cache::of_user()?;
     let cache = &cache;
     let mut lock = None;
     let lock = &mut lock;
@@ -114,22 +115,22 @@ fn obtain_python(
     obtain(cache, lock, || python::find(cache, packages), install)
 }
 
-/// What instructions are counted with.
+/// The tools that count instructions.
 #[derive(Debug)]
 pub(crate) struct Callgrind {
     /// Valgrind.
     pub(crate) valgrind: PathBuf,
-    /// The program that has it run each benchmark, in the version of the crate they are written with.
+    /// The program that runs each benchmark in Valgrind, in the version of the benchmarks' crate.
     pub(crate) runner: PathBuf,
 }
 
-/// Gets that; `None` where this system has no Valgrind.
+/// Installs these tools. Returns `None` if this system has no Valgrind.
 ///
 /// # Errors
-/// If it cannot be had where it should; the error says what to install.
+/// If a tool is unavailable where it should not be. The error says what to install.
 pub(crate) fn setup_callgrind(project: &Project) -> Result<Option<Callgrind>> {
-    let cache = &Cache::of_the_user()?;
-    if valgrind::find(cache).is_none() && !valgrind::is_to_be_had() {
+    let cache = &Cache::of_user()?;
+    if valgrind::find(cache).is_none() && !valgrind::is_available() {
         return Ok(None);
     }
     let mut lock = None;
@@ -144,22 +145,22 @@ pub(crate) fn setup_callgrind(project: &Project) -> Result<Option<Callgrind>> {
     Ok(Some(Callgrind { valgrind, runner }))
 }
 
-/// All of them but those of the benchmarks, with a last line that says how long it took.
+/// Installs all tools except those of the benchmarks, and prints how long it took.
 ///
 /// # Errors
-/// If a tool cannot be had; the error says what to install.
-pub fn setup_aloud(project: &Project) -> Result<()> {
+/// If a tool is unavailable. The error says what to install.
+pub fn setup_and_report(project: &Project) -> Result<()> {
     let start = Instant::now();
     setup(project)?;
     setup_python()?;
     setup_callgrind(project)?;
     setup_cargo_deny()?;
     let seconds = start.elapsed().as_secs_f64();
-    say(&format!("every tool is there but those of `cargo xtask bench` ({seconds:.1} s)"));
+    say(&format!("all tools are installed, except those of `cargo xtask bench` ({seconds:.1} s)"));
     Ok(())
 }
 
-/// Finds a tool or installs it, under the lock, which stays held for the tools that follow.
+/// Finds or installs a tool. The lock is kept for the tools that follow.
 fn obtain<T>(
     cache: &Cache,
     lock: &mut Option<Lock>,
@@ -171,7 +172,7 @@ fn obtain<T>(
     }
     if lock.is_none() {
         *lock = Some(cache.lock()?);
-        // Another set-up may have got it while we waited.
+        // Another setup may have installed it while we waited.
         if let Some(tool) = find() {
             return Ok(tool);
         }

@@ -1,4 +1,7 @@
-//! The soak: many events through a receiver that fails and dies, and none may be lost.
+//! The soak test: many events through a receiver that fails and dies, and none may be lost.
+
+use std::path::Path;
+use std::process::Command;
 
 use crate::command::{cargo, show};
 use crate::output::stage;
@@ -8,36 +11,33 @@ use crate::{Project, Result, Worker, build, setup};
 /// `--faults`, `--restarts`, `--seed`.
 ///
 /// # Errors
-/// If a tool cannot be had, the receiver does not build, or an event is lost.
+/// If a tool is unavailable, the receiver does not build, or an event is lost.
 pub fn soak(project: &Project, arguments: &[String]) -> Result<()> {
     build::build(&setup::setup(project)?, Worker::Receiver)?;
-    run(project, FAST, arguments)
-}
-
-/// The profile in which the soak is fast enough for the receiver to be the slow one.
-const FAST: &str = "soak";
-
-/// The profile of the tests, in which it is built with them.
-const OF_TESTS: &str = "dev";
-
-/// A short one, with a receiver that was built.
-pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<()> {
-    run(project, OF_TESTS, arguments)
-}
-
-fn run(project: &Project, profile: &str, arguments: &[String]) -> Result<()> {
-    let mut build = program("build", profile);
+    let mut build = program("build");
     build.current_dir(project.root());
-    stage("build of the soak", || show(&mut build, "correct what stands above"))?;
-    let mut run = program("run", profile);
-    run.args(["--quiet", "--"]).args(arguments).current_dir(project.root());
+    stage("build of the soak", || show(&mut build, "fix the errors above"))?;
+    let mut soak = program("run");
+    soak.args(["--quiet", "--"]).args(arguments);
+    run(project, &mut soak)
+}
+
+/// A short soak of a receiver that has been built, with a program that was built with the tests.
+pub(crate) fn test(project: &Project, soak: &Path, arguments: &[&str]) -> Result<()> {
+    run(project, Command::new(soak).args(arguments))
+}
+
+fn run(project: &Project, soak: &mut Command) -> Result<()> {
+    soak.current_dir(project.root());
     stage("soak", || {
-        show(&mut run, "what went wrong stands above; with its --seed the same is sent again")
+        show(soak, "see the error above; run it with the same --seed to send the same events")
     })
 }
 
-fn program(task: &str, profile: &str) -> std::process::Command {
+/// Cargo with this task, in the profile that makes the soak fast enough for the receiver to be the
+/// bottleneck.
+fn program(task: &str) -> Command {
     let mut command = cargo();
-    command.args([task, "--profile", profile, "--package", "edge", "--bin", "soak"]);
+    command.args([task, "--profile", "soak", "--package", "edge", "--bin", "soak"]);
     command
 }

@@ -1,17 +1,22 @@
-//! Every check and every test, in the order in which they are quick to fail.
+//! Runs all checks and tests in two lanes at the same time, so that one lane uses the processor time
+//! that the other leaves idle. In each lane, the fastest to fail comes first. The lanes build in
+//! different folders, because cargo locks the folder it builds in.
 
+mod programs;
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::command::{cargo, show};
 use crate::output::{say, stage};
-use crate::{
-    Error, Project, Result, Tools, Worker, build, dependencies, fuzz, instructions, setup, soak,
-};
+use crate::{Error, Project, Result, Worker, build, dependencies, fuzz, instructions, setup, soak};
+use programs::Programs;
 
-/// A check that is one call of cargo: name, arguments, what to do when it fails.
+/// A check that is one call of cargo: its name, its arguments, and the advice if it fails.
 type Check = (&'static str, &'static [&'static str], &'static str);
 
-/// Those that somebody who has just changed something is quickly told of.
+/// The checks that give quick feedback on a change.
 const FIRST_CHECKS: [Check; 2] = [
     ("format", &["fmt", "--all", "--check"], "run `cargo fmt --all`"),
     (
@@ -25,62 +30,60 @@ const FIRST_CHECKS: [Check; 2] = [
             "--",
             "-Dwarnings",
         ],
-        "correct what stands above",
+        "fix the errors above",
     ),
 ];
 
-/// Those during which the Workers are built: that is mostly work for one core.
-const CHECKS: [Check; 3] = [
-    ("documentation", &["doc", "--workspace", "--no-deps"], "correct what stands above"),
+/// The checks of the documentation. They have the features of clippy, so that cargo can use the
+/// dependencies that it checked for clippy.
+const DOCUMENTATION: [Check; 2] = [
+    (
+        "documentation",
+        &["doc", "--workspace", "--no-deps", "--features", "bench/instructions,bench/workerd"],
+        "fix the errors above",
+    ),
     (
         "documentation of private items",
-        &["doc", "--workspace", "--no-deps", "--document-private-items"],
-        "correct what stands above",
+        &[
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+            "--features",
+            "bench/instructions,bench/workerd",
+        ],
+        "fix the errors above",
     ),
-    ("native tests", &["test", "--workspace", "--exclude", "edge"], "see which test failed above"),
 ];
 
-/// How long each target is fuzzed here; `cargo xtask fuzz` does it for longer.
+/// How many tests run at once on the real runtime. They often wait for it.
+const EDGE_TESTS_AT_ONCE: usize = 4;
+
+/// How long each target is fuzzed, in seconds. `cargo xtask fuzz` can fuzz longer.
 const FUZZ_SECONDS: u32 = 5;
 
-/// How much is soaked here; `cargo xtask soak` does more.
+/// The size of the soak. `cargo xtask soak` can do more.
 const SOAK: [&str; 4] = ["--events", "1000", "--restarts", "1"];
 
-/// Runs them all; stops at the first that fails.
+/// Runs all of them. After the first failure it starts no other.
 ///
 /// # Errors
-/// The first check that fails.
+/// The first check that failed.
 pub fn test(project: &Project) -> Result<()> {
-    let tools = setup::setup(project)?;
-    setup::setup_python()?;
-    for one in FIRST_CHECKS {
-        check(project, one)?;
-    }
-    let mut skipped = Vec::new();
-    skipped.extend(dependencies::test(project)?);
+    let checks = Checks { project, failure: Mutex::default(), skipped: Mutex::default() };
+    let (built, are_built) = mpsc::channel();
     thread::scope(|scope| {
-        let builds = scope.spawn(|| build(&tools));
-        for one in CHECKS {
-            check(project, one)?;
+        let others = scope.spawn(|| checks.others(built));
+        // `checks` has the failure.
+        let _ = checks.tests(&are_built);
+        if others.join().is_err() {
+            checks.fail(Error::new("a check panicked: see above"));
         }
-        skipped.extend(instructions::test(project)?);
-        let panicked = || Err(Error::new("the build of the Workers panicked: see above"));
-        builds.join().unwrap_or_else(|_| panicked())
-    })?;
-    check(
-        project,
-        (
-            "tests on the real runtime",
-            &["test", "--package", "edge", "--", "--test-threads=4"],
-            "see which test failed above",
-        ),
-    )?;
-    soak::test(project, &SOAK.map(str::to_owned))?;
-    if fuzz::is_possible() {
-        fuzz::fuzz(project, &[], FUZZ_SECONDS)?;
-    } else {
-        skipped.push("fuzzing needs a C++ compiler, and there is none: install g++".to_owned());
+    });
+    if let Some(failure) = checks.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(failure);
     }
+    let skipped = checks.skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
     for reason in &skipped {
         say(&format!("SKIPPED: {reason}"));
     }
@@ -88,16 +91,80 @@ pub fn test(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Builds all Workers.
-fn build(tools: &Tools) -> Result<()> {
-    for worker in Worker::ALL {
-        let name = format!("build of the {}", worker.name());
-        stage(&name, || build::build(tools, worker))?;
-    }
-    Ok(())
+/// What the two lanes share.
+struct Checks<'a> {
+    project: &'a Project,
+    /// The first failure.
+    failure: Mutex<Option<Error>>,
+    /// The reasons for which checks were skipped.
+    skipped: Mutex<Vec<String>>,
 }
 
-fn check(project: &Project, (name, arguments, advice): Check) -> Result<()> {
+/// A lane ends early, because a check has failed.
+struct Stopped;
+
+impl Checks<'_> {
+    /// The lane that builds in `target/debug`: clippy, the documentation and the tests.
+    fn tests(&self, workers_are_built: &Receiver<()>) -> std::result::Result<(), Stopped> {
+        let project = self.project;
+        for check in FIRST_CHECKS {
+            self.then(|| perform(project, check))?;
+        }
+        self.skip(self.then(|| dependencies::test(project))?);
+        for check in DOCUMENTATION {
+            self.then(|| perform(project, check))?;
+        }
+        let programs = self.then(|| stage("build of the tests", || Programs::build(project)))?;
+        self.then(|| stage("native tests", || programs.run_native(project)))?;
+        // This fails if the other lane ended early.
+        workers_are_built.recv().map_err(|_| Stopped)?;
+        self.then(|| stage("tests on the real runtime", || programs.run_edge(EDGE_TESTS_AT_ONCE)))?;
+        self.then(|| soak::test(project, programs.soak()?, &SOAK))
+    }
+
+    /// The other lane: the tools, the Workers, and the checks that build in folders of their own.
+    fn others(&self, workers_are_built: Sender<()>) -> std::result::Result<(), Stopped> {
+        let project = self.project;
+        let tools = self.then(|| setup::setup(project))?;
+        for worker in Worker::ALL {
+            let name = format!("build of the {}", worker.name());
+            self.then(|| stage(&name, || build::build(&tools, worker)))?;
+        }
+        self.then(setup::setup_python)?;
+        // This fails if the other lane ended early.
+        let _ = workers_are_built.send(());
+        drop(workers_are_built);
+        self.skip(self.then(|| instructions::test(project))?);
+        if fuzz::is_possible() {
+            self.then(|| fuzz::fuzz(project, &[], FUZZ_SECONDS))
+        } else {
+            let reason = "fuzzing needs a C++ compiler, which is missing: install g++";
+            self.skip(Some(reason.to_owned()));
+            Ok(())
+        }
+    }
+
+    /// Runs a check, unless another one has failed.
+    fn then<T>(&self, work: impl FnOnce() -> Result<T>) -> std::result::Result<T, Stopped> {
+        if self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Err(Stopped);
+        }
+        work().map_err(|error| {
+            self.fail(error);
+            Stopped
+        })
+    }
+
+    fn fail(&self, error: Error) {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    fn skip(&self, reason: Option<String>) {
+        self.skipped.lock().unwrap_or_else(PoisonError::into_inner).extend(reason);
+    }
+}
+
+fn perform(project: &Project, (name, arguments, advice): Check) -> Result<()> {
     stage(name, || {
         show(
             cargo().args(arguments).env("RUSTDOCFLAGS", "-Dwarnings").current_dir(project.root()),

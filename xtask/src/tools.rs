@@ -1,4 +1,4 @@
-//! The tools, ready to run.
+//! The installed tools, as commands.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// The target of the Workers.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Every tool of the project, which [`setup`](crate::setup::setup) finds or gets.
+/// All tools of the project. [`setup`](crate::setup::setup) finds or installs them.
 ///
 /// ```no_run
 /// # fn main() -> xtask::Result<()> {
@@ -31,17 +31,17 @@ pub struct Tools {
     pub(crate) wasm_bindgen: PathBuf,
 }
 
-/// Where the wasm target is.
+/// Where the wasm target is installed.
 #[derive(Debug)]
 pub(crate) enum WasmTarget {
     /// In the active toolchain.
     Active {
-        /// The library's file, whose name changes with every version of Rust.
+        /// The library file, whose name changes with every version of Rust.
         std: PathBuf,
     },
     /// In Debian's toolchain in the cache.
     Debian {
-        /// The library's file.
+        /// The library file.
         std: PathBuf,
         /// The folder with `rustc` and `wasm-ld`.
         programs: PathBuf,
@@ -49,22 +49,22 @@ pub(crate) enum WasmTarget {
 }
 
 impl Tools {
-    /// The checkout they belong to.
+    /// The checkout that these tools belong to.
     #[must_use]
     pub fn project(&self) -> &Project {
         &self.project
     }
 
-    /// Where `curl` is.
+    /// The path of `curl`.
     #[must_use]
     pub fn curl(&self) -> &Path {
         &self.curl
     }
 
-    /// The Node that wrangler needs, with no argument yet.
+    /// The Node that wrangler needs, without arguments.
     ///
     /// # Errors
-    /// If the project's path cannot stand in `PATH`.
+    /// If `PATH` cannot contain the project's path.
     pub fn node(&self) -> Result<Command> {
         let programs = self.project.npm_programs();
         let mut node = Command::new(programs.join("node"));
@@ -72,15 +72,15 @@ impl Tools {
         Ok(node)
     }
 
-    /// wrangler, with no argument yet, in the project's folder.
+    /// wrangler, without arguments, in the project's folder.
     ///
-    /// It is one process, so a SIGTERM or SIGINT to it ends wrangler and its workerd; after a
-    /// SIGKILL workerd goes on. It keeps to the project and to this machine: nothing is written
-    /// to the user's home, nothing asked of Cloudflare, nothing reported. So it does not know the
-    /// user's login either: deploying is done with plain `npx wrangler`.
+    /// It is a single process: SIGTERM or SIGINT ends wrangler and its workerd, but after a SIGKILL
+    /// workerd keeps running. It is confined to the project and this machine: it writes nothing to
+    /// the user's home, asks nothing of Cloudflare, and reports nothing. So it does not know the
+    /// user's login either, and deploying takes plain `npx wrangler`.
     ///
     /// # Errors
-    /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
+    /// If `PATH` cannot contain the project's path, or the project's folder is not writable.
     pub fn wrangler(&self) -> Result<Command> {
         let mut wrangler = self.miniflare()?;
         let cli = "node_modules/wrangler/wrangler-dist/cli.js";
@@ -88,19 +88,19 @@ impl Tools {
         Ok(wrangler)
     }
 
-    /// The Node for a script that uses wrangler or Miniflare as libraries, with no argument yet, in
-    /// the project's folder. It keeps to the project and to this machine, as [`Tools::wrangler`] does.
+    /// Node for a script that uses wrangler or Miniflare as a library, without arguments, in the
+    /// project's folder. It is confined like [`Tools::wrangler`].
     ///
     /// # Errors
-    /// If the project's path cannot stand in `PATH`, or its folder cannot be written to.
+    /// If `PATH` cannot contain the project's path, or the project's folder is not writable.
     pub fn miniflare(&self) -> Result<Command> {
         let mut node = self.node()?;
         node.envs(wrangler_environment(&self.project)?).current_dir(self.project.root());
         Ok(node)
     }
 
-    /// worker-build, with no argument yet, in this package's folder. Everything that it would
-    /// download is given to it.
+    /// worker-build, without arguments, in this package's folder. It gets everything that it would
+    /// otherwise download.
     pub(crate) fn worker_build(&self, package: &Path) -> Result<Command> {
         let npm = self.project.npm_programs();
         let mut build = Command::new(&self.worker_build);
@@ -110,7 +110,7 @@ impl Tools {
             .env("WASM_OPT_BIN", npm.join("wasm-opt"))
             .env("ESBUILD_BIN", npm.join("esbuild"))
             .env("CARGO_TARGET_DIR", self.project.wasm_target())
-            // What failed stands in its message; where in worker-build is no concern of ours.
+            // The error message is enough. Where worker-build failed does not matter.
             .env("RUST_BACKTRACE", "0");
         match &self.wasm_target {
             WasmTarget::Active { .. } => {
@@ -126,7 +126,7 @@ impl Tools {
         Ok(build)
     }
 
-    /// The files that change when a tool's version does, the outputs of a build with it.
+    /// The files that change with the version of a tool. Builds depend on them.
     pub(crate) fn versions(&self) -> [&Path; 3] {
         let std = match &self.wasm_target {
             WasmTarget::Active { std } | WasmTarget::Debian { std, .. } => std,
@@ -134,18 +134,19 @@ impl Tools {
         [&self.worker_build, &self.wasm_bindgen, std]
     }
 
-    /// `PATH` for a shell that runs the documents' commands: node, npx's wrangler and curl first.
+    /// `PATH` for a shell that runs commands of the documents: node, npx's wrangler and curl come
+    /// first.
     ///
     /// # Errors
-    /// If the project's path or curl's cannot stand in `PATH`.
+    /// If `PATH` cannot contain the path of the project or of curl.
     pub fn path(&self) -> Result<OsString> {
         let folder = self.curl.parent();
-        let folder = folder.ok_or_else(|| Error::new("curl lies in no folder: reinstall it"))?;
+        let folder = folder.ok_or_else(|| Error::new("curl is not in a folder: reinstall it"))?;
         path_with(&[&self.project.npm_programs(), folder])
     }
 }
 
-/// What keeps wrangler and Miniflare to the project and to this machine.
+/// The environment that confines wrangler and Miniflare to the project and this machine.
 pub(crate) fn wrangler_environment(project: &Project) -> Result<Vec<(&'static str, OsString)>> {
     let home = project.wrangler_home();
     let temporary = home.join("tmp");
@@ -154,19 +155,19 @@ pub(crate) fn wrangler_environment(project: &Project) -> Result<Vec<(&'static st
     Ok(vec![
         ("WRANGLER_SEND_METRICS", "false".into()),
         ("WRANGLER_SEND_ERROR_REPORTS", "false".into()),
-        // The banner asks npm for a newer wrangler.
+        // The banner checks npm for a newer wrangler.
         ("WRANGLER_HIDE_BANNER", "true".into()),
         ("WRANGLER_NO_SKILLS_UPDATE_PROMPTS", "true".into()),
-        // Where in the world the caller is: never asked of Cloudflare.
+        // Do not ask Cloudflare where in the world this machine is.
         ("CLOUDFLARE_CF_FETCH_ENABLED", "false".into()),
         ("WRANGLER_LOG_PATH", below("logs")),
         ("WRANGLER_REGISTRY_PATH", below("registry")),
         ("WRANGLER_CACHE_DIR", below("cache")),
         ("MINIFLARE_CACHE_DIR", below("cache")),
         ("XDG_CONFIG_HOME", below("config")),
-        // What V8 made of wrangler, which takes it a fifth of a second each time.
+        // V8's compilation of wrangler, which otherwise takes a fifth of a second each time.
         ("NODE_COMPILE_CACHE", below("compile-cache")),
-        // Miniflare's databases, which stay behind when it is killed.
+        // Miniflare's databases, which it leaves behind when it is killed.
         ("TMPDIR", temporary.into_os_string()),
     ])
 }

@@ -1,4 +1,4 @@
-//! The tokens that are yet to be read, and what to say of one that is not wanted.
+//! The tokens that are still to be read, and the error for an unexpected one.
 
 use super::error::{ErrorKind, ParseError, shortened};
 use super::lexer::{Kind, Symbol, Token};
@@ -9,17 +9,17 @@ pub(super) struct Cursor<'p, 't> {
 }
 
 impl<'p, 't> Cursor<'p, 't> {
-    /// These tokens of a text, and behind them the end, at this offset.
+    /// The tokens of a text that ends at this offset.
     pub(super) fn new(tokens: &'p [Token<'t>], end: usize) -> Self {
         Self { rest: tokens, end: Token { kind: Kind::End, start: end, end, text: "" } }
     }
 
-    /// What comes next and behind it.
+    /// The next token and all that follow.
     pub(super) fn rest(&self) -> &'p [Token<'t>] {
         self.rest
     }
 
-    /// What comes next.
+    /// The next token.
     pub(super) fn peek(&self) -> &Token<'t> {
         self.rest.first().unwrap_or(&self.end)
     }
@@ -28,8 +28,8 @@ impl<'p, 't> Cursor<'p, 't> {
         &self.peek().kind
     }
 
-    /// What comes so many tokens later.
-    pub(super) fn behind(&self, tokens: usize) -> Option<&'p Kind<'t>> {
+    /// The kind of the token this many tokens after the next.
+    pub(super) fn kind_after(&self, tokens: usize) -> Option<&'p Kind<'t>> {
         self.rest.get(tokens).map(|token| &token.kind)
     }
 
@@ -43,7 +43,7 @@ impl<'p, 't> Cursor<'p, 't> {
         self.rest = self.rest.get(tokens..).unwrap_or_default();
     }
 
-    /// Reads on where this comes next.
+    /// Consumes this symbol, which must come next.
     pub(super) fn take(&mut self, symbol: Symbol, expected: &str) -> Result<(), ParseError> {
         if *self.kind() != Kind::Symbol(symbol) {
             return Err(self.unexpected(expected));
@@ -52,20 +52,20 @@ impl<'p, 't> Cursor<'p, 't> {
         Ok(())
     }
 
-    /// What comes next is not what is wanted.
+    /// The error for a next token that is not what was expected.
     pub(super) fn unexpected(&self, expected: &str) -> ParseError {
         let token = self.peek();
         let found = if token.kind == Kind::End { "the end".to_owned() } else { shown(token.text) };
         self.error(ErrorKind::Parse, found, expected.to_owned())
     }
 
-    /// There is this error where the next token is.
+    /// An error at the position of the next token.
     pub(super) fn error(&self, kind: ErrorKind, found: String, expected: String) -> ParseError {
         ParseError { kind, position: self.peek().start, found, expected }
     }
 }
 
-/// A part of the expression, as it stands in an error.
+/// Part of the expression, as error messages show it.
 pub(super) fn shown(text: &str) -> String {
     shortened(text).to_string()
 }

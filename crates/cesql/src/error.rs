@@ -1,4 +1,4 @@
-//! What can be wrong with an expression, when it is compiled and when it is evaluated (3.3).
+//! What can be wrong with an expression when it is compiled and when it is evaluated (3.3).
 
 use std::fmt;
 
@@ -8,7 +8,17 @@ use super::value::Type;
 use super::{MAX_COST, Value};
 
 names! {
-    /// The kinds of errors, by the specification's names.
+    /// The kind of an error, by its name in the specification.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cesql::{ErrorKind, Expression};
+    ///
+    /// let error = Expression::parse("LENGHT('a')").unwrap_err();
+    /// assert_eq!(error.kind, ErrorKind::MissingFunction);
+    /// assert_eq!(error.kind.to_string(), "MissingFunctionError");
+    /// ```
     pub enum ErrorKind {
         Parse = "ParseError",
         Math = "MathError",
@@ -20,65 +30,94 @@ names! {
     }
 }
 
-/// Why a text is no expression: the first fault of it.
+/// Why a text is not an expression: the first mistake in it.
+///
+/// # Examples
+///
+/// ```
+/// use cesql::Expression;
+///
+/// let error = Expression::parse("id = 'a' AND LENGHT(id) > 2").unwrap_err();
+/// assert_eq!(error.position, 13);
+/// assert_eq!(
+///     error.to_string(),
+///     r#"found the unknown function "LENGHT" at position 13, expected LENGTH"#,
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
-    /// [`ErrorKind::Parse`], or [`ErrorKind::MissingFunction`].
+    /// [`ErrorKind::Parse`] or [`ErrorKind::MissingFunction`].
     pub kind: ErrorKind,
-    /// Where it is: how many characters stand before it.
+    /// The position, in characters from the start of the text.
     pub position: usize,
-    /// What stands there, in words.
+    /// What was found there, in words.
     pub found: String,
-    /// What should stand there, in words.
+    /// What was expected there, in words.
     pub expected: String,
 }
 
 /// What went wrong in an evaluation.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use cesql::{ErrorKind, EvaluationError, Expression, Value};
+///
+/// let event = BTreeMap::from([("count", Value::from(0))]);
+/// let expression = Expression::parse("12 / count > 1")?;
+/// let error = &expression.evaluate(&event).errors[0];
+/// assert_eq!(*error, EvaluationError::DivisionByZero);
+/// assert_eq!(error.kind(), ErrorKind::Math);
+/// assert_eq!(error.to_string(), "division by zero");
+/// # Ok::<(), cesql::ParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EvaluationError {
-    /// The event has no attribute of this name (3.2).
+    /// The event has no attribute with this name (3.2).
     MissingAttribute(String),
-    /// A string is none of this type's values (3.7).
+    /// A string cannot be cast to this type (3.7).
     Cast {
         /// The string, shortened.
         text: String,
-        /// What it should have become.
+        /// The type it was to be cast to.
         to: Type,
     },
     /// The right operand of `/` or `%` is 0 (3.4.2).
     DivisionByZero,
-    /// The result is not within 32 bits (3.1).
+    /// The result does not fit in 32 bits (3.1).
     Overflow {
-        /// The operation, as it could be written.
+        /// The operation, written as an expression.
         operation: String,
     },
-    /// A function was asked for a negative number of characters (3.5.1).
+    /// The length that was passed to a function is negative (3.5.1).
     NegativeLength {
         /// The function.
         function: Function,
-        /// The number.
+        /// The length.
         length: i32,
     },
-    /// `SUBSTRING` was asked to begin outside of the string (3.5.1).
+    /// The position that was passed to `SUBSTRING` is outside the string (3.5.1).
     OutsideOfString {
-        /// Where it should begin.
+        /// The position.
         position: i32,
-        /// How many characters there are.
+        /// How many characters the string has.
         length: usize,
     },
-    /// There is no such function with so many arguments (3.5), which the parser does not let pass.
+    /// The function does not take this number of arguments (3.5). The parser catches this first.
     MissingFunction {
         /// The function.
         function: Function,
         /// The number of arguments.
         arguments: usize,
     },
-    /// It would cost more than [`MAX_COST`], and was given up.
+    /// The evaluation would have cost more than [`MAX_COST`], and was stopped.
     TooCostly,
 }
 
 impl ParseError {
-    /// The same with its position in characters of this text, as a person counts, not in bytes.
+    /// Converts the position from bytes to characters of this text, which is what people count.
     pub(super) fn in_characters_of(self, text: &str) -> Self {
         let before = text.get(..self.position).unwrap_or(text);
         Self { position: before.chars().count(), ..self }
@@ -101,7 +140,7 @@ impl EvaluationError {
         }
     }
 
-    /// A string that could not be cast.
+    /// The error for a value that cannot be cast.
     pub(super) fn cast(value: &Value<'_>, to: Type) -> Self {
         Self::Cast { text: value.to_string(), to }
     }
@@ -139,19 +178,19 @@ impl fmt::Display for EvaluationError {
     }
 }
 
-/// A text that may be a stranger's, and is not told at any length: enough to recognize it by.
+/// Shortens a text that may be long and come from anyone to what is needed to recognize it.
 pub(super) fn shortened(text: &str) -> Shortened<'_> {
     Shortened(text)
 }
 
-/// A text in quotes, with no more of it than so many characters.
+/// A text in quotes, cut off after 64 characters.
 pub(super) struct Shortened<'t>(&'t str);
 
 impl fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST_CHARACTERS: usize = 64;
+        const MAX_CHARACTERS: usize = 64;
 
-        match self.0.char_indices().nth(MOST_CHARACTERS) {
+        match self.0.char_indices().nth(MAX_CHARACTERS) {
             Some((end, _)) => write!(f, "{:?}…", self.0.get(..end).unwrap_or_default()),
             None => write!(f, "{:?}", self.0),
         }

@@ -1,8 +1,8 @@
 //! Evaluates a tree for an event (3.4, 3.6, 3.7).
 //!
-//! An operation with an operand that failed has the zero value of its own type for a value. The
-//! specification says so of missing attributes (3.2), and in fail fast mode of every error (4.1);
-//! here it holds in both modes, so that they do not differ in the value.
+//! An operation with a failed operand has the zero value of its own type. The specification says so
+//! for missing attributes (3.2) and, in fail fast mode, for every error (4.1). Here it applies in both
+//! modes, so that they always agree on the value.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,17 @@ use super::error::EvaluationError;
 use super::node::{Level, Node, Operator};
 use super::value::{Type, Value};
 
-/// A value; `Err` where errors were met on the way to it.
+/// A value; `Err` if there were errors on the way to it.
 pub(super) type Outcome<'e> = Result<Value<'e>, Value<'e>>;
 
-/// There is no value, and the evaluator has the error.
+/// There is no value. The evaluator has recorded the error.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Failed;
 
-/// What follows an error.
+/// What happens after an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// The rest is evaluated as well, for its errors.
+    /// The rest is evaluated too, to find its errors.
     Complete,
     /// Nothing more is evaluated.
     FailFast,
@@ -32,7 +32,7 @@ pub(super) enum Mode {
 pub(super) struct Evaluator<'e> {
     attributes: &'e dyn Attributes,
     mode: Mode,
-    /// What may yet be spent.
+    /// What is left to spend.
     budget: usize,
     is_over: bool,
     pub(super) errors: Vec<EvaluationError>,
@@ -52,7 +52,7 @@ impl<'e> Evaluator<'e> {
         self.errors.push(error);
     }
 
-    /// Spends what comes next, before it is done.
+    /// Pays for the next step, before it is taken.
     pub(super) fn charge(&mut self, cost: usize) -> Result<(), Failed> {
         if self.is_over {
             return Err(Failed);
@@ -153,8 +153,8 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// `AND` and `OR` leave the right operand alone where the left one decides (3.4.2). A left one
-    /// that failed is false.
+    /// `AND` and `OR` skip the right operand if the left one decides (3.4.2). A failed left operand
+    /// counts as false.
     fn logic(
         &mut self,
         operator: Operator,
@@ -166,7 +166,7 @@ impl<'e> Evaluator<'e> {
             (Operator::And, Ok(false) | Err(Failed)) | (Operator::Or, Ok(true)) => left,
             _ => {
                 let (right, left) = (self.boolean_of(right)?, left?);
-                // What the left one has not decided for AND and OR, the right one does.
+                // If the left operand did not decide an AND or OR, the right one does.
                 Ok(if operator == Operator::Xor { left != right } else { right })
             }
         }
@@ -188,7 +188,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// `IN`: the elements are cast to the type of the operand. The first that is equal decides.
+    /// `IN`: the elements are cast to the type of the operand. The first one that is equal decides.
     fn is_in(&mut self, operand: &'e Node, set: &'e [Node]) -> Result<bool, Failed> {
         let wanted = self.evaluate(operand).map_err(|_| Failed);
         let mut failed = None;
@@ -229,7 +229,7 @@ impl<'e> Evaluator<'e> {
             Operator::Subtract => left.checked_sub(right),
             Operator::Multiply => left.checked_mul(right),
             Operator::Divide => left.checked_div(right),
-            // The least number divided by -1 has no quotient within 32 bits, but a remainder.
+            // The quotient of the smallest number and -1 does not fit in 32 bits. The remainder does.
             _ => Some(left.wrapping_rem(right)),
         };
         result.map(Value::Integer).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The functions (3.5). What calls cannot be dispatched is known when an expression is compiled.
+//! The functions (3.5). A call that matches none of them is an error when the expression is compiled.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,21 @@ use super::node::Node;
 use super::value::{Type, Value};
 
 names! {
-    /// The functions that there are; their names may be written in any case.
+    /// A function of the language. In expressions, names of functions are case-insensitive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use cesql::{EvaluationError, Expression, Function, Value};
+    ///
+    /// let event: BTreeMap<String, Value> = BTreeMap::new();
+    /// let expression = Expression::parse("left('abc', -1) = ''")?;
+    /// let error = EvaluationError::NegativeLength { function: Function::Left, length: -1 };
+    /// assert_eq!(expression.evaluate(&event).errors, [error]);
+    /// # Ok::<(), cesql::ParseError>(())
+    /// ```
     pub enum Function {
         Length = "LENGTH",
         Concat = "CONCAT",
@@ -34,12 +48,12 @@ names! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arity {
     pub(super) least: usize,
-    /// `None` where there is no end.
+    /// `None` if there is no maximum.
     pub(super) most: Option<usize>,
 }
 
 impl Function {
-    /// How many arguments it takes, over all of its overloads; none leaves a gap to the next.
+    /// How many arguments it takes, across all of its overloads, which leave no gap between them.
     pub(super) fn arity(self) -> Arity {
         let (least, most) = match self {
             Self::Concat => (0, None),
@@ -62,7 +76,7 @@ impl Function {
 }
 
 impl Arity {
-    /// So many, no more and no fewer.
+    /// Exactly this many.
     pub(super) fn of(arguments: usize) -> Self {
         Self { least: arguments, most: Some(arguments) }
     }
@@ -85,7 +99,7 @@ impl fmt::Display for Arity {
 }
 
 impl<'e> Evaluator<'e> {
-    /// Calls a function. Every argument is evaluated before any error of one counts.
+    /// Calls a function. All arguments are evaluated before an error in one of them takes effect.
     pub(super) fn call(&mut self, function: Function, arguments: &'e [Node]) -> Outcome<'e> {
         self.dispatch(function, arguments)
             .unwrap_or_else(|Failed| Err(function.return_type().zero()))
@@ -113,9 +127,9 @@ impl<'e> Evaluator<'e> {
             }
             (Function::Trim, [x]) => {
                 let text = self.text_to_read(x)?;
-                let behind = text.trim_start();
-                let start = text.len() - behind.len();
-                let end = start + behind.trim_end().len();
+                let rest = text.trim_start();
+                let start = text.len() - rest.len();
+                let end = start + rest.trim_end().len();
                 Value::String(part(text, start, end))
             }
             (Function::Left | Function::Right, [x, y]) => return self.end(function, x, y),
@@ -222,7 +236,7 @@ impl<'e> Evaluator<'e> {
         Ok(Ok(Value::String(part(text, start, end))))
     }
 
-    /// A text that was made of another one of at most the same length, or a little longer.
+    /// A text that was built from another one, at about the same length.
     fn built(&mut self, text: String) -> Result<Value<'e>, Failed> {
         self.charge(text.len())?;
         Ok(Value::String(Cow::Owned(text)))
@@ -243,12 +257,12 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// Where so many characters end, in bytes.
+/// The byte offset after this many characters.
 fn offset(text: &str, characters: usize) -> usize {
     text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
 }
 
-/// A part of a text by its offsets in bytes, borrowed where the text is.
+/// Part of a text, given by byte offsets. Borrowed if the text is.
 fn part(text: Cow<'_, str>, start: usize, end: usize) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(start..end).unwrap_or_default()),

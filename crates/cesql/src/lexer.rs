@@ -1,4 +1,4 @@
-//! The parts of an expression: words, strings and symbols (2.2, 2.3).
+//! The tokens of an expression: words, strings and symbols (2.2, 2.3).
 
 use std::borrow::Cow;
 
@@ -6,33 +6,33 @@ use super::MAX_LENGTH;
 use super::error::{ErrorKind, ParseError};
 use super::names::{Names as _, names};
 
-/// A part of an expression, and where it stands.
+/// A part of an expression, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token<'t> {
     pub(super) kind: Kind<'t>,
-    /// The offsets in bytes of its beginning and its end.
+    /// Its start and end, in bytes.
     pub(super) start: usize,
     pub(super) end: usize,
-    /// As it is written.
+    /// As written.
     pub(super) text: &'t str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind<'t> {
-    /// A word of the language, in any case.
+    /// A keyword, in any case.
     Keyword(Keyword),
-    /// Another word, or digits: the name of an attribute or a function, or a number.
+    /// Any other word, or digits: the name of an attribute or function, or a number.
     Word,
-    /// A string, with the value it has.
+    /// A string literal, and its value.
     Text(Cow<'t, str>),
     /// An operator or a bracket.
     Symbol(Symbol),
-    /// Behind the last part; only the cursor has it.
+    /// After the last token. Only the cursor produces it.
     End,
 }
 
 names! {
-    /// The words that name neither an attribute nor a function.
+    /// The words that cannot be the name of an attribute or function.
     pub(super) enum Keyword {
         And = "AND",
         Or = "OR",
@@ -47,7 +47,7 @@ names! {
 }
 
 names! {
-    /// What is not made of letters; of two that begin alike, the longer one first.
+    /// Tokens that are not words. If one is the start of another, the longer one comes first.
     pub(super) enum Symbol {
         NotEqual = "!=",
         LessGreater = "<>",
@@ -67,7 +67,7 @@ names! {
     }
 }
 
-/// Reads the whole of a text, up to the white space at its end.
+/// Splits the whole text into tokens.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
     let mut tokens = Vec::new();
     let mut length = 0;
@@ -98,8 +98,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
     }
 }
 
-/// The token a text begins with, by its first character, and the token's length in bytes; or what was
-/// found and what expected.
+/// The token at the start of a text, and its length in bytes. As an error, what was found and what was
+/// expected.
 fn token(text: &str, first: char) -> Result<(Kind<'_>, usize), (String, String)> {
     if is_of_word(first) {
         let word = text.split(|character| !is_of_word(character)).next().unwrap_or_default();
@@ -126,8 +126,8 @@ fn is_of_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-/// The value of the string literal a text begins with, and the literal's length in bytes. A
-/// backslash takes the next character with it; both stay, unless that one is the string's quote.
+/// The value of the string literal at the start of a text, and its length in bytes. A backslash and the
+/// character after it are kept as they are, unless that character is the string's own quote.
 fn string(text: &str, quote: char) -> Option<(Cow<'_, str>, usize)> {
     let inner = text.get(1..)?;
     let mut characters = inner.char_indices();

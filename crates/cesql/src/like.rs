@@ -1,20 +1,20 @@
-//! The patterns of `LIKE` (3.4.3), matched in one pass from left to right.
+//! The patterns of `LIKE` (3.4.3), matched in a single pass from left to right.
 
-/// A pattern. `%` is any number of characters, `_` is one, and a backslash before either takes that
-/// meaning from it. Every other character is itself, a backslash elsewhere too.
+/// A pattern. `%` stands for any number of characters and `_` for one, unless there is a backslash before
+/// it. All other characters stand for themselves, including a backslash anywhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
     text: String,
-    /// What stands between the `%`; at least one, and where it is the only one there is no `%`.
+    /// The parts between the `%`. If there is just one, the pattern has no `%`.
     segments: Vec<Segment>,
 }
 
-/// A run without `%`, which may be empty.
+/// A part without `%`, which may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
     /// These characters.
     Literal(String),
-    /// These characters, any at all in the place of `None`.
+    /// These characters, where `None` is any character.
     Holes(Vec<Option<char>>),
 }
 
@@ -38,12 +38,12 @@ impl Pattern {
         Self { text: text.to_owned(), segments }
     }
 
-    /// The pattern as it is written.
+    /// The pattern as written.
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// How many bytes have to be looked at, at most, to match a text of so many.
+    /// The maximum number of bytes to look at when matching a text of this many.
     pub(super) fn cost(&self, bytes: usize) -> usize {
         match &*self.segments {
             [_, inner @ .., _] => {
@@ -57,14 +57,14 @@ impl Pattern {
         }
     }
 
-    /// Whether the whole of a text matches.
+    /// Whether the whole text matches.
     pub(super) fn matches(&self, text: &str) -> bool {
         let (first, inner, last) = match &*self.segments {
             [] => return text.is_empty(),
             [only] => return only.strip_prefix(text).is_some_and(str::is_empty),
             [first, inner @ .., last] => (first, inner, last),
         };
-        // The leftmost place is the best one for each: it leaves the most to those behind it.
+        // The leftmost position is best for each segment: it leaves the most for those that follow.
         let rest = first.strip_prefix(text).and_then(|rest| last.strip_suffix(rest));
         rest.and_then(|rest| inner.iter().try_fold(rest, |rest, segment| segment.find(rest)))
             .is_some()
@@ -77,7 +77,7 @@ impl Segment {
         literal.map_or_else(|| Self::Holes(units.to_vec()), Self::Literal)
     }
 
-    /// What is left of a text that begins with this.
+    /// The rest of a text that starts with this.
     fn strip_prefix<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.strip_prefix(&**literal),
@@ -90,7 +90,7 @@ impl Segment {
         }
     }
 
-    /// What is left of a text that ends with this.
+    /// The rest of a text that ends with this.
     fn strip_suffix<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.strip_suffix(&**literal),
@@ -104,7 +104,7 @@ impl Segment {
         }
     }
 
-    /// What is left of a text behind the first place where this stands.
+    /// The rest of a text after the first occurrence of this.
     fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.split_once(&**literal).map(|(_, rest)| rest),

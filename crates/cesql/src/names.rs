@@ -1,4 +1,4 @@
-//! Enums whose variants have a name each.
+//! Enums whose variants have names.
 
 /// A fixed list of names.
 pub(crate) trait Names: Sized + 'static {
@@ -6,7 +6,7 @@ pub(crate) trait Names: Sized + 'static {
     const ALL: &'static [Self];
 }
 
-/// Declares an enum of names, so that a name and its value stand in one place.
+/// Declares an enum together with the names of its variants.
 macro_rules! names {
     ($(#[$attribute:meta])* $visibility:vis enum $type:ident { $($variant:ident = $name:literal,)* }) => {
         $(#[$attribute])*

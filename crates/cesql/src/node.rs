@@ -25,7 +25,7 @@ pub(super) enum Node {
         negated: bool,
         set: Vec<Node>,
     },
-    /// Operators of one level, evaluated from left to right; a list, so that a long one is not deep.
+    /// Operators of one level, evaluated from left to right. A list, so that long chains are not deep.
     Chain {
         first: Box<Node>,
         rest: Vec<(Operator, Node)>,
@@ -56,16 +56,16 @@ names! {
     }
 }
 
-/// How tightly an operator binds (3.6); what binds tighter is greater.
+/// How tightly an operator binds (3.6). Operators that bind tighter are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Logic,
     Comparison,
     Additive,
     Multiplicative,
-    /// `LIKE` and `IN`, which stand behind their operand.
+    /// `LIKE` and `IN`, which come after their operand.
     Postfix,
-    /// `NOT` and `-`, which stand before it.
+    /// `NOT` and `-`, which come before it.
     Prefix,
 }
 
@@ -94,7 +94,7 @@ impl Operator {
 }
 
 impl Node {
-    /// The type of its result; a missing attribute, whose type nobody knows, is a _Boolean_ (3.2).
+    /// The type of its result. The type of a missing attribute is unknown, so it is a _Boolean_ (3.2).
     pub(super) fn return_type(&self) -> Type {
         match self {
             Self::Literal(value) => value.type_(),
@@ -116,7 +116,7 @@ impl Node {
         }
     }
 
-    /// Prints it as an operand: in parentheses, unless it binds tighter than `least`, or as tightly.
+    /// Prints it as an operand: in parentheses, unless it binds at least as tightly as `least`.
     fn print(&self, f: &mut fmt::Formatter<'_>, least: Level) -> fmt::Result {
         if self.level().is_some_and(|level| level < least) {
             write!(f, "({self})")
@@ -140,7 +140,7 @@ impl fmt::Display for Node {
                 operand.print(f, Level::Prefix)
             }
             Self::Negate(operand) => {
-                // Without the space, a minus and digits are one number.
+                // Without the space, a minus sign and digits are one number.
                 let is_number =
                     matches!(**operand, Self::Literal(Value::Integer(integer)) if integer >= 0);
                 f.write_str(if is_number { "- " } else { "-" })?;
@@ -174,7 +174,7 @@ impl fmt::Display for Node {
     }
 }
 
-/// An operand of a chain; another chain of the same level was in parentheses, and stays there.
+/// Prints an operand of a chain. A chain of the same level was in parentheses, and stays there.
 fn chained(f: &mut fmt::Formatter<'_>, operand: &Node, level: Level) -> fmt::Result {
     if operand.level() == Some(level) { write!(f, "({operand})") } else { operand.print(f, level) }
 }
@@ -188,15 +188,15 @@ fn list(f: &mut fmt::Formatter<'_>, nodes: &[Node]) -> fmt::Result {
     f.write_str(")")
 }
 
-/// Prints a string in the quotes that need the fewer backslashes. One that was written in some
-/// quotes can be written in them again; the others may not do, since a backslash cannot be escaped.
+/// Prints a string in the kind of quotes that needs fewer backslashes. The kind it was parsed from
+/// always works. The other one may not, because a backslash cannot be escaped.
 fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     let quoted = ['\'', '"'].map(|quote| quoted(text, quote));
     let shortest = quoted.into_iter().flatten().min_by_key(String::len);
     f.write_str(&shortest.unwrap_or_default())
 }
 
-/// A string in these quotes, where that is possible.
+/// The string in these quotes, if that is possible.
 fn quoted(text: &str, quote: char) -> Option<String> {
     let mut quoted = String::from(quote);
     let mut characters = text.chars();

@@ -1,4 +1,4 @@
-//! Makes a tree of the parts of an expression, by the order of precedence (3.6).
+//! Turns the tokens of an expression into a tree, by the order of precedence (3.6).
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::names::Names as _;
 use super::node::{Level, Node, Operator};
 use super::value::Value;
 
-/// Compiles the whole of a text.
+/// Compiles the whole text.
 pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     read(text).map_err(|error| error.in_characters_of(text))
 }
@@ -39,7 +39,7 @@ impl Parser<'_, '_> {
         self.deeper(|parser| parser.chain(Level::Logic))
     }
 
-    /// Goes one level down, where there is one.
+    /// Goes one level deeper, if that is allowed.
     fn deeper(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<Node, ParseError>,
@@ -59,7 +59,7 @@ impl Parser<'_, '_> {
         Err(self.tokens.error(ErrorKind::Parse, "one level of nesting more".to_owned(), expected))
     }
 
-    /// Operators of this level, from left to right, with operands that bind tighter.
+    /// Operators of this level, from left to right, whose operands bind tighter.
     fn chain(&mut self, level: Level) -> Result<Node, ParseError> {
         let operand = |parser: &mut Self| match level {
             Level::Logic => parser.chain(Level::Comparison),
@@ -76,7 +76,7 @@ impl Parser<'_, '_> {
         Ok(if rest.is_empty() { first } else { Node::Chain { first: Box::new(first), rest } })
     }
 
-    /// The operator that comes next, where one does.
+    /// The operator that comes next, if one does.
     fn operator(&self) -> Option<Operator> {
         Some(match self.tokens.kind() {
             Kind::Keyword(Keyword::And) => Operator::And,
@@ -100,13 +100,13 @@ impl Parser<'_, '_> {
         })
     }
 
-    /// What stands before `LIKE` and `IN`, however often they come.
+    /// An operand and any number of `LIKE` and `IN` after it.
     fn postfix(&mut self) -> Result<Node, ParseError> {
         let mut node = self.prefix()?;
         let mut depth = self.depth;
         loop {
             let negated = *self.tokens.kind() == Kind::Keyword(Keyword::Not);
-            match self.tokens.behind(usize::from(negated)) {
+            match self.tokens.kind_after(usize::from(negated)) {
                 Some(Kind::Keyword(keyword @ (Keyword::Like | Keyword::In))) => {
                     self.check_depth(depth)?;
                     depth += 1;
@@ -121,7 +121,7 @@ impl Parser<'_, '_> {
                 }
                 _ if negated => {
                     self.tokens.next();
-                    return Err(self.tokens.unexpected("LIKE or IN behind NOT"));
+                    return Err(self.tokens.unexpected("LIKE or IN after NOT"));
                 }
                 _ => return Ok(node),
             }
@@ -158,7 +158,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Whether a sign comes next, and digits right behind it: they are one literal (2.2).
+    /// Whether a sign comes next, immediately followed by digits: together they are a literal (2.2).
     fn is_signed_number(&self) -> bool {
         match self.tokens.rest() {
             [sign, word, ..] => sign.end == word.start && is_number(word.text),
@@ -190,7 +190,7 @@ impl Parser<'_, '_> {
                 self.tokens.take(Symbol::Close, "an operator or )")?;
                 Ok(node)
             }
-            Kind::Word => match self.tokens.behind(1) {
+            Kind::Word => match self.tokens.kind_after(1) {
                 Some(Kind::Symbol(Symbol::Open)) => self.call(),
                 _ if is_number(text) => self.number(text),
                 _ => Ok(Node::Attribute(self.attribute()?)),
@@ -199,7 +199,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// A number of this text, which ends with the next token.
+    /// The number with this text, which ends with the next token.
     fn number(&mut self, text: &str) -> Result<Node, ParseError> {
         let Ok(integer) = text.parse() else {
             let expected = format!("a number from {} to {}", i32::MIN, i32::MAX);
@@ -255,7 +255,7 @@ impl Parser<'_, '_> {
         Ok(Node::Call { function, arguments })
     }
 
-    /// Expressions with commas between them, up to and with the closing parenthesis.
+    /// Expressions separated by commas, up to and including the closing parenthesis.
     fn list(&mut self, least: usize) -> Result<Vec<Node>, ParseError> {
         let mut nodes = Vec::new();
         if least == 0 && *self.tokens.kind() == Kind::Symbol(Symbol::Close) {
@@ -277,14 +277,14 @@ fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether an attribute can have this name (2.2).
+/// Whether this is a valid name for an attribute (2.2).
 fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// The function whose name resembles this one most, if any resembles it enough to be what was meant.
+/// The function with the most similar name, if it is similar enough to be what was meant.
 fn nearest(name: &str) -> Option<Function> {
-    /// Half of the letters may be wrong at most; what resembles less is no help to anyone.
+    /// At most half of the letters may be wrong. A worse suggestion would not help anyone.
     const LEAST_SIMILARITY: f64 = 0.5;
 
     let name = name.to_uppercase();

@@ -1,4 +1,4 @@
-//! An expression as a filter, and why it refuses an event.
+//! Expressions as filters, and why one rejects an event.
 
 use std::fmt;
 
@@ -9,31 +9,63 @@ use super::node::{Node, Operator};
 use super::value::Value;
 
 /// Why an event does not pass an expression.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use cesql::{Expression, Refusal, Value};
+///
+/// let event = BTreeMap::from([("locale", Value::from("de")), ("n", Value::from(5))]);
+/// let refuse = |text| Expression::parse(text).unwrap().matches(&event).unwrap_err();
+///
+/// let refusal = refuse("locale = 'de' AND n > 7 AND n < 10");
+/// assert_eq!(refusal.to_string(), "is false: n > 7, where n is 5");
+/// assert_eq!(refuse("n + 1"), Refusal::NotBoolean("6".to_owned()));
+/// assert_eq!(refuse("subject = 'a'").to_string(), "attribute subject is missing");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is false.
+    /// The expression is false.
     False {
-        /// The first of the clauses that `AND` joins that is false, or all of the expression.
+        /// The first false operand if the expression is a chain of `AND`, or else the whole expression.
         clause: String,
-        /// The attributes of the clause, as far as they are told.
+        /// The attributes of the clause, at most 8.
         seen: Vec<SeenAttribute>,
     },
-    /// It is no boolean, but this value.
+    /// The expression is not a boolean, but this value.
     NotBoolean(String),
-    /// The first error (3.3).
+    /// The evaluation failed with this error (3.3).
     Error(EvaluationError),
 }
 
-/// An attribute and the value that an expression saw.
+/// An attribute, and the value an expression saw.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use cesql::{Expression, Refusal, SeenAttribute, Value};
+///
+/// let event = BTreeMap::from([("locale", Value::from("de"))]);
+/// let refusal = Expression::parse("locale = 'en'")?.matches(&event).unwrap_err();
+/// let Refusal::False { seen, .. } = refusal else { panic!("it is false") };
+/// let locale =
+///     SeenAttribute { name: "locale".to_owned(), value: Some(r#""de""#.to_owned()) };
+/// assert_eq!(seen, [locale]);
+/// # Ok::<(), cesql::ParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenAttribute {
-    /// Its name.
+    /// The name of the attribute.
     pub name: String,
-    /// The value, shortened; `None` where the event has no such attribute.
+    /// Its value as [`Value`] prints it; `None` if the event has no such attribute.
     pub value: Option<String>,
 }
 
-/// Evaluates the clauses that `AND` joins one by one, so that the one that says no is known.
+/// Evaluates the operands of `AND` one by one, to find the one that is false.
 pub(super) fn decide(root: &Node, attributes: &dyn Attributes) -> Result<(), Refusal> {
     let mut evaluator = Evaluator::new(attributes, Mode::FailFast);
     let verdict = match conjunction(root) {
@@ -55,7 +87,7 @@ pub(super) fn decide(root: &Node, attributes: &dyn Attributes) -> Result<(), Ref
     }
 }
 
-/// The operands of a chain of nothing but `AND`.
+/// The operands, if this is a chain of nothing but `AND`.
 fn conjunction(node: &Node) -> Option<impl Iterator<Item = &Node>> {
     match node {
         Node::Chain { first, rest } if rest.iter().all(|(of, _)| *of == Operator::And) => {
@@ -79,12 +111,12 @@ fn first_false<'e>(
 
 impl Refusal {
     fn of(clause: &Node, attributes: &dyn Attributes) -> Self {
-        /// What a line has room for.
-        const MOST_ATTRIBUTES: usize = 8;
+        /// As many as fit on a line.
+        const MAX_ATTRIBUTES: usize = 8;
 
         let mut names = Vec::new();
         collect(clause, &mut names);
-        names.truncate(MOST_ATTRIBUTES);
+        names.truncate(MAX_ATTRIBUTES);
         let seen = names.into_iter().map(|name| SeenAttribute {
             name: name.to_owned(),
             value: attributes.attribute(name).map(|value| value.to_string()),
@@ -93,7 +125,7 @@ impl Refusal {
     }
 }
 
-/// The names of a clause's attributes, each once.
+/// Collects the names of the attributes in a clause, each of them once.
 fn collect<'n>(node: &'n Node, names: &mut Vec<&'n str>) {
     match node {
         Node::Literal(_) => {}
@@ -147,21 +179,21 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A clause in one line, and not at any length.
+/// A clause on one line, cut off if it is long.
 struct OneLine<'t>(&'t str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Enough for all but lists of many names, which whoever wrote them knows.
-        const MOST_CHARACTERS: usize = 160;
+        /// Enough for everything but long lists of values.
+        const MAX_CHARACTERS: usize = 160;
 
-        for character in self.0.chars().take(MOST_CHARACTERS) {
+        for character in self.0.chars().take(MAX_CHARACTERS) {
             if character.is_control() {
                 write!(f, "{}", character.escape_default())?;
             } else {
                 write!(f, "{character}")?;
             }
         }
-        f.write_str(if self.0.chars().nth(MOST_CHARACTERS).is_some() { "…" } else { "" })
+        f.write_str(if self.0.chars().nth(MAX_CHARACTERS).is_some() { "…" } else { "" })
     }
 }

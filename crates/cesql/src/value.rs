@@ -1,4 +1,4 @@
-//! The three types of values, and how one becomes another (3.1, 3.7).
+//! The three types of values, and how one is converted to another (3.1, 3.7).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,19 +6,39 @@ use std::fmt;
 use super::error::shortened;
 use super::names::names;
 
-/// A value of an expression.
+/// The value of an attribute or an expression.
+///
+/// [`Display`](fmt::Display) is for messages and logs: strings are quoted, and long ones shortened.
+///
+/// # Examples
+///
+/// ```
+/// use cesql::{Type, Value};
+///
+/// assert_eq!(Value::from("de"), Value::String("de".into()));
+/// assert_eq!(Value::from(12).type_(), Type::Integer);
+/// assert_eq!(Value::from("de").to_string(), r#""de""#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// `true` or `false`.
     Boolean(bool),
-    /// A whole number within 32 bits.
+    /// A 32-bit signed integer.
     Integer(i32),
     /// A sequence of Unicode characters.
     String(Cow<'a, str>),
 }
 
 names! {
-    /// A type of values.
+    /// The type of a [`Value`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cesql::Type;
+    ///
+    /// assert_eq!(Type::Integer.as_str(), "Integer");
+    /// ```
     pub enum Type {
         Boolean = "Boolean",
         Integer = "Integer",
@@ -27,9 +47,8 @@ names! {
 }
 
 impl Type {
-    /// What stands for a value of this type where an error left none.
-    #[must_use]
-    pub fn zero(self) -> Value<'static> {
+    /// The value that stands in for one of this type after an error.
+    pub(super) fn zero(self) -> Value<'static> {
         match self {
             Self::Boolean => Value::Boolean(false),
             Self::Integer => Value::Integer(0),
@@ -49,8 +68,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same value, without copying its text.
-    pub(super) fn borrowed(&self) -> Value<'_> {
+    /// The same value, which borrows the string instead of copying it.
+    #[must_use]
+    pub fn borrowed(&self) -> Value<'_> {
         match self {
             Self::Boolean(boolean) => Value::Boolean(*boolean),
             Self::Integer(integer) => Value::Integer(*integer),
@@ -58,7 +78,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// As a _Boolean_: a number that is not 0, or `true` and `false` in any case.
+    /// As a _Boolean_: an integer is true unless it is 0, a string must be `true` or `false` in any
+    /// case.
     pub(super) fn to_boolean(&self) -> Option<bool> {
         match self {
             Self::Boolean(boolean) => Some(*boolean),
@@ -69,7 +90,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// As an _Integer_: 1 or 0, or decimal digits behind a sign or none, within 32 bits.
+    /// As an _Integer_: a boolean is 1 or 0, a string must be a decimal number that fits in 32 bits.
     pub(super) fn to_integer(&self) -> Option<i32> {
         match self {
             Self::Boolean(boolean) => Some(i32::from(*boolean)),
@@ -78,7 +99,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// As a _String_, which everything can be.
+    /// As a _String_, which is always possible.
     pub(super) fn into_text(self) -> Cow<'a, str> {
         match self {
             Self::Boolean(true) => Cow::Borrowed("true"),
@@ -89,7 +110,30 @@ impl<'a> Value<'a> {
     }
 }
 
-/// For those who read logs: a long string is shortened.
+impl From<bool> for Value<'_> {
+    fn from(boolean: bool) -> Self {
+        Self::Boolean(boolean)
+    }
+}
+
+impl From<i32> for Value<'_> {
+    fn from(integer: i32) -> Self {
+        Self::Integer(integer)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::String(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::String(Cow::Owned(text))
+    }
+}
+
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,33 +1,43 @@
-//! Events that were too large for a queue: the message is the same event without its data, with the
-//! extension `dataref` instead (CloudEvents, extension "Dataref"), and the whole event is stored.
+//! References to the data of events that were too large for a queue (CloudEvents, extension "Dataref").
+//! The message is the event with a `dataref` instead of its data, and the whole event is stored.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::{AttributeValue, CloudEvent};
 
-/// The binding of the receiver's KV namespace for events that are too large for a queue.
+/// The name of the binding under which the receiver stores events that are too large for a queue.
 pub const CLAIMS: &str = "CLAIMS";
 
-/// Where the data of an event are: `kv:<binding>/<key>#/data`, or `#/data_base64`. What lies there
-/// is the whole event in the JSON format, and the fragment is a JSON pointer (RFC 6901 section 6) to
-/// the data in it.
+/// Where the data of an event are: `kv:<binding>/<key>#/data`, or `#/data_base64`. Stored there is the
+/// whole event in the JSON format. The fragment is a JSON pointer (RFC 6901 section 6) to its data.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::DataRef;
+///
+/// let dataref = DataRef::parse("kv:CLAIMS/a-_9#/data").unwrap();
+/// assert_eq!(dataref.binding, "CLAIMS");
+/// assert_eq!(dataref.key, "a-_9");
+/// assert_eq!(DataRef::parse("https://example.com/data"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DataRef<'a> {
-    /// The receiver's binding of the KV namespace: `CLAIMS`.
+    /// The receiver's name for the KV namespace: [`CLAIMS`].
     pub binding: &'a str,
     /// The key.
     pub key: &'a str,
 }
 
 impl<'a> DataRef<'a> {
-    /// The extension attribute that tells where the data are.
+    /// The extension attribute that says where the data are.
     pub const ATTRIBUTE: &'static str = "dataref";
 
-    /// The scheme of a `dataref` of ours.
+    /// The scheme of the references that the receiver makes, with its colon.
     pub const SCHEME: &'static str = "kv:";
 
-    /// Reads a `dataref`; `None` where it is not one of ours.
+    /// Parses a reference that the receiver made; `None` if it is any other.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let (path, pointer) = text.strip_prefix(Self::SCHEME)?.split_once('#')?;
@@ -39,8 +49,8 @@ impl<'a> DataRef<'a> {
 }
 
 impl CloudEvent<'_> {
-    /// Where this event's data are, if they were too large for a queue: [`Self::whole`] takes them from
-    /// there. A `dataref` that leads to anywhere else is the sender's own.
+    /// Where the whole event is stored, if it was too large for a queue. Pass what is stored there to
+    /// [`whole`](Self::whole). A `dataref` to anywhere else is the sender's own, and not returned here.
     #[must_use]
     pub fn dataref(&self) -> Option<DataRef<'_>> {
         let AttributeValue::String(text) = self.extension(DataRef::ATTRIBUTE)? else { return None };
@@ -48,12 +58,15 @@ impl CloudEvent<'_> {
         (self.data().is_none() && dataref.binding == CLAIMS).then_some(dataref)
     }
 
-    /// The whole event that this one refers to by its [`dataref`](Self::dataref), from what is stored
-    /// there. That it has the same attributes is checked: nobody gets the data of another event.
+    /// Reads the whole event from what is stored at this event's [`dataref`](Self::dataref), and checks that
+    /// all other attributes are the same.
+    ///
+    /// The receiver makes the key from the content of the event, so nothing else can be stored there as
+    /// long as only the receiver writes to the namespace.
     ///
     /// # Errors
     ///
-    /// It is not the same event, or none at all.
+    /// It is another event, or not an event at all.
     pub fn whole<'s>(&self, stored: &'s str) -> Result<CloudEvent<'s>, NotWhole> {
         self.dataref().ok_or(NotWhole::NoDataref)?;
         let whole = CloudEvent::from_json(stored).map_err(|_| NotWhole::NotAnEvent)?;
@@ -65,13 +78,30 @@ impl CloudEvent<'_> {
 }
 
 /// Why what is stored is not the event that a message refers to.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{CloudEvent, NotWhole};
+///
+/// let message = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t",
+///     "dataref":"kv:CLAIMS/a-_9#/data"}"#;
+/// let message = CloudEvent::from_json(message)?;
+///
+/// let stored = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t","data":"large"}"#;
+/// assert_eq!(message.whole(stored).unwrap().as_json(), stored);
+///
+/// let stored = r#"{"specversion":"1.0","id":"e2","source":"s","type":"t","data":"large"}"#;
+/// assert_eq!(message.whole(stored).unwrap_err(), NotWhole::OtherAttributes);
+/// # Ok::<(), elytra_events::InvalidEvent>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotWhole {
-    /// The message refers to nothing in `CLAIMS`.
+    /// The message does not refer to [`CLAIMS`].
     NoDataref,
-    /// What is stored is no event.
+    /// What is stored is not an event.
     NotAnEvent,
-    /// It has other attributes.
+    /// What is stored is an event with other attributes.
     OtherAttributes,
 }
 
@@ -87,7 +117,7 @@ impl fmt::Display for NotWhole {
 
 impl std::error::Error for NotWhole {}
 
-/// All attributes but `dataref`, in the order of their names.
+/// All attributes except `dataref`, sorted by name.
 fn attributes<'e>(event: &'e CloudEvent<'_>) -> Vec<(&'e str, Cow<'e, str>)> {
     let core = event.core_attributes().map(|(name, value)| (name, Cow::Borrowed(value)));
     let extensions = event.extensions().filter(|(name, _)| *name != DataRef::ATTRIBUTE);

@@ -16,13 +16,28 @@ pub use names::{EventType, Operation};
 use crate::Name;
 use crate::event::{CloudEvent, Data, read_string};
 
-/// What stands before the event type in an event's `type`.
+/// What precedes the event type in an event's `type`.
 const TYPE_PREFIX: &str = "com.elytra.";
 
-/// The object an event is about, as far as its `data` tells.
+/// The object that an event is about, as described in its `data`.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::CloudEvent;
+///
+/// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"com.elytra.product",
+///     "data":{"objectType":"product","objectId":4711,"objectData":{"name":"Lamp"}}}"#;
+/// let event = CloudEvent::from_json(text)?;
+/// let object = event.object();
+/// assert!(object.is_named());
+/// assert_eq!(object.type_.as_deref(), Some("product"));
+/// assert_eq!(object.data, Some(r#"{"name":"Lamp"}"#));
+/// # Ok::<(), elytra_events::InvalidEvent>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Object<'a> {
-    /// `objectData`: the object's own JSON text, untouched.
+    /// `objectData`: the JSON text of the object itself, unchanged.
     pub data: Option<&'a str>,
     /// `objectId`.
     pub id: Option<ObjectId<'a>>,
@@ -31,17 +46,30 @@ pub struct Object<'a> {
 }
 
 /// The identifier of an object, which Elytra writes as a string or as an integer.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{CloudEvent, ObjectId};
+///
+/// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t","data":{"objectId":4711}}"#;
+/// let event = CloudEvent::from_json(text)?;
+/// let id = event.object().id.unwrap();
+/// assert_eq!(id, ObjectId::Integer("4711"));
+/// assert_eq!(id.to_string(), "4711");
+/// # Ok::<(), elytra_events::InvalidEvent>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ObjectId<'a> {
     /// A string.
     String(Cow<'a, str>),
-    /// An integer, as its digits came: it may be larger than any integer type here.
+    /// The digits of an integer, which may be too large for any integer type.
     Integer(&'a str),
 }
 
 impl CloudEvent<'_> {
-    /// Elytra's event type: `eventtype`, or where that is absent or empty, what `type` says behind
-    /// `com.elytra.`, in either spelling (`product.text` and `product_text` are the same).
+    /// Elytra's event type: `eventtype` or, if that is absent or empty, what follows `com.elytra.` in `type`.
+    /// There, dots are the same as underscores (`product.text` and `product_text`).
     #[must_use]
     pub fn event_type(&self) -> Option<Name<'_, EventType>> {
         if let Some(name) = self.extension_text("eventtype") {
@@ -61,7 +89,8 @@ impl CloudEvent<'_> {
         self.extension_text("operation").map(Name::new)
     }
 
-    /// The object the event is about; empty where `data` is not a JSON object with its members.
+    /// The object that the event is about. Its fields are `None` if `data` is not a JSON object, or does not
+    /// have the members for them.
     #[must_use]
     pub fn object(&self) -> Object<'_> {
         match self.data() {
@@ -70,7 +99,7 @@ impl CloudEvent<'_> {
         }
     }
 
-    /// An extension as text, `None` where it is absent or empty.
+    /// An extension as text; `None` if it is absent or empty.
     fn extension_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let text = self.extension(name)?.to_text();
         (!text.is_empty()).then_some(text)
@@ -78,7 +107,7 @@ impl CloudEvent<'_> {
 }
 
 impl<'a> Object<'a> {
-    /// Whether it is known which object it is.
+    /// Whether both `type_` and `id` are known, which together identify the object.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.type_.is_some() && self.id.is_some()
@@ -96,7 +125,8 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The members of `data` that name an object, none of them read yet: `objectData` may be large.
+/// The members of `data` that describe an object. They are not parsed yet, because `objectData` may be
+/// large.
 #[derive(Default)]
 struct Members<'a> {
     data: Option<&'a str>,
@@ -127,7 +157,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 }
             };
             if std::mem::replace(seen, true) {
-                return Err(A::Error::custom("of two values none is right"));
+                return Err(A::Error::custom("a repeated member is ambiguous"));
             }
             let value = map.next_value::<&RawValue>()?.get();
             *member = Some(value).filter(|value| *value != "null");
@@ -136,8 +166,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// A member's name, of which only these count. It is read as bytes: a name may hold half of a surrogate
-/// pair, which no string can, and that is no reason not to know the object.
+/// The name of a member, of which only these matter. It is read as bytes, because a name may have half of a
+/// surrogate pair, which a string cannot. The object can be identified all the same.
 enum MemberName {
     Data,
     Id,
@@ -188,7 +218,7 @@ impl fmt::Display for ObjectId<'_> {
     }
 }
 
-/// Whether the text of a JSON value is that of a whole number, by its digits.
+/// Whether the text of a JSON value is an integer, written in digits alone.
 fn is_integer(json: &str) -> bool {
     json.strip_prefix('-').unwrap_or(json).bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,7 +1,7 @@
-//! CloudEvents 1.0: an event that exists has been checked.
+//! CloudEvents 1.0. An event that exists is valid.
 //!
-//! A [`CloudEvent`] has no public fields and one way in, which every decoder shares. It borrows
-//! from the text it was read from, and keeps that text: what is forwarded is what came.
+//! A [`CloudEvent`] has no public fields, and all decoders build it in the same place, which checks it.
+//! It borrows from the text it was read from, and keeps that text, so that it can be passed on unchanged.
 
 pub mod http;
 
@@ -12,7 +12,10 @@ mod print;
 
 mod attributes;
 mod media_type;
-pub mod timestamp;
+mod timestamp;
+
+mod invalid;
+mod json_type;
 mod violation;
 
 use std::borrow::Cow;
@@ -22,14 +25,16 @@ use base64::Engine as _;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 pub use attributes::{AttributeValue, CoreAttribute, MAX_ATTRIBUTES, is_attribute_name};
+pub use invalid::{InvalidEvent, InvalidEvents, MAX_VIOLATIONS};
 pub(crate) use json::read_string;
+pub use json_type::JsonType;
 pub use media_type::MediaType;
-use timestamp::Timestamp;
-pub use violation::{JsonType, Problem, Violation};
+pub use timestamp::{Timestamp, TimestampError};
+pub use violation::{Problem, Violation};
 
 use crate::Known as _;
 
-/// RFC 4648 section 4; bits set behind the last byte are let pass, as its section 3.5 allows.
+/// RFC 4648 section 4. Unused bits at the end need not be zero, which its section 3.5 allows.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
@@ -37,9 +42,26 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// A valid CloudEvents 1.0 event.
 ///
-/// Of the attributes the specification names, those it calls required are there and none is
-/// empty; every other attribute is an extension, kept as it came. Elytra's own attributes and
-/// the object in `data` have methods of their own.
+/// It has all attributes that the specification requires, and none of the attributes that the
+/// specification names is empty. All other attributes are extensions, kept as they came. There are
+/// methods for Elytra's own extensions and for the object in `data`.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{CloudEvent, Data};
+///
+/// let text = r#"{"specversion":"1.0","id":"e1","source":"elytra-pim","type":"com.elytra.product",
+///     "time":"2025-12-31T04:19:30.860984129+01:00","locale":"de","data":{"objectId": 4711}}"#;
+/// let event = CloudEvent::from_json(text)?;
+///
+/// assert_eq!((event.source(), event.id()), ("elytra-pim", "e1"));
+/// assert_eq!(event.time().unwrap().as_str(), "2025-12-31T04:19:30.860984129+01:00");
+/// assert_eq!(event.extension("locale").unwrap().to_text(), "de");
+/// assert_eq!(event.data(), Some(Data::Json(r#"{"objectId": 4711}"#)));
+/// assert_eq!(event.as_json(), text);
+/// # Ok::<(), elytra_events::InvalidEvent>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct CloudEvent<'a> {
     json: Cow<'a, str>,
@@ -54,22 +76,35 @@ pub struct CloudEvent<'a> {
     data: Option<StoredData<'a>>,
 }
 
-/// An event's payload. A JSON null is a payload too.
+/// The payload of an event. A JSON null is a payload too.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{CloudEvent, Data};
+///
+/// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t","data_base64":"aGVsbG8="}"#;
+/// let event = CloudEvent::from_json(text)?;
+/// let data = event.data().unwrap();
+/// assert_eq!(data, Data::Base64("aGVsbG8="));
+/// assert_eq!(*data.to_bytes(), *b"hello");
+/// # Ok::<(), elytra_events::InvalidEvent>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Data<'e> {
-    /// The JSON text of `data`, untouched: key order, white space and the spelling of numbers.
+    /// The JSON text of `data`, unchanged: key order, white space and the spelling of numbers.
     Json(&'e str),
     /// The base64 text of `data_base64` (RFC 4648 section 4).
     Base64(&'e str),
 }
 
 impl<'e> Data<'e> {
-    /// What the sender sent: the text of JSON as it is, base64 decoded.
+    /// The bytes of the payload: JSON text as it is, base64 decoded.
     #[must_use]
     pub fn to_bytes(self) -> Cow<'e, [u8]> {
         match self {
             Self::Json(text) => Cow::Borrowed(text.as_bytes()),
-            // It has been checked when the event was read.
+            // It was checked when the event was read.
             Self::Base64(text) => Cow::Owned(BASE64.decode(text).unwrap_or_default()),
         }
     }
@@ -80,84 +115,43 @@ impl<'e> Data<'e> {
 enum StoredData<'a> {
     /// In the text that the event was read from.
     Json(&'a str),
-    /// The same; a copy of it where something was escaped.
+    /// The same, or a copy if something in it was escaped.
     Base64(Cow<'a, str>),
-    /// Here in the JSON text that was printed for the event.
+    /// In this range of the JSON text that was printed for the event.
     PrintedJson(Range<usize>),
-    /// Likewise.
+    /// The same.
     PrintedBase64(Range<usize>),
 }
 
-/// Something that was meant to be an event, with everything that is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidEvent {
-    /// Its place in the batch, counted from 0; `None` where it came alone.
-    pub index: Option<usize>,
-    /// Its `id`, where that could be read, so that the event can be found again.
-    pub id: Option<String>,
-    /// Its `source`, likewise.
-    pub source: Option<String>,
-    /// Its `type`, likewise.
-    pub type_: Option<String>,
-    /// The faults that were found, the first [`MAX_VIOLATIONS`] of all events together.
-    pub violations: Vec<Violation>,
-    /// How many more there are.
-    pub left_out: usize,
-}
-
-/// How many faults of a request's events are kept and told, as many as an event has attributes: what
-/// is wrong with a thousand events is nearly always one thing.
-pub const MAX_VIOLATIONS: usize = 256;
-
-/// Why the events of a request were refused, all of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InvalidEvents {
-    /// These are invalid; at least one.
-    Invalid(Vec<InvalidEvent>),
-    /// A batch holds more events than may come at once.
-    TooMany {
-        /// How many it holds.
-        events: usize,
-        /// How many it may hold.
-        limit: usize,
-    },
-}
-
-impl From<InvalidEvent> for InvalidEvents {
-    fn from(invalid: InvalidEvent) -> Self {
-        Self::Invalid(vec![invalid])
-    }
-}
-
 impl<'a> CloudEvent<'a> {
-    /// Reads one event in the JSON format (structured mode), such as a queue's message.
+    /// Reads one event in the JSON format (structured mode), such as a message from a queue.
     ///
     /// # Errors
     ///
-    /// All faults of the event at once.
+    /// Everything that is wrong with the event.
     pub fn from_json(text: &'a str) -> Result<Self, InvalidEvent> {
         json::decode(text)
     }
 
-    /// The event in the JSON format: the very text it was read from, where that was its format.
+    /// The event in the JSON format. If it was read from that format, this is the text it was read from.
     #[must_use]
     pub fn as_json(&self) -> &str {
         &self.json
     }
 
-    /// `specversion`: the only version there is.
+    /// `specversion`, which is always `1.0`.
     #[must_use]
     pub fn specversion(&self) -> &'static str {
         "1.0"
     }
 
-    /// `id`: with `source` it identifies the event.
+    /// `id`. Together with `source`, it identifies the event.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// `source`: a URI-reference that tells where the event happened.
+    /// `source`: where the event happened, a URI-reference.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
@@ -170,13 +164,13 @@ impl<'a> CloudEvent<'a> {
         &self.type_
     }
 
-    /// `datacontenttype`: the media type of the data; JSON where it is absent.
+    /// `datacontenttype`: the media type of the data, which is JSON if this is absent.
     #[must_use]
     pub fn datacontenttype(&self) -> Option<&str> {
         self.datacontenttype.as_deref()
     }
 
-    /// `dataschema`: the absolute URI of the schema the data follows.
+    /// `dataschema`: the absolute URI of the schema of the data.
     #[must_use]
     pub fn dataschema(&self) -> Option<&str> {
         self.dataschema.as_deref()
@@ -194,7 +188,7 @@ impl<'a> CloudEvent<'a> {
         self.time.as_ref()
     }
 
-    /// `data` or `data_base64`; `None` where neither is there.
+    /// `data` or `data_base64`; `None` if the event has neither.
     #[must_use]
     pub fn data(&self) -> Option<Data<'_>> {
         let printed = |range: &Range<usize>| self.json.get(range.clone()).unwrap_or_default();
@@ -206,13 +200,13 @@ impl<'a> CloudEvent<'a> {
         })
     }
 
-    /// The extension attribute of this name, `eventtype` and `operation` among them.
+    /// The extension attribute with this name. `eventtype` and `operation` are extensions too.
     #[must_use]
     pub fn extension(&self, name: &str) -> Option<&AttributeValue<'a>> {
         self.extensions.iter().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
-    /// An attribute that the specification names; `None` where it is absent.
+    /// An attribute that the specification names; `None` if it is absent.
     #[must_use]
     pub fn core_attribute(&self, attribute: CoreAttribute) -> Option<&str> {
         match attribute {
@@ -227,47 +221,14 @@ impl<'a> CloudEvent<'a> {
         }
     }
 
-    /// Every attribute that the specification names and this event has, with its name.
+    /// All attributes that the specification names and this event has, with their names.
     pub fn core_attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = CoreAttribute::ALL.iter();
         all.filter_map(|core| Some((core.as_str(), self.core_attribute(*core)?)))
     }
 
-    /// Every extension attribute with its name, in the order they came in.
+    /// All extension attributes with their names, in the order in which they came.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, &AttributeValue<'a>)> {
         self.extensions.iter().map(|(name, value)| (&**name, value))
-    }
-}
-
-impl InvalidEvent {
-    /// What is not an event at all, and has but this one fault.
-    fn of_event(problem: Problem) -> Self {
-        Self {
-            index: None,
-            id: None,
-            source: None,
-            type_: None,
-            violations: vec![Violation::of_event(problem)],
-            left_out: 0,
-        }
-    }
-
-    /// How many faults were found; at least one.
-    #[must_use]
-    pub fn faults(&self) -> usize {
-        self.violations.len() + self.left_out
-    }
-
-    /// Keeps no more than so many faults, and where none, nothing else that was read either.
-    fn keep(mut self, most: usize) -> Self {
-        if self.violations.len() > most {
-            self.left_out += self.violations.len() - most;
-            self.violations.truncate(most);
-            self.violations.shrink_to_fit();
-        }
-        if most == 0 {
-            (self.id, self.source, self.type_) = (None, None, None);
-        }
-        self
     }
 }

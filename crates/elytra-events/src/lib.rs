@@ -1,5 +1,4 @@
-//! The events of Elytra PIM: `CloudEvents` 1.0, checked and borrowed from the text they came in, with
-//! Elytra's event types, operations and objects.
+#![doc = include_str!("../README.md")]
 
 mod event;
 
@@ -15,8 +14,7 @@ pub use dataref::{CLAIMS, DataRef, NotWhole};
 pub use elytra::{EventType, Object, ObjectId, Operation};
 pub use event::{
     AttributeValue, CloudEvent, CoreAttribute, Data, InvalidEvent, InvalidEvents, JsonType,
-    MAX_ATTRIBUTES, MAX_VIOLATIONS, MediaType, Problem, Violation, http, is_attribute_name,
-    timestamp,
+    MAX_ATTRIBUTES, MAX_VIOLATIONS, MediaType, Problem, Timestamp, TimestampError, Violation, http,
+    is_attribute_name,
 };
 pub use names::{Known, Name};
-pub use timestamp::Timestamp;

@@ -1,40 +1,65 @@
-//! Fixed lists of names, and what to do with a name that is not on them.
+//! Fixed lists of names, and names that may not be on one.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// A name of a fixed list that may also hold one that is not on it, kept as it came.
+/// A name that is usually on a fixed list, such as an event type. If it is not, it is kept as it came.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{EventType, Name};
+///
+/// let product = Name::<EventType>::new("product");
+/// assert_eq!(product, Name::Known(EventType::Product));
+///
+/// let other = Name::<EventType>::new("something_new");
+/// assert_eq!(other.known(), None);
+/// assert_eq!(other.as_str(), "something_new");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Name<'a, T> {
     /// A name on the list.
     Known(T),
-    /// Any other, which is no fault: Elytra may know more than we do.
+    /// Any other name. This is not an error: Elytra may have names that this version does not know.
     Unknown(Cow<'a, str>),
 }
 
-/// A fixed list of names.
+/// An enum whose variants are a fixed list of names. [`names!`](crate::names!) declares one.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{Known, Operation};
+///
+/// assert_eq!(Operation::from_name("modify"), Some(Operation::Modify));
+/// assert_eq!(Operation::Modify.as_str(), "modify");
+///
+/// let all: Vec<_> = Operation::ALL.iter().map(|operation| operation.as_str()).collect();
+/// assert_eq!(all, ["add", "modify", "remove", "link", "unlink"]);
+/// ```
 pub trait Known: Copy + Eq + 'static {
-    /// All of them, in the order they are told in.
+    /// All of them, in the order of their declaration.
     const ALL: &'static [Self];
 
-    /// The name as it stands in events and in the configuration.
+    /// The name.
     fn as_str(self) -> &'static str;
 
-    /// The value of this name.
+    /// The value with this name, which is case-sensitive.
     fn from_name(name: &str) -> Option<Self>;
 
-    /// Where it stands in [`Self::ALL`].
+    /// The index of the value in [`Self::ALL`].
     fn place(self) -> usize;
 }
 
 impl<'a, T: Known> Name<'a, T> {
-    /// The name as known as it can be.
+    /// The known value with this name, or else the name itself.
     pub fn new(name: impl Into<Cow<'a, str>>) -> Self {
         let name = name.into();
         T::from_name(&name).map_or(Self::Unknown(name), Self::Known)
     }
 
-    /// The name as it came.
+    /// The name, known or not.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -43,7 +68,7 @@ impl<'a, T: Known> Name<'a, T> {
         }
     }
 
-    /// The value, where the name is on the list.
+    /// The value, if the name is on the list.
     #[must_use]
     pub fn known(&self) -> Option<T> {
         match self {
@@ -59,7 +84,25 @@ impl<T: Known> fmt::Display for Name<'_, T> {
     }
 }
 
-/// Declares an enum of names, so that a name and its value stand in one place.
+/// Declares an enum together with the names of its variants, and implements [`Known`] and
+/// [`Display`](std::fmt::Display) for it.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{Known, Name, names};
+///
+/// names! {
+///     /// The values of an extension attribute of ours.
+///     pub enum Channel {
+///         Web = "web",
+///         Print = "print",
+///     }
+/// }
+///
+/// assert_eq!(Name::<Channel>::new("print"), Name::Known(Channel::Print));
+/// assert_eq!(Channel::Web.to_string(), "web");
+/// ```
 #[macro_export]
 macro_rules! names {
     ($(#[$attribute:meta])* $visibility:vis enum $type:ident { $($variant:ident = $name:literal,)* }) => {
@@ -90,8 +133,8 @@ macro_rules! names {
             }
         }
 
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl ::core::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str($crate::Known::as_str(*self))
             }
         }

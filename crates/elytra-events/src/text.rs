@@ -1,9 +1,9 @@
-//! Texts that a sender may have made long.
+//! Texts from senders, which may be long.
 
-/// How much of such a text is repeated in an error, in characters.
+/// How many characters of such a text an error repeats.
 const MAX_REPEATED_CHARACTERS: usize = 256;
 
-/// A text, or its beginning with `…` behind it where it has more characters than are repeated.
+/// The text, or its start followed by `…` if it is longer than errors repeat.
 pub(crate) fn shorten(text: impl Into<String>) -> String {
     let mut text = text.into();
     if let Some((end, _)) = text.char_indices().nth(MAX_REPEATED_CHARACTERS) {

@@ -1,27 +1,25 @@
-//! A Worker that consumes the queue `elytra-webhooks` fills, and prints a line for each event.
+//! A Worker that consumes the queue that `elytra-webhooks` fills, and prints a line for each event.
 //!
-//! Start your own from it: what is to be done with an event goes where `describe` is called.
+//! Start your own from it: put what you want to do with an event where `describe` is called.
 
 use std::borrow::Cow;
+use std::error::Error;
 
-use elytra_events::CloudEvent;
+use elytra_events::{CLAIMS, CloudEvent};
 use worker::{
     Context, Env, MessageBatch, MessageExt as _, Result, console_error, console_log, event,
 };
 
-/// The namespace in which the receiver stores events that are too large for a queue.
-const CLAIMS: &str = "CLAIMS";
-
-/// Prints every event of the batch and acknowledges it. What cannot be read is retried, until the
-/// queue gives it up.
+/// Prints all events of the batch and acknowledges them. Messages that cannot be read are retried until the
+/// queue gives up.
 ///
 /// # Errors
 ///
-/// None: an error here would panic, and end every batch in this isolate. Each message is
-/// acknowledged or retried by itself instead.
+/// None. An error here would panic, and end every batch in this isolate. Instead, each message is
+/// acknowledged or retried on its own.
 #[event(queue)]
 pub async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Result<()> {
-    // Raw, since one message that is no event would make a typed batch fail as a whole.
+    // A typed batch would fail as a whole if one message is not an event.
     for message in batch.raw_iter() {
         match consume(message.body().as_string(), &env).await {
             Ok(line) => {
@@ -37,26 +35,21 @@ pub async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Resu
     Ok(())
 }
 
-/// Does what is to be done with a message: here, it makes a line of it.
-async fn consume(message: Option<String>, env: &Env) -> std::result::Result<String, String> {
+/// Handles a message: here, it describes the event in a line.
+async fn consume(
+    message: Option<String>,
+    env: &Env,
+) -> std::result::Result<String, Box<dyn Error>> {
     let message = message.ok_or("it is not text")?;
-    let event = read(&message)?;
+    let event = CloudEvent::from_json(&message)?;
     let Some(dataref) = event.dataref() else { return Ok(describe(&event)) };
-    let stored = env.kv(CLAIMS).map_err(|error| error.to_string())?.get(dataref.key).text().await;
-    // A namespace may need a minute until it shows everywhere what was stored: try again then.
-    let stored = stored.map_err(|error| error.to_string())?.ok_or("its data are not there yet")?;
-    let whole = event.whole(&stored).map_err(|error| error.to_string())?;
-    Ok(describe(&whole))
+    let stored = env.kv(CLAIMS)?.get(dataref.key).text().await?;
+    // It may take a minute before what was stored is visible everywhere: retry then.
+    let stored = stored.ok_or("its data are not there yet")?;
+    Ok(describe(&event.whole(&stored)?))
 }
 
-fn read(json: &str) -> std::result::Result<CloudEvent<'_>, String> {
-    CloudEvent::from_json(json).map_err(|invalid| {
-        let violations: Vec<_> = invalid.violations.iter().map(ToString::to_string).collect();
-        violations.join("; ")
-    })
-}
-
-/// One line about an event: its id, its type, what was done, and to which object.
+/// One line about an event: its id, its type, and what happened to which object.
 fn describe(event: &CloudEvent<'_>) -> String {
     let operation = event.operation();
     let operation = operation.as_ref().map_or("no operation", |name| name.as_str());

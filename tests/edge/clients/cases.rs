@@ -1,35 +1,35 @@
-//! The events that the clients send, and what is known to become of them on the clients' side.
+//! The events that the clients send, and their expected fates on the client's side.
 
 use serde_json::{Map, Value, json};
 
 /// An event that each client sends in each of its modes.
 pub(super) struct Case {
     pub(super) why: &'static str,
-    /// In the JSON format, without the attributes that all of them have.
+    /// In the JSON format, without the attributes that all events have.
     pub(super) event: Value,
-    /// What becomes of it in structured mode, and in a batch.
+    /// Its fates in structured mode, and in a batch.
     pub(super) structured: Fates,
-    /// What becomes of it in binary mode.
+    /// Its fates in binary mode.
     pub(super) binary: Fates,
 }
 
-/// What becomes of an event with each of the clients.
+/// The fate of an event for each client.
 #[derive(Clone, Copy)]
 pub(super) struct Fates {
     pub(super) javascript: Fate,
     pub(super) python: Fate,
 }
 
-/// What becomes of an event. All but the first are faults of the client, or limits of it.
+/// The fate of an event. All except the first are bugs or limits of the client.
 #[derive(Clone, Copy)]
 pub(super) enum Fate {
-    /// It arrives as it was meant.
+    /// It arrives as intended.
     Same,
-    /// The client changes it: it arrives like this.
+    /// The client changes it, and it arrives like this.
     Changed(fn(&mut Map<String, Value>)),
-    /// The client sends what is no event, and is told so: attribute and code.
+    /// The client sends an invalid event, which is refused for this attribute with this code.
     Refused(&'static str, &'static str),
-    /// The client fails with such an error, and sends nothing.
+    /// The client fails with this error, and sends nothing.
     NotSent(&'static str),
 }
 
@@ -37,12 +37,12 @@ use Fate::{Changed, NotSent, Refused, Same};
 
 const BOTH_SAME: Fates = Fates { javascript: Same, python: Same };
 
-/// Only JavaScript is at fault.
+/// Only JavaScript has the problem.
 const fn javascript(javascript: Fate) -> Fates {
     Fates { javascript, python: Same }
 }
 
-/// Only Python is at fault.
+/// Only Python has the problem.
 const fn python(python: Fate) -> Fates {
     Fates { javascript: Same, python }
 }
@@ -53,10 +53,10 @@ fn set(event: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
 
 /// The JavaScript SDK writes every time in UTC with milliseconds.
 const UTC_MILLISECONDS: Fate = Changed(|event| set(event, "time", "2025-12-31T03:19:30.860Z"));
-/// The Python SDK has no finer times than microseconds.
+/// The Python SDK has microseconds at best.
 const MICROSECONDS: Fate = Changed(|event| set(event, "time", "2025-12-31T04:19:30.860984+01:00"));
 
-/// Both clients have the same fault.
+/// Both clients have the same problem.
 const fn both(fate: Fate) -> Fates {
     Fates { javascript: fate, python: fate }
 }
@@ -116,7 +116,7 @@ fn attributes() -> Vec<Case> {
     ]
 }
 
-/// Strings that a header must not hold as they are. The JavaScript SDK encodes none of them.
+/// Strings that a header must not contain unencoded. The JavaScript SDK encodes none of them.
 fn subjects() -> Vec<Case> {
     let subject = |why, subject: &str, javascript_binary| Case {
         why,
@@ -147,7 +147,7 @@ fn data() -> Vec<Case> {
         binary,
     };
     let not_json = Refused("data", "not_json");
-    // Node's `write` takes a string or bytes, and the SDK makes neither of these.
+    // Node's `write` takes a string or bytes, and the SDK produces neither here.
     let not_written = NotSent("ERR_INVALID_ARG_TYPE");
     let becomes_a_number = Changed(|event| set(event, "data", 42));
     let as_in_python = Fates { javascript: not_written, python: not_json };
@@ -159,7 +159,7 @@ fn data() -> Vec<Case> {
         data("a number", JSON, 42.into(), BOTH_SAME, javascript(not_written)),
         data("a boolean, sent as Python's", JSON, false.into(), BOTH_SAME, as_in_python),
         data("null, none to Python", JSON, Value::Null, python(NO_DATA), python(NO_DATA)),
-        data("an empty text is no body", "text/plain", "".into(), BOTH_SAME, both(NO_DATA)),
+        data("an empty text is an empty body", "text/plain", "".into(), BOTH_SAME, both(NO_DATA)),
         Case {
             why: "bytes",
             event: json!({

@@ -1,6 +1,6 @@
-// Sends events with the official JavaScript SDK, as its documentation shows, and prints what came
-// back. On stdin: { url, token, events: [{ mode, event }] }, each event in the JSON format; in mode
-// "batch", `event` is an array of them.
+// Sends events with the official JavaScript SDK, as its documentation shows, and prints the
+// answers. On stdin: { url, token, events: [{ mode, event }] }, each event in the JSON format. In
+// mode "batch", `event` is an array of them.
 
 import { text } from "node:stream/consumers";
 import { CloudEvent, CONSTANTS, emitterFor, httpTransport, Mode } from "cloudevents";
@@ -12,7 +12,7 @@ const options = { headers: { authorization: `Bearer ${token}` } };
 const send = {
   structured: (event) => emitterFor(transport, { mode: Mode.STRUCTURED })(make(event), options),
   binary: (event) => emitterFor(transport, { mode: Mode.BINARY })(make(event), options),
-  // The SDK has no call for batches; an event prints itself in the JSON format.
+  // The SDK has no function for batches, but an event prints itself in the JSON format.
   batch: (events) =>
     transport(
       {
@@ -23,7 +23,7 @@ const send = {
     ),
 };
 
-/** An event of the SDK's; bytes are a typed array there. */
+/** An event of the SDK, in which bytes are a typed array. */
 function make({ data_base64, ...event }) {
   if (data_base64 !== undefined) event.data = new Uint8Array(Buffer.from(data_base64, "base64"));
   return new CloudEvent(event);

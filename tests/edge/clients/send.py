@@ -1,4 +1,4 @@
-"""Sends events with the official Python SDK, as its documentation shows, and prints what came back.
+"""Sends events with the official Python SDK, as its documentation shows, and prints the answers.
 
 On stdin: {url, token, events: [{mode, event}]}, each event in the JSON format.
 """
@@ -17,7 +17,7 @@ TO_MESSAGE = {"structured": to_structured_event, "binary": to_binary_event}
 
 
 def make(event):
-    """An event of the SDK's: there a time is a datetime, and data of bytes is bytes."""
+    """An event of the SDK, in which times are datetimes, and binary data is bytes."""
     attributes = dict(event)
     data = attributes.pop("data", None)
     if "data_base64" in attributes:
@@ -28,7 +28,7 @@ def make(event):
 
 
 def send(url, token, mode, event):
-    """The SDK leaves the sending to others; http.client adds no header of its own that matters."""
+    """The SDK does not send events itself. http.client adds no headers that matter."""
     message = TO_MESSAGE[mode](make(event))
     headers = {**message.headers, "Authorization": f"Bearer {token}"}
     connection = HTTPConnection(urlsplit(url).netloc)

@@ -1,4 +1,4 @@
-//! Where a body ends: `Content-Length` is not believed, and neither is its absence.
+//! Where a body ends, whatever `Content-Length` says.
 
 use edge::{RawAnswer, Receiver, Settings, event, raw_post};
 
@@ -13,7 +13,7 @@ fn chunked(body: &[u8]) -> Vec<u8> {
     raw_post(&[CONTENT_TYPE, CHUNKED], body)
 }
 
-/// A body as chunks of at most so many bytes, without the last, empty one.
+/// A body in chunks of at most this many bytes, without the final empty chunk.
 fn chunks(body: &[u8], bytes: usize) -> Vec<u8> {
     let chunk =
         |chunk: &[u8]| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
@@ -32,10 +32,10 @@ fn content_length_that_lies() {
     let event = event("1", "product");
     let bytes = event.as_bytes();
 
-    // The truth.
+    // The correct length.
     expect(&answer(&announced(bytes.len(), bytes)), 202, "accepted");
 
-    // Smaller than what is sent: the rest is not the body's.
+    // A length that is too short: the rest is not part of the body.
     let with_more = format!("{event} and more");
     expect(&answer(&announced(bytes.len(), with_more.as_bytes())), 202, "accepted");
     let cut = answer(&announced(bytes.len() - 1, bytes));
@@ -43,23 +43,24 @@ fn content_length_that_lies() {
     assert_eq!(cut.json()["violations"][0]["code"], "not_json");
     assert_eq!(receiver.received(2), [event.clone(), event.clone()]);
 
-    // Larger than what is sent, even where that is a whole event: what broke off is not forwarded.
+    // A length that is too long: a body that is cut off is not forwarded, even if it is a complete
+    // event.
     for broken in
         [announced(bytes.len() + 1, bytes), announced(100, b""), chunked(&chunks(bytes, 50))]
     {
         expect(&receiver.raw(&broken).end().answer(), 503, "body_broke_off");
     }
-    // A chunk's length that is no number breaks a body off as well.
+    // A chunk length that is not a number also cuts off the body.
     let nonsense = [&chunks(bytes, 1_000)[..], b"many\r\n"].concat();
     expect(&answer(&chunked(&nonsense)), 503, "body_broke_off");
 
-    // No number, or two of them: the runtime refuses.
+    // The runtime refuses a length that is not a number, and two lengths.
     for length in ["many", "+1", "-1", "1\r\nContent-Length: 2"] {
         let request = raw_post(&[CONTENT_TYPE, ("Content-Length", length.as_bytes())], b"{}");
         assert_eq!(answer(&request).status(), Some(400), "{length:?}");
     }
 
-    // Beside chunks a length means nothing (RFC 9112 section 6.1), whatever it says.
+    // With chunks, the length is ignored (RFC 9112 section 6.1).
     for length in ["1", "99999"] {
         let headers = [CONTENT_TYPE, ("Content-Length", length.as_bytes()), CHUNKED];
         let whole = [&chunks(bytes, 7)[..], b"0\r\n\r\n"].concat();
@@ -73,7 +74,7 @@ fn content_length_that_lies() {
 #[test]
 fn announced_over_the_limit() {
     let receiver = Receiver::start(&Settings::standard());
-    // It is refused while its sender still waits to send.
+    // The answer arrives while the sender still waits to send.
     let waiting = receiver.raw(&announced(65_537, b""));
     assert_eq!(receiver.log(1)[0]["code"], "body_too_large");
     drop(waiting);
@@ -90,7 +91,7 @@ fn chunked_empty_and_one_byte() {
     expect(&answer(&chunked(&whole)), 202, "accepted");
     assert_eq!(receiver.received(1), [event]);
 
-    // No body, however that is said; and a body of one byte.
+    // No body, in several ways, and bodies of one byte.
     for (request, code) in [
         (raw_post(&[CONTENT_TYPE], b""), "no_body"),
         (announced(0, b""), "no_body"),

@@ -1,4 +1,4 @@
-//! KV with a key for each object: what counts as newer, and for how long.
+//! KV with one key per object: what counts as newer, and for how long.
 
 use edge::Fault;
 

@@ -1,10 +1,10 @@
-//! The process dies, at each step between the claim and the answer.
+//! The process dies at each step between the claim and the answer.
 
 use edge::Fault;
 
 use super::{CLAIM_SECONDS, PATIENT, Stage, comes, product, stream, stream_and_archive};
 
-/// An event arrives, and the process dies while a call of this binding hangs.
+/// An event arrives, and the process dies while a call to this binding hangs.
 #[track_caller]
 fn comes_and_dies(stage: &mut Stage, event: &str, fault: Fault, binding: &str) {
     stage.receiver.fail(&[fault]);
@@ -37,7 +37,7 @@ fn dies_before_forwarding() {
 fn dies_while_forwarding() {
     let mut stage = Stage::new(stream_and_archive(PATIENT));
     let event = product("1");
-    // KV is called when the queue was, and hangs when it has written.
+    // KV is called at the same time as the queue, and hangs after it has written.
     stage.receiver.fail(&[Fault::hang("EVENTS_QUEUE"), Fault::late("EVENTS_KV")]);
     let unanswered = comes(&stage, &event);
     stage.receiver.wait_until_hanging("EVENTS_QUEUE", 1);

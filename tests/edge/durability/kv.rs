@@ -1,10 +1,10 @@
-//! KV that fails, with a key for each event.
+//! Failures of KV, with one key per event.
 
 use edge::Fault;
 
 use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream_and_archive};
 
-/// The event is sent again: the queue is not called.
+/// The event is sent again, and the queue is not called.
 #[track_caller]
 fn comes_again(stage: &Stage, event: &str) {
     stage.repair();
@@ -39,7 +39,7 @@ fn kv_that_hangs() {
     stage.receiver.fail(&[Fault::hang("EVENTS_KV")]);
     let answer = stage.send(&event, 503, "undelivered");
     assert_failed_and_held(&answer, &json!(["archive"]), &json!(["stream"]));
-    assert_eq!(stage.reasons(1), r#"["archive: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["archive: no answer before the deadline"]"#);
     comes_again(&stage, &event);
 }
 

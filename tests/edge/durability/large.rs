@@ -1,4 +1,4 @@
-//! Events that are larger than a queue takes.
+//! Events that are too large for a queue.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{PATIENT, Stage, json, stream};
 
-/// A week, which is the default.
+/// A week, the default.
 const CLAIMS_SECONDS: u64 = 604_800;
 
-/// An event that any reading and printing again would change, of this many bytes.
+/// An event of this many bytes that would not survive parsing and printing.
 pub(crate) fn large(id: &str, bytes: usize) -> String {
     let head = format!(
         r#"{{ "specversion":"1.0","id":"{id}","source":"elytra-pim","type":"com.elytra.product",
@@ -24,7 +24,7 @@ fn claiming(time_budget_ms: u64) -> Settings {
     stream(time_budget_ms).with_kv("CLAIMS")
 }
 
-/// What is stored, and the message that refers to it.
+/// The stored event, and the message that refers to it.
 #[track_caller]
 fn assert_is_claimed(stage: &Stage, event: &str, message: &str) {
     let claims = stage.receiver.kv_of("CLAIMS");
@@ -51,7 +51,7 @@ fn a_large_event_without_claims() {
     let stage = Stage::new(stream(PATIENT));
     stage.send(&large("1", 127_901), 413, "event_too_large");
     assert!(stage.queue().is_empty());
-    // The largest that passes.
+    // The largest event that fits.
     let event = large("2", 127_900);
     stage.send(&event, 202, "accepted");
     assert_eq!(stage.queue(), [event]);

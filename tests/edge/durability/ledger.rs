@@ -1,4 +1,4 @@
-//! A ledger that fails.
+//! Failures of the ledger.
 
 use edge::Fault;
 
@@ -25,7 +25,7 @@ fn a_ledger_that_fails() {
     assert_eq!(ledger_failures(&stage, 2), silence);
     assert_eq!(stage.queue(), [&*event, &*event]);
 
-    // When it is back, it knows what comes from then on.
+    // When it is back, it knows everything from then on.
     stage.repair();
     stage.send(&event, 202, "accepted");
     stage.send(&event, 200, "duplicate");

@@ -1,4 +1,4 @@
-//! KV with a key for each object, which holds its newest event.
+//! KV with one key per object, which holds the newest event.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use super::{CLAIM_SECONDS, PATIENT, QUICK, Stage, assert_failed_and_held, comes,
 
 const KEY: &str = "state/product/4711";
 
-/// How many events of one object come at once.
+/// How many events of one object arrive at once.
 const EVENTS: usize = 30;
 
 pub(super) fn mirror(time_budget_ms: u64) -> Settings {
@@ -20,7 +20,7 @@ pub(super) fn mirror(time_budget_ms: u64) -> Settings {
     )
 }
 
-/// The same, with an operator.
+/// The mirror, with an operator.
 pub(super) fn operated_mirror() -> Settings {
     mirror(PATIENT).with_secret("ADMIN_TOKEN", "admin-token").with_vars(
         r#"
@@ -31,7 +31,7 @@ pub(super) fn operated_mirror() -> Settings {
     )
 }
 
-/// The operator resets the object.
+/// Resets the object.
 #[track_caller]
 pub(super) fn reset(stage: &Stage) {
     let reset = stage.receiver.post("").path("/objects/reset?object=product/4711");
@@ -39,7 +39,7 @@ pub(super) fn reset(stage: &Stage) {
     assert_eq!((reset.status, &*reset.code()), (200, "reset"), "{}", reset.body);
 }
 
-/// An event of the object, with this time; its id is the time too.
+/// An event of the object with this time, which is also its id.
 pub(super) fn state(time: &str, operation: &str) -> String {
     format!(
         r#"{{"specversion":"1.0","id":"{time}","source":"elytra-pim","type":"com.elytra.product","time":"{time}","operation":"{operation}","data":{{"objectId":4711,"objectType":"product"}}}}"#
@@ -58,7 +58,7 @@ pub(super) fn entry(stage: &Stage) -> KvEntry {
 }
 
 fn puts(stage: &Stage) -> usize {
-    // The first call asks what KV holds.
+    // The first call reads what KV holds.
     stage.receiver.calls("EVENTS_KV").calls - 1
 }
 
@@ -117,7 +117,7 @@ fn a_state_that_hangs() {
     stage.receiver.fail(&[Fault::late("EVENTS_KV").on("put")]);
     stage.send(&event, 503, "undelivered");
 
-    // A newer one waits for its turn, which comes when the claim has ended.
+    // A newer event waits for its turn, which comes when the claim has expired.
     stage.repair();
     let newer = state("2026-01-02T00:00:00Z", "modify");
     stage.receiver.advance(CLAIM_SECONDS);
@@ -150,7 +150,7 @@ fn a_state_without_the_ledger() {
 fn a_state_that_is_not_noted() {
     let stage = Stage::new(mirror(PATIENT));
     let event = state("2026-01-01T00:00:00Z", "modify");
-    // The event and the object are claimed, then the object is to be settled.
+    // The event and the object are claimed. Then settling the object fails.
     stage.receiver.fail(&[Fault::fail("LEDGER").after(2).times(1)]);
     stage.send(&event, 503, "undelivered");
     assert_eq!(entry(&stage).value, event);

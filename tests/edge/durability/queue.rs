@@ -1,4 +1,4 @@
-//! Queues that fail, without a spool.
+//! Failures of queues, without a spool.
 
 use edge::{Fault, Reason};
 
@@ -49,11 +49,11 @@ fn a_queue_that_is_overloaded() {
     for (n, (reason, words)) in reasons.into_iter().enumerate() {
         let event = product(&n.to_string());
         let overloaded = Fault::fail("EVENTS_QUEUE").because(reason);
-        // Neither does the spool hold it.
+        // The spool does not hold it either.
         stage.receiver.fail(&[overloaded.clone(), Fault::fail("SPOOL")]);
         stage.send(&event, 503, "undelivered");
         assert!(stage.reasons(2 * n + 1).contains(words));
-        // The spool does.
+        // The spool holds it.
         stage.receiver.fail(&[overloaded]);
         let answer = stage.send(&event, 202, "accepted");
         assert_eq!(answer.json()["spooled"], json!(["stream"]));
@@ -72,7 +72,7 @@ fn a_queue_that_hangs() {
     let event = product("1");
     stage.receiver.fail(&[Fault::hang("EVENTS_QUEUE")]);
     stage.send(&event, 503, "undelivered");
-    assert_eq!(stage.reasons(1), r#"["stream: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["stream: no answer before the deadline"]"#);
 
     stage.repair();
     stage.send(&event, 202, "accepted");
@@ -122,7 +122,7 @@ fn one_of_two_queues_that_fails() {
 #[test]
 fn a_queue_that_takes_a_part_of_a_batch() {
     let stage = Stage::new(stream(PATIENT));
-    // More than one call takes.
+    // More events than fit in one call.
     let events: Vec<_> = (0..30).map(|n| large(&n.to_string(), 10_000)).collect();
     let send = || {
         let call = stage.receiver.post(format!("[{}]", events.join(",")));

@@ -1,13 +1,13 @@
-//! R2 that fails.
+//! Failures of R2.
 
 use edge::{Fault, Settings};
 
 use super::{PATIENT, QUICK, Stage, assert_failed_and_held, json, product, stream};
 
-/// The key of the event, by the date of its `time`.
+/// The key of the event, with the date of its `time`.
 const KEY: &str = "2025-12-31/archive/elytra-pim/1";
 
-/// Every event to the queue and to R2.
+/// Every event goes to the queue and to R2.
 fn stream_and_archive(time_budget_ms: u64) -> Settings {
     stream(time_budget_ms).with_r2("ARCHIVE").with_vars(
         r#"
@@ -17,13 +17,13 @@ fn stream_and_archive(time_budget_ms: u64) -> Settings {
     )
 }
 
-/// The bodies of all objects, with their keys.
+/// The keys and bodies of all objects.
 fn objects(stage: &Stage) -> Vec<(String, String)> {
     let objects = stage.receiver.r2_of("ARCHIVE");
     objects.into_iter().map(|(key, object)| (key, object.body)).collect()
 }
 
-/// The event is sent again: the queue is not called.
+/// The event is sent again, and the queue is not called.
 #[track_caller]
 fn comes_again(stage: &Stage, event: &str) {
     stage.repair();
@@ -60,7 +60,7 @@ fn r2_that_hangs() {
     stage.receiver.fail(&[Fault::hang("ARCHIVE")]);
     let answer = stage.send(&event, 503, "undelivered");
     assert_failed_and_held(&answer, &json!(["archive"]), &json!(["stream"]));
-    assert_eq!(stage.reasons(1), r#"["archive: no answer before the time was up"]"#);
+    assert_eq!(stage.reasons(1), r#"["archive: no answer before the deadline"]"#);
     comes_again(&stage, &event);
 }
 

@@ -1,4 +1,4 @@
-//! Queues that fail, with a spool; and the spool itself.
+//! Failures of queues, with a spool, and of the spool itself.
 
 use edge::{Fault, Settings, wait_until};
 
@@ -8,13 +8,13 @@ fn spooling(time_budget_ms: u64) -> Settings {
     stream(time_budget_ms).with_kv("SPOOL")
 }
 
-/// In one run of four the newest come first.
+/// In one run of four, the newest messages come first.
 fn sorted(mut messages: Vec<String>) -> Vec<String> {
     messages.sort_unstable();
     messages
 }
 
-/// While the queue fails.
+/// Sends these events while the queue fails.
 fn spool(stage: &Stage, ids: &[&str]) -> Vec<String> {
     stage.receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
     let events: Vec<_> = ids.iter().map(|id| product(id)).collect();
@@ -36,7 +36,7 @@ fn a_queue_that_fails_with_a_spool() {
     let events = spool(&stage, &["1", "2"]);
     stage.send(&events[0], 200, "duplicate");
 
-    // The queue still fails: nothing goes from the spool.
+    // The queue still fails, so nothing leaves the spool.
     stage.receiver.run_cron();
     assert_eq!(stage.values("SPOOL"), events);
     assert_eq!(stage.receiver.calls("SPOOL").failed, 0);
@@ -49,8 +49,8 @@ fn a_queue_that_fails_with_a_spool() {
 
     let log = stage.receiver.log(5);
     let cron: Vec<_> = log.iter().filter(|line| !line["sent"].is_null()).collect();
-    let told: Vec<_> = cron.iter().map(|line| (&line["outcome"], &line["sent"])).collect();
-    assert_eq!(told, [(&json!("failed"), &json!(0)), (&json!("drained"), &json!(2))]);
+    let reported: Vec<_> = cron.iter().map(|line| (&line["outcome"], &line["sent"])).collect();
+    assert_eq!(reported, [(&json!("failed"), &json!(0)), (&json!("drained"), &json!(2))]);
 }
 
 /// A queue gives no answer, and there is a spool

@@ -1,19 +1,19 @@
-//! A process with all that it started.
+//! A process and everything it started.
 
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-/// A process of a family.
+/// A process in a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Its id.
+    /// The process id.
     pub id: u32,
     /// The program's name.
     pub name: String,
-    /// How much of it lies in memory.
+    /// Its resident memory.
     pub resident_bytes: u64,
 }
 
-/// A process and all its descendants, by their ids: those that started first come first.
+/// A process and all its descendants, the oldest first.
 pub(crate) fn family(root: u32) -> Vec<Member> {
     let mut system = System::new().unwrap();
     let wanted = ProcessRefreshKind::nothing().with_memory().without_tasks();

@@ -1,20 +1,21 @@
-//! Bindings that fail on demand: what `worker/faults.mjs` is told, and what it counts.
+//! Bindings that fail on demand: the faults that `worker/faults.mjs` gets, and the calls that it
+//! counts.
 
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A binding that fails: in every call of every method, unless it is narrowed down.
+/// A fault of a binding. Unless narrowed down, every call of every method fails.
 ///
-/// Of several faults of a binding, a call meets the first whose turn it is.
+/// If a binding has several faults, a call meets the first one that applies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[must_use]
 pub struct Fault {
     binding: String,
-    /// Whether what is called for happens all the same.
+    /// Whether the operation takes effect.
     happens: bool,
-    /// Whether the call ends, with an error.
+    /// Whether the call returns, with an error.
     answers: bool,
-    /// Whether the call goes on when other faults are set.
+    /// Whether the call continues when other faults are set.
     ends: bool,
     reason: Reason,
     method: Option<String>,
@@ -25,86 +26,88 @@ pub struct Fault {
     seed: Option<u32>,
 }
 
-/// What a failing call says, in Cloudflare's words.
+/// The error of a failing call, in Cloudflare's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// A limit of calls in a time is reached.
+    /// A rate limit was exceeded.
     TooManyRequests,
-    /// Something is wrong at Cloudflare.
+    /// An error inside Cloudflare.
     InternalServerError,
     /// A Durable Object is full.
     StorageLimitExceeded,
 }
 
-/// What a binding was called for so far, since the Worker's start.
+/// The calls of a binding since the Worker's start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub struct Calls {
-    /// How many calls there were, in all.
+    /// The number of calls.
     pub calls: usize,
-    /// How many of them a fault made fail.
+    /// How many of them failed because of a fault.
     pub failed: usize,
-    /// How many of them a fault left without an answer, for ever or for a while.
+    /// How many of them a fault kept from returning, forever or for a while.
     pub hanging: usize,
 }
 
 impl Fault {
-    /// A call fails, and nothing has happened.
+    /// The call fails and has no effect.
     pub fn fail(binding: &str) -> Self {
         Self::new(binding, false, true)
     }
 
-    /// A call is done and fails all the same: its answer was lost.
+    /// The call takes effect, but fails: its answer was lost.
     pub fn lost(binding: &str) -> Self {
         Self::new(binding, true, true)
     }
 
-    /// A call is not done, and never answers.
+    /// The call has no effect, and never returns.
     pub fn hang(binding: &str) -> Self {
         Self::new(binding, false, false)
     }
 
-    /// A call is done, and never answers.
+    /// The call takes effect, and never returns.
     pub fn late(binding: &str) -> Self {
         Self::new(binding, true, false)
     }
 
-    /// A call is held up, until other faults are set; then it is done, and goes well.
+    /// The call waits until other faults are set. Then it succeeds.
     pub fn hold(binding: &str) -> Self {
         Self { ends: true, ..Self::hang(binding) }
     }
 
-    /// Only this method, in JavaScript's spelling, such as `put`.
+    /// Applies only to this method, in JavaScript's spelling, such as `put`.
     pub fn on(mut self, method: &str) -> Self {
         self.method = Some(method.to_owned());
         self
     }
 
-    /// Only where this text stands in what is sent or written; no quotes, which JSON would escape.
+    /// Applies only to calls whose arguments contain this text. It must not have quotes, which JSON
+    /// would escape.
     pub fn of(mut self, text: &str) -> Self {
         self.text = Some(text.to_owned());
         self
     }
 
-    /// Only after this many calls that go well.
+    /// Applies only after this many successful calls.
     pub fn after(mut self, calls: u32) -> Self {
         self.after = calls;
         self
     }
 
-    /// Only this often.
+    /// Applies only this often.
     pub fn times(mut self, calls: u32) -> Self {
         self.times = Some(calls);
         self
     }
 
-    /// Only with this probability, by a generator that starts with this seed. A test prints it.
+    /// Applies only with this probability. The random generator starts with this seed, which a test
+    /// prints.
     pub fn probability(mut self, probability: f64, seed: u32) -> Self {
         self.probability = Some(probability);
         self.seed = Some(seed);
         self
     }
 
-    /// With these words, where it answers; [`Reason::TooManyRequests`] where none are chosen.
+    /// Sets the error. The default is [`Reason::TooManyRequests`].
     pub fn because(mut self, reason: Reason) -> Self {
         self.reason = reason;
         self
@@ -137,7 +140,7 @@ impl Reason {
     }
 }
 
-/// KV tells the status beside the text, the others the text alone.
+/// KV reports the status next to the text, and the others report only the text.
 impl Serialize for Reason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (status, text) = self.status_and_text();

@@ -1,13 +1,14 @@
-// Runs receivers for a test program, as many at once as it likes, each in a workerd of its own.
+// Runs any number of receivers for a test program, each in its own workerd.
 //
-// It starts them with Miniflare, which is what `wrangler dev` starts Workers with, and reads their
-// `wrangler.toml` as wrangler does. What it leaves out is the bundling, wrangler's proxy, and that every
-// start loads wrangler anew: a start takes a tenth of the processor's time.
+// It starts them with Miniflare, as `wrangler dev` does, and reads their `wrangler.toml` like
+// wrangler. It skips bundling, wrangler's proxy, and loading wrangler on every start, so a start
+// takes a tenth of the CPU time.
 //
-// Each line that comes is a task, and gets a line in answer with the same `id`:
-// `{ id, start: <folder> }` -> `{ id, base, process }`, where it listens and workerd's process;
+// Each line on stdin is a task, and gets a line with the same `id` as its answer:
+// `{ id, start: <folder> }` -> `{ id, base, process }`, with its URL and the process id of workerd;
 // `{ id, kill: <the id of its start> }` -> `{ id }`, once that process is gone.
-// Where it fails, the answer is `{ id, error }`. What a receiver prints is in `output` in its folder.
+// If a task fails, the answer is `{ id, error }`. The output of a receiver is in `output` in its
+// folder.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess from "node:child_process";
@@ -25,7 +26,7 @@ const { unstable_getMiniflareWorkerOptions: read } = await import("wrangler");
 /** The id of a start -> its Miniflare and its workerd. */
 const receivers = new Map();
 
-/** Where the process belongs that is started just now. Miniflare does not tell which one is its workerd. */
+/** The start to which a new process belongs. Miniflare does not say which process is its workerd. */
 const starting = new AsyncLocalStorage();
 const { spawn } = childProcess;
 childProcess.spawn = (...parameters) => {
@@ -35,7 +36,7 @@ childProcess.spawn = (...parameters) => {
   return child;
 };
 
-/** Miniflare's own messages, among what the receiver prints. */
+/** Miniflare's own messages, as part of the receiver's output. */
 class Messages extends Log {
   constructor(print) {
     super(LogLevel.WARN);
@@ -64,8 +65,19 @@ function options(folder, print) {
     log: new Messages(print),
     handleStructuredLogs: ({ message }) => print(message),
     resourcePersistencePath: join(folder, "storage"),
-    workers: [{ ...workerOptions, name: "receiver", modules: modules(folder, main) }],
+    workers: [
+      { ...workerOptions, name: "receiver", modules: modules(folder, main) },
+      ...services(folder, workerOptions),
+    ],
   });
+}
+
+/** The Worker behind the service binding `SHOP`, where a test has a shop for it. */
+function services(folder, { bindings, compatibilityDate, serviceBindings }) {
+  if (!serviceBindings?.SHOP) return [];
+  const path = join(folder, "shop.mjs");
+  const module = { type: "ESModule", path, contents: readFileSync(path, "utf8") };
+  return [{ name: "shop", compatibilityDate, bindings, modules: [module] }];
 }
 
 /** Every module in the folder, the first of them where the Worker begins. */
@@ -82,7 +94,7 @@ function modules(folder, main) {
   return found.sort((one, other) => (other.path === main) - (one.path === main));
 }
 
-/** Ends workerd in the middle of whatever it does, and Miniflare, which would start it again. */
+/** Kills workerd, whatever it is doing, and Miniflare, which would restart it. */
 async function kill(started) {
   const { miniflare, workerd } = receivers.get(started);
   receivers.delete(started);

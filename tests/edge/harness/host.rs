@@ -1,4 +1,4 @@
-//! The Node that runs receivers: see `host.mjs`.
+//! The Node process that runs receivers: see `host.mjs`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 
 use crate::process::tools;
 
-/// The file in a receiver's folder with what it prints.
+/// The file in a receiver's folder with its output.
 pub(crate) const OUTPUT: &str = "output";
 
-/// Who waits for an answer: the id of a task, and where its answer goes.
+/// The pending tasks: the id of each, and the sender for its answer.
 type Waiting = Arc<Mutex<BTreeMap<u64, Sender<Value>>>>;
 
-/// A Node that runs any number of receivers. It ends when its standard input does.
+/// A Node that runs any number of receivers. It ends when its standard input is closed.
 #[derive(Debug)]
 pub(crate) struct Host {
     tasks: Mutex<ChildStdin>,
@@ -27,25 +27,25 @@ pub(crate) struct Host {
     next_id: AtomicU64,
 }
 
-/// A receiver that runs.
+/// A running receiver.
 #[derive(Debug)]
 pub(crate) struct Running {
     host: Arc<Host>,
     id: u64,
-    /// Where it listens.
+    /// Its base URL.
     pub(crate) base: String,
     /// The id of workerd's process.
     pub(crate) process: u32,
 }
 
 impl Host {
-    /// The one that all receivers share which trust the usual authorities.
+    /// The host of all receivers that trust only the usual authorities.
     pub(crate) fn shared() -> Arc<Self> {
         static HOST: LazyLock<Arc<Host>> = LazyLock::new(|| Arc::new(Host::start(None)));
         Arc::clone(&HOST)
     }
 
-    /// One whose receivers trust these authorities, too.
+    /// A host whose receivers also trust these authorities.
     pub(crate) fn trusting(authorities: &Path) -> Arc<Self> {
         Arc::new(Self::start(Some(authorities)))
     }
@@ -54,10 +54,10 @@ impl Host {
         let tools = tools();
         let mut node = tools.miniflare().unwrap();
         if let Some(authorities) = authorities {
-            // Miniflare hands them to workerd, as those that `fetch` trusts.
+            // Miniflare passes them to workerd, whose `fetch` trusts them.
             node.env("NODE_EXTRA_CA_CERTS", authorities);
         }
-        // It would say of each receiver where its secrets are from.
+        // Otherwise it would report for each receiver where its secrets come from.
         node.env("WRANGLER_LOG", "warn");
         let program = tools.project().root().join("tests/edge/harness/host.mjs");
         let mut child = node
@@ -84,7 +84,7 @@ impl Host {
         Running { host: self, id, base, process }
     }
 
-    /// The answer to a task; `{ error }` where the host has ended.
+    /// The answer to a task, or `{ error }` if the host has ended.
     fn ask(&self, id: u64, task: &Value) -> Value {
         let (sender, answer) = mpsc::channel();
         self.waiting.lock().unwrap().insert(id, sender);
@@ -94,24 +94,24 @@ impl Host {
     }
 }
 
-/// It is killed, in the middle of whatever it does.
+/// Kills the receiver, whatever it is doing.
 impl Drop for Running {
     fn drop(&mut self) {
         let id = self.host.next_id.fetch_add(1, Ordering::Relaxed);
         let answer = self.host.ask(id, &json!({ "id": id, "kill": self.id }));
-        // A test that fails anyway says why itself.
+        // A test that is already failing has its own message.
         assert!(thread::panicking() || answer["error"].is_null(), "{}", answer["error"]);
     }
 }
 
-/// Gives each answer to the one who waits for it; after the last one nobody waits any more.
+/// Passes each answer to the task that waits for it, until the host ends.
 fn hand_out(answers: ChildStdout, waiting: &Waiting) {
     let waiting = Arc::clone(waiting);
     thread::spawn(move || {
         for line in BufReader::new(answers).lines().map_while(Result::ok) {
             let answer: Value = serde_json::from_str(&line).unwrap();
             let sender = waiting.lock().unwrap().remove(&answer["id"].as_u64().unwrap());
-            // Who asked may have panicked meanwhile.
+            // The task may have panicked in the meantime.
             let _ = sender.map(|sender| sender.send(answer));
         }
         waiting.lock().unwrap().clear();

@@ -6,10 +6,10 @@ use serde_json::Value;
 use ureq::SendBody;
 use ureq::http::Request;
 
-/// The largest answer that is read: KV's largest value, as JSON in JSON.
+/// The largest answer that is read: the largest value in KV, as JSON within JSON.
 const MAX_ANSWER_BYTES: u64 = 128 * 1024 * 1024;
 
-/// A call that is being put together. It starts as a POST with the right bearer token.
+/// An HTTP call under construction. It starts as a POST with the right bearer token.
 #[derive(Debug)]
 pub struct Call<'a> {
     base: &'a str,
@@ -20,7 +20,7 @@ pub struct Call<'a> {
     chunked: bool,
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -44,21 +44,21 @@ impl<'a> Call<'a> {
         .header("content-type", "application/cloudevents+json")
     }
 
-    /// With another method.
+    /// Sets the method.
     #[must_use]
     pub fn method(mut self, method: &'a str) -> Self {
         self.method = method;
         self
     }
 
-    /// To another path.
+    /// Sets the path.
     #[must_use]
     pub fn path(mut self, path: &'a str) -> Self {
         self.path = path;
         self
     }
 
-    /// With this header instead of any other of the name.
+    /// Sets a header, and replaces any other with this name.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         let mut call = self.without(name);
@@ -66,14 +66,14 @@ impl<'a> Call<'a> {
         call
     }
 
-    /// Without this header.
+    /// Removes a header.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| other != name);
         self
     }
 
-    /// With a body whose length is not announced.
+    /// Sends the body without announcing its length.
     #[must_use]
     pub fn chunked(mut self) -> Self {
         self.chunked = true;

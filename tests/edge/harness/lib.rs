@@ -1,9 +1,9 @@
-//! Starts the receiver on the real runtime and speaks HTTP to it.
+//! Starts the receiver on the real runtime and calls it over HTTP.
 //!
-//! A [`Receiver`] is one workerd with its own configuration and storage, on a free port of this
-//! machine. Miniflare starts it, as it does for `wrangler dev`. It ends with the value. It fails on
-//! demand ([`Fault`]), can be killed and started again, and its queues can lead to a [`Sink`] that
-//! outlives it. A [`Shop`] is what its webhooks call.
+//! A [`Receiver`] is one workerd with its own configuration and storage, on a free local port.
+//! Miniflare starts it, as it does for `wrangler dev`. It ends when the value is dropped. It fails
+//! on demand ([`Fault`]), can be killed and restarted, and its queues can lead to a [`Sink`] that
+//! outlives it. A [`Shop`] is an HTTP destination.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
 #![expect(
     clippy::panic,
@@ -31,12 +31,12 @@ pub use http::{Answer, Call};
 pub use process::{Process, tools, wait_until};
 pub use raw::{Connection, RawAnswer, raw_post};
 pub use receiver::Receiver;
-pub use settings::Settings;
+pub use settings::{BUILD, Settings};
 pub use shop::{Order, Reply, Shop};
 pub use sink::Sink;
 pub use window::{Asked, KvEntry, R2Object, Shard};
 
-/// A product event, of the kind Elytra's documentation shows, with this id.
+/// A product event with this id, like those in Elytra's documentation.
 #[must_use]
 pub fn event(id: &str, event_type: &str) -> String {
     format!(

@@ -1,4 +1,4 @@
-//! Processes that a test starts: what they print is kept, and they end with the test.
+//! Processes that a test starts. Their output is kept, and they end with the test.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use xtask::{Project, Tools};
 
-/// How long a condition may take to come true before the test fails.
+/// How long to wait for a condition before the test fails.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The project's tools, as `cargo xtask` uses them.
@@ -20,7 +20,7 @@ pub fn tools() -> &'static Tools {
     &TOOLS
 }
 
-/// Waits until `condition` gives something.
+/// Waits until `condition` returns a value.
 #[track_caller]
 pub fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
@@ -41,10 +41,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it, and keeps all that it prints.
+    /// Starts a process, and keeps its output.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
-        // One pipe for both streams, so that their lines stay in order.
+        // Both streams share one pipe, so that lines stay in order.
         let (reader, writer) = io::pipe().unwrap();
         let child = command
             .stdin(Stdio::null())
@@ -57,18 +57,18 @@ impl Process {
         Self { child, output }
     }
 
-    /// All that it printed so far, lines of both its streams.
+    /// The output so far, the lines of both streams.
     #[must_use]
     pub fn output(&self) -> String {
         self.output.lock().unwrap().clone()
     }
 
-    /// Whether it has ended by itself.
+    /// Whether it has exited by itself.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Waits until it printed a line with this text, and returns what stands behind it.
+    /// Waits for a line with this text, and returns the rest of the line.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
         wait_until(&format!("{text:?} is printed"), || {
@@ -84,7 +84,7 @@ impl Process {
     }
 }
 
-/// Asks it to end, so that it ends its own children, and waits until it has.
+/// Asks the process to end, so that it ends its children, and waits for it.
 impl Drop for Process {
     fn drop(&mut self) {
         if self.has_ended() {

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long the receiver may be silent before it is taken to give no answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the receiver may be silent before the test assumes that it does not answer.
+const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A connection to which a request was written.
+/// A connection with a request on it.
 #[derive(Debug)]
 pub struct Connection(TcpStream);
 
-/// What came back, as it came: the bytes of the answer up to the end of the connection.
+/// The raw answer, up to the end of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawAnswer(String);
 
-/// A POST of this body to the webhook with the right token, as bytes; the headers stand as they are
-/// given, and no other is added but `Host`, `Authorization` and `Connection: close`.
+/// A raw POST of this body to the webhook with the right token. The headers stay as they are. Only
+/// `Host`, `Authorization` and `Connection: close` are added.
 #[must_use]
 pub fn raw_post(headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
     let mut request = b"POST /webhook HTTP/1.1\r\nHost: localhost\r\n\
@@ -42,19 +42,20 @@ impl Connection {
         let authority = base.strip_prefix("http://").unwrap().trim_end_matches('/');
         let mut stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        // A receiver that has read enough answers and hangs up; then its answer is what counts.
+        // The receiver may answer and hang up before it has read everything. Then its answer
+        // counts.
         let _ = stream.write_all(request);
         Self(stream)
     }
 
-    /// Tells the receiver that nothing more will be written.
+    /// Closes the connection for writing.
     #[must_use]
     pub fn end(self) -> Self {
         let _ = self.0.shutdown(Shutdown::Write);
         self
     }
 
-    /// Reads the answer to its end.
+    /// Reads the whole answer.
     #[track_caller]
     #[must_use]
     pub fn answer(mut self) -> RawAnswer {
@@ -73,13 +74,13 @@ impl Connection {
 }
 
 impl RawAnswer {
-    /// The HTTP status; `None` where the connection ended without an answer.
+    /// The HTTP status. `None` if the connection ended without an answer.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
     }
 
-    /// The body as JSON, without the chunks' lengths that may stand around it.
+    /// The body as JSON, without the lengths of chunks around it.
     #[track_caller]
     #[must_use]
     pub fn json(&self) -> Value {
@@ -99,7 +100,7 @@ impl RawAnswer {
         (status, self.json()["code"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The answer's text, its headers included.
+    /// The text of the answer, including its headers.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! A receiver that runs in workerd.
+//! A receiver in workerd.
 
 use std::fs;
 use std::path::Path;
@@ -13,17 +13,17 @@ use crate::process::{tools, wait_until};
 use crate::raw::Connection;
 use crate::settings::{AUTHORITIES, Settings};
 
-/// workerd with the receiver, until this value goes.
+/// A workerd with the receiver, until it is dropped.
 #[derive(Debug)]
 pub struct Receiver {
     base: String,
-    /// None while it is dead. It goes before its folder does.
+    /// `None` while it is dead. It is dropped before its folder.
     running: Option<Running>,
     folder: TempDir,
 }
 
 impl Receiver {
-    /// Starts it, and waits until it listens.
+    /// Starts a receiver, and waits until it listens.
     #[track_caller]
     #[must_use]
     pub fn start(settings: &Settings) -> Self {
@@ -36,14 +36,14 @@ impl Receiver {
         Self { base: running.base.clone(), running: Some(running), folder }
     }
 
-    /// Kills it, in the middle of whatever it does. What is in KV and in Durable Objects stays; the
-    /// queue's messages are gone, unless a [`Sink`](crate::Sink) keeps them.
+    /// Kills it, whatever it is doing. KV and Durable Objects keep their data. The queue's messages
+    /// are lost, unless a [`Sink`](crate::Sink) holds them.
     pub fn kill(&mut self) {
         self.running = None;
     }
 
-    /// Kills it if it runs, starts it again on the same storage, and waits until it listens, on
-    /// another port. It knows nothing of faults, calls and log lines from before.
+    /// Kills it if it is running, restarts it with the same storage, and waits until it listens, on
+    /// another port. Its faults, calls and log lines start over.
     #[track_caller]
     pub fn restart(&mut self) {
         self.kill();
@@ -52,7 +52,7 @@ impl Receiver {
         self.running = Some(running);
     }
 
-    /// The same, with other settings.
+    /// Restarts it with other settings.
     #[track_caller]
     pub fn restart_with(&mut self, settings: &Settings) {
         self.kill();
@@ -60,32 +60,32 @@ impl Receiver {
         self.restart();
     }
 
-    /// The process of workerd, and all that it started; nothing where it is dead.
+    /// The process of workerd, and everything that it started. Empty while it is dead.
     #[must_use]
     pub fn workerd(&self) -> Vec<Member> {
         self.running.as_ref().map_or_else(Vec::new, |running| family(running.process))
     }
 
-    /// Where it listens, such as `http://localhost:8787`.
+    /// Its base URL, such as `http://localhost:8787`.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// A POST of this body to the webhook, with the right token, still to be sent.
+    /// A POST of this body to the webhook, with the right token, not sent yet.
     #[must_use]
     pub fn post(&self, body: impl Into<Vec<u8>>) -> Call<'_> {
         Call::new(&self.base, body)
     }
 
-    /// Writes these bytes to a connection of their own.
+    /// Writes these bytes to a separate connection.
     #[track_caller]
     #[must_use]
     pub fn raw(&self, request: &[u8]) -> Connection {
         Connection::open(&self.base, request)
     }
 
-    /// The lines it logged, once there are this many.
+    /// The log lines, once there are this many.
     #[track_caller]
     #[must_use]
     pub fn log(&self, count: usize) -> Vec<Value> {
@@ -95,7 +95,7 @@ impl Receiver {
         })
     }
 
-    /// What the configuration is warned of, once it is.
+    /// The warnings about the configuration, once they are logged.
     #[track_caller]
     #[must_use]
     pub fn warnings(&self) -> Vec<Value> {
@@ -106,7 +106,7 @@ impl Receiver {
         })
     }
 
-    /// All that workerd, Miniflare and the Worker printed so far.
+    /// The output of workerd, Miniflare and the Worker so far.
     #[must_use]
     pub fn output(&self) -> String {
         let output = fs::read(self.folder.path().join(OUTPUT)).unwrap();
@@ -122,15 +122,15 @@ fn run(folder: &Path) -> Running {
     host.run(folder)
 }
 
-/// The log lines of requests, messages and the cron trigger; what the configuration is warned of, once
-/// for each isolate, is not one.
+/// The log lines of requests, messages and the cron trigger, but not the warnings about the
+/// configuration, which are logged once per isolate.
 fn log_lines(output: &str) -> Vec<Value> {
     let mut lines = all_lines(output);
     lines.retain(|line| line["outcome"] != "configured");
     lines
 }
 
-/// The lines among what was printed.
+/// All JSON lines in the output.
 fn all_lines(output: &str) -> Vec<Value> {
     let starts = output.match_indices(r#"{"outcome":"#);
     let lines = starts.filter_map(|(start, _)| {

@@ -1,4 +1,4 @@
-//! What a receiver is started with: its vars, its bindings, its secrets.
+//! The settings of a receiver: vars, bindings and secrets.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,10 +6,19 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use crate::shop::Shop;
 use crate::sink::Sink;
 
-/// The file with the authorities that a receiver trusts, beside its configuration.
+/// The file with the authorities that a receiver trusts, next to its configuration.
 pub(crate) const AUTHORITIES: &str = "authorities.pem";
+
+/// The receiver as it was built: its files, in the project's folder.
+pub const BUILD: [&str; 4] = [
+    "build/index.js",
+    "build/index_bg.wasm",
+    "src/cloudflare/executor/borrowed.mjs",
+    "src/cloudflare/executor/main.mjs",
+];
 
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
 #[derive(Debug, Clone)]
@@ -19,16 +28,18 @@ pub struct Settings {
     namespaces: Vec<String>,
     buckets: Vec<String>,
     queues: Vec<String>,
-    /// The address of the sink, where the queues lead to one.
+    /// The address of the sink, if queues lead to one.
     sink: Option<String>,
+    /// The address of the shop, where there is a service that leads to one.
+    shop: Option<String>,
     has_ledger: bool,
     has_webhooks: bool,
-    /// The certificates of authorities that it trusts besides the usual ones.
+    /// The certificates of additional authorities to trust.
     authorities: String,
 }
 
 impl Settings {
-    /// These tables below `[vars]`, in TOML, and no secrets.
+    /// Settings with these tables in `[vars]`, in TOML, and no secrets.
     #[must_use]
     pub fn new(vars: impl Into<String>) -> Self {
         Self {
@@ -38,28 +49,29 @@ impl Settings {
             buckets: Vec::new(),
             queues: vec!["EVENTS_QUEUE".to_owned()],
             sink: None,
+            shop: None,
             has_ledger: false,
             has_webhooks: false,
             authorities: String::new(),
         }
     }
 
-    /// With more tables below `[vars]`.
+    /// Adds tables to `[vars]`.
     #[must_use]
     pub fn with_vars(mut self, vars: &str) -> Self {
         self.vars.push_str(vars);
         self
     }
 
-    /// With one more field in `[vars.WEBHOOK]`.
+    /// Adds a field to `[vars.WEBHOOK]`.
     #[must_use]
     pub fn with_webhook_field(mut self, field: &str) -> Self {
         self.vars = self.vars.replace("[vars.WEBHOOK]", &format!("[vars.WEBHOOK]\n{field}"));
         self
     }
 
-    /// Bearer authentication with `right-token`; products to the queue, documents to KV, prices
-    /// (`product_text`) to both.
+    /// Bearer authentication with `right-token`. Products go to the queue, documents to KV, and
+    /// prices (`product_text`) to both.
     #[must_use]
     pub fn standard() -> Self {
         Self::new(
@@ -81,7 +93,7 @@ impl Settings {
         .with_secret("TOKEN", "right-token")
     }
 
-    /// Bearer authentication with `right-token`; every event to the queue and to KV.
+    /// Bearer authentication with `right-token`. Every event goes to the queue and to KV.
     #[must_use]
     pub fn both() -> Self {
         Self::new(
@@ -101,39 +113,45 @@ impl Settings {
         .with_secret("TOKEN", "right-token")
     }
 
-    /// With one more secret.
+    /// Adds a secret.
     #[must_use]
     pub fn with_secret(mut self, name: &str, secret: &str) -> Self {
         let _ = writeln!(self.secrets, "{name}={secret}");
         self
     }
 
-    /// With one more KV namespace.
+    /// Adds a KV namespace.
     #[must_use]
     pub fn with_kv(mut self, binding: &str) -> Self {
         self.namespaces.push(binding.to_owned());
         self
     }
 
-    /// With one more R2 bucket.
+    /// Adds an R2 bucket.
     #[must_use]
     pub fn with_r2(mut self, binding: &str) -> Self {
         self.buckets.push(binding.to_owned());
         self
     }
 
-    /// With one more queue, that nobody consumes.
+    /// Adds a queue without a consumer.
     #[must_use]
     pub fn with_queue(mut self, binding: &str) -> Self {
         self.queues.push(binding.to_owned());
         self
     }
 
-    /// With a queue that outlives workerd: what is sent to any queue lands in the sink, and nothing
-    /// reaches the consumer.
+    /// Makes queues outlive workerd: all messages go to the sink, and none to the consumer.
     #[must_use]
     pub fn with_sink(mut self, sink: &Sink) -> Self {
         self.sink = Some(sink.url().to_owned());
+        self
+    }
+
+    /// With a Worker bound as the service `SHOP`, which hands its calls on to the shop.
+    #[must_use]
+    pub fn with_service(mut self, shop: &Shop) -> Self {
+        self.shop = Some(shop.url());
         self
     }
 
@@ -144,27 +162,27 @@ impl Settings {
         self
     }
 
-    /// With what webhooks need, as the shipped `wrangler.toml` has it: the queues `DELIVERIES` and
-    /// `DEAD_LETTERS`, which the receiver consumes, and the KV namespace `DEAD`.
+    /// Adds what HTTP destinations need, as in the shipped `wrangler.toml`: the queues `DELIVERIES`
+    /// and `DEAD_LETTERS`, which the receiver consumes, and the KV namespace `DEAD`.
     #[must_use]
     pub fn with_webhooks(mut self) -> Self {
         self.has_webhooks = true;
         self.with_queue("DELIVERIES").with_queue("DEAD_LETTERS").with_kv("DEAD")
     }
 
-    /// With an authority whose certificates it trusts, by its own, in PEM.
+    /// Trusts an authority with this certificate, in PEM.
     #[must_use]
     pub fn with_authority(mut self, certificate: &str) -> Self {
         self.authorities.push_str(certificate);
         self
     }
 
-    /// Writes `wrangler.toml` and `.dev.vars`, and beside them the receiver as it was built and the
-    /// tests' entry module, which consumes the queue as well. They are copies, since another test may
-    /// have them built meanwhile.
+    /// Writes `wrangler.toml` and `.dev.vars`, and next to them copies of the built receiver and of
+    /// the tests' entry module, which also consumes the queue. They are copies because another test
+    /// may rebuild the originals.
     pub(crate) fn write(&self, folder: &Path, project: &Path) {
         let receiver = folder.join("receiver");
-        for file in ["build/index.js", "build/index_bg.wasm", "src/cloudflare/main.mjs"] {
+        for file in BUILD {
             let copy = receiver.join(file);
             fs::create_dir_all(copy.parent().unwrap()).unwrap();
             fs::copy(project.join(file), copy)
@@ -212,6 +230,14 @@ impl Settings {
             let vars = vars.expect("the test has vars");
             vars.insert("TEST_SINK".to_owned(), Value::String(sink.clone()));
         }
+        if let Some(shop) = &self.shop {
+            let vars = configuration.get_mut("vars").and_then(Value::as_table_mut);
+            let vars = vars.expect("the test has vars");
+            vars.insert("TEST_SHOP".to_owned(), Value::String(shop.clone()));
+            configuration.extend(toml::toml! {
+                services = [{ binding = "SHOP", service = "shop" }]
+            });
+        }
         if self.has_ledger {
             configuration.extend(toml::toml! {
                 migrations = [{ tag = "v1", new_sqlite_classes = ["Ledger"] }]
@@ -223,7 +249,7 @@ impl Settings {
     }
 }
 
-/// How the receiver consumes a queue.
+/// The settings with which the receiver consumes a queue.
 fn receivers_consumer(queue: &str) -> Value {
     let mut consumer = toml::toml! {
         max_batch_size = 6
@@ -234,7 +260,7 @@ fn receivers_consumer(queue: &str) -> Value {
     Value::Table(consumer)
 }
 
-/// Each binding, and what it leads to.
+/// The bindings, and what each leads to.
 fn bindings(names: &[String], field: &str, name_of: fn(&str) -> String) -> Value {
     let bindings = names.iter().map(|binding| {
         let fields = [("binding", binding.clone()), (field, name_of(binding))];
@@ -245,8 +271,8 @@ fn bindings(names: &[String], field: &str, name_of: fn(&str) -> String) -> Value
     Value::Array(bindings.collect())
 }
 
-/// `EVENTS_QUEUE` is the binding of `events-queue`: names of queues and buckets have neither capitals nor
-/// `_`.
+/// `EVENTS_QUEUE` is the binding of `events-queue`: the name of a queue or a bucket cannot have
+/// capitals or `_`.
 fn resource_name(binding: &str) -> String {
     binding.to_ascii_lowercase().replace('_', "-")
 }

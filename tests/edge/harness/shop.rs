@@ -1,4 +1,4 @@
-//! An HTTP server in the test's own process, which webhooks call.
+//! An HTTP server in the test's process, which serves as an HTTP destination.
 
 mod order;
 mod reply;
@@ -18,50 +18,50 @@ pub use order::Order;
 use reply::Next;
 pub use reply::Reply;
 
-/// What it answers.
+/// Computes the answers.
 type Script = Arc<dyn Fn(&Order) -> Reply + Send + Sync>;
 
-/// A server on loopback that keeps what it is sent, and answers as a test says: 204 at first.
+/// A server on loopback that keeps its requests, and answers as the test says: 204 by default.
 pub struct Shop {
     address: SocketAddr,
     counter: Arc<Counter>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the threads of a shop share.
+/// The state that a shop's threads share.
 struct Counter {
     script: Mutex<Script>,
     orders: Mutex<Vec<Order>>,
     connections: Mutex<Vec<TcpStream>>,
-    /// Whether answers that are held back are given.
+    /// Whether held answers are released.
     is_released: AtomicBool,
     is_closed: AtomicBool,
     /// How many bytes of endless bodies were written.
     written: AtomicUsize,
     /// How often the caller hung up before the end of an answer.
     given_up: AtomicUsize,
-    /// What it speaks TLS with, where it does.
+    /// The TLS configuration, if it uses TLS.
     tls: Option<Arc<ServerConfig>>,
-    /// How many connections have come to the end of TLS's handshake.
+    /// How many TLS handshakes were completed.
     handshakes: AtomicUsize,
-    /// Why the others have not.
+    /// Why other handshakes failed.
     refusals: Mutex<Vec<String>>,
 }
 
 impl Shop {
-    /// Opens it, on a free port.
+    /// Opens a shop on a free port.
     #[must_use]
     pub fn open() -> Self {
         Self::open_at(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// Opens it at an address, such as that of a shop that has been closed.
+    /// Opens a shop at an address, such as that of a closed shop.
     #[must_use]
     pub fn open_at(address: SocketAddr) -> Self {
         Self::start(address, None)
     }
 
-    /// Opens it on a free port, for `https` only, with this certificate and its key.
+    /// Opens a shop on a free port, only for `https`, with this certificate and key.
     #[must_use]
     pub fn open_with_tls(
         certificate: CertificateDer<'static>,
@@ -93,7 +93,7 @@ impl Shop {
         Self { address, counter, thread: Some(thread) }
     }
 
-    /// Where it listens, without a path; with TLS by a name, as certificates have it.
+    /// Its base URL. With TLS, it has a host name, because certificates do.
     #[must_use]
     pub fn url(&self) -> String {
         match self.counter.tls {
@@ -102,18 +102,18 @@ impl Shop {
         }
     }
 
-    /// Where it listens.
+    /// Its address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// From now on it answers this.
+    /// Sets how it answers from now on.
     pub fn answer(&self, script: impl Fn(&Order) -> Reply + Send + Sync + 'static) {
         *self.counter.script.lock().unwrap() = Arc::new(script);
     }
 
-    /// Gives the answers that are held back, and holds no more back until [`Shop::hold`].
+    /// Releases held answers, and holds none back until [`Shop::hold`].
     pub fn release(&self) {
         self.counter.is_released.store(true, Ordering::SeqCst);
     }
@@ -123,13 +123,13 @@ impl Shop {
         self.counter.is_released.store(false, Ordering::SeqCst);
     }
 
-    /// What it was sent so far, in the order it came.
+    /// The requests so far, in order.
     #[must_use]
     pub fn orders_so_far(&self) -> Vec<Order> {
         self.counter.orders.lock().unwrap().clone()
     }
 
-    /// What it was sent, once there is this much.
+    /// The requests, once there are this many.
     #[track_caller]
     #[must_use]
     pub fn orders(&self, count: usize) -> Vec<Order> {
@@ -139,7 +139,7 @@ impl Shop {
         })
     }
 
-    /// The same, and it no longer keeps them here.
+    /// Removes and returns the requests so far.
     #[must_use]
     pub fn take_orders(&self) -> Vec<Order> {
         std::mem::take(&mut *self.counter.orders.lock().unwrap())
@@ -153,13 +153,13 @@ impl Shop {
         });
     }
 
-    /// How many connections have come to the end of TLS's handshake so far.
+    /// How many TLS handshakes were completed so far.
     #[must_use]
     pub fn handshakes(&self) -> usize {
         self.counter.handshakes.load(Ordering::SeqCst)
     }
 
-    /// Why callers have broken off TLS's handshake, once so many have.
+    /// Why callers aborted TLS handshakes, once this many have.
     #[track_caller]
     #[must_use]
     pub fn refusals(&self, count: usize) -> Vec<String> {
@@ -169,7 +169,7 @@ impl Shop {
         })
     }
 
-    /// How many bytes of endless bodies it could write so far.
+    /// How many bytes of endless bodies were written so far.
     #[must_use]
     pub fn endless_bytes(&self) -> usize {
         self.counter.written.load(Ordering::SeqCst)
@@ -177,7 +177,7 @@ impl Shop {
 }
 
 impl Counter {
-    /// Keeps an order, and finds the answer.
+    /// Stores a request, and computes the answer.
     fn take(&self, mut order: Order) -> Reply {
         {
             let mut orders = self.orders.lock().unwrap();
@@ -190,7 +190,7 @@ impl Counter {
         script(&order)
     }
 
-    /// Whether answers are held back no longer.
+    /// Whether answers are no longer held back.
     fn is_released(&self) -> bool {
         self.is_released.load(Ordering::SeqCst) || self.is_closed.load(Ordering::SeqCst)
     }
@@ -204,12 +204,12 @@ fn accept(listener: &TcpListener, counter: &Arc<Counter>) {
         let stream = stream.unwrap();
         counter.connections.lock().unwrap().push(stream.try_clone().unwrap());
         let counter = Arc::clone(counter);
-        // Whoever asked may be gone.
+        // The caller may be gone.
         thread::spawn(move || drop(serve(&stream, &counter)));
     }
 }
 
-/// Answers what comes over a connection, until it ends.
+/// Answers the requests on a connection, until it ends.
 fn serve(stream: &TcpStream, counter: &Counter) -> io::Result<()> {
     match &counter.tls {
         None => talk(stream, stream, counter)?,
@@ -224,7 +224,7 @@ fn serve(stream: &TcpStream, counter: &Counter) -> io::Result<()> {
     stream.shutdown(Shutdown::Both)
 }
 
-/// Answers what comes over what is a socket, or lies above one.
+/// Answers requests on a socket, or on a TLS stream above one.
 fn talk(above: impl Read + Write, socket: &TcpStream, counter: &Counter) -> io::Result<()> {
     let mut reader = BufReader::new(above);
     while let Some(order) = Order::read(&mut reader)? {
@@ -247,11 +247,11 @@ impl std::fmt::Debug for Shop {
     }
 }
 
-/// It is closed: whoever calls is refused, and its connections end.
+/// Closes the shop: callers are refused, and connections end.
 impl Drop for Shop {
     fn drop(&mut self) {
         self.counter.is_closed.store(true, Ordering::SeqCst);
-        // The thread looks when someone comes.
+        // The thread checks for this when a connection arrives.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

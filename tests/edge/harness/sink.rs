@@ -1,4 +1,4 @@
-//! A queue in the test's own process, which keeps its messages when workerd dies.
+//! A queue in the test's process, which keeps its messages when workerd dies.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -6,10 +6,10 @@ use std::thread::{self, JoinHandle};
 
 use tiny_http::{Request, Response, Server};
 
-/// Binding -> the texts of its messages, in the order they came.
+/// The texts of each binding's messages, in order of arrival.
 type Messages = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
-/// A server on loopback that takes the messages of every queue of a receiver, see
+/// A server on loopback that takes the messages of all queues of a receiver, see
 /// [`Settings::with_sink`](crate::Settings::with_sink).
 pub struct Sink {
     server: Arc<Server>,
@@ -19,7 +19,7 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts it, on a free port.
+    /// Starts a sink on a free port.
     #[must_use]
     pub fn start() -> Self {
         let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
@@ -36,30 +36,30 @@ impl Sink {
         Self { server, url, messages, thread: Some(thread) }
     }
 
-    /// The texts of the messages that a queue got so far.
+    /// The texts of a queue's messages so far.
     #[must_use]
     pub fn messages(&self, binding: &str) -> Vec<String> {
         self.messages.lock().unwrap().get(binding).cloned().unwrap_or_default()
     }
 
-    /// The same, and they are no longer kept here.
+    /// Removes and returns the texts of a queue's messages.
     #[must_use]
     pub fn take_messages(&self, binding: &str) -> Vec<String> {
         self.messages.lock().unwrap().remove(binding).unwrap_or_default()
     }
 
-    /// Where it listens.
+    /// Its URL.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }
 
-/// Keeps the messages of a request; only then it is answered.
+/// Stores the messages of a request, and answers it after that.
 fn take(mut request: Request, messages: &Messages) {
     let binding = request.url().trim_start_matches('/').to_owned();
     let mut body = String::new();
     let read = request.as_reader().read_to_string(&mut body);
-    // A workerd that was killed may have sent half of it.
+    // A workerd that was killed may have sent only half of it.
     let texts: Option<Vec<String>> = read.ok().and_then(|_| serde_json::from_str(&body).ok());
     let status = match texts {
         Some(texts) => {
@@ -68,7 +68,7 @@ fn take(mut request: Request, messages: &Messages) {
         }
         None => 400,
     };
-    // Whoever asked may be gone.
+    // The caller may be gone.
     let _ = request.respond(Response::empty(status));
 }
 

@@ -1,5 +1,5 @@
-//! The window of `worker/entry.mjs` into a receiver: faults, calls, messages, KV, R2, the ledger, the clock,
-//! the consumer.
+//! The client of `worker/entry.mjs`, a window into a receiver: faults, calls, messages, KV, R2, the
+//! ledger, the clock and the consumer.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use crate::process::wait_until;
 use crate::raw::Connection;
 use crate::receiver::Receiver;
 
-/// The path that rings for the cron trigger.
+/// The path that runs the cron trigger.
 const CRON: &str = "/test/cron";
 
-/// What lies in KV under one key.
+/// An entry in KV.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct KvEntry {
     /// The value.
     pub value: String,
-    /// The metadata; null where there are none.
+    /// The metadata, or null if there is none.
     #[serde(default)]
     pub metadata: Value,
-    /// When the key goes, in seconds since 1970.
+    /// When the key expires, in seconds since 1970.
     pub expiration: Option<u64>,
 }
 
@@ -39,37 +39,37 @@ pub struct R2Object {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// What a shard of the ledger keeps.
+/// The contents of a shard of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shard {
-    /// How many records there are.
+    /// The number of records.
     pub records: usize,
-    /// When the time of the first of them is over, in milliseconds since 1970.
+    /// When the first of them expires, in milliseconds since 1970.
     pub oldest: Option<u64>,
-    /// Whether it will look for records whose time is over.
+    /// Whether an alarm is set to delete expired records.
     pub has_alarm: bool,
 }
 
-/// What the receiver's consumer asked for a message.
+/// How the receiver's consumer settled a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
-    /// It is done with.
+    /// The message is done.
     Ack,
-    /// It is to come again, after so many seconds.
+    /// Redeliver it after this many seconds.
     Retry(u64),
 }
 
 impl Receiver {
-    /// From now on, until it is killed, the bindings have these faults and no others.
+    /// Replaces the faults of the bindings, until the receiver is killed.
     #[track_caller]
     pub fn fail(&self, faults: &[Fault]) {
         let body = serde_json::to_vec(faults).unwrap();
         self.look("/test/faults", Some(body));
     }
 
-    /// What a binding was called for so far.
+    /// The calls of a binding so far.
     #[track_caller]
     #[must_use]
     pub fn calls(&self, binding: &str) -> Calls {
@@ -85,79 +85,80 @@ impl Receiver {
         });
     }
 
-    /// Lets the receiver panic in the next request.
+    /// Makes the receiver panic in the next request.
     #[track_caller]
     pub fn panic_next(&self) {
         self.look("/test/panic", Some(Vec::new()));
     }
 
-    /// How much memory the receiver's WebAssembly has taken, in bytes; it never gives any back.
+    /// The memory of the receiver's WebAssembly, in bytes. It never shrinks.
     #[track_caller]
     #[must_use]
     pub fn wasm_bytes(&self) -> u64 {
         self.read("/test/memory")
     }
 
-    /// How many bytes the receiver has set aside for pieces of bodies that have not come yet.
+    /// How many bytes the receiver has allocated for chunks of bodies that have not arrived yet.
     #[track_caller]
     #[must_use]
     pub fn buffer_bytes(&self) -> u64 {
         self.read("/test/memory/buffers")
     }
 
-    /// Lets the cron trigger go off, and waits until what it started is done.
+    /// Runs the cron trigger, and waits until it is done.
     #[track_caller]
     pub fn run_cron(&self) {
         self.look(CRON, None);
     }
 
-    /// Lets the cron trigger go off, and does not wait.
+    /// Runs the cron trigger without waiting.
     #[track_caller]
     #[must_use]
     pub fn start_cron(&self) -> Connection {
         self.raw(format!("GET {CRON} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
     }
 
-    /// Puts the clock of the receiver and its ledger forward, until it is killed. Timers go on as ever.
+    /// Puts the clock of the receiver and its ledger forward, until it is killed. Timers are not
+    /// affected.
     #[track_caller]
     pub fn advance(&self, seconds: u64) {
         self.look("/test/clock", Some(seconds.to_string().into_bytes()));
     }
 
-    /// What the shards of the ledger keep.
+    /// The contents of the ledger's shards.
     #[track_caller]
     #[must_use]
     pub fn shards(&self) -> Vec<Shard> {
         self.read("/test/ledger")
     }
 
-    /// Adds this many records to the first shard of the ledger. Their times are over at the
-    /// milliseconds behind this one, since 1970.
+    /// Adds this many records to the first shard of the ledger. They expire one millisecond after
+    /// another, starting with this one (in milliseconds since 1970).
     #[track_caller]
     pub fn fill_ledger(&self, records: usize, forget_at: u64) {
         let records = json!({ "records": records, "forget_at": forget_at });
         self.look("/test/ledger/fill", Some(records.to_string().into_bytes()));
     }
 
-    /// Lets the alarms of the ledger's shards go off, where they are set.
+    /// Runs the alarms of the ledger's shards that are set.
     #[track_caller]
     pub fn ring_alarms(&self) {
         self.look("/test/alarms", None);
     }
 
-    /// Lets the alarms of the ledger's shards go off, where they are set, while no records can be read.
+    /// Runs the alarms of the ledger's shards that are set, while records cannot be read.
     #[track_caller]
     pub fn ring_alarms_in_vain(&self) {
         self.look("/test/alarms/in-vain", None);
     }
 
-    /// Loses the alarms of the ledger's shards, as the platform does that has tried them too often.
+    /// Deletes the alarms of the ledger's shards, as the platform does after too many failures.
     #[track_caller]
     pub fn lose_alarms(&self) {
         self.look("/test/alarms/lose", None);
     }
 
-    /// The messages the queue's consumer got, once there are this many.
+    /// The messages that the queue's consumer got, once there are this many.
     #[track_caller]
     #[must_use]
     pub fn received(&self, count: usize) -> Vec<String> {
@@ -167,28 +168,28 @@ impl Receiver {
         })
     }
 
-    /// The messages the queue's consumer got so far.
+    /// The messages that the queue's consumer got so far.
     #[track_caller]
     #[must_use]
     pub fn received_so_far(&self) -> Vec<String> {
         self.read("/test/received")
     }
 
-    /// All that lies in the KV namespace `EVENTS_KV`.
+    /// The contents of the KV namespace `EVENTS_KV`.
     #[track_caller]
     #[must_use]
     pub fn kv(&self) -> BTreeMap<String, KvEntry> {
         self.kv_of("EVENTS_KV")
     }
 
-    /// All that lies in the KV namespace of this binding.
+    /// The contents of the KV namespace with this binding.
     #[track_caller]
     #[must_use]
     pub fn kv_of(&self, binding: &str) -> BTreeMap<String, KvEntry> {
         self.read(&format!("/test/kv?binding={binding}"))
     }
 
-    /// The values of these keys of a KV namespace, in their order.
+    /// The values of these keys in a KV namespace, in the same order.
     #[track_caller]
     #[must_use]
     pub fn kv_values(&self, binding: &str, keys: &[&str]) -> Vec<Option<String>> {
@@ -197,14 +198,14 @@ impl Receiver {
         serde_json::from_str(&answer).unwrap()
     }
 
-    /// All objects in the R2 bucket of this binding, by their keys.
+    /// All objects in the R2 bucket of this binding, by key.
     #[track_caller]
     #[must_use]
     pub fn r2_of(&self, binding: &str) -> BTreeMap<String, R2Object> {
         self.read(&format!("/test/r2?binding={binding}"))
     }
 
-    /// The bodies of the objects with these keys, in their order.
+    /// The bodies of the objects with these keys, in the same order.
     #[track_caller]
     #[must_use]
     pub fn r2_bodies(&self, binding: &str, keys: &[&str]) -> Vec<Option<String>> {
@@ -213,22 +214,22 @@ impl Receiver {
         serde_json::from_str(&answer).unwrap()
     }
 
-    /// Writes a value into a KV namespace, past the receiver.
+    /// Writes a value to a KV namespace, past the receiver.
     #[track_caller]
     pub fn put_kv(&self, binding: &str, key: &str, value: &str) {
         let entry = serde_json::to_vec(&[key, value]).unwrap();
         self.look(&format!("/test/kv/put?binding={binding}"), Some(entry));
     }
 
-    /// Deletes a key of a KV namespace.
+    /// Deletes a key from a KV namespace.
     #[track_caller]
     pub fn delete_kv(&self, binding: &str, key: &str) {
         let key = serde_json::to_vec(key).unwrap();
         self.look(&format!("/test/kv/delete?binding={binding}"), Some(key));
     }
 
-    /// Hands the receiver's consumer a batch: the text of each message, and how often it has been
-    /// handed out, this time included. Returns what was asked for each.
+    /// Hands a batch to the receiver's consumer: the text of each message, and its number of
+    /// deliveries, including this one. Returns how each was settled.
     #[track_caller]
     #[must_use]
     pub fn consume(&self, batch: &[(&str, u32)]) -> Vec<Asked> {
@@ -237,7 +238,7 @@ impl Receiver {
         self.consume_any(&batch)
     }
 
-    /// The same, with messages that need not be text.
+    /// Like [`Self::consume`], but messages need not be text.
     #[track_caller]
     #[must_use]
     pub fn consume_any(&self, batch: &[(Value, u32)]) -> Vec<Asked> {

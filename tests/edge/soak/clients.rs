@@ -1,4 +1,4 @@
-//! The clients: they share the requests among them, and note what was acknowledged.
+//! The clients share the requests, and record what was acknowledged.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use std::{iter, thread};
 use crate::sender::Sender;
 use crate::traffic::{Repeat, Request, Traffic};
 
-/// What the clients share.
+/// The state that the clients share.
 pub(crate) struct Clients<'a> {
     sender: &'a Sender,
     open: Mutex<Open>,
@@ -18,10 +18,10 @@ pub(crate) struct Clients<'a> {
     refusal: OnceLock<String>,
 }
 
-/// What is still to be sent.
+/// The requests that are still to be sent.
 struct Open {
     requests: Box<dyn Iterator<Item = Request> + Send>,
-    /// Those that are to be sent once more, when this many requests have been taken.
+    /// Requests to send again, by the number of requests taken before.
     later: BTreeMap<usize, Arc<Request>>,
     taken_requests: usize,
     taken_events: usize,
@@ -44,7 +44,7 @@ impl<'a> Clients<'a> {
         }
     }
 
-    /// What one client does, until nothing is left to be sent.
+    /// The work of one client, until nothing is left to send.
     pub(crate) fn work(&self) {
         while let Some((request, is_first)) = self.take() {
             if is_first && matches!(request.repeat, Repeat::AtOnce) {
@@ -58,16 +58,16 @@ impl<'a> Clients<'a> {
         }
     }
 
-    /// Nothing more is sent.
+    /// Stops sending.
     pub(crate) fn stop(&self) {
-        // Where a client panicked with the lock in its hand, none can go on.
+        // If a client panicked while it held the lock, none can continue.
         if let Ok(mut open) = self.open.lock() {
             open.requests = Box::new(iter::empty());
             open.later.clear();
         }
     }
 
-    /// How many events were taken to be sent so far.
+    /// How many events were taken for sending so far.
     pub(crate) fn taken_events(&self) -> usize {
         self.open.lock().unwrap().taken_events
     }
@@ -77,7 +77,7 @@ impl<'a> Clients<'a> {
         self.acknowledged_events.load(Ordering::Relaxed)
     }
 
-    /// What the receiver said when it refused a request.
+    /// The receiver's answer, if it refused a request.
     pub(crate) fn refusal(&self) -> Option<&str> {
         self.refusal.get().map(String::as_str)
     }
@@ -103,7 +103,7 @@ impl<'a> Clients<'a> {
         open.taken_events += request.events.len();
         let request = Arc::new(request);
         if let Repeat::Later(requests) = request.repeat {
-            // Where another one is due at the same time, this one comes just after it.
+            // If another one is due at the same time, this one follows it.
             let mut due = open.taken_requests + requests;
             while open.later.contains_key(&due) {
                 due += 1;
@@ -118,7 +118,7 @@ impl<'a> Clients<'a> {
             Ok(true) => self.note(request),
             Ok(false) => {}
             Err(refusal) => {
-                // The first one is told.
+                // Only the first refusal is kept.
                 let _ = self.refusal.set(refusal);
                 self.stop();
             }

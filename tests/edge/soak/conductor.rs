@@ -1,5 +1,5 @@
-//! What happens while the clients work: bindings fail, workerd dies, the cron trigger goes off, and
-//! the terminal is told. At the end nothing fails any more, and the spool is drained.
+//! What happens while the clients work: bindings fail, workerd dies, the cron trigger runs, and
+//! progress is printed. At the end, nothing fails any more, and the spool is drained.
 
 use std::sync::mpsc::{self, Receiver as Channel, RecvTimeoutError};
 use std::thread;
@@ -14,38 +14,38 @@ use crate::scene::SPOOL;
 use crate::sender::Sender;
 use crate::{Arguments, say, scene};
 
-/// How often it looks whether something is to be done.
+/// How often it checks whether something is due.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How often it tells how far it is.
+/// How often it prints progress.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// How often the cron trigger goes off.
+/// How often the cron trigger runs.
 const CRON: Duration = Duration::from_secs(1);
 
-/// How long the spool may take to be drained at the end: a drain that died has claimed what it was
-/// at, so that the next one has to wait. A short run does not wait for that.
+/// How long draining the spool may take at the end. A drain that died has claimed its entries, so
+/// the next one has to wait. A short run does not wait for that.
 const DRAIN: Duration = Duration::from_millis(DRAIN_MS + 15_000);
 const SHORT_DRAIN: Duration = Duration::from_secs(3);
 
-/// How long the queue takes nothing after each restart, so that the spool has something to do.
+/// How long the queue fails after each restart, so that the spool has something to do.
 const OUTAGE: Duration = Duration::from_secs(2);
 
-/// When memory is measured, to be compared with that at the end.
+/// When memory is first measured, to be compared with the end.
 const SETTLED: Duration = Duration::from_mins(1);
 
 const KILOBYTE: u64 = 1_000;
 
-/// One run, from the first request to the last.
+/// A run, from the first request to the last.
 pub(crate) struct Conductor<'a> {
     arguments: Arguments,
     receiver: &'a mut Receiver,
     sender: &'a Sender,
     clients: &'a Clients<'a>,
-    /// When workerd is killed, told by how many events were taken; the next one last.
+    /// When workerd is killed, as numbers of events taken. The next one is last.
     deaths: Vec<usize>,
     restarts: u32,
-    /// When the queue takes messages again.
+    /// When the queue works again.
     outage_ends: Option<Instant>,
     started: Instant,
 }
@@ -69,8 +69,8 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// Lets the clients work, until nothing is left to be sent and nothing fails any more. Gives the
-    /// messages that are in the spool even then, which is only right after a short run.
+    /// Lets the clients work until nothing is left to send and nothing fails any more. Returns the
+    /// messages that remain in the spool, which is acceptable only for a short run.
     pub(crate) fn conduct(mut self) -> Vec<String> {
         self.fail();
         let (clients, sender) = (self.clients, self.sender);
@@ -104,7 +104,7 @@ impl<'a> Conductor<'a> {
         self.drain()
     }
 
-    /// Lets the cron trigger go off until the spool is empty. Gives what is left, if the run was too
+    /// Runs the cron trigger until the spool is empty. Returns what is left if the run was too
     /// short to wait for that.
     fn drain(&self) -> Vec<String> {
         let is_short = self.started.elapsed() < SETTLED;
@@ -127,7 +127,7 @@ impl<'a> Conductor<'a> {
         if is_short { spool.into_values().map(|entry| entry.value).collect() } else { Vec::new() }
     }
 
-    /// Makes the bindings fail; after each restart otherwise than before.
+    /// Makes the bindings fail, differently after each restart.
     fn fail(&self) {
         let Arguments { faults, seed, .. } = self.arguments;
         let seed = seed.wrapping_add(self.restarts.wrapping_mul(1_000));
@@ -166,8 +166,8 @@ impl<'a> Conductor<'a> {
         ));
     }
 
-    /// Tells how large the receiver is, since its last start. Its process grows with every request,
-    /// and would if the Worker were empty; what counts is what the receiver itself has taken.
+    /// Prints how large the receiver is since its last start. Its process grows with every request,
+    /// even with an empty Worker, so only the receiver's own memory counts.
     fn say_memory(&self, when: &str) {
         let process = self.receiver.workerd().last().map_or(0, |process| process.resident_bytes);
         let wasm = self.receiver.wasm_bytes();
@@ -179,14 +179,15 @@ impl<'a> Conductor<'a> {
     }
 }
 
-/// Lets the cron trigger go off now and then, until the other end of the channel is gone.
+/// Runs the cron trigger now and then, until the other end of the channel is gone.
 fn ring(sender: &Sender, ended: &Channel<()>) {
     while ended.recv_timeout(CRON) == Err(RecvTimeoutError::Timeout) {
         sender.ring();
     }
 }
 
-/// Stops the clients when it goes, lest they go on without a receiver where this thread panics.
+/// Stops the clients on drop, so that they do not continue without a receiver if this thread
+/// panics.
 struct StopAtTheEnd<'a>(&'a Clients<'a>);
 
 impl Drop for StopAtTheEnd<'_> {
@@ -195,8 +196,8 @@ impl Drop for StopAtTheEnd<'_> {
     }
 }
 
-/// When workerd is killed: at some moment about the middle of each of equal stretches, the last one
-/// first.
+/// When workerd is killed: at a random moment around the middle of each of several equal intervals,
+/// the last one first.
 fn deaths(Arguments { events, faults, restarts, seed, .. }: Arguments) -> Vec<usize> {
     if faults == 0.0 {
         return Vec::new();

@@ -1,8 +1,8 @@
-//! The soak: many events while every binding fails now and then and workerd dies, and then the
-//! question whether all that was acknowledged is where it belongs.
+//! The soak test: many events while every binding fails now and then and workerd dies. At the end,
+//! it checks that everything that was acknowledged is where it belongs.
 //!
-//! `cargo xtask soak` builds the receiver and runs this. In reading order: the traffic, what the
-//! receiver is started with, the sender, the clients, what happens meanwhile, the verdict.
+//! `cargo xtask soak` builds the receiver and runs this. In reading order: the traffic, the
+//! receiver's settings, the sender, the clients, the conductor, the verdict.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -40,19 +40,19 @@ use traffic::Traffic;
 /// Sends many events to a receiver that fails and dies, and checks that none is lost.
 #[derive(Parser, Debug, Clone, Copy)]
 struct Arguments {
-    /// How many events are sent
+    /// How many events to send
     #[arg(long, default_value_t = 100_000)]
     events: usize,
-    /// The probability that a call of a binding fails; with 0, workerd is not killed either
+    /// The probability that a call to a binding fails; with 0, workerd is not killed either
     #[arg(long, default_value_t = 0.05)]
     faults: f64,
-    /// How often workerd is killed and started again on the way
+    /// How often workerd is killed and restarted during the run
     #[arg(long, default_value_t = 5)]
     restarts: usize,
     /// How many clients send at the same time
     #[arg(long, default_value_t = 16)]
     clients: usize,
-    /// Where chance starts from: the same seed sends the same; random, where it is not given
+    /// The seed of the random generator: the same seed sends the same events; random if not given
     #[arg(long, default_value_t = fastrand::u32(..))]
     seed: u32,
 }
@@ -76,8 +76,8 @@ fn main() -> ExitCode {
     }
 
     let acknowledged = clients.acknowledged();
-    let ordered = deliveries::deliver(&receiver, &sink, &shop, &spool, (faults, seed));
-    let places = verdict::Found { receiver: &receiver, sink: &sink, spool: &spool, ordered };
+    let delivered = deliveries::deliver(&receiver, &sink, &shop, &spool, (faults, seed));
+    let places = verdict::Found { receiver: &receiver, sink: &sink, spool: &spool, delivered };
     let verdict = verdict::verdict(places, &traffic, &acknowledged);
     let (p50, p99) = sender.latencies();
     let line = format!(
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         verdict.acknowledged, verdict.lost, verdict.duplicated,
     );
     print(&line);
-    // A receiver that acknowledges next to nothing loses nothing either.
+    // A receiver that acknowledges hardly anything does not lose anything either.
     let is_telling = verdict.acknowledged * 10 >= events;
     if !is_telling {
         say("hardly anything was acknowledged, so that nothing was lost says nothing");
@@ -93,14 +93,14 @@ fn main() -> ExitCode {
     if verdict.lost == 0 && is_telling { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What other programs read.
+/// The output for other programs.
 #[expect(clippy::print_stdout, reason = "the last line is the soak's result")]
 fn print(line: &str) {
     println!("{line}");
 }
 
-/// Tells the person at the terminal.
+/// Prints a line for the person at the terminal.
 fn say(line: &str) {
-    // A terminal that is gone cannot be told so.
+    // There is no way to report that the terminal is gone.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! What an event holds: text that any reading and printing again would change.
+//! The content of events: text that would not survive parsing and printing.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use fastrand::Rng;
 use crate::scene::EVENT_TYPES;
 use crate::traffic::{Event, Fields};
 
-/// Where events come from; with the id it identifies an event.
+/// The sources of events. Source and id identify an event.
 const SOURCES: [&str; 3] = ["elytra-pim", "/elytra/pim?a=b", "urn:elytra:gr%C3%B6%C3%9Fe"];
 
 const OPERATIONS: [&str; 5] = ["add", "modify", "remove", "link", "unlink"];
@@ -15,22 +15,22 @@ const OPERATIONS: [&str; 5] = ["add", "modify", "remove", "link", "unlink"];
 /// Pieces of a JSON string.
 const PIECES: [&str; 8] = ["Preis ", "ß", "😀", r"\u00e9", r"\n", "\\\"", r"\ud83d\ude00", "   "];
 
-/// How many pieces an event's data have, usually and at most.
+/// How many pieces an event's data has, usually and at most.
 const USUAL_PIECES: usize = 100;
 const MAX_PIECES: usize = 3_000;
 
-/// How many of a thousand events are too large for a queue, and how many bytes of JSON their data
-/// have, about.
+/// How many of a thousand events are too large for a queue, and roughly how many bytes of JSON
+/// their data has.
 const LARGE_PER_MILLE: u16 = 4;
 const LARGE_BYTES: RangeInclusive<usize> = 130_000..=300_000;
 
-/// Base64 makes four bytes of three.
+/// Base64 turns three bytes into four.
 const LARGE_BINARY_BYTES: RangeInclusive<usize> = 97_500..=225_000;
 
-/// The offsets that times are written with.
+/// The offsets in which times are written.
 const OFFSETS: [&str; 3] = ["Z", "+01:00", "-02:30"];
 
-/// A structured event, or one of a batch, about one of so many objects.
+/// A structured event, or one for a batch, about one of this many objects.
 pub(crate) fn structured(rng: &mut Rng, id: &str, objects: usize) -> Event {
     let [event_type, source, operation] = attributes(rng);
     let time = time(rng);
@@ -43,7 +43,7 @@ pub(crate) fn structured(rng: &mut Rng, id: &str, objects: usize) -> Event {
     Event { event_type, text }
 }
 
-/// The event type, the headers and the body of a binary event, about one of so many objects.
+/// The event type, headers and body of a binary event, about one of this many objects.
 pub(crate) fn binary(rng: &mut Rng, id: &str, objects: usize) -> (&'static str, Fields, Vec<u8>) {
     let [event_type, source, operation] = attributes(rng);
     let time = time(rng);
@@ -69,7 +69,8 @@ fn attributes(rng: &mut Rng) -> [&'static str; 3] {
     [choose(&EVENT_TYPES), choose(&SOURCES), choose(&OPERATIONS)]
 }
 
-/// A time in a few hours: some differ by a nanosecond alone, some are the same with another offset.
+/// A time within a few hours. Some differ only by a nanosecond, and some are equal except for the
+/// offset.
 fn time(rng: &mut Rng) -> String {
     let offset = rng.choice(OFFSETS).expect("it is not empty");
     let [hour, second, nanosecond] = [rng.u8(4..8), rng.u8(..20), rng.u8(..10)];

@@ -1,4 +1,4 @@
-//! The sender: it comes again as Elytra does. And what the receiver answers, counted.
+//! The sender, which retries as Elytra does, and the counts of the receiver's answers.
 
 use std::fmt;
 use std::sync::{Mutex, RwLock};
@@ -11,44 +11,44 @@ use ureq::Agent;
 
 use crate::traffic::Request;
 
-/// How often Elytra comes again.
+/// How often Elytra retries.
 const RETRIES: u32 = 5;
 
-/// After how long it does first; each time after twice as long.
+/// The delay before the first retry. It doubles each time.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 
-/// How much faster time runs here.
+/// How much faster time passes here.
 const TIME_LAPSE: u32 = 5;
 
-/// How much longer than the receiver's time budget it waits for an answer.
+/// How much longer than the receiver's time budget the sender waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A sender of events, with its connections.
 pub(crate) struct Sender {
     agent: Agent,
-    /// Where the receiver listens now.
+    /// The receiver's current base URL.
     base: RwLock<String>,
-    /// How long the answers took, in microseconds.
+    /// The response times, in microseconds.
     latencies: Mutex<Histogram<u64>>,
     tally: Mutex<Tally>,
 }
 
-/// What the receiver answered so far.
+/// The receiver's answers so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     /// Events that the spool took.
     spooled: usize,
-    /// Events that every destination held before.
+    /// Events that every destination already held.
     duplicates: usize,
     /// Answers that another request is forwarding an event.
     under_way: usize,
-    /// Answers with 503 because a destination failed.
+    /// 503 answers because a destination failed.
     undelivered: usize,
     /// Calls without an answer: workerd was dead, or took too long.
     unanswered: usize,
 }
 
-/// What is read of an answer: that of an event alone, or of a batch, or of an event in one.
+/// What is read of an answer: for a single event, a batch, or an event in a batch.
 #[derive(Deserialize)]
 struct Body {
     code: String,
@@ -58,19 +58,19 @@ struct Body {
     events: Vec<Self>,
 }
 
-/// What the receiver said of a request, if it said anything.
+/// The receiver's answer to a request, if any.
 enum Answer {
     Acknowledged,
-    /// It failed, or cannot be reached: it is tried again.
+    /// It failed or was unreachable. The request is retried.
     Failed,
-    /// It was refused, which none of these requests ever may be.
+    /// The request was refused, which must never happen here.
     Refused(String),
 }
 
 impl Sender {
-    /// A sender, for so many clients, to a receiver that listens there and has this time budget.
+    /// A sender for this many clients, to a receiver with this base URL and time budget.
     pub(crate) fn new(base: &str, clients: usize, time_budget: Duration) -> Self {
-        // Each may send twice at the same moment.
+        // Each client may send twice at the same moment.
         let connections = 2 * clients;
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -88,13 +88,13 @@ impl Sender {
         }
     }
 
-    /// The receiver listens elsewhere now.
+    /// Sets the receiver's new base URL.
     pub(crate) fn redirect(&self, base: &str) {
         base.clone_into(&mut self.base.write().unwrap());
     }
 
-    /// Sends a request until it is acknowledged, or Elytra would give up. Tells which, or what the
-    /// receiver said when it refused.
+    /// Sends a request until it is acknowledged, or Elytra would give up. Returns whether it was
+    /// acknowledged, or the answer if it was refused.
     pub(crate) fn deliver(&self, request: &Request) -> Result<bool, String> {
         let mut delay = FIRST_DELAY / TIME_LAPSE;
         for retry in 0..=RETRIES {
@@ -111,19 +111,19 @@ impl Sender {
         Ok(false)
     }
 
-    /// The median and the 99th percentile of all answers, in milliseconds.
+    /// The median and the 99th percentile of the response times, in milliseconds.
     pub(crate) fn latencies(&self) -> (u64, u64) {
         let latencies = self.latencies.lock().unwrap();
         let milliseconds = |quantile| (latencies.value_at_quantile(quantile) + 500) / 1_000;
         (milliseconds(0.5), milliseconds(0.99))
     }
 
-    /// What the receiver answered so far.
+    /// The receiver's answers so far.
     pub(crate) fn tally(&self) -> Tally {
         *self.tally.lock().unwrap()
     }
 
-    /// Lets the receiver's cron trigger go off. Whether it gets to its end is none of our business.
+    /// Runs the receiver's cron trigger. Its result does not matter.
     pub(crate) fn ring(&self) {
         let url = format!("{}/test/cron", self.base.read().unwrap());
         if let Ok(mut response) = self.agent.get(url).call() {
@@ -147,7 +147,7 @@ impl Sender {
         }
     }
 
-    /// The status and the body of the answer, if there is one.
+    /// Returns the status and body of the answer, if there is one.
     fn try_to_send(&self, request: &Request) -> Option<(u16, String)> {
         let url = format!("{}/webhook", self.base.read().unwrap());
         let mut call = self.agent.post(url).header("authorization", "Bearer right-token");
@@ -166,7 +166,7 @@ impl Sender {
 
 impl Tally {
     fn count(&mut self, body: &str) {
-        // Nothing of ours answered: workerd is dying.
+        // This answer is not ours: workerd is dying.
         let Ok(body) = serde_json::from_str::<Body>(body) else {
             self.unanswered += 1;
             return;

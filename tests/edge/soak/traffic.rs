@@ -1,22 +1,23 @@
-//! What is sent: the requests, each made from the seed and its number alone, so that the verdict
-//! can make them again.
+//! The requests, each derived only from the seed and its number, so that the verdict can recreate
+//! them.
 
 use elytra_events::http::{Headers, Mode, decode};
 use fastrand::Rng;
 
 use crate::payload::{binary, structured};
 
-/// The most events of a batch here.
+/// The most events in a batch.
 const MAX_BATCH_EVENTS: usize = 20;
 
-/// How many of a hundred requests are sent twice at the same moment, and how many once more later.
+/// How many of a hundred requests are sent twice at the same moment, and how many are sent again
+/// later.
 const PERCENT_AT_ONCE: u8 = 5;
 const PERCENT_LATER: u8 = 5;
 
-/// How much later that is at most, in requests.
+/// How much later at most, in requests.
 const MAX_REQUESTS_LATER: usize = 1_000;
 
-/// How many events there are for each object, among them those that nobody mirrors.
+/// How many events there are per object, including those that are not mirrored.
 const EVENTS_PER_OBJECT: usize = 20;
 
 /// All requests of a run.
@@ -29,7 +30,7 @@ pub(crate) struct Traffic {
 /// A request, to be sent until it is acknowledged.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// Its number, counted from 0.
+    /// Its number, from 0.
     pub(crate) index: usize,
     pub(crate) headers: Fields,
     pub(crate) body: Vec<u8>,
@@ -37,24 +38,24 @@ pub(crate) struct Request {
     pub(crate) repeat: Repeat,
 }
 
-/// The headers of a request, their names in lower case.
+/// The headers of a request, with names in lower case.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(pub(crate) Vec<(String, String)>);
 
-/// An event, as it belongs to the destinations.
+/// An event as its destinations should get it.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// Elytra's event type, by which it is subscribed to.
+    /// Elytra's event type, which subscriptions select.
     pub(crate) event_type: &'static str,
     /// Its JSON text.
     pub(crate) text: String,
 }
 
-/// Whether a request is sent once more, though it may have been acknowledged.
+/// Whether and when a request is sent again, even if it was acknowledged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Repeat {
     Never,
-    /// By another client, at the same moment.
+    /// By another client at the same moment.
     AtOnce,
     /// After this many other requests.
     Later(usize),
@@ -65,7 +66,7 @@ impl Traffic {
         Self { seed, events }
     }
 
-    /// The requests, always the same.
+    /// The requests, the same for every call.
     pub(crate) fn requests(self) -> impl Iterator<Item = Request> {
         let mut left = self.events;
         (0..).map_while(move |index| {
@@ -75,7 +76,7 @@ impl Traffic {
         })
     }
 
-    /// The event of this id, as it was sent.
+    /// The event with this id, as it was sent.
     pub(crate) fn event(self, id: &str) -> Option<Event> {
         let (index, place) = id.split_once('/').unwrap_or((id, "0"));
         let request = Request::new(self, index.parse().ok()?, self.events);
@@ -84,7 +85,7 @@ impl Traffic {
 }
 
 impl Request {
-    /// The request of this number, with at most `limit` events.
+    /// The request with this number, with at most `limit` events.
     fn new(Traffic { seed, events }: Traffic, index: usize, limit: usize) -> Self {
         let mut rng = Rng::with_seed(u64::from(seed) << 32 | index as u64);
         let objects = events.div_ceil(EVENTS_PER_OBJECT);
@@ -103,7 +104,7 @@ impl Request {
             }
             Mode::Batch => {
                 let count = rng.usize(2..=MAX_BATCH_EVENTS).min(limit);
-                // A slash, which is encoded in a key.
+                // A slash, which keys encode.
                 let events: Vec<_> = (0..count)
                     .map(|place| structured(&mut rng, &format!("{index}/{place}"), objects))
                     .collect();
@@ -116,11 +117,11 @@ impl Request {
     }
 }
 
-/// Four single events for each batch.
+/// Four single events per batch.
 const MODES: [Mode; 5] =
     [Mode::Structured, Mode::Structured, Mode::Binary, Mode::Binary, Mode::Batch];
 
-/// The JSON text that the receiver makes of a binary event.
+/// The JSON text that the receiver makes from a binary event.
 fn read_binary(headers: &Fields, body: &[u8]) -> String {
     let events = decode(Mode::Binary, headers, body, 1).expect("the event is valid");
     events.first().expect("it is one event").as_json().to_owned()

@@ -1,6 +1,6 @@
-//! The verdict: whether all that was acknowledged is where it belongs, byte for byte.
+//! The verdict: whether everything that was acknowledged is where it belongs, byte for byte.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use edge::{Receiver, Sink};
 use elytra_events::{CloudEvent, Timestamp};
@@ -8,37 +8,37 @@ use elytra_webhooks::ledger::Moment;
 use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
 use elytra_webhooks::platform::KvEntry;
 
-use crate::deliveries::is_delivery;
+use crate::deliveries::{Delivered, is_delivery};
 use crate::say;
 use crate::scene::{
     ARCHIVE, ARCHIVED, CLAIMS, DELIVERIES, KV, MIRROR, MIRROR_KV, MIRRORED, ORDERED, PREFIX, QUEUE,
-    R2, VAULT, VAULTED,
+    R2, SERVED, SERVICE, VAULT, VAULTED,
 };
 use crate::traffic::{Event, Request, Traffic};
 
 /// How many events are looked up at a time.
 const EVENTS_AT_ONCE: usize = 500;
 
-/// How many lost events are shown for each place, and how much of each.
+/// How many lost events are shown per destination, and how much of each.
 const SHOWN: usize = 3;
 const SHOWN_CHARACTERS: usize = 400;
 
-/// What came out.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     /// The events whose request got a 2xx.
     pub(crate) acknowledged: usize,
-    /// Those of them that some destination does not hold as they were sent.
+    /// How many of these some destination does not hold as they were sent.
     pub(crate) lost: usize,
-    /// The messages in the queue beyond the first of each event.
+    /// The messages in the queue beyond the first for each event.
     pub(crate) duplicated: usize,
-    /// How many were looked for in each place, so that it shows whether the run was about it at all.
+    /// How many events were expected in each place, which shows whether the run covered it.
     places: Places,
     /// How many are missing or different in each place.
     missing: BTreeMap<&'static str, usize>,
 }
 
-/// How many events belong in each place beside the queue.
+/// How many events belong in each place besides the queue.
 #[derive(Debug, Default)]
 struct Places {
     claims: usize,
@@ -46,47 +46,48 @@ struct Places {
     vault: usize,
     mirror: usize,
     ordered: usize,
-    /// Those of the mirror that something newer has replaced.
+    served: usize,
+    /// How many in the mirror have been replaced by something newer.
     outdated: usize,
 }
 
-/// What the queue, the KV namespaces and the R2 bucket hold.
+/// The contents of the queue, the KV namespaces and the R2 bucket.
 struct Destinations<'a> {
     receiver: &'a Receiver,
     traffic: &'a Traffic,
     queue: HashMap<Identity, Messages>,
-    ordered: HashSet<String>,
+    delivered: Delivered,
 }
 
 /// Where events can be found.
 pub(crate) struct Found<'a> {
     pub(crate) receiver: &'a Receiver,
     pub(crate) sink: &'a Sink,
-    /// The messages that are in the spool.
+    /// The messages in the spool.
     pub(crate) spool: &'a [String],
-    /// The texts of the events that the shop has, or that are dead letters.
-    pub(crate) ordered: HashSet<String>,
+    /// The events that the shop has, or that are dead letters.
+    pub(crate) delivered: Delivered,
 }
 
-/// The queue's messages of one event.
+/// The messages of one event in the queue.
 struct Messages {
     text: String,
     copies: usize,
-    /// Whether every copy has the same text.
+    /// Whether all copies have the same text.
     agree: bool,
 }
 
-/// Looks every acknowledged event up in each destination that wants it. What is in the spool is
-/// as good as in the queue.
+/// Looks up every acknowledged event in each destination that wants it. The spool counts as the
+/// queue.
 pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]) -> Verdict {
-    let Found { receiver, sink, spool, ordered } = found;
+    let Found { receiver, sink, spool, delivered } = found;
     let mut queue = by_event(sink.take_messages(QUEUE));
     let duplicated = queue.values().map(|messages| messages.copies - 1).sum();
     let spool = spool.iter().filter(|text| !is_delivery(text)).cloned();
     for (identity, messages) in by_event(spool.collect()) {
         queue.entry(identity).or_insert(messages);
     }
-    let destinations = Destinations { receiver, traffic, queue, ordered };
+    let destinations = Destinations { receiver, traffic, queue, delivered };
     let mut verdict = Verdict { duplicated, ..Verdict::default() };
     let is_acknowledged =
         |request: &Request| acknowledged.get(request.index).copied().unwrap_or_default();
@@ -99,16 +100,16 @@ pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]
     for (place, events) in &verdict.missing {
         say(&format!("{events} events are missing or different in {place}"));
     }
-    let Places { claims, archive, vault, mirror, ordered, outdated } = verdict.places;
+    let Places { claims, archive, vault, mirror, ordered, served, outdated } = verdict.places;
     say(&format!(
         "of the acknowledged events, {claims} were too large for the queue, {archive} belong in KV, \
-         {vault} in R2, {ordered} at the shop, {mirror} in the mirror, where {outdated} have been replaced"
+         {vault} in R2, {ordered} at the shop, {served} at the service, {mirror} in the mirror, where {outdated} have been replaced"
     ));
     verdict
 }
 
 impl Verdict {
-    /// Judges some events more.
+    /// Judges more events.
     fn add(&mut self, events: &[Event], destinations: &Destinations<'_>) {
         let parsed: Vec<_> = events.iter().map(|event| parse(&event.text)).collect();
         let both = || events.iter().zip(&parsed);
@@ -163,8 +164,14 @@ impl Verdict {
             }
             if ORDERED.contains(&event.event_type) {
                 self.places.ordered += 1;
-                if !destinations.ordered.contains(&event.text) {
+                if !destinations.delivered.ordered.contains(&event.text) {
                     missing.push(DELIVERIES);
+                }
+            }
+            if SERVED.contains(&event.event_type) {
+                self.places.served += 1;
+                if !destinations.delivered.served.contains(&event.text) {
+                    missing.push(SERVICE);
                 }
             }
             self.note(event, &missing);
@@ -185,22 +192,22 @@ impl Verdict {
     }
 }
 
-/// What a place holds of an event.
+/// The entry of an event in a destination.
 enum Place {
-    /// It does not belong there.
+    /// The event does not belong there.
     None,
-    /// It belongs there, and this is there.
+    /// The event belongs there, and this is its value.
     Value(Option<String>),
 }
 
 impl Destinations<'_> {
-    /// What the queue got of an event; nothing, where its copies differ.
+    /// What the queue has of an event. `None` if its copies differ.
     fn message(&self, event: &CloudEvent<'_>) -> Option<String> {
         let messages = self.queue.get(&identity(event))?;
         messages.agree.then(|| messages.text.clone())
     }
 
-    /// What lies in a namespace under these keys.
+    /// The values of these keys in a namespace.
     fn look_up(
         &self,
         namespace: &str,
@@ -209,8 +216,8 @@ impl Destinations<'_> {
         places(keys, |keys| self.receiver.kv_values(namespace, keys))
     }
 
-    /// Whether this value of the mirror may stand where an event was written: it was sent, is about
-    /// the same object, and is not older.
+    /// Whether this value may have replaced an event in the mirror: it was sent, is about the same
+    /// object, and is not older.
     fn replaces(&self, value: &str, event: &Event, parsed: &CloudEvent<'_>) -> bool {
         let Ok(found) = CloudEvent::from_json(value) else { return false };
         let Some(sent) = self.traffic.event(found.id()) else { return false };
@@ -220,8 +227,7 @@ impl Destinations<'_> {
     }
 }
 
-/// What lies in a place under these keys. Where there is no key for what belongs there, there is nothing
-/// either.
+/// The values of these keys in a store. Without a key there is no value.
 fn places(
     keys: impl Iterator<Item = Option<Option<String>>>,
     look_up: impl FnOnce(&[&str]) -> Vec<Option<String>>,
@@ -241,7 +247,8 @@ fn is_large(event: &Event) -> bool {
     event.text.len() > MAX_QUEUE_EVENT_BYTES
 }
 
-/// The key in `CLAIMS` that the message of a large event names, if it is that event without its data.
+/// The key in `CLAIMS` that the message of a large event refers to, if it is that event without its
+/// data.
 fn reference(message: &str, event: &CloudEvent<'_>) -> Option<String> {
     let message = parse(message);
     let has_same_attributes = message.specversion() == event.specversion()
@@ -269,7 +276,7 @@ fn vault_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
     Some(format!("{PREFIX}{date}/{path}"))
 }
 
-/// An event whose data name no object is not mirrored.
+/// An event whose data names no object is not mirrored.
 fn mirror_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
     let entry = || KvEntry::of_object(MIRROR, parsed, Moment::MIN, None, 0);
     MIRRORED.contains(&event.event_type).then(entry).flatten().map(|entry| entry.key)
@@ -279,7 +286,7 @@ fn moment(event: &CloudEvent<'_>) -> Moment {
     Moment::from(event.time().expect("every event here has a time"))
 }
 
-/// The source and the id of an event, which no other event has.
+/// The source and id of an event, which identify it.
 type Identity = (String, String);
 
 fn identity(event: &CloudEvent<'_>) -> Identity {

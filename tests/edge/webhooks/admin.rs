@@ -1,4 +1,4 @@
-//! Who may look at dead letters, and what the configuration must have for them.
+//! Who may see dead letters, and what configuration that needs.
 
 use edge::{Receiver, Settings, Shop, Sink, event};
 use serde_json::json;
@@ -24,7 +24,7 @@ fn who_may_and_what() {
     let expect = |status: u16, code: &str| (status, code.to_owned());
     for (method, path) in [("GET", "/dead-letters"), ("POST", "/dead-letters/redrive?id=1")] {
         assert_eq!(status(method, path, None), expect(401, "credentials_missing"));
-        // Elytra's own token is none.
+        // Elytra's own token does not work here.
         for token in ["Bearer right-token", "Bearer wrong"] {
             assert_eq!(status(method, path, Some(token)), expect(401, "credentials_wrong"));
         }
@@ -62,7 +62,7 @@ fn who_may_and_what() {
     assert_eq!(status("GET", path, None), expect(200, "dead_letters"));
     assert_eq!(sink.messages("DELIVERIES"), <[String; 0]>::default());
 
-    // Without ADMIN, there is nothing.
+    // Without ADMIN, nothing is found.
     let receiver = Receiver::start(&settings);
     for (method, path) in [("GET", "/dead-letters"), ("POST", "/dead-letters/redrive?id=1")] {
         let answer = ask(&receiver, method, path);

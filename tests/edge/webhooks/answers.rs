@@ -1,4 +1,4 @@
-//! What an answer, or none, causes.
+//! The effects of answers, and of missing answers.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ const REFUSED: [&str; 14] = [
 const TRIED_AGAIN: [&str; 12] =
     ["408", "425", "429", "500", "501", "502", "503", "504", "507", "511", "520", "599"];
 
-/// What may be seen of a URL, and what may not.
+/// The part of a URL that must stay secret.
 const QUERY: &str = "token=hidden";
 
-/// The status that an event asks for.
+/// The status that the shop answers for an event.
 fn status(id: &str) -> u16 {
     id.parse().unwrap()
 }
@@ -60,8 +60,9 @@ fn each_status() {
             id if REDIRECTS.contains(&id) => "redirect",
             _ => "status",
         };
-        let told = ["subscription", "cause", "status", "attempts"].map(|name| why[name].clone());
-        assert_eq!(told, [json!("shop"), json!(cause), json!(status(id)), json!(1)]);
+        let reported =
+            ["subscription", "cause", "status", "attempts"].map(|name| why[name].clone());
+        assert_eq!(reported, [json!("shop"), json!(cause), json!(status(id)), json!(1)]);
     }
     for (id, outcome) in
         [("200", "delivered"), ("404", "dead"), ("410", "dead"), ("500", "retried")]
@@ -93,7 +94,7 @@ fn redirects_are_not_followed() {
             (
                 &json!("redirect"),
                 &json!(status(id)),
-                &json!(format!("the destination answered {id} and points to {place}"))
+                &json!(format!("the destination answered {id}, a redirect to {place}"))
             )
         );
         assert_eq!(stage.line_about(id)["reasons"], json!([why["reason"]]));
@@ -128,22 +129,22 @@ fn no_answer() {
         (message("closed", "hangs-up"), "connection", "no connection to the destination: "),
     ];
     for (message, cause, reason) in cases {
-        // At first it is tried again, at last it is dead.
+        // The first attempt is retried, and the last one makes a dead letter.
         assert_eq!(stage.consume_one(message, 1), Asked::Retry(1), "{message}");
         assert_eq!(stage.consume_one(message, 6), Asked::Ack);
         let letters = stage.take_letters();
         assert_eq!(letters.len(), 1);
         let Letter { why, event } = &letters[0];
         assert_eq!(&**event, message.split_once('\n').unwrap().1);
-        let told = ["cause", "status", "attempts"].map(|name| why[name].clone());
-        assert_eq!(told, [json!(cause), json!(null), json!(6)]);
+        let reported = ["cause", "status", "attempts"].map(|name| why[name].clone());
+        assert_eq!(reported, [json!(cause), json!(null), json!(6)]);
         assert!(why["reason"].as_str().unwrap().starts_with(reason), "{why}");
     }
-    // The call that took too long does not go on.
+    // The call that timed out is aborted.
     stage.shop.wait_until_given_up(2);
 }
 
-/// Who answered 2xx has the event, whatever becomes of the body.
+/// A 2xx means that the destination has the event, whatever happens to the body.
 #[test]
 fn bodies() {
     let stage = Stage::new(&timeout(PATIENT));
@@ -158,13 +159,13 @@ fn bodies() {
         assert_eq!(stage.line_about(id)["outcome"], "delivered", "{id}");
     }
     assert!(stage.take_letters().is_empty());
-    // The connection does not stay open, and what was read is what sockets and workerd keep.
+    // The connection is closed, and only the buffers of sockets and workerd were filled.
     stage.shop.wait_until_given_up(1);
     let bytes = stage.shop.endless_bytes();
     assert!(bytes < 16_000_000, "{bytes} bytes of an endless body were read");
 }
 
-/// What counts is the status, and its headers, even where the body does not come in time.
+/// The status and headers count, even if the body does not arrive in time.
 #[test]
 fn slow_bodies() {
     let stage = Stage::new(&timeout(2_000));

@@ -1,4 +1,4 @@
-//! What a webhook is sent.
+//! What an HTTP destination is sent.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ use super::{PATIENT, Stage, product, settings, subscription, timeout};
 use crate::delivery::delicate;
 use crate::durability::large;
 
-/// What each has, beside the body and what a mode has of its own.
+/// The headers that every call has, besides the body and those of its mode.
 #[track_caller]
 fn assert_is_call(order: &Order, key: &str) {
     assert_eq!(order.path, "/elytra?from=pim");
@@ -39,14 +39,14 @@ fn byte_for_byte() {
     assert_eq!(absent.map(|name| order.header(name)), [None; 4]);
     assert_eq!(order.text(), text);
 
-    // The log tells what became of it, and nothing of what it holds.
+    // The log says what happened to the event, and nothing about its content.
     let log = receiver.log(2);
     let line = log.iter().find(|line| line["outcome"] == "delivered").expect("a line");
-    let told = ["subscription", "id", "type", "attempts"].map(|name| &line[name]);
+    let reported = ["subscription", "id", "type", "attempts"].map(|name| &line[name]);
     let expected = [&json!("shop"), &json!("a/b cé"), &json!("com.elytra.product"), &json!(1)];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert!(!receiver.output().contains("9007199254740993"), "{}", receiver.output());
-    // It is called once.
+    // The destination is called once.
     assert_eq!(shop.orders_so_far().len(), 1);
 }
 
@@ -90,7 +90,7 @@ fn methods_and_credentials() {
     assert_eq!(receiver.post(product("1")).send().status, 202);
 
     let orders = shop.orders(5);
-    let mut told: Vec<_> = orders
+    let mut reported: Vec<_> = orders
         .iter()
         .map(|order| {
             assert_is_call(order, "elytra-pim/1");
@@ -99,10 +99,10 @@ fn methods_and_credentials() {
             (&*order.method, credentials.map(|name| order.header(name)))
         })
         .collect();
-    told.sort_unstable();
+    reported.sort_unstable();
     let basic = format!("Basic {}", BASE64_STANDARD.encode("wörker:secret:passwörd"));
     assert_eq!(
-        told,
+        reported,
         [
             ("PATCH", [None, Some("secret-key"), None]),
             ("POST", [None, None, None]),
@@ -183,7 +183,7 @@ fn binary() {
 #[test]
 fn large_and_traced() {
     let stage = Stage::with(settings().with_kv("CLAIMS"), &timeout(PATIENT));
-    // In structured mode the trace is passed on as well.
+    // Structured mode passes the trace on as well.
     let message = stage.send(&traced("1", ""));
     assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
     let order = stage.shop.take_orders().remove(0);
@@ -205,6 +205,6 @@ fn large_and_traced() {
         let read: Value = serde_json::from_slice(&order.body).unwrap();
         assert_eq!(read.get("dataref"), None);
     }
-    // The first fits into a message, the others are in `CLAIMS`.
+    // The first fits in a message, and the others are in `CLAIMS`.
     assert_eq!(stage.receiver.kv_of("CLAIMS").len(), 3);
 }

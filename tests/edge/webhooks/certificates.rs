@@ -1,4 +1,4 @@
-//! `https`: who cannot show that it is the server gets nothing of the event.
+//! `https`: a server that cannot prove its identity gets nothing of the event.
 
 use edge::{Asked, Receiver, Shop, Sink, wait_until};
 use rcgen::{
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Letter, PATIENT, Stage, product, settings, timeout};
 
-/// Signs certificates.
+/// An authority that signs certificates.
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
 fn authority(name: &str) -> Authority {
@@ -18,12 +18,12 @@ fn authority(name: &str) -> Authority {
     Authority::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// What a certificate for this host says.
+/// The parameters of a certificate for this host.
 fn certificate(host: &str) -> CertificateParams {
     CertificateParams::new([host.to_owned()]).unwrap()
 }
 
-/// A shop with a certificate that an authority has signed, or nobody but itself.
+/// A shop with a certificate signed by an authority, or by itself.
 fn open(params: &CertificateParams, authority: Option<&Authority>) -> Shop {
     let key = KeyPair::generate().unwrap();
     let certificate = match authority {
@@ -34,7 +34,7 @@ fn open(params: &CertificateParams, authority: Option<&Authority>) -> Shop {
     Shop::open_with_tls(certificate.unwrap().into(), key)
 }
 
-/// A subscription of this name that wants every event.
+/// A subscription with this name that wants every event.
 fn subscription(name: &str, shop: &Shop) -> String {
     let (url, timeout) = (shop.url(), timeout(PATIENT));
     format!("\n[vars.SUBSCRIPTION_{name}.webhook]\nurl = \"{url}/elytra?from=pim\"\n{timeout}")
@@ -74,29 +74,30 @@ fn only_the_right_certificate_gets_the_event() {
         messages.iter().find(|message| message.contains(&name)).unwrap()
     };
 
-    // All is as with the others, but for the certificate.
+    // This shop differs from the others only in its certificate.
     assert_eq!(stage.consume_one(message_of("right"), 1), Asked::Ack);
     assert_eq!(stage.shop.orders_so_far()[0].text(), product("1"));
     assert_eq!((stage.shop.handshakes(), stage.shop.refusals(0)), (1, vec![]));
 
     for (name, shop, reason) in &wrong {
         let printed = stage.receiver.output().len();
-        // At first it is tried again, at last it is dead.
+        // The first attempt is retried, and the last one makes a dead letter.
         assert_eq!(stage.consume_one(message_of(name), 1), Asked::Retry(1), "{name}");
         assert_eq!(stage.consume_one(message_of(name), 6), Asked::Ack, "{name}");
         let letters = stage.take_letters();
         assert_eq!(letters.len(), 1, "{name}");
         let Letter { why, event } = &letters[0];
         assert_eq!(*event, product("1"), "{name}");
-        let told = ["subscription", "cause", "status", "attempts"].map(|field| why[field].clone());
-        assert_eq!(told, [json!(name), json!("connection"), json!(null), json!(6)]);
-        // The certificate is why, as workerd itself says.
+        let reported =
+            ["subscription", "cause", "status", "attempts"].map(|field| why[field].clone());
+        assert_eq!(reported, [json!(name), json!("connection"), json!(null), json!(6)]);
+        // The reason is the certificate, in the words of workerd.
         let reason = format!("TLS handshake failed: invalid peer certificate: {reason}");
         wait_until(&format!("workerd says of {name}: {reason}"), || {
             let output = stage.receiver.output();
             output.get(printed..)?.contains(&reason).then_some(())
         });
-        // Each call ended in the handshake, before anything of the event was sent.
+        // Every call ended in the handshake, before any part of the event was sent.
         assert_eq!(shop.refusals(2).len(), 2, "{name}");
         assert_eq!((shop.handshakes(), shop.orders_so_far()), (0, vec![]), "{name}");
     }

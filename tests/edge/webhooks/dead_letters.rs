@@ -1,4 +1,4 @@
-//! What an operator sees of dead letters, and how they are sent again.
+//! How operators see dead letters and send them again.
 
 use edge::{Answer, Asked, Fault, Receiver, Reply, Settings, Shop, wait_until};
 use serde_json::{Value, json};
@@ -38,12 +38,12 @@ fn ids(list: &Value) -> Vec<String> {
     letters.map(|letter| letter["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// As it stands in a query.
+/// Encodes an id for a query.
 fn encode(id: &str) -> String {
     id.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('/', "%2F")
 }
 
-/// Through the local queues.
+/// With the local queues.
 #[test]
 fn kept_seen_and_sent_again() {
     let shop = Shop::open();
@@ -73,15 +73,15 @@ fn kept_seen_and_sent_again() {
     let (id, entry) = dead.first_key_value().unwrap();
     let Letter { why, event: kept } = Letter::read(&entry.value);
     assert_eq!(kept, event);
-    let told = ["subscription", "cause", "status", "attempts"].map(|name| why[name].clone());
-    assert_eq!(told, [json!("shop"), json!("status"), json!(422), json!(1)]);
+    let reported = ["subscription", "cause", "status", "attempts"].map(|name| why[name].clone());
+    assert_eq!(reported, [json!("shop"), json!("status"), json!(422), json!(1)]);
     assert_eq!(why["reason"], "the destination answered 422");
     let [accepted_at, died_at] = ["accepted_at", "died_at"].map(|name| why[name].as_u64().unwrap());
     assert!(accepted_at <= died_at && died_at < accepted_at + 600_000, "{why}");
     assert!(id.starts_with(&format!("shop/{died_at:013}/")), "{id}");
     assert_eq!(entry.expiration, None);
 
-    // It is in the list, and whole.
+    // It is in the list, and complete.
     let expected = json!({
         "code": "dead_letters",
         "dead_letters": [{
@@ -108,7 +108,7 @@ fn kept_seen_and_sent_again() {
         one.body
     );
 
-    // Sent again, and dead again.
+    // It was sent again, and became a dead letter again.
     let redrive = |query: &str| {
         let answer = ask(&receiver, "POST", &format!("/dead-letters/redrive?{query}"));
         assert_eq!((answer.status, &*answer.code()), (200, "redriven"), "{}", answer.body);
@@ -122,7 +122,7 @@ fn kept_seen_and_sent_again() {
     assert_eq!(Letter::read(&dead.first_key_value().unwrap().1.value).event, event);
     assert_eq!(shop.take_orders().len(), 2);
 
-    // Elytra's own repetition is a duplicate; the operator's is not.
+    // Elytra's own retry is a duplicate, but the operator's is not.
     shop.answer(|_| Reply::status(204));
     assert_eq!(elytra_sends(&event), 200);
     assert_eq!(redrive("subscription=shop").as_array().unwrap().len(), 1);
@@ -133,7 +133,7 @@ fn kept_seen_and_sent_again() {
     assert_eq!(shop.orders_so_far().len(), 1);
 }
 
-/// What an operator stored by hand holds up nothing.
+/// A letter that an operator stored by hand does not block others.
 #[test]
 fn some_are_stuck() {
     let stage = Stage::with(with_admin(settings()), &timeout(PATIENT));
@@ -158,7 +158,7 @@ fn some_are_stuck() {
     );
     let stuck = body["stuck"].as_array().unwrap().iter().map(|stuck| stuck["id"].as_str());
     assert_eq!(stuck.collect::<Vec<_>>(), [Some("shop/0/nonsense"), Some("shop/1/large")]);
-    let line = wait_until("the log tells of the redrive", || {
+    let line = wait_until("the log reports the redrive", || {
         stage.receiver.log(0).into_iter().find(|line| line["outcome"] == "redriven")
     });
     assert_eq!(
@@ -166,8 +166,8 @@ fn some_are_stuck() {
         (&json!(1), &json!(["shop/1764547200002/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]))
     );
     let reasons = [
-        "shop/0/nonsense: it is no dead letter",
-        "shop/1/large: it is too large, and cannot be stored in CLAIMS",
+        "shop/0/nonsense: not a dead letter",
+        "shop/1/large: too large, and cannot be stored in CLAIMS",
     ];
     assert_eq!(line["reasons"], json!(reasons));
     assert_eq!(stage.consume(&stage.sink.take_messages("DELIVERIES")), [Asked::Ack]);
@@ -175,12 +175,12 @@ fn some_are_stuck() {
     assert_eq!(stage.receiver.kv_of("DEAD").len(), 2);
     assert_eq!(ids(&list(&stage.receiver, "")), ["shop/0/nonsense", "shop/1/large"]);
 
-    // Bindings that fail.
+    // Failing bindings.
     for fault in [Fault::fail("DEAD").on("list"), Fault::fail("DEAD").on("get")] {
         stage.receiver.fail(&[fault]);
         let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?subscription=shop");
-        let told = (answer.status, answer.code(), answer.header("retry-after"));
-        assert_eq!(told, (503, "dead_letters_failed".to_owned(), Some("1")));
+        let reported = (answer.status, answer.code(), answer.header("retry-after"));
+        assert_eq!(reported, (503, "dead_letters_failed".to_owned(), Some("1")));
     }
     stage.receiver.fail(&[Fault::fail("DELIVERIES")]);
     stage.receiver.put_kv(
@@ -202,7 +202,7 @@ fn some_are_stuck() {
     );
 }
 
-/// A slip of the pen is told; what was taken away from the configuration is found.
+/// A misspelled subscription is reported. A subscription that was removed is still found.
 #[test]
 fn subscriptions_that_the_configuration_does_not_have() {
     let stage = Stage::with(with_admin(settings()), "");
@@ -213,7 +213,7 @@ fn subscriptions_that_the_configuration_does_not_have() {
     for (method, path) in [("GET", "/dead-letters"), ("POST", "/dead-letters/redrive")] {
         let answer = ask(&stage.receiver, method, &format!("{path}?subscription=shpo"));
         assert_eq!((answer.status, &*answer.code()), (400, "bad_query"), "{}", answer.body);
-        let detail = r#"unknown subscription "shpo", of which there are no dead letters either, did you mean "shop"?"#;
+        let detail = r#"unknown subscription "shpo", which has no dead letters either, did you mean "shop"?"#;
         assert_eq!(answer.json()["detail"], detail);
     }
     let answer = ask(&stage.receiver, "POST", "/dead-letters/redrive?subscription=removed");
@@ -236,7 +236,7 @@ fn page_by_page() {
     let dead = stage.receiver.kv_of("DEAD");
     assert_eq!(dead.len(), 31);
 
-    // Each once, in order.
+    // Each letter once, in order.
     let (mut seen, mut query) = (Vec::new(), "?limit=10&subscription=shop".to_owned());
     for page in [10, 10, 10, 1] {
         let list = list(&stage.receiver, &query);
@@ -250,11 +250,11 @@ fn page_by_page() {
     }
     assert_eq!(seen, dead.keys().cloned().collect::<Vec<_>>());
 
-    // What was in CLAIMS may be gone by then: the letter is whole.
+    // The data in CLAIMS may have expired by then, but the letter is complete.
     let letters = dead.values().map(|entry| Letter::read(&entry.value).event);
     assert!(letters.into_iter().any(|event| event == big), "the large one is not whole");
 
-    // The same, sent again.
+    // Sends the same letters again.
     stage.shop.answer(|_| Reply::status(204));
     let (mut redriven, mut query) = (0, "subscription=shop".to_owned());
     loop {
@@ -280,7 +280,7 @@ fn page_by_page() {
     assert!(delivered == expected, "each is delivered as it came, once");
 }
 
-/// Two operators have the same dead letters sent again at one moment.
+/// Two operators redrive the same dead letters at the same moment.
 #[test]
 fn two_redrives_at_once() {
     let stage = Stage::with(with_admin(settings().with_ledger()), "");
@@ -308,7 +308,7 @@ fn two_redrives_at_once() {
     assert!(stage.receiver.kv_of("DEAD").is_empty());
 }
 
-/// What is asked wrongly is told as such, and is no failure of ours.
+/// Wrong queries are the caller's errors, not our failures.
 #[test]
 fn questions_that_have_no_answer() {
     let stage = Stage::with(with_admin(settings()), "");

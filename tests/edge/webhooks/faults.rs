@@ -1,4 +1,4 @@
-//! Bindings that fail, and a process that dies, on the way to a webhook.
+//! Failing bindings, and a process that dies, on the way to an HTTP destination.
 
 use edge::{Asked, Connection, Fault, Reply};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Letter, PATIENT, Stage, product, settings, timeout};
 use crate::durability::large;
 
-/// What cannot be moved on comes again after a minute, then after two, and so on.
+/// A message that could not be moved is redelivered after one minute, then two, and so on.
 fn later(attempts: u64) -> Asked {
     Asked::Retry(60 * attempts)
 }
@@ -21,7 +21,7 @@ fn deliveries_fail() {
     assert_eq!(answer.json()["spooled"], json!(["shop"]));
     assert!(stage.sink.messages("DELIVERIES").is_empty());
 
-    // Neither does the spool hold it: Elytra comes again.
+    // The spool does not hold it either, so Elytra retries.
     stage.receiver.fail(&[Fault::fail("DELIVERIES"), Fault::fail("SPOOL")]);
     let answer = stage.receiver.post(product("2")).send();
     assert_eq!((answer.status, &*answer.code()), (503, "undelivered"), "{}", answer.body);
@@ -44,7 +44,7 @@ fn the_way_to_dead_fails() {
             stage.receiver.fail(&[fault]);
             assert_eq!(stage.consume_one(&message, 1), later(1));
         }
-        // One was sent, and its answer was lost: it comes again.
+        // One message was sent, but its answer was lost, so it is redelivered.
         assert_eq!(stage.sink.take_messages("DEAD_LETTERS").len(), 1);
         stage.receiver.fail(&[]);
         assert_eq!(stage.consume_one(&message, 2), Asked::Ack);
@@ -58,7 +58,7 @@ fn the_way_to_dead_fails() {
             assert_eq!(stage.consume_one(&letter, 2), later(2));
             assert!(stage.receiver.kv_of("DEAD").is_empty());
         }
-        // It is stored, and its answer is lost: it is stored again, under the same key.
+        // The letter is stored, but the answer is lost, so it is stored again, under the same key.
         stage.receiver.fail(&[Fault::lost("DEAD")]);
         assert_eq!(stage.consume_one(&letter, 3), later(3));
         stage.receiver.fail(&[]);
@@ -79,7 +79,7 @@ fn claims_fail() {
     let event = large("1", 500_000);
     let message = stage.send(&event);
     stage.receiver.fail(&[Fault::fail("CLAIMS")]);
-    // Nobody was called, so a new message waits in its place, and no call is counted.
+    // The destination was not called, so a new message waits instead, and no call is counted.
     assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
     assert!(stage.shop.orders_so_far().is_empty());
 
@@ -88,7 +88,7 @@ fn claims_fail() {
     assert_eq!(stage.consume_one(&next, 1), Asked::Ack);
     assert!(stage.shop.orders_so_far()[0].body == event.as_bytes());
 
-    // What is no longer there is looked for as long as the policy says, and then dead.
+    // Missing data is retried according to the policy, and then the event becomes a dead letter.
     let (claim, _) = stage.receiver.kv_of("CLAIMS").pop_first().unwrap();
     stage.receiver.delete_kv("CLAIMS", &claim);
     assert_eq!(stage.consume_one(&message, 3), Asked::Retry(4));
@@ -116,14 +116,14 @@ fn what_is_no_delivery() {
         let text = stage.sink.take_messages("DEAD_LETTERS").remove(0);
         let letter = Letter::read(&text);
         assert_eq!((&letter.why["cause"], &*letter.event), (&json!(cause), kept));
-        // It is kept as well.
+        // The dead letter is stored as well.
         assert_eq!(stage.consume_one(&text, 1), Asked::Ack);
     }
     assert_eq!(stage.receiver.kv_of("DEAD").len(), 3);
     assert!(stage.shop.orders_so_far().is_empty());
 }
 
-/// A message is handed to the consumer, and nobody waits for it.
+/// Hands a message to the consumer, without waiting.
 #[track_caller]
 fn hand_over(stage: &Stage, message: &str) -> Connection {
     let body = json!([{ "body": message, "attempts": 1 }]).to_string();
@@ -134,7 +134,7 @@ fn hand_over(stage: &Stage, message: &str) -> Connection {
     stage.receiver.raw((head + &body).as_bytes())
 }
 
-/// A binding that gives no answer is given up, and the message comes again.
+/// A call to a binding that does not answer times out, and the message is redelivered.
 #[track_caller]
 fn gives_up(binding: &str, expected: &str, message_of: impl FnOnce(&Stage) -> String) {
     let stage = Stage::with(settings().with_kv("CLAIMS"), &timeout(1_000));
@@ -149,7 +149,7 @@ fn gives_up(binding: &str, expected: &str, message_of: impl FnOnce(&Stage) -> St
 
 #[test]
 fn claims_that_hang() {
-    // A new message waits in the place of this one.
+    // A new message waits instead of this one.
     gives_up("CLAIMS", "ack", |stage| stage.send(&large("1", 500_000)));
 }
 
@@ -167,7 +167,7 @@ fn a_place_for_the_dead_that_hangs() {
     });
 }
 
-/// At least once: the queue hands the message out again.
+/// At least once: the queue redelivers the message.
 #[test]
 fn dies_before_the_message_is_settled() {
     let mut stage = Stage::new(&timeout(PATIENT));

@@ -1,4 +1,4 @@
-//! What dies must fit where it is kept, however large its event is and whatever stands in it.
+//! Dead letters fit where they are stored, however large the event is and whatever it contains.
 
 use edge::{Asked, Receiver, Reply, Settings, Shop, Sink};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Letter, PATIENT, Stage, settings, subscription, timeout};
 use crate::durability::large;
 
-/// It dies, and is kept.
+/// The event becomes a dead letter, which is stored.
 #[track_caller]
 fn dies(stage: &Stage, event: &str) {
     stage.shop.answer(|_| Reply::status(410));
@@ -20,7 +20,7 @@ fn dies(stage: &Stage, event: &str) {
     assert_eq!(asked, Asked::Ack, "{last:?}");
 }
 
-/// KV takes 1,024 bytes of metadata, in which quotes and backslashes take two bytes each.
+/// KV allows 1,024 bytes of metadata, in which quotes and backslashes take two bytes each.
 #[test]
 fn metadata_that_grow() {
     let (shop, sink) = (Shop::open(), Sink::start());
@@ -40,7 +40,8 @@ fn metadata_that_grow() {
     }
 }
 
-/// The largest body that can be configured comes through whole, also to the dead letters.
+/// The largest body that can be configured is delivered completely, and also stored as a dead
+/// letter.
 #[test]
 fn as_large_as_an_event_can_be() {
     let vars = r#"
@@ -60,7 +61,7 @@ fn as_large_as_an_event_can_be() {
     assert!(letter.event == event, "it is not kept whole");
 }
 
-/// A message that is no text is none of the receiver's, and its place is with the dead.
+/// A message that is not text is not the receiver's, and becomes a dead letter.
 #[test]
 fn a_message_that_is_no_text() {
     let stage = Stage::new("");

@@ -1,4 +1,5 @@
-//! A configuration that is broken for a while: what was accepted before waits, and nothing of that counts.
+//! The configuration is broken for a while: accepted messages wait, and that does not count as an
+//! attempt.
 
 use edge::Asked;
 use serde_json::Value;
@@ -20,7 +21,7 @@ fn what_was_accepted_waits_until_the_configuration_is_right_again() {
     stage.receiver.restart_with(&broken.with_sink(&stage.sink));
     assert_eq!(stage.receiver.post(&*event).send().status, 503);
 
-    // Three hand-outs: another message each time, and the old one is done with.
+    // Three deliveries: each time a new message is sent, and the old one is acknowledged.
     for waits in 1..=3 {
         assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
         let [next] = &stage.sink.take_messages("DELIVERIES")[..] else { panic!("one message") };
@@ -28,10 +29,10 @@ fn what_was_accepted_waits_until_the_configuration_is_right_again() {
         assert!(next.ends_with(&event), "byte for byte");
         message.clone_from(next);
     }
-    // Where no queue takes it, it is handed out again.
+    // If no queue takes a new message, the old one is redelivered.
     stage.receiver.fail(&[edge::Fault::fail("DELIVERIES"), edge::Fault::fail("DEAD_LETTERS")]);
     assert_eq!(stage.consume_one(&message, 1), Asked::Retry(300));
-    assert_eq!(stage.shop.orders_so_far().len(), 0, "nobody was called");
+    assert_eq!(stage.shop.orders_so_far().len(), 0, "the destination was not called");
 
     stage.receiver.restart_with(&whole.with_sink(&stage.sink));
     stage.shop.answer(|_| edge::Reply::status(503));

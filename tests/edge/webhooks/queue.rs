@@ -1,4 +1,4 @@
-//! Through the local queue, with its retries: servers that are down for a while, and beside others.
+//! With the local queue and its retries: servers that are down for a while, next to others.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -18,7 +18,7 @@ fn down_for_a_while() {
     let address = shop.address();
     drop(shop);
 
-    // At first nobody is there.
+    // At first there is no server.
     let ids: Vec<_> = (0..20).map(|n| n.to_string()).collect();
     send_batch(&receiver, &ids.iter().map(|id| &**id).collect::<Vec<_>>());
     wait_until("each event was tried", || {
@@ -27,7 +27,7 @@ fn down_for_a_while() {
             |id: &String| log.iter().any(|line| line["id"] == *id && line["outcome"] == "retried");
         ids.iter().all(is_tried).then_some(())
     });
-    // Then it is overloaded, then it dies on the way, then it is well.
+    // Then it is overloaded, then its connections break, and then it works.
     let shop = Shop::open_at(address);
     shop.answer(|order| match order.before {
         0 => Reply::status(503),
@@ -40,7 +40,7 @@ fn down_for_a_while() {
         let delivered = log.iter().filter(|line| line["outcome"] == "delivered");
         (delivered.count() == ids.len()).then_some(())
     });
-    // What comes next finds nothing left.
+    // After that, nothing is left.
     assert_eq!(receiver.post(product("last")).send().status, 202);
     let orders = shop.orders(3 * ids.len() + 3);
     let mut times = BTreeMap::new();
@@ -68,12 +68,12 @@ fn a_dead_one_beside_a_healthy_one() {
         messages.into_iter().partition(|message| message.contains(r#""subscription":"dead""#));
     assert_eq!((dead_ones.len(), healthy.len()), (5, 5));
 
-    // As many as the Worker is given at a time, and the dead one's come first.
+    // As many as the Worker gets at a time, and those of the dead server come first.
     for dead_count in [5, 3, 1] {
         let batch = [&dead_ones[..dead_count], &healthy[..6 - dead_count]].concat();
         thread::scope(|scope| {
             let asked = scope.spawn(|| stage.consume(&batch));
-            // All the healthy one's events arrive while every call of the dead one hangs.
+            // All events of the healthy server arrive while every call to the dead one hangs.
             let _ = stage.shop.orders(6 - dead_count);
             let _ = dead.orders(dead_count);
             wait_until("the healthy one's messages are settled", || {
@@ -92,7 +92,7 @@ fn a_dead_one_beside_a_healthy_one() {
     }
 }
 
-/// What the handler does not settle counts as acknowledged when it ends well.
+/// If the handler returns without an error, unsettled messages count as acknowledged.
 #[test]
 fn a_batch_that_cannot_be_read_is_handed_out_again() {
     let stage = Stage::with(settings(), "");

@@ -1,4 +1,4 @@
-//! When a webhook is called again.
+//! When an HTTP destination is called again.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{PATIENT, Stage, product, settings, subscription, timeout};
 
-/// The seconds for which a retry was asked; 0 where none was.
+/// The delay of a retry in seconds, or 0 if there is none.
 fn delay(asked: Asked) -> u64 {
     match asked {
         Asked::Retry(seconds) => seconds,
@@ -33,7 +33,7 @@ fn backoff() {
     messages.sort_unstable_by_key(|message| message.lines().next().unwrap().to_owned());
     let [default, capped, once] = &*messages else { panic!("{messages:?}") };
 
-    // The defaults: 1, 2, 4, 8, 16 seconds, and then dead.
+    // The defaults: 1, 2, 4, 8 and 16 seconds, and then a dead letter.
     let asked: Vec<_> = (1..=6).map(|attempts| stage.consume_one(default, attempts)).collect();
     let [delays @ .., last] = &*asked else { panic!("nothing was asked for") };
     assert_eq!(delays, [1, 2, 4, 8, 16].map(Asked::Retry));
@@ -41,9 +41,10 @@ fn backoff() {
     assert_eq!(stage.shop.take_orders().len(), 6);
     let letters = stage.take_letters();
     assert_eq!(letters.len(), 1);
-    let told = ["subscription", "cause", "status", "attempts"].map(|name| &letters[0].why[name]);
+    let reported =
+        ["subscription", "cause", "status", "attempts"].map(|name| &letters[0].why[name]);
     let expected = [json!("a_default"), json!("status"), json!(503), json!(6)];
-    assert_eq!(told, expected.each_ref());
+    assert_eq!(reported, expected.each_ref());
     assert_eq!(letters[0].event, product("1"));
 
     // Up to a sixteenth longer, never shorter.
@@ -101,7 +102,7 @@ fn retry_after() {
     }
     let asked = delay(stage.consume_one(&stage.send(&product("date")), 1));
     assert!((100..=200).contains(&asked), "{asked}");
-    // It does not keep anything alive.
+    // It does not grant more attempts.
     assert_eq!(stage.consume_one(&stage.send(&product("seconds")), 6), Asked::Ack);
     assert_eq!(stage.take_letters().len(), 1);
 }

@@ -1,10 +1,10 @@
-// A clock that the tests can put forward, for the receiver and its Durable Objects alike: they run in
-// one isolate. Timers go on as ever.
+// A clock that tests can put forward, for the receiver and its Durable Objects: they run in one
+// isolate. Timers are not affected.
 
-/** How many milliseconds it is ahead. */
+/** How many milliseconds the clock is ahead. */
 let ahead = 0;
 
-/** Whether who asks next for the time is to panic. */
+/** Whether the next caller that reads the time panics. */
 let panics = false;
 
 const { Date } = globalThis;
@@ -17,7 +17,7 @@ function now() {
   return Date.now() + ahead;
 }
 
-// This must run before the receiver's module does.
+// This must run before the receiver's module.
 globalThis.Date = class extends Date {
   constructor(...parameters) {
     super(...(parameters.length > 0 ? parameters : [now()]));
@@ -28,12 +28,12 @@ globalThis.Date = class extends Date {
   }
 };
 
-/** Lets the receiver panic, as its WebAssembly does, when it asks next for the time. */
+/** Makes the receiver panic, inside its WebAssembly, the next time it reads the time. */
 export function panic() {
   panics = true;
 }
 
-/** Puts it forward by so many seconds more. */
+/** Puts the clock forward by this many more seconds. */
 export function advance(seconds) {
   ahead += seconds * 1_000;
 }

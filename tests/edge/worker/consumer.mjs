@@ -1,8 +1,10 @@
-// The receiver's consumer, driven by hand: with messages that have been handed out as often as a test
-// says, and without the time that a queue would wait.
+// Drives the receiver's consumer by hand: with any number of earlier deliveries, and without a
+// queue's delays.
 
-/** Hands the receiver a batch that cannot be read. Tells whether its messages count as acknowledged,
- * which they do unless the handler throws. */
+/**
+ * Hands the receiver a batch that cannot be read. Returns whether its messages count as
+ * acknowledged, as they do unless the handler throws.
+ */
 export async function consumeUnreadable(receiver) {
   const unreadable = {
     queue: "by-hand",
@@ -13,8 +15,10 @@ export async function consumeUnreadable(receiver) {
   return receiver.queue(unreadable).then(() => true, () => false);
 }
 
-/** Hands the receiver a batch. Tells of each message what was asked for it, in order: `"ack"`, or
- * `{ retry: <seconds> }`. */
+/**
+ * Hands the receiver a batch. Returns how each message was settled, in order: `"ack"`, or `{
+ * retry: <seconds> }`.
+ */
 export async function consume(receiver, descriptions) {
   const asked = descriptions.map(() => []);
   const messages = descriptions.map(({ body, attempts }, index) => ({

@@ -1,14 +1,13 @@
-// The receiver as it was built (the harness copies both beside each other), with a window for the
-// tests: what the consumer of the queue got, what lies in KV, R2 and the ledger, what was called, how
-// large the receiver is, a switch that makes bindings fail, a clock that can be put forward
-// and makes it panic, bells for
-// the cron trigger and the ledger's alarms, and a hand that gives its consumer messages.
+// The built receiver (the harness puts it next to this file), with a window for the tests. It shows
+// what the queue's consumer got, what KV, R2 and the ledger hold, which calls were made, and how
+// large the receiver is. It can make bindings fail, put the clock forward, cause a panic, run the cron
+// trigger and the ledger's alarms, and hand messages to the receiver's consumer.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { advance, panic } from "./clock.mjs";
 import { consume, consumeUnreadable } from "./consumer.mjs";
 import { bufferBytes, wasmBytes } from "./memory.mjs";
-import receiver from "./receiver/src/cloudflare/main.mjs";
+import receiver from "./receiver/src/cloudflare/executor/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";
@@ -20,7 +19,7 @@ export { Ledger } from "./ledger.mjs";
 /** The queue that the tests consume; the receiver consumes the others. */
 const OURS = "events-queue";
 
-/** The texts of the messages that the queue's consumer got, with their content types' effect. */
+/** The texts of the messages that the queue's consumer got, decoded by their content types. */
 const received = [];
 
 export default class extends WorkerEntrypoint {

@@ -1,32 +1,35 @@
-// Bindings that fail: each call of the receiver passes here, is counted, and fails where a fault
-// says so. `harness/fault.rs` tells what the faults mean.
+// Bindings that fail: every call of the receiver passes through here, is counted, and fails if a
+// fault says so. `harness/fault.rs` describes the faults.
 
-/** The faults that are set. */
+/** The current faults. */
 let faults = [];
 
-/** How often a call that is held up looks whether its fault is still set, in milliseconds. */
+/** How often a held call checks whether its fault is still set, in milliseconds. */
 const LOOK_AGAIN_MS = 10;
 
-/** The longest that a timer takes, in milliseconds: 24 days. */
+/** The longest timer, in milliseconds: 24 days. */
 const FOREVER_MS = 2 ** 31 - 1;
 
-/** Binding -> what was called. */
+/** The calls of each binding. */
 let calls = {};
 
-/** The classes that are known here -> what a call is that failed. The receiver knows a binding by
- * the name of its class, so a proxy shows that of the binding behind it. */
+/**
+ * The known classes, and what failing calls of each throw. The receiver recognizes a binding by
+ * the name of its class, so a proxy has the name of its binding's class.
+ */
 const failures = {
   WorkerQueue: (method, { text }) => `Queue ${method} failed: ${text}`,
   KvNamespace: (method, { status, text }) => `KV ${method.toUpperCase()} failed: ${status} ${text}`,
   R2Bucket: (method, { text }) => `R2 ${method} failed: ${text}`,
+  Fetcher: (method, { text }) => text,
   Ratelimit: (method, { text }) => `rate limit failed: ${text}`,
   DurableObjectNamespace: (method, { text }) => text,
 };
 
-/** The methods of a namespace of Durable Objects that give one of them. */
+/** The methods of a Durable Object namespace that return an object. */
 const STUBS = ["get", "getByName"];
 
-/** From now on these faults, and no others. */
+/** Replaces the faults. */
 export function setFaults(descriptions) {
   faults = descriptions.map((description) => ({
     ...description,
@@ -34,7 +37,7 @@ export function setFaults(descriptions) {
   }));
 }
 
-/** What was called so far. */
+/** The calls so far. */
 export function callsSoFar() {
   return calls;
 }
@@ -58,7 +61,7 @@ function wrap(name, binding) {
   });
 }
 
-/** The object, with a detour for every call of a method. */
+/** A proxy of the object that passes every method call to `detour`. */
 function proxy(object, detour) {
   return new Proxy(object, {
     get(object, name) {
@@ -73,7 +76,7 @@ function proxy(object, detour) {
 async function perform(binding, failure, method, call, parameters) {
   const record = (calls[binding] ??= { calls: 0, hanging: 0, failed: 0 });
   record.calls += 1;
-  const fault = faults.find((fault) => strikes(fault, binding, method, parameters));
+  const fault = faults.find((fault) => applies(fault, binding, method, parameters));
   if (!fault) return call();
 
   const { happens, answers, ends, reason } = fault;
@@ -83,14 +86,14 @@ async function perform(binding, failure, method, call, parameters) {
     throw new Error(`injected: ${failure(method, reason)}`);
   }
   record.hanging += 1;
-  // By a timer, so that the runtime does not take a call that never ends for a mistake of the Worker.
+  // With a timer, so that the runtime does not report the endless call as an error of the Worker.
   while (!ends) await scheduler.wait(FOREVER_MS);
   while (faults.includes(fault)) await scheduler.wait(LOOK_AGAIN_MS);
   return call();
 }
 
-/** Whether a fault is about a call, and it is this one's turn. */
-function strikes(fault, binding, method, parameters) {
+/** Whether a fault applies to a call now. */
+function applies(fault, binding, method, parameters) {
   if (fault.binding !== binding || (fault.method ?? method) !== method) return false;
   if (fault.text && !JSON.stringify(parameters).includes(fault.text)) return false;
   if (fault.after > 0) {
@@ -103,9 +106,9 @@ function strikes(fault, binding, method, parameters) {
   return true;
 }
 
-/** Numbers from 0 to 1, always the same for a seed: a xorshift generator of 32 bits. */
+/** Numbers from 0 to 1, determined by the seed: a 32-bit xorshift generator. */
 function random(seed) {
-  // Any state but 0; the factor spreads seeds that are neighbours.
+  // Any state except 0. The factor spreads neighbouring seeds.
   let state = Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995 || 1;
   const next = () => {
     state ^= state << 13;

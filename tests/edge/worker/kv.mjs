@@ -1,9 +1,9 @@
-// A look into a KV namespace.
+// Reads KV namespaces.
 
-/** How many keys KV takes at a time. */
+/** How many keys KV takes per call. */
 const KEYS_AT_ONCE = 100;
 
-/** Every key, with all that is known of it. */
+/** Every key, with its value, metadata and expiration. */
 export async function dump(namespace) {
   const entries = {};
   let cursor;
@@ -18,8 +18,10 @@ export async function dump(namespace) {
   return entries;
 }
 
-/** The values of these keys, in their order; null where there is none. It asks for many at a time,
- * of which KV answers 25 MB. */
+/**
+ * The values of these keys, in order, or null if there is none. Several keys are read per call,
+ * which KV limits to 25 MB.
+ */
 export async function get(namespace, keys) {
   const values = [];
   for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {

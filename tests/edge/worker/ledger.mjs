@@ -1,9 +1,9 @@
 // The receiver's Durable Object, with a window for the tests.
 
 import { DurableObject } from "cloudflare:workers";
-import { Ledger as Inner } from "./receiver/src/cloudflare/main.mjs";
+import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
 
-/** As many as the receiver has (`SHARDS`). */
+/** The number of shards in the receiver (`SHARDS`). */
 const SHARDS = 8;
 
 export class Ledger extends DurableObject {
@@ -23,8 +23,8 @@ export class Ledger extends DurableObject {
   }
 
   /**
-   * Adds so many records, whose times are over at this moment (in milliseconds since 1970) and at those
-   * behind it, and an alarm as there is where records are.
+   * Adds this many records, and the alarm that a shard with records has. They expire one millisecond
+   * after another, starting with this one (in milliseconds since 1970).
    */
   async fill({ records, forget_at }) {
     const { sql } = this.ctx.storage;
@@ -35,7 +35,7 @@ export class Ledger extends DurableObject {
     await this.ctx.storage.setAlarm(Date.now() + 3_600_000);
   }
 
-  /** Lets the alarm go off now, if one is set. */
+  /** Runs the alarm now, if one is set. */
   async ring() {
     const { storage } = this.ctx;
     if ((await storage.getAlarm()) === null) return;
@@ -43,7 +43,7 @@ export class Ledger extends DurableObject {
     await this.#ledger.alarm();
   }
 
-  /** Lets the alarm go off now, if one is set, while the records cannot be read. */
+  /** Runs the alarm now, if one is set, while the records cannot be read. */
   async ringInVain() {
     const { sql } = this.ctx.storage;
     sql.exec("ALTER TABLE records RENAME TO elsewhere");
@@ -54,12 +54,12 @@ export class Ledger extends DurableObject {
     }
   }
 
-  /** Loses the alarm, as the platform does that has tried it too often. */
+  /** Deletes the alarm, as the platform does after too many failures. */
   async lose() {
     await this.ctx.storage.deleteAlarm();
   }
 
-  /** How many records there are, and whether an alarm is set. */
+  /** The number of records, and whether an alarm is set. */
   async look() {
     const { storage } = this.ctx;
     const counted = "SELECT count(*) AS records, min(forget_at) AS oldest FROM records";
@@ -73,7 +73,7 @@ export function fill(namespace, records) {
   return namespace.getByName("shard-0").fill(records);
 }
 
-/** What `ask` gives for each shard. */
+/** The result of `ask` for each shard. */
 export function ofShards(namespace, ask) {
   const shards = Array.from({ length: SHARDS }, (_, n) => namespace.getByName(`shard-${n}`));
   return Promise.all(shards.map(ask));

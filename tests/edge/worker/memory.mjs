@@ -1,12 +1,12 @@
-// How much memory the receiver has taken. That of the process says little: Miniflare's part of it grows
-// with every request, whatever the Worker does.
+// Measures the memory of the receiver. That of the process says little: Miniflare's part of it
+// grows with every request, whatever the Worker does.
 
 /** The memory of the newest WebAssembly instance. */
 let memory;
 
 const { Instance } = WebAssembly;
 
-// This must run before the receiver's module does.
+// This must run before the receiver's module.
 WebAssembly.Instance = function (module, imports) {
   const instance = new Instance(module, imports);
   memory = instance.exports.memory;
@@ -17,7 +17,7 @@ export function wasmBytes() {
   return memory.buffer.byteLength;
 }
 
-/** How many bytes are set aside for pieces of bodies that have not come yet. */
+/** How many bytes are allocated for chunks of bodies that have not arrived yet. */
 let buffers = 0;
 
 const { read } = ReadableStreamBYOBReader.prototype;

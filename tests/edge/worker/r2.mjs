@@ -1,9 +1,9 @@
-// A look into an R2 bucket.
+// Reads an R2 bucket.
 
-/** How many objects are read at a time: a Worker has no more connections. */
+/** How many objects are read at a time: a Worker can have no more connections. */
 const READ_AT_ONCE = 6;
 
-/** Every object by its key, with all that is known of it. */
+/** Every object, by key. */
 export async function dump(bucket) {
   const objects = {};
   let cursor;
@@ -19,7 +19,7 @@ export async function dump(bucket) {
   return objects;
 }
 
-/** The bodies of the objects with these keys, in their order; null where there is none. */
+/** The bodies of the objects with these keys, in the same order; null if there is no object. */
 export async function get(bucket, keys) {
   const bodies = [];
   const read = async (key) => (await (await bucket.get(key))?.text()) ?? null;

@@ -1,6 +1,6 @@
-// A queue that outlives workerd: it hands its messages to the test's process.
+// A queue that outlives workerd: it passes its messages to the test's process.
 
-/** Stands for a queue's binding. The receiver knows a binding by the name of its class. */
+/** Replaces a queue's binding. The receiver recognizes a binding by the name of its class. */
 class WorkerQueue {
   #url;
 
@@ -23,7 +23,7 @@ class WorkerQueue {
   }
 }
 
-/** An `env` with every queue replaced, where the test has a sink. */
+/** An `env` with every queue replaced, if the test has a sink. */
 export function withSink(env) {
   const { TEST_SINK: url, ...rest } = env;
   if (!url) return env;

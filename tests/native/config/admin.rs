@@ -1,11 +1,11 @@
-//! `ADMIN`: who may look at dead letters.
+//! `ADMIN`: how an operator authenticates.
 
 use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 
 use super::{accept, bindings, json, text, with};
 
-/// Bindings with this table, and with what dead letters need.
+/// Bindings with this table and the bindings that dead letters need.
 fn with_dead(name: &str, fields: &str) -> Bindings {
     let mut bindings = with(name, json(&format!("{{{fields}}}")));
     bindings.insert("DELIVERIES".to_owned(), Binding::Queue);
@@ -54,19 +54,19 @@ fn it_has_credentials_of_its_own() {
 
 #[test]
 fn none_is_refused() {
-    let none = "ADMIN.auth_type: \"none\" is not possible here";
-    refuse("an operator is always asked who it is", "ADMIN", r#""auth_type":"none""#, &[none]);
-    refuse("it must be written", "ADMIN", "", &["ADMIN.auth_type: missing"]);
+    let none = "ADMIN.auth_type: \"none\" is not allowed here";
+    refuse("an operator always has to authenticate", "ADMIN", r#""auth_type":"none""#, &[none]);
+    refuse("it is required", "ADMIN", "", &["ADMIN.auth_type: missing"]);
     refuse("no secret", "ADMIN", r#""auth_type":"bearer""#, &["ADMIN.auth: missing"]);
-    let unset = "ADMIN.auth.token: no secret of this name is set, expected one of the operator's own, such as \"ADMIN_TOKEN\"";
+    let unset = "ADMIN.auth.token: no secret with this name is set, expected a secret that only operators have, such as \"ADMIN_TOKEN\"";
     let token = r#""auth_type":"bearer","auth":{"token":"not-set-canary"}"#;
-    refuse("a secret in the place of its name", "ADMIN", token, &[unset]);
+    refuse("a secret instead of its name", "ADMIN", token, &[unset]);
     let both = r#""auth_type":"none","auth":{"token":"TOKEN"}"#;
-    let with_none = "ADMIN.auth: must not be there with auth_type \"none\"";
-    refuse("neither is it with auth", "ADMIN", both, &[with_none]);
+    let with_none = "ADMIN.auth: not allowed with auth_type \"none\"";
+    refuse("not even with auth", "ADMIN", both, &[with_none]);
 }
 
-/// Bindings of which `WEBHOOK` and a webhook each have a secret of their own, and with these secrets.
+/// Bindings with these secrets, in which `WEBHOOK` and a webhook each have their own secret.
 fn with_secrets_of_others(fields: &str, secrets: &[&str]) -> Bindings {
     let mut bindings = with_dead("ADMIN", fields);
     let shop = r#"{"webhook":{"url":"https://shop.example.com","auth_type":"bearer","auth":{"token":"SHOP_TOKEN"}}}"#;
@@ -82,22 +82,25 @@ fn with_secrets_of_others(fields: &str, secrets: &[&str]) -> Bindings {
 }
 
 #[test]
-fn a_secret_of_its_own_is_proposed() {
+fn only_secrets_for_operators_are_suggested() {
     let refuse = |fields: &str, secrets: &[&str], expected: &[&str]| {
         let mistakes = Config::from_bindings(&with_secrets_of_others(fields, secrets)).unwrap_err();
         let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{fields}");
     };
-    let not_set = "no secret of this name is set, expected";
+    let not_set = "no secret with this name is set, expected";
     let own = |field: &str, example: &str| {
-        format!("ADMIN.auth{field}: {not_set} one of the operator's own, such as {example:?}")
+        format!(
+            "ADMIN.auth{field}: {not_set} a secret that only operators have, such as {example:?}"
+        )
     };
     let token = r#""auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}"#;
     refuse(token, &[], &[&own(".token", "ADMIN_TOKEN")]);
-    let near =
-        format!("ADMIN.auth.token: {not_set} the name of one, did you mean \"ADMIN_TOKEN_NEXT\"?");
+    let near = format!(
+        "ADMIN.auth.token: {not_set} the name of a secret, did you mean \"ADMIN_TOKEN_NEXT\"?"
+    );
     refuse(token, &["ADMIN_TOKEN_NEXT"], &[&near]);
-    // A token of somebody else's that no var names yet.
+    // Another party's token that no var names yet.
     refuse(token, &["ADMIX_TOKEN", "ELYTRA_TOKEN_NEXT"], &[&own(".token", "ADMIN_TOKEN")]);
     let basic = r#""auth_type":"basic","auth":{"username":"?","password":"!"}"#;
     let (username, password) =
@@ -110,7 +113,7 @@ fn a_secret_of_its_own_is_proposed() {
 #[test]
 fn it_has_no_other_field() {
     let fields = r#""auth_type":"bearer","auth":{"token":"TOKEN"},"methods":["POST"]"#;
-    refuse("those of WEBHOOK are not its", "ADMIN", fields, &["ADMIN.methods: unknown field"]);
+    refuse("a field of WEBHOOK", "ADMIN", fields, &["ADMIN.methods: unknown field"]);
     let mistakes = Config::from_bindings(&with("ADMIN", json("[]"))).unwrap_err();
     assert_eq!(mistakes[0].to_string(), "ADMIN: expected a table");
     let meant = |name: &str| {
@@ -131,7 +134,7 @@ fn without_dead_letters_there_is_still_an_operator() {
 }
 
 #[test]
-fn a_part_of_what_dead_letters_need_is_not_enough() {
+fn dead_letters_need_both_bindings() {
     let refuse = |name: &str, binding: Binding, expected: &str| {
         let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
         let mut bindings = with("ADMIN", json(fields));

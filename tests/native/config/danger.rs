@@ -1,11 +1,10 @@
-//! What is dangerous where it was not meant, and what is warned of.
+//! Settings that are dangerous unless they are intended: errors and warnings.
 
 use elytra_webhooks::config::{Binding, Bindings, Config, ConfigLine};
 
 use super::{accept, bindings, json, text};
 
-/// Bindings with dead letters, these secrets, and these tables: the senders', the operator's, and the
-/// webhook's.
+/// Bindings with dead letters, these secrets, and these fields of the senders, the operator and the webhook.
 fn with_parties(secrets: &[(&str, &str)], sender: &str, operator: &str, shop: &str) -> Bindings {
     let mut bindings = bindings();
     for queue in ["DELIVERIES", "DEAD_LETTERS"] {
@@ -26,23 +25,23 @@ const SENDER: &str = r#""auth_type":"bearer","auth":[{"token":"A"},{"token":"B"}
 const OPERATOR: &str = r#""auth_type":"bearer","auth":{"token":"C"}"#;
 
 #[test]
-fn nobody_has_the_secret_of_another() {
+fn parties_must_not_share_a_secret() {
     let long = |letter: &str| letter.repeat(16);
     let (a, b, c, d) = (long("a"), long("b"), long("c"), long("d"));
     let own = [("A", &*a), ("B", &b), ("C", &c), ("D", &d)];
     let basic = r#""auth_type":"basic","auth":{"username":"USERNAME","password":"B"}"#;
     let shop = |auth: &str| format!(",{auth}");
     let bearer = |name: &str| shop(&format!(r#""auth_type":"bearer","auth":{{"token":"{name}"}}"#));
-    let as_operator = "ADMIN.auth.token: \"C\" holds what senders present (WEBHOOK.auth[1].token), and an operator needs a secret of its own";
+    let as_operator = "ADMIN.auth.token: \"C\" is the secret that senders present (WEBHOOK.auth[1].token): expected a secret that only operators have";
     let given = |binding: &str, other: &str, field: &str| {
         format!(
-            "SUBSCRIPTION_SHOP.webhook.auth.{field}: {binding:?} holds what lets a caller in here ({other}), and the destination would learn it: expected a secret of the destination's own"
+            "SUBSCRIPTION_SHOP.webhook.auth.{field}: {binding:?} is the secret that callers of this Worker present ({other}), and the destination would learn it: expected a secret for this destination only"
         )
     };
     let same = [("A", &*a), ("B", &c), ("C", &c), ("D", &d)];
     let given_b = [("A", &*a), ("B", &b), ("C", &c), ("D", &b)];
     for (why, secrets, operator, shop, expected) in [
-        ("each has its own", &own, OPERATOR, bearer("D"), vec![]),
+        ("each party has its own", &own, OPERATOR, bearer("D"), vec![]),
         ("two names, one secret", &same, OPERATOR, bearer("D"), vec![as_operator.to_owned()]),
         (
             "one name, as the password of another user",
@@ -63,7 +62,7 @@ fn nobody_has_the_secret_of_another() {
             vec![given("A", "WEBHOOK.auth[0].token", "token")],
         ),
         (
-            "a sender's, by what it is",
+            "a sender's, by value",
             &given_b,
             OPERATOR,
             bearer("D"),
@@ -92,7 +91,7 @@ fn nobody_has_the_secret_of_another() {
     }
 }
 
-/// A user name is no secret: several parties may have the same.
+/// A user name is not a secret, so several parties may have the same one.
 #[test]
 fn user_names_may_be_shared() {
     let basic = |password: &str| {
@@ -106,8 +105,8 @@ fn user_names_may_be_shared() {
 }
 
 #[test]
-fn what_somebody_may_mean_is_warned_of_once() {
-    let short = "has 15 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\"";
+fn each_short_secret_causes_one_warning() {
+    let short = "has only 15 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\"";
     let retries = |retry: &str| format!(r#","timeout_ms":10000,"retry":{{{retry}}}"#);
     let a_day = r#""initial_delay":86400000,"max_delay":86400000,"max_retries""#;
     let (fifteen, sixteen) = ("f".repeat(15), "s".repeat(16));
@@ -139,25 +138,25 @@ fn what_somebody_may_mean_is_warned_of_once() {
     }
     let config = accept("one warning", &with_parties(&secrets, SENDER, OPERATOR, ""));
     let line = ConfigLine::new(&config.warnings).unwrap().to_json();
-    let expected = r#"{"outcome":"configured","code":"warnings","reasons":["WEBHOOK.auth[0].token: the secret \"A\" has 15 bytes, so that it may be guessed: expected 16 or more, such as from \"openssl rand -base64 24\""]}"#;
+    let expected = r#"{"outcome":"configured","code":"warnings","reasons":["WEBHOOK.auth[0].token: the secret \"A\" has only 15 bytes and could be guessed: expected 16 or more, for example from \"openssl rand -base64 24\""]}"#;
     assert_eq!(line, expected);
     assert!(ConfigLine::new(&accept("no warning", &bindings()).warnings).is_none());
 }
 
-/// A large event lies in `CLAIMS` for as long as its webhook may be called.
+/// A large event stays in `CLAIMS` for as long as its webhook may be retried.
 #[test]
-fn retries_end_before_a_large_event_is_gone() {
+fn retries_end_before_a_large_event_expires() {
     let retry = r#","timeout_ms":10000,"retry":{"max_retries":3,"initial_delay":100000,"backoff_multiplier":1}"#;
     let sender = |ttl: u64| format!(r#"{SENDER},"claims_expiration_ttl":{ttl}"#);
     let secrets = [("A", "a-is-long-enough"), ("B", "b-is-long-enough"), ("C", "c-is-long-enough")];
-    // Three delays of 100 seconds with six of jitter each, and four calls of ten.
+    // Three delays of 100 seconds plus 6 seconds of jitter each, and four calls of 10 seconds.
     for (ttl, fits) in [(359, true), (358, false), (60, false)] {
         let mut bindings = with_parties(&secrets, &sender(ttl), OPERATOR, retry);
         bindings.insert("CLAIMS".to_owned(), Binding::Kv);
         let found = Config::from_bindings(&bindings).err().unwrap_or_default();
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         let expected = format!(
-            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): expected fewer, or a longer time there"
+            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): reduce the retries, or keep large events longer"
         );
         assert_eq!(found, if fits { vec![] } else { vec![expected] }, "{ttl}");
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration: each mistake with its place and its exact text.
+//! What can be wrong with a configuration: the path and the exact text of each mistake.
 
 mod authentication;
 mod filters;
@@ -35,7 +35,7 @@ fn subscription(why: &str, fields: &str, expected: &str) {
 #[test]
 fn nothing_configured_is_two_mistakes() {
     check(
-        "security that is missing fails closed",
+        "missing authentication fails closed",
         &Bindings::new(),
         &[
             "WEBHOOK: missing",
@@ -56,7 +56,7 @@ fn vars_are_tables_within_cloudflares_limit() {
     check(
         "a var over its limit",
         &with("SUBSCRIPTION_A", json(&large)),
-        &["SUBSCRIPTION_A: 5121 bytes, but a var may hold 5120"],
+        &["SUBSCRIPTION_A: 5121 bytes, but a var may have at most 5120"],
     );
 }
 
@@ -67,14 +67,14 @@ fn unknown_var(why: &str, name: &str, expected: &str) {
 }
 
 #[test]
-fn unknown_vars_are_told_with_the_nearest() {
+fn unknown_vars_come_with_a_suggestion() {
     let meant = |why, name, expected| {
         unknown_var(why, name, &format!(", did you mean {expected:?}?"));
     };
     meant("a slip of the pen would switch it off", "SUBSCRIPTON_B", "SUBSCRIPTION_B");
     meant("plural for singular", "SUBSCRIPTIONS_C", "SUBSCRIPTION_C");
     meant(
-        "the length of the name behind the first word does not count",
+        "the length of the name after the first word does not matter",
         "SUBSCRIPTON_A_VERY_LONG_NAME",
         "SUBSCRIPTION_A_VERY_LONG_NAME",
     );
@@ -90,7 +90,7 @@ fn unknown_vars_are_told_with_the_nearest() {
 }
 
 #[test]
-fn unknown_fields_are_told_with_the_nearest() {
+fn unknown_fields_come_with_a_suggestion() {
     webhook(
         "the field of Elytra's models is auth_type",
         r#""auth_type":"none","auth_typ":"bearer""#,
@@ -98,7 +98,7 @@ fn unknown_fields_are_told_with_the_nearest() {
     );
     webhook("nothing is near", r#""auth_type":"none","retry":{}"#, "WEBHOOK.retry: unknown field");
     webhook(
-        "inside of auth",
+        "inside auth",
         r#""auth_type":"bearer","auth":{"token":"TOKEN","header_name":"x"}"#,
         "WEBHOOK.auth.header_name: unknown field",
     );
@@ -108,7 +108,7 @@ fn unknown_fields_are_told_with_the_nearest() {
         "SUBSCRIPTION_A.event_type: unknown field, did you mean \"event_types\"?",
     );
     subscription(
-        "inside of kv",
+        "inside kv",
         r#""kv":{"binding":"EVENTS_KV","ttl":60}"#,
         "SUBSCRIPTION_A.kv.ttl: unknown field",
     );
@@ -139,14 +139,14 @@ fn methods_and_limits_of_the_webhook() {
 #[test]
 fn a_list_of_unknown_methods_is_not_an_empty_one() {
     webhook(
-        "one mistake is told once; Elytra writes methods in lower case, HTTP does not",
+        "each mistake is reported once; Elytra writes methods in lower case, HTTP does not",
         r#""auth_type":"none","methods":["post"]"#,
         "WEBHOOK.methods[0]: unknown name \"post\", did you mean \"POST\"?",
     );
 }
 
 #[test]
-fn all_mistakes_come_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let mut bindings =
         with("WEBHOOK", json(r#"{"max_body_bytes":1,"methods":["GET","PUT"],"x":1}"#));
     bindings.insert("SUBSCRIPTION_A".to_owned(), json(r#"{"active":1,"operations":["ad"]}"#));
@@ -159,7 +159,7 @@ fn all_mistakes_come_at_once() {
             "SUBSCRIPTIONS_C: unknown var, did you mean \"SUBSCRIPTION_C\"?",
             "SUBSCRIPTION_A.active: expected true or false",
             "SUBSCRIPTION_A.operations[0]: unknown name \"ad\", did you mean \"add\"?",
-            "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
+            "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
             "SUBSCRIPTION_B: expected a table",
             "WEBHOOK.auth_type: missing",
             "WEBHOOK.methods[0]: unknown name \"GET\"",

@@ -1,4 +1,4 @@
-//! Whatever stands in the vars: a configuration, or mistakes; never a panic, never neither.
+//! Any vars give either a configuration or mistakes, and never a panic.
 
 use elytra_webhooks::config::Config;
 use proptest::collection::{btree_map, vec};
@@ -10,7 +10,7 @@ use super::webhook_destination::bindings_with as bindings_with_webhook;
 use super::{json, with};
 use crate::support::property;
 
-/// Words that mean something at one place or another.
+/// Words that have a meaning somewhere in the configuration.
 const WORDS: &[&str] = &[
     "auth_type",
     "auth",
@@ -75,6 +75,10 @@ const WORDS: &[&str] = &[
     "backoff_multiplier",
     "max_delay",
     "allow_insecure",
+    "service",
+    "path",
+    "/",
+    "SHOP",
     "DELIVERIES",
     "DEAD_LETTERS",
     "DEAD",

@@ -1,4 +1,4 @@
-//! A subscription whose destination is an R2 bucket: what is read, and what can be wrong with it.
+//! Subscriptions with an R2 bucket: valid configurations, and the mistakes in invalid ones.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{Destination, MAX_PREFIX_BYTES, R2Destination};
@@ -10,7 +10,7 @@ fn r2(value: &str) -> Bindings {
     with("SUBSCRIPTION_A", json(&format!(r#"{{"r2":{value}}}"#)))
 }
 
-/// The same, with these fields besides the binding.
+/// The same, with these fields in addition to the binding.
 fn archive(fields: &str) -> Bindings {
     r2(&format!(r#"{{"binding":"ARCHIVE"{fields}}}"#))
 }
@@ -62,7 +62,7 @@ fn mistakes_of_a_bucket() {
     refuse("a name", &r2(r#""ARCHIVE""#), &["SUBSCRIPTION_A.r2: expected a table"]);
     refuse("no binding", &r2("{}"), &["SUBSCRIPTION_A.r2.binding: missing"]);
     refuse(
-        "a slip of the pen",
+        "a typo",
         &r2(r#"{"binding":"ARCHIVES"}"#),
         &[
             "SUBSCRIPTION_A.r2.binding: no R2 bucket is bound as \"ARCHIVES\", did you mean \"ARCHIVE\"?",
@@ -108,7 +108,7 @@ fn mistakes_of_a_bucket() {
         "large events of the Worker's own are there",
         &reserved,
         &[
-            "SUBSCRIPTION_A.r2.binding: \"CLAIMS\" is for what the Worker keeps itself, expected another",
+            "SUBSCRIPTION_A.r2.binding: \"CLAIMS\" is reserved for the Worker itself, expected another binding",
             "CLAIMS: \"CLAIMS\" is bound to an R2 bucket, expected a KV namespace",
         ],
     );

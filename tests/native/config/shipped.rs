@@ -1,4 +1,4 @@
-//! The shipped `wrangler.toml` passes the configuration check, and so does what it suggests.
+//! The shipped `wrangler.toml` is a valid configuration, and so is everything that it suggests.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{
     CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
-    RetryPolicy,
+    R2Destination, RetryPolicy, ServiceDestination,
 };
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
@@ -21,7 +21,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The bindings that wrangler makes of a `wrangler.toml`, without the secrets.
+/// The bindings that wrangler creates from a `wrangler.toml`, without the secrets.
 fn bindings_of(wrangler: &str) -> Bindings {
     let file: Table = wrangler.parse().unwrap();
     let mut bindings = Bindings::new();
@@ -39,9 +39,15 @@ fn bindings_of(wrangler: &str) -> Bindings {
     };
     bind(&file["queues"]["producers"], "binding", &Binding::Queue);
     bind(&file["kv_namespaces"], "binding", &Binding::Kv);
+    if let Some(buckets) = file.get("r2_buckets") {
+        bind(buckets, "binding", &Binding::R2);
+    }
     bind(&file["durable_objects"]["bindings"], "name", &Binding::DurableObject);
     if let Some(rate_limits) = file.get("ratelimits") {
         bind(rate_limits, "name", &Binding::RateLimit);
+    }
+    if let Some(services) = file.get("services") {
+        bind(services, "binding", &Binding::Service);
     }
     bindings
 }
@@ -89,16 +95,16 @@ fn the_one_in_the_readme_passes_too() {
 }
 
 #[test]
-fn without_secrets_it_lets_nobody_in() {
+fn without_secrets_it_rejects_every_caller() {
     let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(
         mistakes,
-        ["WEBHOOK.auth.token: no secret of this name is set, expected the name of one"]
+        ["WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret"]
     );
 }
 
-/// `wrangler.toml` with the commented-out `auth` of this line in place of its own.
+/// `wrangler.toml` with its `auth` replaced by a commented-out alternative.
 fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str) {
     let (auth, remark) = alternative.trim_start_matches("# ").rsplit_once(" # ").unwrap();
     let auth_type = match remark.trim() {
@@ -115,7 +121,7 @@ fn with_alternative(wrangler: &str, alternative: &str) -> (String, &'static str)
     (lines.collect::<Vec<_>>().join("\n"), auth_type)
 }
 
-/// An invented secret for every name of a secret in a line.
+/// An invented value for every secret that a line names.
 fn invented_secrets(line: &str) -> Bindings {
     let names = line.split('"').filter(|quoted| quoted.starts_with("ELYTRA_"));
     names.map(|name| (name.to_owned(), text("invented"))).collect()
@@ -189,7 +195,7 @@ fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
     assert!(config.receiver.handshake.is_some() && config.receiver.rate_limit.is_some());
 }
 
-/// `wrangler.toml` with everything that webhooks need, which stands there behind `#`.
+/// `wrangler.toml` with everything that webhooks need, which is commented out there.
 fn with_webhooks(wrangler: &str) -> String {
     let sections = [
         ("# [vars.SUBSCRIPTION_SHOP]", "# Who may look"),
@@ -229,6 +235,59 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     assert_eq!(shop.unwrap().destination, Destination::Http(http), "with the defaults");
     assert_eq!(config.admin.unwrap().auth_type(), AuthType::Bearer);
     assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+}
+
+#[test]
+fn the_bucket_that_it_suggests_passes_too() {
+    let uncommented = ["[vars.SUBSCRIPTION_ARCHIVE]", "r2 = {", "[[r2_buckets]]"];
+    let of_buckets = ["binding = \"ARCHIVE\"", "bucket_name = "];
+    let wrangler = read("wrangler.toml");
+    let lines = wrangler.lines().map(|line| {
+        let option = line.strip_prefix("# ").unwrap_or_default();
+        let mut wanted = uncommented.iter().chain(&of_buckets);
+        if wanted.any(|start| option.starts_with(start)) { option } else { line }
+    });
+    let changed = lines.collect::<Vec<_>>().join("\n");
+    let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
+    let archive = config.subscriptions.iter().find(|subscription| subscription.name == "archive");
+    let expected = Destination::R2(R2Destination {
+        binding: "ARCHIVE".to_owned(),
+        prefix: "elytra/".to_owned(),
+    });
+    assert_eq!(archive.unwrap().destination, expected);
+}
+
+/// As a string, and as a table with the defaults written out.
+#[test]
+fn the_services_that_it_suggests_pass_too() {
+    let wrangler = with_webhooks(&read("wrangler.toml"));
+    let uncommented = ["[vars.SUBSCRIPTION_SEARCH]", "[[services]]", "binding = \"SEARCH\""];
+    let uncommented = [&uncommented[..], &["service = \"search\""]].concat();
+    let mut secrets = secrets_of(&read(".dev.vars.example"));
+    secrets.insert("SHOP_TOKEN".to_owned(), text("invented for the shop"));
+    secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
+    for service in ["service = \"SEARCH\"", "service = {"] {
+        let lines = wrangler.lines().map(|line| {
+            let option = line.strip_prefix("# ").unwrap_or_default();
+            let mut wanted = uncommented.iter().chain([&service]);
+            if wanted.any(|start| option.starts_with(start)) { option } else { line }
+        });
+        let changed = lines.collect::<Vec<_>>().join("\n");
+        let config = check(service, &changed, secrets.clone());
+        let mut subscriptions = config.subscriptions.iter();
+        let search = subscriptions.find(|subscription| subscription.name == "search");
+        let expected = Destination::Service(ServiceDestination {
+            binding: "SEARCH".to_owned(),
+            url: "https://search.service/".to_owned(),
+            call: CallSettings {
+                method: CallMethod::Post,
+                mode: ContentMode::Structured,
+                timeout_ms: 10_000,
+                retry: RetryPolicy::default(),
+            },
+        });
+        assert_eq!(search.unwrap().destination, expected, "{service}");
+    }
 }
 
 #[test]

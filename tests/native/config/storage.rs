@@ -1,11 +1,11 @@
-//! What the configuration says of what is kept: the ledger, the claims, the spool and keys in KV.
+//! The configuration of storage: the ledger, the claims, the spool and the keys in KV.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{Destination, KvDestination, ObjectDestination};
 
 use super::{accept, bindings, json, text, with};
 
-/// Bindings whose `WEBHOOK` has this field, and where this is bound; or nothing, where it is `None`.
+/// Bindings whose `WEBHOOK` has this field. The name is bound to `binding`, or not at all if that is `None`.
 fn webhook(field: &str, name: &str, binding: Option<Binding>) -> Bindings {
     let mut bindings = with("WEBHOOK", json(&format!(r#"{{"auth_type":"none"{field}}}"#)));
     bindings.remove(name);
@@ -13,7 +13,7 @@ fn webhook(field: &str, name: &str, binding: Option<Binding>) -> Bindings {
     bindings
 }
 
-/// `SUBSCRIPTION_A` with a `kv` of these fields.
+/// Bindings whose `SUBSCRIPTION_A` has a `kv` with these fields.
 fn kv(fields: &str) -> Bindings {
     let kv = format!(r#"{{"kv":{{"binding":"EVENTS_KV"{fields}}}}}"#);
     with("SUBSCRIPTION_A", json(&kv))
@@ -26,7 +26,7 @@ fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
     assert_eq!(found, expected, "{why}");
 }
 
-/// Kinds of bindings, as they are told.
+/// Kinds of bindings, and how messages call them.
 fn kinds() -> [(Binding, &'static str); 7] {
     [
         (Binding::Kv, "a KV namespace"),
@@ -55,7 +55,7 @@ fn the_window_of_deduplication() {
     );
     for seconds in ["59", "0", "2592001", "-1", "1.5", "\"86400\"", "null"] {
         refuse(
-            "longer than a sender tries, and no table without bounds",
+            "longer than a sender retries, and not so long that the table grows without bounds",
             &webhook(&format!(r#","dedupe_window_seconds":{seconds}"#), "LEDGER", ledger()),
             &["WEBHOOK.dedupe_window_seconds: expected a whole number from 60 to 2592000"],
         );
@@ -66,7 +66,7 @@ fn the_window_of_deduplication() {
 fn deduplication_needs_the_ledger() {
     let path = "WEBHOOK.dedupe_window_seconds: ";
     refuse(
-        "it would be off without a word",
+        "it would be off silently",
         &webhook(WINDOW, "LEDGER", None),
         &[&format!("{path}no Durable Object namespace is bound as \"LEDGER\"")],
     );
@@ -117,7 +117,7 @@ fn claims_and_spool_are_kv_namespaces() {
     let mistake =
         "WEBHOOK.claims_expiration_ttl: \"CLAIMS\" is bound to a queue, expected a KV namespace";
     let wrong = webhook(r#","claims_expiration_ttl":60"#, "CLAIMS", Some(Binding::Queue));
-    refuse("told once", &wrong, &[mistake]);
+    refuse("reported once", &wrong, &[mistake]);
     assert!(!accept("no spool", &bindings()).stores.has_spool);
     assert!(accept("a spool", &with("SPOOL", Binding::Kv)).stores.has_spool);
 }
@@ -131,7 +131,7 @@ fn the_spool_is_drained_to_every_queue() {
 }
 
 #[test]
-fn kv_has_a_key_for_each_event_or_each_object() {
+fn kv_has_one_key_per_event_or_object() {
     let kv_of = |fields: &str| accept(fields, &kv(fields)).subscriptions[0].destination.clone();
     let binding = || "EVENTS_KV".to_owned();
     let event = Destination::Kv(KvDestination { binding: binding(), expiration_ttl: None });
@@ -153,23 +153,26 @@ fn kv_has_a_key_for_each_event_or_each_object() {
             &["SUBSCRIPTION_A.kv.tombstone_ttl: expected a whole number from 60 to 315360000"],
         );
     }
-    let tombstones =
-        "SUBSCRIPTION_A.kv.tombstone_ttl: only a destination with key = \"object\" has tombstones";
+    let tombstones = "SUBSCRIPTION_A.kv.tombstone_ttl: only allowed with key = \"object\"";
     refuse("an event is never removed", &kv(r#","tombstone_ttl":60"#), &[tombstones]);
     refuse("an event", &kv(r#","key":"event","tombstone_ttl":60"#), &[tombstones]);
     let unknown = "SUBSCRIPTION_A.kv.key: unknown name \"objects\", did you mean \"object\"?";
-    refuse("a slip of the pen", &kv(r#","key":"objects""#), &[unknown]);
-    refuse("one mistake is told once", &kv(r#","key":"objects","tombstone_ttl":60"#), &[unknown]);
+    refuse("a typo", &kv(r#","key":"objects""#), &[unknown]);
+    refuse(
+        "each mistake is reported once",
+        &kv(r#","key":"objects","tombstone_ttl":60"#),
+        &[unknown],
+    );
     let no_text = ["SUBSCRIPTION_A.kv.key: expected a string"];
     refuse("a name", &kv(r#","key":true"#), &no_text);
 }
 
 #[test]
-fn a_key_for_each_object_needs_the_ledger() {
+fn one_key_per_object_needs_the_ledger() {
     let mut without = kv(r#","key":"object""#);
     without.remove("LEDGER");
     refuse(
-        "nobody else knows which state is newer",
+        "only the ledger knows which state is newer",
         &without,
         &["SUBSCRIPTION_A.kv.key: no Durable Object namespace is bound as \"LEDGER\""],
     );
@@ -179,7 +182,7 @@ fn a_key_for_each_object_needs_the_ledger() {
     refuse("of another kind", &wrong, &[mistake]);
     let mut event = kv(r#","key":"event""#);
     event.remove("LEDGER");
-    accept("an event needs none", &event);
+    accept("one key per event needs no ledger", &event);
 }
 
 #[test]
@@ -203,15 +206,15 @@ fn the_time_budget_is_shared() {
 }
 
 #[test]
-fn what_the_worker_keeps_itself_is_no_destination() {
+fn reserved_bindings_are_no_destinations() {
     for reserved in ["CLAIMS", "SPOOL"] {
         let kv = format!(r#"{{"kv":{{"binding":"{reserved}"}}}}"#);
         let mut bindings = with("SUBSCRIPTION_A", json(&kv));
         bindings.insert(reserved.to_owned(), Binding::Kv);
         let mistake = format!(
-            "SUBSCRIPTION_A.kv.binding: {reserved:?} is for what the Worker keeps itself, expected \
-             another"
+            "SUBSCRIPTION_A.kv.binding: {reserved:?} is reserved for the Worker itself, expected \
+             another binding"
         );
-        refuse("its own entries would be among them", &bindings, &[&mistake]);
+        refuse("the Worker's own entries would be mixed in", &bindings, &[&mistake]);
     }
 }

@@ -1,4 +1,4 @@
-//! What `WEBHOOK` says of batches, the handshake and the rate limit: read, and what can be wrong.
+//! The fields of `WEBHOOK` for batches, the handshake and the rate limit, and what can be wrong with them.
 
 use std::num::NonZeroU64;
 
@@ -7,13 +7,13 @@ use elytra_webhooks::handshake::{AllowedRate, HandshakeSettings};
 
 use super::{accept, bindings, json, with};
 
-/// A configuration whose `WEBHOOK` has these fields more.
+/// A configuration whose `WEBHOOK` also has these fields.
 #[track_caller]
 fn read(why: &str, fields: &str) -> Config {
     accept(why, &with("WEBHOOK", json(&format!(r#"{{"auth_type":"none",{fields}}}"#))))
 }
 
-/// It has these mistakes.
+/// Checks that a configuration whose `WEBHOOK` also has these fields has these mistakes.
 #[track_caller]
 fn refuse(why: &str, fields: &str, expected: &[&str]) {
     let webhook = json(&format!(r#"{{"auth_type":"none",{fields}}}"#));
@@ -30,7 +30,7 @@ fn batches_have_a_limit() {
     }
     for events in ["0", "1001", "-1", "1.5", "\"100\"", "null"] {
         refuse(
-            "a batch holds one at least; a Worker writes 1,000 keys at most",
+            "a batch has at least one event, and a Worker writes at most 1,000 keys",
             &format!(r#""max_batch_events":{events}"#),
             &["WEBHOOK.max_batch_events: expected a whole number from 1 to 1000"],
         );
@@ -106,12 +106,12 @@ fn the_rate_limit_is_a_binding() {
     assert_eq!(config.receiver.rate_limit.as_deref(), Some("CALLS"));
     assert_eq!(accept("none by default", &bindings()).receiver.rate_limit, None);
     refuse(
-        "a binding that is not there",
+        "a binding that does not exist",
         r#""rate_limit":"CALL""#,
         &["WEBHOOK.rate_limit: no rate limit is bound as \"CALL\", did you mean \"CALLS\"?"],
     );
     refuse(
-        "only what is of the kind is suggested",
+        "only bindings of the right kind are suggested",
         r#""rate_limit":"EVENTS_K""#,
         &["WEBHOOK.rate_limit: no rate limit is bound as \"EVENTS_K\""],
     );

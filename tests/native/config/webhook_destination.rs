@@ -12,7 +12,7 @@ use super::{accept, bindings, json, with};
 
 const URL: &str = "https://shop.example/elytra?key=url-canary";
 
-/// Bindings that are in order, with what webhooks need, and with this `SUBSCRIPTION_A`.
+/// Valid bindings with everything that webhooks need, and with this `SUBSCRIPTION_A`.
 pub(super) fn bindings_with(subscription: &str) -> Bindings {
     let mut bindings = with("SUBSCRIPTION_A", json(subscription));
     bindings.insert("DELIVERIES".to_owned(), Binding::Queue);
@@ -21,13 +21,13 @@ pub(super) fn bindings_with(subscription: &str) -> Bindings {
     bindings
 }
 
-/// The same, where `SUBSCRIPTION_A` has a webhook of these fields besides the URL.
+/// The same bindings, where `SUBSCRIPTION_A` has a webhook with a URL and these fields.
 fn with_fields(fields: &str) -> Bindings {
     let separator = if fields.is_empty() { "" } else { "," };
     bindings_with(&format!(r#"{{"webhook":{{"url":"{URL}"{separator}{fields}}}}}"#))
 }
 
-/// The webhook of a configuration that is accepted.
+/// The webhook of a valid configuration.
 #[track_caller]
 fn webhook(why: &str, bindings: &Bindings) -> HttpDestination {
     match accept(why, bindings).subscriptions[0].destination.clone() {
@@ -94,7 +94,7 @@ fn every_field_is_read() {
 }
 
 #[test]
-fn the_rest_of_the_subscription_is_read_as_ever() {
+fn the_other_fields_of_the_subscription_are_read() {
     let text = r#"{"active":false,"event_types":["product"],"operations":["add"],"webhook":{"url":"https://a.example"}}"#;
     let subscription = accept("models", &bindings_with(text)).subscriptions[0].clone();
     assert!(!subscription.active);
@@ -174,11 +174,11 @@ fn urls_are_absolute_and_secure() {
 }
 
 #[test]
-fn what_webhooks_need_is_nobody_elses_concern() {
+fn other_destinations_do_not_need_the_queues() {
     accept("no webhook, no queue of deliveries", &bindings());
     let mut wrong = bindings();
     wrong.insert("DELIVERIES".to_owned(), Binding::Kv);
     wrong.insert("DEAD_LETTERS".to_owned(), Binding::Kv);
     wrong.insert("DEAD".to_owned(), Binding::Queue);
-    accept("others may go by these names", &wrong);
+    accept("other bindings may have these names", &wrong);
 }

@@ -1,4 +1,4 @@
-//! Events in binary mode: attributes as headers, and the data as the body.
+//! Events in binary mode: the attributes are headers, and the data is the body.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -108,7 +108,7 @@ fn extension() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// The members that hold data.
+/// The members that contain data.
 fn data() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     let others = ["text/plain", "application/xml", "text/csv; x=y", "image/png"];
     let types = [&others[..], &["application/json", "a/b+json"]].concat();
@@ -120,7 +120,7 @@ fn data() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     let bytes = proptest::collection::vec(any::<u8>(), 0..20);
     let base64 = bytes.prop_map(|bytes| Value::from(BASE64_STANDARD.encode(bytes)));
     let base64 = base64.prop_map(|base64| Some(("data_base64", base64)));
-    // Bytes that claim to be JSON and are none come to no decoder as such.
+    // No decoder accepts bytes that claim to be JSON and are not.
     let one_of = |names| option::of(proptest::sample::select(names));
     let data = prop_oneof![(one_of(types), json), (one_of(others.to_vec()), base64)];
     data.prop_map(|(content_type, data)| {
@@ -129,7 +129,7 @@ fn data() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     })
 }
 
-/// An event with everything that one can have.
+/// An event with everything that an event can have.
 fn any_event() -> impl Strategy<Value = String> {
     let time = option::of(Just("2025-12-31t04:19:30.1z"));
     let schema = option::of(Just("https://a.example/%20"));
@@ -149,7 +149,7 @@ fn any_event() -> impl Strategy<Value = String> {
     )
 }
 
-/// The attributes but for `datacontenttype`, as texts, in the order of their names.
+/// The attributes except `datacontenttype`, as texts, in the order of their names.
 fn attributes(event: &CloudEvent<'_>) -> Vec<(String, String)> {
     let core = [
         ("id", Some(event.id())),
@@ -171,7 +171,7 @@ fn attributes(event: &CloudEvent<'_>) -> Vec<(String, String)> {
     all
 }
 
-/// What the data are, whichever way they are written.
+/// The bytes of the data, however the data is written.
 fn payload(event: &CloudEvent<'_>) -> Vec<u8> {
     let is_json =
         event.datacontenttype().is_none_or(|text| MediaType::parse(text).unwrap().is_json());

@@ -1,4 +1,4 @@
-//! The consumer of the two queues: what becomes of a message, what is told to the queue and to the log.
+//! The consumer of the two queues: what happens to a message, to the queue, and in the log.
 
 mod claims;
 mod dead;
@@ -14,11 +14,11 @@ use super::{URL, configure, shop, subscription};
 use crate::memory::{Memory, Outcome, START, status};
 use crate::support::event;
 
-/// What no log line may hold: secrets, the URL's query, and what `data` say.
+/// What no log line may contain: secrets, the URL's query, and `data`.
 const CANARIES: [&str; 5] =
     ["shop-canary", "c2hvcC11c2Vy", "url-canary", "data-canary", "location-canary"];
 
-/// What came of a message.
+/// The result of consuming a message.
 pub(crate) struct Consumed {
     pub(crate) disposition: Disposition,
     pub(crate) log: String,
@@ -62,7 +62,7 @@ pub(crate) fn dead(subscription: &str, event: &str) -> String {
     dead.print(event)
 }
 
-/// Hands out a message for the time of this number. No secret and no data ever shows.
+/// Consumes a message with this number of attempts. Checks that no secrets or data leak.
 #[track_caller]
 pub(crate) fn hand_out(config: &Config, memory: &Memory, text: &str, attempts: u32) -> Consumed {
     receive(config, memory, Some(text.to_owned()), attempts)
@@ -84,7 +84,7 @@ fn product() -> String {
     event(r#""data":"data-canary""#)
 }
 
-/// Hands out the product to a webhook that answers so.
+/// Consumes the product with a destination that gives this answer.
 #[track_caller]
 fn try_it(fields: &str, outcome: Outcome, attempts: u32) -> (Consumed, Memory) {
     let memory = Memory::default();
@@ -94,7 +94,7 @@ fn try_it(fields: &str, outcome: Outcome, attempts: u32) -> (Consumed, Memory) {
     (consumed, memory)
 }
 
-/// The log line of the product, with what came of it in front, and the attempt and why behind.
+/// The log line of the product, with this outcome first, and this attempt and the rest at the end.
 fn line(outcome: &str, attempts: u32, rest: &str) -> String {
     format!(
         r#"{{"outcome":"{outcome}","subscription":"shop","id":"1","source":"s","type":"t","attempts":{attempts}{rest},"milliseconds":0}}"#
@@ -116,7 +116,7 @@ fn what_is_answered_with_2xx_is_delivered() {
     }
 }
 
-/// What is tried again: the outcome, and how the log tells of it.
+/// Outcomes that are retried, and how the log reports them.
 fn passing() -> Vec<(Outcome, &'static str)> {
     let answered = |code| match code {
         408 => r#","cause":"status","status":408,"reasons":["the destination answered 408"]"#,
@@ -179,11 +179,7 @@ fn the_destination_says_when_it_wants_to_be_asked_again() {
         ("longer than the policy", "90", 90),
         ("shorter", "0", 1),
         ("beyond max_delay", "301", 300),
-        (
-            "a date: the clock stands at the beginning of December",
-            "Mon, 01 Dec 2025 00:01:30 GMT",
-            90,
-        ),
+        ("a date: the clock is at the start of December", "Mon, 01 Dec 2025 00:01:30 GMT", 90),
         ("a past one", "Sun, 30 Nov 2025 00:00:00 GMT", 1),
         ("nonsense", "later", 1),
     ];
@@ -228,7 +224,7 @@ fn what_cannot_pass_is_dead_at_once() {
         .into();
     let gone = r#","cause":"gone","status":410,"reasons":["the destination is gone (410)"]"#;
     table.push((status(410), gone.to_owned()));
-    let points = r#","cause":"redirect","status":307,"reasons":["the destination answered 307 and points to https://a.example/b"]"#;
+    let points = r#","cause":"redirect","status":307,"reasons":["the destination answered 307, a redirect to https://a.example/b"]"#;
     table.push((redirect("https://a.example/b?location-canary"), points.to_owned()));
     for (outcome, why) in table {
         let (consumed, memory) = try_it("", outcome, 1);
@@ -261,7 +257,7 @@ fn each_kind_of_authentication_is_sent() {
         ),
     ];
     for (fields, expected) in table {
-        // A dead letter, too, has nothing of it.
+        // A dead letter does not contain any of it either.
         let (_, memory) = try_it(fields, status(401), 1);
         let called = &memory.called()[0];
         let ours = ["user-agent", "idempotency-key", "content-type"];

@@ -1,4 +1,5 @@
-//! Whatever destinations answer and bindings do: each event is delivered once, or is dead and kept.
+//! Whatever destinations answer and bindings do, each event is delivered once, or stored as a dead
+//! letter.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,11 +26,11 @@ fn config() -> Config {
     configure(&[("OTHER", &other), ("SHOP", &subscription(""))])
 }
 
-/// What a queue does: messages that are to be handed out again come again, later.
+/// A simulated queue: it redelivers messages after their delay.
 #[derive(Default)]
 struct Queues {
     waiting: VecDeque<(String, u32)>,
-    /// How often the messages were handed out at the most, by their texts.
+    /// The most times a message was delivered, by its text.
     most_attempts: BTreeMap<String, u32>,
 }
 
@@ -49,7 +50,7 @@ impl Queues {
     }
 }
 
-/// The ids of the events in these texts, in their order.
+/// The ids of the events in these texts, in order.
 fn ids<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
     let id = |text: &str| CloudEvent::from_json(text).unwrap().id().parse().unwrap();
     let mut ids: Vec<_> = texts.map(id).collect();
@@ -57,7 +58,7 @@ fn ids<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
     ids
 }
 
-/// The ids of the events that are kept as dead letters of a subscription.
+/// The ids of the events stored as dead letters of a subscription.
 fn dead(memory: &Memory, subscription: &str) -> Vec<usize> {
     let kept = memory.namespace("DEAD");
     let start = format!("{subscription}/");
@@ -99,7 +100,7 @@ fn every_event_is_delivered_once_or_dead_and_kept() {
         for (name, url, outcomes) in [("other", OTHER, other), ("shop", URL, shop)] {
             let called: Vec<_> =
                 memory.called().into_iter().filter(|called| called.url == url).collect();
-            // A server answers 204 when it has said what it was told to say.
+            // A server answers 204 after the answers it was given.
             let answers = outcomes.into_iter().map(Some).chain(std::iter::repeat(None));
             let taken = called.iter().zip(answers).filter(|(_, answer)| match answer {
                 None => true,

@@ -1,4 +1,4 @@
-//! The messages of the two queues: a line that says what is to be done, and the event behind it.
+//! The messages of the two queues: a line with instructions, followed by the event.
 
 use elytra_webhooks::limits::{MAX_DELIVERY_EVENT_BYTES, MAX_QUEUE_EVENT_BYTES};
 use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
@@ -36,12 +36,12 @@ fn their_first_lines_are_these() {
     assert_eq!(DeadMessage { status: None, ..dead }.print("event"), format!("{line}\nevent"));
 }
 
-/// Any text, with line ends and white space in all places.
+/// Any text, with line ends and white space in all positions.
 fn any_text() -> impl Strategy<Value = String> {
     "(\n|\r\n| |\t|\u{feff}|\u{2028}|\\PC|[{}\":,]){0,30}"
 }
 
-/// The only message of a queue: its first line, and what stands behind it.
+/// The only message of a queue: its first line, and the rest.
 #[track_caller]
 fn only(memory: &Memory, queue: &str) -> (Value, String) {
     let [message] = &memory.queue(queue)[..] else { panic!("one message in {queue}") };
@@ -132,7 +132,7 @@ fn what_is_no_message_is_not_lost() {
     }
 }
 
-/// An event of exactly so many bytes.
+/// An event of exactly this many bytes.
 fn event_of(bytes: usize) -> String {
     let room = bytes - event(r#""data":"""#).len();
     event(&format!(r#""data":"{}""#, "x".repeat(room)))
@@ -168,7 +168,8 @@ fn the_largest_event_has_room_behind_the_longest_line() {
 
 #[test]
 fn the_longest_attributes_fit_in_the_metadata() {
-    // A quote has two characters in JSON, and a source holds none. Each text is as long as is kept.
+    // A quote takes two characters in JSON, and a source cannot contain one. Each text has the
+    // maximum length.
     let (quotes, source) = ("\\\"".repeat(160), "s".repeat(160));
     let text =
         format!(r#"{{"specversion":"1.0","id":"{quotes}","source":"{source}","type":"{quotes}"}}"#);
@@ -186,7 +187,7 @@ fn the_longest_attributes_fit_in_the_metadata() {
             status,
             waits: 0,
         };
-        // The namespace in memory takes no more than KV does.
+        // The namespace in memory has the limits of KV.
         hand_out(&shop(""), &memory, &message.print(&text), 1);
         let metadata: Value = memory.namespace("DEAD")[0].1.metadata.parse().unwrap();
         assert_eq!(metadata["event"]["id"].as_str().unwrap().len(), 160);

@@ -1,8 +1,6 @@
-//! Messages that are handed out while the configuration is broken.
+//! Messages that are delivered while the configuration is broken.
 
-use elytra_webhooks::delivery::{
-    Disposition, HAND_BACK_SECONDS, MOST_WAIT_SECONDS, Received, wait,
-};
+use elytra_webhooks::delivery::{Disposition, MAX_WAIT_SECONDS, RETURN_SECONDS, Received, wait};
 use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
 
 use super::consume::{dead, delivery, hand_out};
@@ -10,13 +8,13 @@ use super::{URL, shop};
 use crate::memory::{Fault, Memory, status};
 use crate::support::event;
 
-/// Hands a message out, for the so many-th time, while the configuration is broken.
+/// Delivers a message with this number of attempts while the configuration is broken.
 fn hand_out_in_outage(memory: &Memory, text: &str, attempts: u32) -> Disposition {
     let received = Received { text: Some(text.to_owned()), attempts };
     memory.time.run(wait(&received, memory))
 }
 
-/// What was sent for it: the queue, the message, and after how many seconds it is handed out.
+/// The message that was sent instead: its queue, its text, and its delay in seconds.
 #[track_caller]
 fn sent(memory: &Memory) -> (String, String, u64) {
     let mut later = memory.later.borrow_mut();
@@ -29,7 +27,7 @@ fn however_long_it_lasts_only_calls_count_and_nothing_is_lost() {
     for outage in [1, 5, 100, 1_000] {
         let memory = Memory::default();
         let mut message = delivery("shop", &event(""));
-        // Two calls were made before, and the third time the configuration is broken.
+        // The destination was called twice, and then the configuration broke.
         let mut attempts = 3;
         let mut delays = Vec::new();
         for _ in 0..outage {
@@ -43,9 +41,9 @@ fn however_long_it_lasts_only_calls_count_and_nothing_is_lost() {
         let expected = [60, 120, 240, 480, 960, 1_920, 3_600, 3_600];
         let compared = delays.len().min(expected.len());
         assert_eq!(delays[..compared], expected[..compared], "up to an hour");
-        assert!(delays.iter().all(|delay| *delay <= MOST_WAIT_SECONDS));
+        assert!(delays.iter().all(|delay| *delay <= MAX_WAIT_SECONDS));
 
-        // The configuration is right again, and the shop is not: that is the third call of six.
+        // The configuration is valid again, but the shop fails: this is the third call of six.
         memory.answers(URL, [status(503)]);
         let consumed = hand_out(&shop(""), &memory, &message, attempts);
         assert_eq!(consumed.outcome(), "retried", "{outage} hand-outs: {}", consumed.log);
@@ -94,8 +92,8 @@ fn where_its_queue_takes_nothing_the_other_one_does() {
     assert_eq!(sent(&memory).0, "DEAD_LETTERS", "nor does one that hangs hold it up");
 }
 
-/// Without any queue, what counts is that a hundred hand-outs take longer than the four days for which a
-/// queue keeps a message.
+/// Without any queue, a hundred deliveries must take longer than the four days for which a queue
+/// keeps a message.
 #[test]
 fn where_no_queue_takes_it_it_is_handed_back() {
     let memory = Memory::failing(&["DELIVERIES", "DEAD_LETTERS"]);
@@ -103,15 +101,15 @@ fn where_no_queue_takes_it_it_is_handed_back() {
     for attempts in 1..=100 {
         let disposition = hand_out_in_outage(&memory, &delivery("shop", &event("")), attempts);
         let Disposition::Retry { delay_seconds } = disposition else { panic!("{disposition:?}") };
-        assert!((HAND_BACK_SECONDS..=MOST_WAIT_SECONDS).contains(&delay_seconds));
+        assert!((RETURN_SECONDS..=MAX_WAIT_SECONDS).contains(&delay_seconds));
         seconds += delay_seconds;
     }
     assert!(seconds > 4 * 24 * 3_600, "{seconds} seconds");
 
     let memory = Memory::default();
     let disposition = hand_out_in_outage(&memory, "nothing of ours", 1);
-    assert_eq!(disposition, Disposition::Retry { delay_seconds: HAND_BACK_SECONDS });
-    assert_eq!(memory.later.borrow().len(), 0, "it is not known where it belongs");
+    assert_eq!(disposition, Disposition::Retry { delay_seconds: RETURN_SECONDS });
+    assert_eq!(memory.later.borrow().len(), 0, "its destination is unknown");
 }
 
 #[test]
@@ -126,12 +124,12 @@ fn no_number_overflows() {
     let message = most.print(&event(""));
     assert_eq!(hand_out_in_outage(&memory, &message, u32::MAX), Disposition::Ack);
     let (_, next, delay) = sent(&memory);
-    assert_eq!((next, delay), (message, MOST_WAIT_SECONDS));
+    assert_eq!((next, delay), (message, MAX_WAIT_SECONDS));
     memory.answers(URL, [status(503)]);
     assert_eq!(hand_out(&shop(""), &memory, &most.print(&event("")), u32::MAX).outcome(), "dead");
 }
 
-/// A later version may say more in a first line.
+/// A later version may add fields to the first line.
 #[test]
 fn what_is_not_known_in_a_first_line_is_no_harm() {
     let more = |text: &str| text.replacen('{', r#"{"later":{"a":[1]},"#, 1);

@@ -1,11 +1,11 @@
-//! When a webhook is called again.
+//! When an HTTP destination is called again.
 
 use proptest::prelude::*;
 
 use crate::support::property;
 use elytra_webhooks::destination::RetryPolicy;
 
-/// The longest delay that a queue knows, in seconds.
+/// The longest delay that a queue allows, in seconds.
 const DAY: u64 = 86_400;
 
 fn policy(initial_delay: u64, backoff_multiplier: f64, max_delay: u64) -> RetryPolicy {
@@ -31,7 +31,7 @@ fn the_default_policy_is_exact() {
 fn delays_grow_up_to_max_delay() {
     check("it is hit", policy(1_000, 2.0, 5_000), 255, &[1, 2, 4, 5, 5, 5]);
     check("it is less than the first", policy(10_000, 2.0, 1_000), 255, &[1, 1]);
-    check("it is no whole second", policy(1_000, 2.0, 1_500), 0, &[1, 2, 2]);
+    check("it is not a whole second", policy(1_000, 2.0, 1_500), 0, &[1, 2, 2]);
     check("a multiplier of 1", policy(3_000, 1.0, 300_000), 255, &[3, 3, 3]);
     check("a fraction", policy(1_000, 1.5, 300_000), 0, &[1, 2, 3, 4, 6, 8]);
     check(
@@ -78,11 +78,11 @@ fn the_destination_may_ask_for_more() {
         assert_eq!(asked(retry, seconds), expected, "{why}");
     }
     let fraction = policy(100, 1.0, 1_500).delay_seconds(0, Some(60), 0);
-    assert_eq!(fraction, 2, "a max_delay that is no whole second is rounded up");
+    assert_eq!(fraction, 2, "a max_delay with a fraction of a second is rounded up");
 }
 
-/// What the policy says, in milliseconds, by plain multiplication.
-fn told(policy: RetryPolicy, retry: u32) -> f64 {
+/// The delay according to the policy, in milliseconds, by plain multiplication.
+fn exact_delay(policy: RetryPolicy, retry: u32) -> f64 {
     let initial_delay = u32::try_from(policy.initial_delay).unwrap();
     let max_delay = f64::from(u32::try_from(policy.max_delay).unwrap());
     let mut delay = f64::from(initial_delay);
@@ -101,11 +101,11 @@ fn a_delay_is_never_shorter_and_little_longer() {
         let seconds = policy.delay_seconds(retry, None, spread);
         assert!((1..=DAY).contains(&seconds), "{seconds}: a queue takes a day at most");
         let seconds = f64::from(u32::try_from(seconds).unwrap());
-        let told = told(policy, retry);
+        let exact = exact_delay(policy, retry);
         let noise = 1e-6;
-        assert!(seconds * 1_000.0 >= told - noise, "{seconds} s, told {told} ms");
-        // What is told is rounded up to whole seconds, and a sixteenth of that is jitter.
-        let most = ((told + noise) / 1_000.0).ceil() * 17.0 / 16.0;
+        assert!(seconds * 1_000.0 >= exact - noise, "{seconds} s, not {exact} ms");
+        // The delay is rounded up to whole seconds, plus jitter of up to a sixteenth.
+        let most = ((exact + noise) / 1_000.0).ceil() * 17.0 / 16.0;
         assert!(seconds <= most, "{seconds} s, {most} s at most");
     });
 }

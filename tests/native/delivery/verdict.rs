@@ -19,7 +19,7 @@ fn every_status_has_a_meaning() {
             200..=299 => CallResult::Delivered,
             300..=399 => CallResult::Dead(Cause::Redirect { status: code, location: None }),
             410 => CallResult::Dead(Cause::Gone),
-            // It was too slow, too early, too much, or its own fault.
+            // It was too slow, too early, too much, or the server's own fault.
             408 | 425 | 429 | 500..=599 => retry(Cause::Status(code)),
             _ => CallResult::Dead(Cause::Status(code)),
         };
@@ -78,7 +78,7 @@ fn a_retry_after_beyond_all_numbers_is_long() {
         CallResult::of(Ok(HttpAnswer { status: 503, retry_after, location: None }), 0)
     };
     let largest = verdict(&u64::MAX.to_string());
-    assert_eq!(largest, verdict("99999999999999999999999"), "it is no nonsense");
+    assert_eq!(largest, verdict("99999999999999999999999"), "it is a number, only too large");
 }
 
 #[test]
@@ -152,20 +152,25 @@ fn causes_are_told_in_words_and_codes() {
             redirect(Some(text())),
             "redirect",
             Some(308),
-            "the destination answered 308 and points to x",
+            "the destination answered 308, a redirect to x",
         ),
-        (redirect(None), "redirect", Some(308), "the destination answered 308 and points nowhere"),
+        (
+            redirect(None),
+            "redirect",
+            Some(308),
+            "the destination answered 308, a redirect without a location",
+        ),
         (Cause::Gone, "gone", Some(410), "the destination is gone (410)"),
         (Cause::Timeout, "timeout", None, "the destination did not answer in time"),
         (Cause::Connection(text()), "connection", None, "no connection to the destination: x"),
-        (Cause::ClaimMissing(text()), "claim_missing", None, "the event's data cannot be had: x"),
+        (Cause::ClaimMissing(text()), "claim_missing", None, "the event's data is unavailable: x"),
         (
             Cause::NoSubscription,
             "no_subscription",
             None,
-            "no active subscription of this name has a webhook",
+            "no active subscription with this name has a webhook or a service",
         ),
-        (Cause::NotAnEvent(text()), "not_an_event", None, "the message holds no event: x"),
+        (Cause::NotAnEvent(text()), "not_an_event", None, "the message is not an event: x"),
     ];
     for (cause, code, status, words) in table {
         assert_eq!((cause.code(), cause.status(), &*cause.to_string()), (code, status, words));

@@ -13,11 +13,11 @@ use elytra_webhooks::limits::{
 };
 use elytra_webhooks::log::MAX_LOGGED_EVENT_BYTES;
 use elytra_webhooks::operator::dead_letters::REDRIVE_STEP;
-use elytra_webhooks::operator::{DEFAULT_LIMIT, MOST_LIMIT};
+use elytra_webhooks::operator::{DEFAULT_LIMIT, MAX_LIMIT};
 use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use elytra_webhooks::plan::SLOW_WRITE_MS;
 use elytra_webhooks::spool::DRAIN_MS;
-use elytra_webhooks::spool::aside::MAX_STRIKES;
+use elytra_webhooks::spool::aside::MAX_REFUSALS;
 use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 use elytra_webhooks::times::CLAIM_GRACE_MS;
 use elytra_webhooks::vars::{
@@ -90,7 +90,7 @@ fn the_figures_are_those_of_the_code() {
             format!("the events after {} KiB", MAX_LOGGED_EVENT_BYTES / 1_024),
             &["docs/operating.md"],
         ),
-        (format!("1 to {}; by default {DEFAULT_LIMIT}", n(MOST_LIMIT)), &["docs/operating.md"]),
+        (format!("1 to {}; by default {DEFAULT_LIMIT}", n(MAX_LIMIT)), &["docs/operating.md"]),
         (format!("the oldest {REDRIVE_STEP} of"), &["docs/operating.md"]),
         (format!("{} seconds later or more", DRAIN_MS / 1_000), &["docs/failures.md"]),
         (
@@ -102,7 +102,7 @@ fn the_figures_are_those_of_the_code() {
     let missing = missing(&figures, read);
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     // These are words in the documents.
-    assert_eq!(MAX_STRIKES, 5, "docs/operating.md: it has refused it in five runs");
+    assert_eq!(MAX_REFUSALS, 5, "docs/operating.md: it has refused it in five runs");
     assert_eq!(CLAIM_GRACE_MS, 1_000, "docs/failures.md: one second after its time_budget_ms");
     assert_eq!(QUEUE_RETENTION_SECONDS, 4 * 24 * 3_600, "several documents: four days");
     assert_eq!(MAX_CONNECTIONS, 6, "docs/http.md: six run at a time");

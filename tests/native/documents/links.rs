@@ -1,4 +1,5 @@
-//! Every link leads somewhere: to a file that exists and, after `#`, to a heading in it.
+//! Every link leads somewhere: to a file that exists and, after `#`, to a heading in it. So does every
+//! path of a file of ours that is written as code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -93,6 +94,33 @@ fn targets(line: &str) -> Vec<&str> {
     targets
 }
 
+/// The folders whose files documents name as code, from the root of the project.
+const FOLDERS: [&str; 9] =
+    [".cargo/", "bench/", "crates/", "docs/", "examples/", "fuzz/", "src/", "tests/", "xtask/"];
+
+/// The paths written as code that do not exist, each with its document and line. The changelog may
+/// name what is gone.
+fn missing_paths(
+    documents: &BTreeMap<String, String>,
+    exists: impl Fn(&Path) -> bool,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in documents.iter().filter(|(name, _)| *name != "CHANGELOG.md") {
+        for (number, line) in prose(text) {
+            for code in line.split('`').skip(1).step_by(2) {
+                // A test may be named after its file.
+                let path = code.split("::").next().unwrap_or_default();
+                let is_path = FOLDERS.iter().any(|folder| path.starts_with(folder));
+                let is_pattern = path.contains(['<', '*', ' ']);
+                if is_path && !is_pattern && !exists(Path::new(path)) {
+                    found.push(format!("{name}:{number}: there is no {path}"));
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The anchors of a document's headings, by GitHub's rule: lower case, without punctuation, hyphens
 /// for spaces, and a number at the end of one that is repeated.
 fn anchors(text: &str) -> BTreeSet<String> {
@@ -120,6 +148,28 @@ fn every_link_leads_somewhere() {
     assert!(links.flatten().count() > 50, "so are their links");
     let found = broken(&documents, |path| root().join(path).exists());
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn every_path_exists() {
+    // What belongs to a crate of its own names files of that crate.
+    let mut documents = documents();
+    documents.retain(|name, _| !name.starts_with("crates/"));
+    let found = missing_paths(&documents, |path| root().join(path).exists());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_named() {
+    let readme =
+        "`src/lib.rs` `src/no.rs` src/no.rs `src/<kind>.rs` `tests/a.rs::b`\n`no.rs` `docs/`\n";
+    let documents = [("README.md", readme), ("CHANGELOG.md", "`src/no.rs`")];
+    let documents = documents.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    let exists = |path: &Path| ["src/lib.rs", "docs/"].map(Path::new).contains(&path);
+    assert_eq!(
+        missing_paths(&documents, exists),
+        ["README.md:1: there is no src/no.rs", "README.md:1: there is no tests/a.rs"]
+    );
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What is ours: `object.type`, `object.id` and paths into `data`.
+//! Our extensions of the dialects: `object.type`, `object.id` and paths into `data`.
 
 use super::{check, read, wants};
 use crate::support::event;
 
-/// One filter with this attribute and value, and an event with these data.
+/// Checks one filter with this attribute and value, and an event with this data.
 #[track_caller]
 fn exact(why: &str, name: &str, value: &str, data: &str, expected: bool) {
     let filters = format!(r#"[{{"exact":{{"{name}":"{value}"}}}}]"#);
@@ -80,18 +80,18 @@ fn data_may_be_anything() {
 }
 
 #[test]
-fn what_cannot_be_told_apart_does_not_match() {
+fn ambiguous_members_do_not_match() {
     exact("the member twice", "data.a", "b", r#"{"a":"b","a":"b"}"#, false);
     exact("three times", "data.a", "b", r#"{"a":"b","a":"c","a":"b"}"#, false);
     exact("once escaped", "data.a", "b", r#"{"a":"b","\u0061":"b"}"#, false);
-    exact("one on the way twice", "data.a.b", "c", r#"{"a":{"b":"c"},"a":5}"#, false);
+    exact("an ancestor twice", "data.a.b", "c", r#"{"a":{"b":"c"},"a":5}"#, false);
     exact("in the other order", "data.a.b", "c", r#"{"a":5,"a":{"b":"c"}}"#, false);
     exact("another one twice", "data.a", "b", r#"{"x":1,"a":"b","x":2}"#, true);
     exact("elsewhere", "data.a.b", "c", r#"{"a":{"b":"c","x":{"b":"d"}},"b":"e"}"#, true);
 }
 
 #[test]
-fn what_is_odd_beside_a_member_does_not_hide_it() {
+fn odd_siblings_do_not_hide_a_member() {
     let odd = [
         r#""x":1e999"#,
         r#""x":"\ud800""#,
@@ -102,7 +102,7 @@ fn what_is_odd_beside_a_member_does_not_hide_it() {
     ];
     for odd in odd {
         exact("before", "data.a", "b", &format!(r#"{{{odd},"a":"b"}}"#), true);
-        exact("behind", "data.a", "b", &format!(r#"{{"a":"b",{odd}}}"#), true);
+        exact("after", "data.a", "b", &format!(r#"{{"a":"b",{odd}}}"#), true);
     }
     let filters = r#"[{"exact":{"data.a":"b","data.x.y.z":"c","data.x.w":"d"}}]"#;
     for data in
@@ -110,14 +110,14 @@ fn what_is_odd_beside_a_member_does_not_hide_it() {
     {
         check("all are objects", filters, &format!(r#""data":{data}"#), true);
     }
-    for on_the_way in ["1e999", r#""\ud800""#, "[]", "null", "true", r#"{"y":[]}"#, r#"{"y":7}"#] {
+    for ancestor in ["1e999", r#""\ud800""#, "[]", "null", "true", r#"{"y":[]}"#, r#"{"y":7}"#] {
         let filters = r#"[{"exact":{"data.a":"b"}},{"not":{"exact":{"data.x.y.z":"c"}}},{"exact":{"data.e.f":"g"}}]"#;
         for data in [
-            format!(r#"{{"a":"b","x":{on_the_way},"e":{{"f":"g"}}}}"#),
-            format!(r#"{{"e":{{"f":"g"}},"x":{on_the_way},"a":"b"}}"#),
+            format!(r#"{{"a":"b","x":{ancestor},"e":{{"f":"g"}}}}"#),
+            format!(r#"{{"e":{{"f":"g"}},"x":{ancestor},"a":"b"}}"#),
         ] {
             check(
-                "what is no object on the way hides nothing",
+                "an ancestor that is not an object hides nothing else",
                 filters,
                 &format!(r#""data":{data}"#),
                 true,
@@ -126,13 +126,18 @@ fn what_is_odd_beside_a_member_does_not_hide_it() {
     }
     let filters = r#"[{"exact":{"data.a":"b"}},{"not":{"exact":{"data.x":"c"}}},{"not":{"exact":{"data.x.y":"c"}}},{"not":{"exact":{"data.x.y.z":"c"}}},{"exact":{"data.x.v":"w"}}]"#;
     for data in [r#"{"x":{"v":"w","y":5},"a":"b"}"#, r#"{"a":"b","x":{"y":{"z":1},"v":"w"}}"#] {
-        check("names of members on the way", filters, &format!(r#""data":{data}"#), true);
+        check(
+            "filters name ancestors of other members",
+            filters,
+            &format!(r#""data":{data}"#),
+            true,
+        );
     }
-    exact("half of a surrogate pair is no text", "data.a", "b", r#"{"a":"\ud800"}"#, false);
+    exact("a lone surrogate is not a text", "data.a", "b", r#"{"a":"\ud800"}"#, false);
 }
 
 #[test]
-fn all_subscriptions_look_at_data_together() {
+fn all_subscriptions_share_one_walk_through_data() {
     let filters = [
         r#"[{"exact":{"data.a":"1"}}]"#,
         r#"[{"exact":{"data.a":"2"}},{"exact":{"data.b.c":"x"}}]"#,

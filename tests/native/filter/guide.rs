@@ -1,4 +1,4 @@
-//! The filters that `docs/filters.md` shows select what it says.
+//! The filters in `docs/filters.md` select what the page says.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn block(guide: &str, language: &str) -> String {
     block.split_once("\n```\n").unwrap().0.to_owned()
 }
 
-/// Reads vars, as the guide shows them or changed.
+/// Reads the vars of the guide, which may have been changed.
 fn read(toml: &str) -> Result<Config, Vec<String>> {
     let file: Table = toml.parse().unwrap();
     let mut bindings = Bindings::new();
@@ -70,7 +70,7 @@ fn the_examples_select_what_they_say() {
 }
 
 #[test]
-fn the_mistakes_are_told_so() {
+fn the_mistakes_have_these_messages() {
     let guide = guide();
     let toml = block(&guide, "toml");
     let wrong = toml.replacen("exact", "exakt", 1);

@@ -30,7 +30,7 @@ const NAMES: [&str; 13] = [
 /// One that is true, one that needs an attribute, and some that never are true.
 const EXPRESSIONS: [&str; 5] = ["TRUE", "region = 'a'", "FALSE", "1 / 0 = 0", "id"];
 
-/// Texts that are alike, so that they match now and then.
+/// Texts so similar that they sometimes match.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![8 => "[ab]{1,2}", 1 => select(vec!["true", "7", "1.5"]).prop_map(str::to_owned)]
 }
@@ -89,7 +89,7 @@ fn event() -> impl Strategy<Value = Value> {
     )
 }
 
-/// The text of what a filter names, looked up in the event as `serde_json` has read it.
+/// The text of what a filter names, looked up in the event as `serde_json` reads it.
 fn text(name: &str, event: &Value) -> Option<String> {
     let (value, is_object) = match name.strip_prefix("object.") {
         Some("type") => (&event["data"]["objectType"], true),
@@ -106,7 +106,7 @@ fn text(name: &str, event: &Value) -> Option<String> {
     }
 }
 
-/// The same as the filter, said once more, over JSON.
+/// A naive implementation of the filters, which works on JSON values.
 fn is_met(filter: &Value, event: &Value) -> bool {
     let (dialect, value) = filter.as_object().unwrap().iter().next().unwrap();
     let filters = || value.as_array().unwrap().iter();
@@ -127,7 +127,7 @@ fn is_met(filter: &Value, event: &Value) -> bool {
 }
 
 #[test]
-fn subscriptions_want_what_naive_ones_want() {
+fn matching_agrees_with_a_naive_implementation() {
     let subscriptions = vec(vec(filter(), 0..3), 1..5);
     property((subscriptions, event()), |(subscriptions, event)| {
         let filters: Vec<_> =
@@ -139,7 +139,7 @@ fn subscriptions_want_what_naive_ones_want() {
             let expected = filters.iter().all(|filter| is_met(filter, &event));
             assert_eq!(wanted.is_ok(), expected, "{event} and {filters:?}: {wanted:?}");
             if let Err(mismatch) = wanted {
-                // The place leads to a filter that is there.
+                // The path leads to an existing filter.
                 let told = mismatch.to_string();
                 let index = told.strip_prefix("filters[").and_then(|told| told.split(']').next());
                 let index: usize = index.unwrap().parse().unwrap();
@@ -148,7 +148,7 @@ fn subscriptions_want_what_naive_ones_want() {
                 assert!(before.into_iter().all(|filter| is_met(filter, &event)), "{told}");
             }
         }
-        // What is planned is what each alone wants.
+        // The plan contains exactly what each subscription wants on its own.
         let text = event.to_string();
         let events = [CloudEvent::from_json(&text).unwrap()];
         let planned = Plan::new(&config.subscriptions, &events).wanting(0);
@@ -170,7 +170,7 @@ fn not_is_always_the_opposite() {
     });
 }
 
-/// Any JSON, made of the words of filters and of others.
+/// Any JSON value, built from the words of filters and others.
 fn anything() -> impl Strategy<Value = Value> {
     let words = vec![
         "exact",
@@ -206,7 +206,7 @@ fn anything() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn whatever_stands_there_is_a_filter_or_a_mistake() {
+fn any_json_is_a_filter_or_a_mistake() {
     property((vec(anything(), 0..3), event(), anything()), |(filters, mut event, data)| {
         event["data"] = data;
         match read(&[&json!(filters).to_string()]) {

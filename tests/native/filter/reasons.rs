@@ -1,4 +1,4 @@
-//! What is told of a filter that does not match: the clause that said no, and what it saw.
+//! The reason why a filter does not match: the clause that did not hold, and what it saw.
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::filter::{DataPaths, View};
@@ -16,7 +16,7 @@ fn check(why: &str, filters: &str, members: &str, expected: &str) {
 }
 
 #[test]
-fn a_comparison_tells_what_it_saw() {
+fn a_comparison_shows_what_it_saw() {
     let subject = |why, dialect: &str, members: &str, expected: &str| {
         check(why, &format!(r#"[{{"{dialect}":{{"subject":"y"}}}}]"#), members, expected);
     };
@@ -62,10 +62,10 @@ fn a_comparison_tells_what_it_saw() {
 }
 
 #[test]
-fn data_are_told_as_far_as_they_are_compared() {
+fn data_is_shown_as_it_is_compared() {
     let path = |data: &str, seen: &str| {
         check(
-            "what stands there",
+            "what the path leads to",
             r#"[{"exact":{"data.a":"y"}}]"#,
             data,
             &format!(r#"filters[0].exact: data.a is {seen}, not "y""#),
@@ -79,7 +79,7 @@ fn data_are_told_as_far_as_they_are_compared() {
     path(r#""data":{"a":null}"#, "null");
     path(r#""data":{"a":{"secret":1}}"#, "an object");
     path(r#""data":{"a":["secret"]}"#, "an array");
-    path(r#""data":{"a":"x","a":"y"}"#, "there more than once");
+    path(r#""data":{"a":"x","a":"y"}"#, "present more than once");
     for (id, seen) in [("1.5", "a number"), ("true", "a boolean"), ("\"x\"", "\"x\"")] {
         check(
             "an object's id",
@@ -91,7 +91,7 @@ fn data_are_told_as_far_as_they_are_compared() {
 }
 
 #[test]
-fn a_clause_in_others_has_its_place() {
+fn a_nested_clause_has_its_path() {
     check(
         "all",
         r#"[{"all":[{"exact":{"id":"1"}},{"prefix":{"id":"2"}}]}]"#,
@@ -102,7 +102,7 @@ fn a_clause_in_others_has_its_place() {
         "any: none did, and the first is told",
         r#"[{"any":[{"exact":{"id":"2"}},{"exact":{"id":"3"}}]}]"#,
         "",
-        r#"filters[0].any: none of 2 matches, the first: id is "1", not "2""#,
+        r#"filters[0].any: none of 2 filters match, the first: id is "1", not "2""#,
     );
     check(
         "any of one",
@@ -139,7 +139,7 @@ fn a_clause_in_others_has_its_place() {
         "not all: they all do",
         r#"[{"not":{"all":[{"exact":{"id":"1"}},{"exact":{"type":"t"}}]}}]"#,
         "",
-        r#"filters[0].not.all: each of 2 matches, the first: id is "1""#,
+        r#"filters[0].not.all: all 2 filters match, the first: id is "1""#,
     );
     check(
         "not not",

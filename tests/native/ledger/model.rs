@@ -1,4 +1,4 @@
-//! Whatever is claimed and settled, and whenever: the verdicts are those of a list of facts.
+//! For any sequence of claims and settlements, the verdicts match a simple model.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Names claim a key; of the keys, those above 1 have times.
+    /// Names claim a key. Keys above 1 have times.
     Claim { key: u8, names: Vec<&'static str>, time: i64 },
-    /// What was granted by a claim is settled: the first so many names hold it.
+    /// A claim's grants are settled: this many names hold the key.
     Settle { claim: usize, held: usize },
     /// Time passes.
     Wait(u64),
@@ -36,11 +36,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 type Place = (u8, &'static str);
 
-/// Everything that happened and is not forgotten.
+/// The facts that are not forgotten.
 #[derive(Default)]
 struct Facts {
     held: Vec<(Place, Option<Moment>)>,
-    /// The claims that nobody settled, each with its number and its end.
+    /// The claims that are not settled, with their numbers and ends.
     claims: Vec<(Place, u64, u64)>,
     forget_at: BTreeMap<u8, u64>,
 }
@@ -59,7 +59,7 @@ impl Facts {
         let is_outdated = held.any(|held| time.is_none() || held > time);
         let is_claimed =
             self.claims.iter().any(|(claimed, _, end)| *claimed == place && *end > now);
-        // Whoever claimed it and died may have written something newer.
+        // A holder that died may have written something newer.
         let is_certain = is_known && !self.claims.iter().any(|(claimed, ..)| *claimed == place);
         match (is_outdated, is_claimed, is_certain) {
             (true, _, _) => Verdict::Held,
@@ -70,7 +70,7 @@ impl Facts {
     }
 }
 
-/// What was granted: the number, the key, the names, and the time.
+/// A grant: the number, the key, the names, and the time.
 type Grant = (u64, u8, Vec<&'static str>, Option<Moment>);
 
 fn claim(shard: &Shard, facts: &mut Facts, step: &Step, now: u64) -> Option<Grant> {
@@ -120,7 +120,7 @@ fn settle(shard: &Shard, facts: &mut Facts, grant: &Grant, held: usize, now: u64
     shard.settle(&SettleRequest { number: *number, settlements, remember_ms: REMEMBER_MS }, now);
     facts.held.extend(held.iter().map(|name| ((*key, *name), *time)));
     for ((place, name), other, end) in &mut facts.claims {
-        // What was claimed with a time may have been written, and only then is the claim of use.
+        // Something claimed with a time may have been written, and only then does the claim matter.
         if (*place, *other) == (*key, *number) && time.is_some() && released.contains(name) {
             *end = now;
         }
@@ -142,7 +142,7 @@ fn the_records_keep_to_the_facts() {
             match step {
                 Step::Claim { .. } => grants.extend(claim(&shard, &mut facts, step, now)),
                 Step::Settle { claim, held } if !grants.is_empty() => {
-                    // Twice as well: an answer may have been lost.
+                    // It may be settled twice, because an answer may have been lost.
                     let grant = &grants[claim % grants.len()];
                     settle(&shard, &mut facts, grant, *held, now);
                 }

@@ -1,4 +1,4 @@
-//! Moments as KV's metadata have them: what is written is what is compared later.
+//! Moments in KV's metadata: what is written equals what is compared later.
 
 use elytra_events::Timestamp;
 use elytra_webhooks::ledger::Moment;
@@ -32,7 +32,7 @@ fn a_moment_survives_its_text() {
     );
 }
 
-/// chrono takes a leap second at the end of a minute alone, and whatever the minute's offset.
+/// chrono allows a leap second only at the end of a minute, whatever the minute's offset.
 #[test]
 fn a_leap_second_survives_too() {
     for text in
@@ -45,7 +45,7 @@ fn a_leap_second_survives_too() {
     }
 }
 
-/// What a reset leaves behind is before everything, and still has a text.
+/// The moment that a reset leaves is before everything, and still has a text.
 #[test]
 fn the_first_moment_of_all_has_a_text() {
     assert_eq!(Moment::MIN.to_rfc3339(), "0000-01-01T00:00:00.000000000Z");

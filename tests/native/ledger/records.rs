@@ -1,4 +1,4 @@
-//! Every way in which the standing of a name with a key can change.
+//! All ways in which the standing of a name with a key can change.
 
 use elytra_webhooks::ledger::{
     Claim, ClaimRequest, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
@@ -11,20 +11,20 @@ use Verdict::{Granted, Held, Uncertain, UnderWay};
 const CLAIM_MS: u64 = 5_000;
 const REMEMBER_MS: u64 = 100_000;
 
-/// What happens, one after the other. Claims are numbered from 1, in their order.
+/// A step. Claims are numbered from 1, in order.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// A name claims the key, for something of this time, and gets this verdict.
+    /// A name claims the key for something with this time, and gets this verdict.
     Claims(&'static str, Option<Moment>, Verdict),
-    /// The claim of this number is settled: the name holds something of this time.
+    /// The claim with this number is settled: the name holds something with this time.
     Holds(u64, &'static str, Option<Moment>),
-    /// The claim of this number is settled: the name does not hold it.
+    /// The claim with this number is settled: the name does not hold the key.
     Releases(u64, &'static str),
-    /// The same of a claim with a time: what it was for may have been written all the same.
+    /// The same for a claim with a time, whose event may have been written all the same.
     Fails(u64, &'static str, Moment),
-    /// The name is to forget the key, and does, or does not.
+    /// The name is reset, successfully or not.
     Resets(&'static str, bool),
-    /// So many milliseconds pass.
+    /// This many milliseconds pass.
     Waits(u64),
 }
 
@@ -89,7 +89,7 @@ fn a_claim_is_granted_settled_and_ends() {
         &[Claims("a", None, Uncertain), Holds(1, "a", None), Claims("a", None, Held)],
     );
     check(
-        "what failed can be had at once",
+        "what failed can be claimed again at once",
         &[Claims("a", None, Uncertain), Releases(1, "a"), Claims("a", None, Uncertain)],
     );
     check(
@@ -130,7 +130,7 @@ fn a_claim_belongs_to_its_number() {
         &then(&[Holds(1, "a", None), Claims("a", None, Held)]),
     );
     check(
-        "and nobody can take that back",
+        "and that cannot be undone",
         &then(&[Holds(1, "a", None), Releases(2, "a"), Claims("a", None, Held)]),
     );
     check(
@@ -138,7 +138,7 @@ fn a_claim_belongs_to_its_number() {
         &then(&[Holds(1, "a", None), Holds(2, "a", None), Claims("a", None, Held)]),
     );
     check(
-        "held though the claim had ended and nobody took it over",
+        "held although the claim had expired, because no other request claimed it",
         &[
             Claims("a", None, Uncertain),
             Waits(CLAIM_MS),
@@ -227,7 +227,7 @@ fn a_claim_with_a_time_is_for_the_newest() {
         ]),
     );
     check(
-        "its writer died, and nobody knows what it wrote: KV has to be asked",
+        "its writer died and may have written something: KV must be read",
         &then(&[
             Claims("a", Some(at(7)), Granted),
             Waits(CLAIM_MS),
@@ -259,8 +259,9 @@ fn times_and_their_absence_do_not_mix() {
     check("the other way", &[Holds(9, "a", None), Claims("a", Some(at(5)), Held)]);
 }
 
-/// A shard may be moved to a machine whose clock is right, or its own may be put back: whoever claimed the key
-/// before has long ended, and everything for it would be answered with 503 until the clock is there again.
+/// A shard may move to a machine whose clock is right, or its own clock may be set back. Earlier
+/// holders are long gone, and without this rule, everything would get 503 until the clock catches
+/// up.
 #[test]
 fn a_claim_of_a_clock_that_was_ahead_ends() {
     const DAY_MS: u64 = 24 * 3_600_000;

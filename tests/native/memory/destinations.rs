@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Memory, SAYS};
 
-/// What a destination holds: its binding, the key in KV or R2, the event.
+/// An entry of a destination: its binding, the key in KV or R2, and the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) binding: String,
@@ -28,7 +28,7 @@ pub(crate) struct StoredObject {
     pub(crate) metadata: Vec<(String, String)>,
 }
 
-/// What KV holds at a key.
+/// An entry in KV.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub(crate) value: String,
@@ -39,12 +39,12 @@ pub(crate) struct Stored {
 }
 
 impl Memory {
-    /// Something that KV holds for a long time.
+    /// Stores an entry that is long past KV's limit of one write per second.
     pub(crate) fn store(&self, namespace: &str, key: &str, value: &str) {
         self.store_with(namespace, key, value, "{}");
     }
 
-    /// The same, with metadata.
+    /// Stores such an entry with metadata.
     pub(crate) fn store_with(&self, namespace: &str, key: &str, value: &str, metadata: &str) {
         let stored = Stored {
             value: value.to_owned(),
@@ -55,7 +55,7 @@ impl Memory {
         self.namespaces.borrow_mut().insert((namespace.to_owned(), key.to_owned()), stored);
     }
 
-    /// Writes a key, unless KV was written there within a second.
+    /// Writes a key, unless it was written less than a second ago.
     fn write(&self, namespace: &str, key: &str, stored: Stored) -> Result<(), BindingError> {
         let place = (namespace.to_owned(), key.to_owned());
         let mut namespaces = self.namespaces.borrow_mut();
@@ -102,7 +102,7 @@ impl Queues for Memory {
     }
 }
 
-/// A message that is to be handed out later: the queue, the text, and after how many seconds.
+/// A message with a delay: the queue, the text, and the delay in seconds.
 pub(crate) type Later = (String, String, u64);
 
 impl Namespaces for Memory {

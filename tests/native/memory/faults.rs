@@ -1,39 +1,39 @@
-//! What can go wrong with a binding, and how often.
+//! The faults of bindings, and how often they occur.
 
 use std::cell::RefCell;
 
-/// What a binding says when it fails, which is for the log alone.
+/// The error of a failing binding, which only the log may show.
 pub(crate) const SAYS: &str = "destination-canary";
 
-/// For as long as nobody mends it.
+/// Until the fault is removed.
 pub(crate) const ALWAYS: usize = usize::MAX;
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nothing is done, and an error is returned.
+    /// The call has no effect, and returns an error.
     Fails,
-    /// Nothing is done, and no answer ever comes.
+    /// The call has no effect, and never returns.
     Hangs,
-    /// It is done, and an error is returned.
+    /// The call takes effect, but returns an error.
     LosesAnswer,
-    /// It is done, and no answer ever comes.
+    /// The call takes effect, but never returns.
     HangsAfterwards,
-    /// Nothing is done, and an error is returned after so many milliseconds.
+    /// The call has no effect, and returns an error after this many milliseconds.
     FailsAfter(u64),
-    /// It is done after so many milliseconds.
+    /// The call takes effect after this many milliseconds.
     Takes(u64),
 }
 
 struct Planned {
     binding: &'static str,
-    /// Any, where it is empty.
+    /// Any method if empty.
     method: &'static str,
     fault: Fault,
     times: usize,
 }
 
-/// The faults that are still to come.
+/// The planned faults.
 #[derive(Default)]
 pub(super) struct Faults(RefCell<Vec<Planned>>);
 
@@ -52,7 +52,7 @@ impl Faults {
         self.0.borrow_mut().clear();
     }
 
-    /// What goes wrong with this call: the first fault that is planned for it.
+    /// The first fault that is planned for this call.
     pub(super) fn next(&self, binding: &str, method: &str) -> Option<Fault> {
         let mut faults = self.0.borrow_mut();
         let place = faults.iter().position(|planned| {

@@ -1,6 +1,8 @@
-//! HTTP servers in memory: each URL answers as it was told to, and every call is kept.
+//! HTTP servers in memory: each URL gives the planned answers, and every call is recorded.
 
-use elytra_webhooks::platform::{Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest};
+use elytra_webhooks::platform::{
+    Clock as _, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target,
+};
 
 use super::Memory;
 
@@ -8,13 +10,15 @@ use super::Memory;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Called {
     pub(crate) method: &'static str,
+    /// The service binding that it came through.
+    pub(crate) service: Option<String>,
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) timeout_ms: u64,
 }
 
-/// What a call comes to.
+/// The result of a call.
 pub(crate) type Outcome = Result<HttpAnswer, HttpFailure>;
 
 /// An answer with this status.
@@ -26,9 +30,14 @@ pub(crate) fn status(status: u16) -> Outcome {
 impl Called {
     pub(crate) fn new(request: &HttpRequest<'_>) -> Self {
         let headers = request.headers.iter();
+        let (service, url) = match request.target {
+            Target::Url(url) => (None, url),
+            Target::Service { binding, url } => (Some(binding.to_owned()), url),
+        };
         Self {
             method: request.method,
-            url: request.url.to_owned(),
+            service,
+            url: url.to_owned(),
             headers: headers.map(|(name, value)| ((**name).to_owned(), value.clone())).collect(),
             body: request.body.to_vec(),
             timeout_ms: request.timeout_ms,
@@ -39,7 +48,7 @@ impl Called {
         str::from_utf8(&self.body).unwrap()
     }
 
-    /// The value of the header with this name, which is there at most once.
+    /// The value of the header with this name, which must not be repeated.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let named: Vec<_> = self.headers.iter().filter(|(found, _)| found == name).collect();
         assert!(named.len() < 2, "{name} is there twice: {self:?}");
@@ -48,7 +57,7 @@ impl Called {
 }
 
 impl Memory {
-    /// What the server with this URL answers to the next calls; then it answers 204 again.
+    /// Plans the answers of the server with this URL to the next calls. After that, it answers 204.
     pub(crate) fn answers(&self, url: &str, outcomes: impl IntoIterator<Item = Outcome>) {
         self.servers.borrow_mut().entry(url.to_owned()).or_default().extend(outcomes);
     }
@@ -57,7 +66,7 @@ impl Memory {
         self.servers.borrow_mut().get_mut(url)?.pop_front()
     }
 
-    /// The calls of servers, in their order.
+    /// The calls to servers, in order.
     pub(crate) fn called(&self) -> Vec<Called> {
         self.called.borrow().clone()
     }
@@ -71,8 +80,9 @@ impl HttpClient for Memory {
             let is_sendable = value.chars().all(|character| matches!(character, ' '..='~'));
             assert!(is_sendable, "no header can hold it: {name}: {value}");
         }
-        self.called.borrow_mut().push(Called::new(request));
-        let outcome = self.next_outcome(request.url);
+        let called = Called::new(request);
+        let outcome = self.next_outcome(&called.url);
+        self.called.borrow_mut().push(called);
         if outcome == Some(Err(HttpFailure::Timeout)) {
             self.sleep(request.timeout_ms).await;
         }

@@ -1,4 +1,4 @@
-//! The ledger in memory: the real decisions, over records in a map.
+//! The ledger in memory: the real logic, with records in a map.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use elytra_webhooks::platform::{BindingError, Ledger};
 
 use super::Memory;
 
-/// A shard: texts by their keys, each with the time when it is forgotten.
+/// A shard: texts by key, with their expiration.
 #[derive(Default)]
 pub(crate) struct Shard {
     pub(crate) records: RefCell<BTreeMap<String, (String, u64)>>,
@@ -66,7 +66,7 @@ impl Ledger for Memory {
     ) -> Result<ClaimAnswer, BindingError> {
         assert!(shard < SHARDS, "{shard}");
         self.call("LEDGER", "claim", request.claims.len(), || {
-            // It travels as JSON.
+            // Requests travel as JSON.
             let request = serde_json::to_string(request).unwrap();
             let request: ledger::ClaimRequest<'_> = serde_json::from_str(&request).unwrap();
             let mut shards = self.shards.borrow_mut();

@@ -1,4 +1,4 @@
-//! Time that passes only when nothing else can happen, and the executor that lets it pass.
+//! Virtual time, which passes only when nothing else can happen, and the executor that advances it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::{Either, select};
 
-/// When everything begins: 2025-12-01T00:00:00Z, in milliseconds since 1970.
+/// The start of virtual time: 2025-12-01T00:00:00Z, in milliseconds since 1970.
 pub(crate) const START: u64 = 1_764_547_200_000;
 
-/// The time.
+/// The virtual clock.
 pub(crate) struct Time {
     now: Cell<u64>,
-    /// When each who sleeps is to be woken.
+    /// The sleeping futures, by when to wake them.
     sleepers: RefCell<BTreeMap<u64, (u64, Waker)>>,
     next_sleeper: Cell<u64>,
 }
@@ -36,7 +36,7 @@ impl Time {
         self.now.get() - START
     }
 
-    /// Lets time pass while nothing is under way.
+    /// Lets time pass while nothing is in flight.
     pub(crate) fn pass(&self, milliseconds: u64) {
         self.now.set(self.now.get() + milliseconds);
     }
@@ -47,7 +47,7 @@ impl Time {
         Sleep { time: self, sleeper, end: self.now.get().saturating_add(milliseconds) }
     }
 
-    /// Runs a future to its end. Time passes when nothing else can happen.
+    /// Runs a future to completion. Time passes when nothing else can happen.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
@@ -64,8 +64,8 @@ impl Time {
         }
     }
 
-    /// Runs a future for so long, and drops it where it stands: its process was killed. Tells whether
-    /// it came to its end before.
+    /// Runs a future for this long, and then drops it: its process was killed. Returns whether it
+    /// completed before.
     pub(crate) fn run_for<T>(
         &self,
         milliseconds: u64,
@@ -81,7 +81,7 @@ impl Time {
 
     fn wake_next(&self) {
         let next = self.sleepers.borrow().values().map(|(end, _)| *end).min();
-        let next = next.expect("somebody hangs, and nobody waits for anything to happen");
+        let next = next.expect("a future hangs, and nothing is left to wait for");
         self.now.set(next);
         let wakers = self.sleepers.borrow();
         for (_, waker) in wakers.values().filter(|(end, _)| *end <= next) {
@@ -99,7 +99,7 @@ impl Wake for Woken {
     }
 }
 
-/// Somebody who sleeps.
+/// A sleeping future.
 pub(crate) struct Sleep<'t> {
     time: &'t Time,
     sleeper: u64,

@@ -12,7 +12,7 @@ fn ask_product(head: Head, members: &str) -> Answer {
     ask(Ok(&config()), Request::new(head, event(members)), &Memory::default())
 }
 
-/// A document's event with this head is accepted, by this secret.
+/// A document with this head is accepted with this secret.
 #[track_caller]
 fn accept(why: &str, head: Head, credential: &str, headers: &str) {
     check_answer(
@@ -111,7 +111,7 @@ fn every_success_to_it_is_private_and_no_refusal() {
 
 #[test]
 fn its_value_is_told_nowhere() {
-    // `ask` looks for the canaries in the reply and in the log.
+    // `ask` searches the reply and the log for the canaries.
     let heads = [
         head("access_token=presented-canary"),
         head("access_token=token-canary").method("GET"),

@@ -1,4 +1,5 @@
-//! Batches through the line: all or nothing on the way in, each event's own fate on the way out.
+//! Batches through the line: all or nothing on the way in, and a fate for each event on the way
+//! out.
 
 mod logs;
 
@@ -13,7 +14,7 @@ use crate::support::event;
 use elytra_webhooks::config::Binding;
 use elytra_webhooks::plan::SLOW_WRITE_MS;
 
-/// An event of this id and event type.
+/// An event with this id and event type.
 pub(super) fn numbered(id: usize, event_type: &str) -> String {
     let text = event(&format!(r#""eventtype":"{event_type}","data":"data-canary""#));
     text.replace(r#""id":"1""#, &format!(r#""id":"{id}""#))
@@ -49,12 +50,12 @@ fn each_event_of_a_batch_has_its_own_fate() {
 #[test]
 fn a_batch_of_one_is_a_batch() {
     check(
-        "the answer tells of a list because a list came",
+        "a batch gets a list as its answer",
         batch(&[numbered(1, "spaceship")]),
         &Expected {
             status: 200,
             headers: "",
-            body: r#"{"code":"ignored","events":[{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"}],"notices":[{"code":"unknown_event_type","message":"event type \"spaceship\" is not known here"}]}]}"#,
+            body: r#"{"code":"ignored","events":[{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"}],"notices":[{"code":"unknown_event_type","message":"unknown event type \"spaceship\""}]}]}"#,
             log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"batch","events":[{"outcome":"ignored","id":"1","source":"s","type":"t","event_type":"spaceship","reasons":["archive: event type \"spaceship\" is not in event_types","off: the subscription is not active","products: event type \"spaceship\" is not in event_types"],"notices":["unknown_event_type"]}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -86,7 +87,7 @@ fn nothing_of_a_batch_is_forwarded_where_one_event_is_invalid() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults in 2 events of the batch, none was forwarded","violations":[{"index":3,"attribute":"x","code":"wrong_type","message":"expected a boolean, an integer or a string, found an object"},{"index":3,"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"},{"index":4,"code":"not_an_object","message":"expected a JSON object, found a number"}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 violations in 2 events of the batch; nothing was forwarded","violations":[{"index":3,"attribute":"x","code":"wrong_type","message":"expected a boolean, an integer or a string, found an object"},{"index":3,"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"},{"index":4,"code":"not_an_object","message":"expected a JSON object, found a number"}]}"#,
             log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 3, id \"1\": x: expected a boolean, an integer or a string, found an object","event 3, id \"1\": time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit","event 4: expected a JSON object, found a number"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -97,7 +98,7 @@ fn nothing_of_a_batch_is_forwarded_where_one_event_is_invalid() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault in 1 event of the batch, none was forwarded","violations":[{"index":0,"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 violation in 1 event of the batch; nothing was forwarded","violations":[{"index":0,"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
             log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"batch","reasons":["event 0, id \"1\": type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -133,8 +134,8 @@ fn a_batch_of_more_events_than_may_come_is_refused() {
         &Expected {
             status: 413,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:batch_too_large","title":"The batch has too many events","status":413,"code":"batch_too_large","detail":"the batch has 101 events, but 100 may come at once"}"#,
-            log: r#"{"outcome":"refused","code":"batch_too_large","status":413,"mode":"batch","reasons":["the batch has 101 events, but 100 may come at once"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:batch_too_large","title":"The batch has too many events","status":413,"code":"batch_too_large","detail":"the batch has 101 events, but at most 100 are allowed"}"#,
+            log: r#"{"outcome":"refused","code":"batch_too_large","status":413,"mode":"batch","reasons":["the batch has 101 events, but at most 100 are allowed"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(held, []);
@@ -144,12 +145,12 @@ fn a_batch_of_more_events_than_may_come_is_refused() {
 fn a_destination_that_fails_is_told_for_each_event_it_should_hold() {
     let memory = Memory::failing(&["QUEUE"]);
     check_answer(
-        "503, so that the batch comes again",
+        "503, so that the batch is retried",
         &ask(Ok(&config()), batch(&three()), &memory),
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","events":[{"code":"undelivered","id":"1","failed":["products"],"held":["archive"]},{"code":"accepted","id":"2","subscriptions":["archive"]},{"code":"ignored","id":"3","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"}]}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","events":[{"code":"undelivered","id":"1","failed":["products"],"held":["archive"]},{"code":"accepted","id":"2","subscriptions":["archive"]},{"code":"ignored","id":"3","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"todo\" is not in event_types"}]}]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"batch","events":[{"outcome":"undelivered","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"]},{"outcome":"accepted","id":"2","source":"s","type":"t","event_type":"document","subscriptions":["archive"]},{"outcome":"ignored","id":"3","source":"s","type":"t","event_type":"todo","reasons":["archive: event type \"todo\" is not in event_types","off: the subscription is not active","products: event type \"todo\" is not in event_types"]}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -165,9 +166,9 @@ fn destinations_of_all_events_are_served_at_once() {
     assert_eq!((memory.count("KV", "put"), memory.time.passed()), (2, 10), "all of them at once");
 }
 
-/// Two namespaces, each write to which takes 200 milliseconds: six at a time, 20 times in turn, that is
-/// what a time budget of four seconds has room for. A batch that needs more would come again for ever,
-/// since each try begins anew.
+/// Two namespaces in which each write takes 200 milliseconds: a time budget of four seconds has
+/// room for 20 rounds of six writes. A batch that needs more could never succeed, because each
+/// retry starts over.
 #[test]
 fn a_batch_that_can_never_be_written_in_time_is_refused() {
     let subscriptions =
@@ -191,8 +192,8 @@ fn a_batch_that_can_never_be_written_in_time_is_refused() {
                 let body: Value = answer.body.parse().unwrap();
                 let writes = events.len() * 2;
                 let expected = format!(
-                    "the batch needs {writes} writes to KV, but 120 fit in the time: send fewer events at \
-                     once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds"
+                    "the batch needs {writes} writes to KV, but only 120 fit in the time budget: send fewer \
+                     events at once, increase time_budget_ms, or set dedupe_window_seconds"
                 );
                 assert_eq!(
                     (&body["code"], &body["detail"]),
@@ -204,7 +205,7 @@ fn a_batch_that_can_never_be_written_in_time_is_refused() {
     }
 }
 
-/// However many namespaces want it: it cannot be sent in smaller parts.
+/// This holds for any number of namespaces: the batch cannot be sent in smaller parts.
 #[test]
 fn one_event_of_a_batch_is_tried_in_any_case() {
     let webhook = WEBHOOK.replace(r#","auth""#, r#","time_budget_ms":100,"auth""#);
@@ -226,7 +227,8 @@ fn one_event_of_a_batch_is_tried_in_any_case() {
 
 #[test]
 fn the_faults_that_are_told_are_bounded_and_the_rest_is_counted() {
-    // Each of these has four faults: three attributes are missing, and one name is far too long.
+    // Each of these has four violations: three attributes are missing, and one name is far too
+    // long.
     let name = "N".repeat(3_000);
     let bad = format!(r#"{{"specversion":"1.0","{name}":1}}"#);
     let webhook = WEBHOOK
@@ -240,7 +242,7 @@ fn the_faults_that_are_told_are_bounded_and_the_rest_is_counted() {
     assert_eq!(body["violations_left_out"], 4_000 - 256);
     assert_eq!(
         body["detail"],
-        "found 4000 faults in 1000 events of the batch, none was forwarded; listed are 256, and there are 3744 more"
+        "found 4000 violations in 1000 events of the batch; nothing was forwarded; 256 are listed, 3744 are left out"
     );
     assert_eq!(body["violations"][255]["index"], 63, "the first of them, in their order");
     let log: Value = answer.log.parse().unwrap();

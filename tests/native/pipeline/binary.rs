@@ -1,4 +1,4 @@
-//! Binary events through the line, and which mode a request is read in.
+//! Binary events through the line, and the choice of the mode.
 
 use elytra_webhooks::config::Config;
 
@@ -40,8 +40,8 @@ fn an_invalid_binary_event_is_told_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults","violations":[{"attribute":"x","code":"bad_header","message":"the header cannot be decoded: expected two hexadecimal digits behind '%' at position 3"},{"attribute":"data","code":"not_json","message":"not JSON: expected value at line 1 column 1"},{"attribute":"time","code":"empty","message":"must not be empty"}]}"#,
-            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"binary","id":"1","source":"s","type":"t","reasons":["x: the header cannot be decoded: expected two hexadecimal digits behind '%' at position 3","data: not JSON: expected value at line 1 column 1","time: must not be empty"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 violations","violations":[{"attribute":"x","code":"bad_header","message":"the header cannot be decoded: expected two hexadecimal digits after '%' at position 3"},{"attribute":"data","code":"not_json","message":"not JSON: expected value at line 1 column 1"},{"attribute":"time","code":"empty","message":"must not be empty"}]}"#,
+            log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"binary","id":"1","source":"s","type":"t","reasons":["x: the header cannot be decoded: expected two hexadecimal digits after '%' at position 3","data: not JSON: expected value at line 1 column 1","time: must not be empty"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(destinations, []);
@@ -56,7 +56,7 @@ fn text_with_some_header_of_an_event_is_told_what_is_missing() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 faults","violations":[{"attribute":"specversion","code":"missing","message":"required attribute is missing"},{"attribute":"source","code":"missing","message":"required attribute is missing"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 3 violations","violations":[{"attribute":"specversion","code":"missing","message":"required attribute is missing"},{"attribute":"source","code":"missing","message":"required attribute is missing"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
             log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"binary","id":"1","reasons":["specversion: required attribute is missing","source: required attribute is missing","type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -76,7 +76,7 @@ fn text_without_any_is_no_event() {
     );
 }
 
-/// Everything goes to one queue.
+/// All events go to one queue.
 fn all() -> Config {
     configure(WEBHOOK, &[("A", r#"{"queue":"QUEUE"}"#)])
 }
@@ -104,7 +104,7 @@ fn a_binary_event_is_measured_as_it_is_forwarded() {
 fn a_binary_event_larger_than_kv_takes_goes_nowhere() {
     let webhook = WEBHOOK.replace(r#","auth""#, r#","max_body_bytes":8388608,"auth""#);
     let config = configure(&webhook, &[("A", r#"{"kv":{"binding":"KV"}}"#)]);
-    // Each of these characters takes six in JSON, and KV's values have 25 MiB at most.
+    // Each of these characters takes six bytes in JSON, and values in KV have at most 25 MiB.
     let texts = || known().with("content-type", "text/plain").with_event();
     let send = |bytes: usize| {
         let memory = Memory::default();
@@ -116,5 +116,5 @@ fn a_binary_event_larger_than_kv_takes_goes_nowhere() {
     let (status, body, held) = send(4_400_000);
     assert_eq!((status, held), (413, 0), "{body}");
     assert!(body.contains(r#""code":"event_too_large""#), "{body}");
-    assert!(body.contains("have 26400002 bytes in the JSON format"), "{body}");
+    assert!(body.contains("takes 26400002 bytes in the JSON format"), "{body}");
 }

@@ -1,4 +1,4 @@
-//! Operators look at the dead letters.
+//! Operators list and read dead letters.
 
 mod access;
 mod redrive;
@@ -15,7 +15,7 @@ use crate::support::event;
 
 const ADMIN: &str = r#"{"auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}}"#;
 
-/// Two webhooks, and an operator.
+/// Two HTTP destinations, and an operator.
 fn config() -> Config {
     with_webhook(WEBHOOK)
 }
@@ -26,7 +26,7 @@ fn with_webhook(webhook: &str) -> Config {
     configure_with(&admin, webhook, &[("SHOP", &shop), ("SHOP_B", &shop)])
 }
 
-/// What an operator asks.
+/// An operator's request.
 fn operator(method: &'static str, path: &'static str, query: &str) -> Request {
     let head = Head::post().method(method).path(path).query(query);
     Request::new(head.with("authorization", "Bearer admin-canary"), "")
@@ -40,20 +40,20 @@ fn redrive(query: &str) -> Request {
     operator("POST", "/dead-letters/redrive", query)
 }
 
-/// The log line of what an operator asked.
+/// The log line of an operator's request.
 fn log(outcome: &str, code: &str, status: u16, reasons: &str) -> String {
     format!(
         r#"{{"outcome":"{outcome}","code":"{code}","status":{status}{reasons},"auth_type":"bearer","credential":"ADMIN_TOKEN","milliseconds":0}}"#
     )
 }
 
-/// An event that is no secret, with this id.
+/// An event with this id and without secrets.
 fn letter(id: usize) -> String {
     event(r#""data": {"price": 1.50}"#).replace(r#""id":"1""#, &format!(r#""id":"{id}""#))
 }
 
-/// Puts a dead letter with this text in `DEAD`, so many milliseconds after the beginning, as the
-/// consumer does; its key.
+/// Stores a dead letter with this text in `DEAD`, this many milliseconds after the start, as the
+/// consumer does. Returns its key.
 fn bury(memory: &Memory, subscription: &str, passed: u64, cause: &Cause, text: &str) -> String {
     let before = memory.namespace("DEAD");
     let dead = DeadMessage {
@@ -73,7 +73,7 @@ fn bury(memory: &Memory, subscription: &str, passed: u64, cause: &Cause, text: &
     new.next().unwrap()
 }
 
-/// So many dead letters of a subscription, the oldest first; their keys.
+/// Stores this many dead letters of a subscription, the oldest first. Returns their keys.
 fn bury_all(memory: &Memory, subscription: &str, count: usize) -> Vec<String> {
     let bury = |number: usize| {
         let passed = u64::try_from(number).unwrap();
@@ -89,7 +89,7 @@ fn ids(answer: &Answer) -> Vec<String> {
     letters.map(|letter| letter["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Where an answer says that it goes on, as a parameter of the next query.
+/// The cursor in an answer, as a parameter of the next query.
 fn cursor(answer: &Answer) -> Option<String> {
     let body: serde_json::Value = answer.body.parse().unwrap();
     let encode = |text: &str| form_encoded(text);
@@ -209,7 +209,7 @@ fn what_others_put_there_is_listed_as_well() {
     memory.store("DEAD", "x", "anything");
     let answer = ask(Ok(&config()), list(""), &memory);
     let body = r#"{"code":"dead_letters","dead_letters":[{"id":"x","subscription":"","cause":"","attempts":0,"accepted_at":0,"died_at":0,"event":{}}],"cursor":null}"#;
-    assert_eq!(answer.body, body, "nobody would find it otherwise");
+    assert_eq!(answer.body, body, "otherwise it could not be found");
 }
 
 #[test]
@@ -232,14 +232,14 @@ fn one_is_shown_whole() {
     check_answer("with its event, byte for byte", &answer, &expected);
 
     let id = bury(&memory, "shop", 9, &Cause::NotAnEvent("x".to_owned()), "{ no JSON");
-    let why = r#""cause":"not_an_event","reason":"the message holds no event: x","status":null"#;
-    let body = of(&id, why, r#""what came was not JSON""#);
+    let why = r#""cause":"not_an_event","reason":"the message is not an event: x","status":null"#;
+    let body = of(&id, why, r#""the message was not JSON""#);
     let expected = Expected { status: 200, headers: "", body: &body, log: &log };
     let answer = ask(Ok(&config()), list(&format!("id={id}")), &memory);
-    check_answer("what is no JSON cannot stand in JSON", &answer, &expected);
+    check_answer("a message that is not JSON cannot be part of JSON", &answer, &expected);
 }
 
-/// The query for an id that there can be.
+/// The query for an id that is possible but does not exist.
 fn no_such() -> String {
     format!("id=shop/{START}/{}", "A".repeat(43))
 }
@@ -255,10 +255,10 @@ fn one_that_is_not_there_is_not_found() {
     }
 }
 
-/// What an operator gets when a binding fails, for this reason.
+/// Checks what an operator gets when a binding fails for this reason.
 #[track_caller]
 fn check_failed(why: &str, answer: &Answer, reason: &str) {
-    let body = r#"{"type":"urn:elytra-webhooks:dead_letters_failed","title":"The dead letters cannot be had","status":503,"code":"dead_letters_failed","detail":"the dead letters cannot be had now, the log says why"}"#;
+    let body = r#"{"type":"urn:elytra-webhooks:dead_letters_failed","title":"The dead letters are unavailable","status":503,"code":"dead_letters_failed","detail":"the dead letters are unavailable right now; the log says why"}"#;
     let reasons = format!(r#","reasons":["{reason}"]"#);
     let log = log("failed", "dead_letters_failed", 503, &reasons);
     let expected = Expected { status: 503, headers: "retry-after: 1", body, log: &log };

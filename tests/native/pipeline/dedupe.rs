@@ -1,4 +1,4 @@
-//! Deduplication: what a destination holds is not forwarded again, and what it does not hold is.
+//! Deduplication: events are forwarded only to destinations that do not hold them.
 
 mod batches;
 mod destinations;
@@ -17,7 +17,7 @@ use crate::support::event;
 
 pub(super) const WINDOW: &str = r#""dedupe_window_seconds":86400"#;
 
-/// Products go to a queue and to KV, documents to KV alone, and all are remembered for a day.
+/// Products go to a queue and to KV, documents only to KV, and all are remembered for a day.
 fn deduplicating() -> Config {
     configure(
         &webhook_with(WINDOW),
@@ -32,14 +32,14 @@ fn product() -> Request {
     Request::event(r#""eventtype":"product","data":"data-canary""#)
 }
 
-/// Sends the product, a second after whatever was before.
+/// Sends the product, a second after the previous event.
 #[track_caller]
 fn ask_again(memory: &Memory) -> Answer {
     memory.time.pass(1_000);
     ask(Ok(&deduplicating()), product(), memory)
 }
 
-/// How often the destinations were called: the queue and KV.
+/// How often the queue and KV were called.
 fn forwarded(memory: &Memory) -> (usize, usize) {
     (memory.count("QUEUE", "send"), memory.count("KV", "put"))
 }
@@ -47,14 +47,14 @@ fn forwarded(memory: &Memory) -> (usize, usize) {
 const DUPLICATE: Expected<'_> = Expected {
     status: 200,
     headers: "",
-    body: r#"{"code":"duplicate","id":"1","detail":"every subscription that wants this event held it before","subscriptions":["archive","products"]}"#,
+    body: r#"{"code":"duplicate","id":"1","detail":"every subscription that wants this event already has it","subscriptions":["archive","products"]}"#,
     log: r#"{"outcome":"duplicate","code":"duplicate","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held_before":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
 };
 
 const UNDER_WAY: Expected<'_> = Expected {
     status: 503,
     headers: "retry-after: 1",
-    body: r#"{"type":"urn:elytra-webhooks:under_way","title":"The event is being forwarded","status":503,"code":"under_way","detail":"another request is forwarding the same event, send it again","failed":[],"under_way":["archive","products"],"held":[]}"#,
+    body: r#"{"type":"urn:elytra-webhooks:under_way","title":"The event is being forwarded","status":503,"code":"under_way","detail":"another request is forwarding the same event; send it again","failed":[],"under_way":["archive","products"],"held":[]}"#,
     log: r#"{"outcome":"under_way","code":"under_way","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","under_way":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
 };
 
@@ -63,7 +63,7 @@ fn what_was_seen_before_is_a_duplicate() {
     let memory = Memory::default();
     assert_eq!(ask_again(&memory).status, 202);
     let again = ask_again(&memory);
-    check_answer("a success, or the sender would come again", &again, &DUPLICATE);
+    check_answer("a success, or the sender would retry", &again, &DUPLICATE);
     assert_eq!(again.level, Level::Info, "nobody must act");
     assert_eq!(forwarded(&memory), (1, 1), "once each");
     assert_eq!((memory.count("LEDGER", "claim"), memory.count("LEDGER", "settle")), (2, 1));
@@ -124,10 +124,10 @@ fn of_two_at_the_same_moment_one_forwards() {
         answer_to(Ok(&config), product(), &memory),
     ));
     assert_eq!((first.status, memory.time.passed()), (202, 500));
-    check_answer("the other may still fail, so this is no duplicate", &second, &UNDER_WAY);
-    assert_eq!(second.level, Level::Info, "the sender comes again");
+    check_answer("the other may still fail, so this is not a duplicate", &second, &UNDER_WAY);
+    assert_eq!(second.level, Level::Info, "the sender retries");
     assert_eq!(forwarded(&memory), (1, 1));
-    check_answer("when it comes again", &ask_again(&memory), &DUPLICATE);
+    check_answer("when it is retried", &ask_again(&memory), &DUPLICATE);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_claim_whose_holder_died_is_taken_over() {
     assert!(died.is_none(), "it was killed while it forwarded");
     assert_eq!(config.receiver.times.claim_ms(), 5_000, "the time budget and a second");
 
-    check_answer("nobody knows yet", &ask(Ok(&config), product(), &memory), &UNDER_WAY);
+    check_answer("still unknown", &ask(Ok(&config), product(), &memory), &UNDER_WAY);
     memory.time.pass(4_399);
     check_answer("to the last", &ask(Ok(&config), product(), &memory), &UNDER_WAY);
     memory.time.pass(1);
@@ -163,7 +163,7 @@ fn a_holder_that_died_before_it_settled_forwards_again() {
     let config = deduplicating();
     let memory = Memory::default().with("LEDGER", "settle", Fault::Hangs, 1);
     assert!(memory.time.run_for(100, answer_to(Ok(&config), product(), &memory)).is_none());
-    assert_eq!(memory.held().len(), 2, "both hold it, and nobody was told");
+    assert_eq!(memory.held().len(), 2, "both hold it, although the request died");
     memory.time.pass(4_900);
     assert_eq!(ask(Ok(&config), product(), &memory).status, 202);
     assert_eq!(memory.queue("QUEUE").len(), 2, "twice rather than never");

@@ -1,4 +1,4 @@
-//! How the messages of a batch are divided among calls of `sendBatch`.
+//! How the messages of a batch are divided into calls of `sendBatch`.
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::destination::SEND_AGAIN_MS;
@@ -11,21 +11,21 @@ use proptest::prelude::*;
 use super::{Expected, Memory, Request, WEBHOOK, ask, batch, check_answer, configure};
 use crate::support::{event, property};
 
-/// Up to 1,000 events come at once, and all of them go to one queue.
+/// Up to 1,000 events per request, all of which go to one queue.
 fn config() -> Config {
     let webhook = WEBHOOK
         .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":8388608,"auth""#);
     configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)])
 }
 
-/// An event of this id and of exactly so many bytes.
+/// An event with this id and of exactly this many bytes.
 fn event_of(id: usize, bytes: usize) -> String {
     let text = event(r#""data":"""#).replace(r#""id":"1""#, &format!(r#""id":"{id:03}""#));
     let room = bytes - text.len();
     text.replace(r#""data":"""#, &format!(r#""data":"{}""#, "x".repeat(room)))
 }
 
-/// The events of these sizes, and how many of them each call has: [`Memory`] checks the limits.
+/// Sends events of these sizes, and returns how many each call has. [`Memory`] checks the limits.
 fn divide(sizes: &[usize]) -> Vec<usize> {
     let events: Vec<_> = sizes.iter().enumerate().map(|(id, bytes)| event_of(id, *bytes)).collect();
     let memory = Memory::default();
@@ -64,7 +64,7 @@ fn a_call_has_256_000_bytes_at_most_counted_with_100_for_each_message() {
     check("but not with their 100", &[127_900, 127_701, 100], &[2, 1]);
 }
 
-/// As few calls as can be where the order is kept: each takes as many as it can.
+/// The fewest calls that keep the order: each takes as many as fit.
 fn greedy(sizes: &[usize]) -> Vec<usize> {
     let mut calls = Vec::new();
     let mut room = 0;
@@ -114,7 +114,7 @@ fn a_call_that_fails_fails_all_of_its_messages_and_no_other() {
     assert_eq!((answer.status, memory.sizes("QUEUE", "send")), (503, vec![100, 1, 100, 1]));
     assert_eq!(memory.time.passed(), SEND_AGAIN_MS, "tried again, once");
     let undelivered = answer.body.matches(r#""failed":["a"],"held":[]"#).count();
-    assert_eq!(undelivered, 101, "each is told");
+    assert_eq!(undelivered, 101, "each is reported");
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn an_event_of_a_batch_that_is_too_large_names_its_place() {
         &Expected {
             status: 413,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"event 1 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in"}"#,
-            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"batch","reasons":["event 1 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes 127900, and there is no CLAIMS to store it in"],"events":[{"id":"000","source":"s","type":"t"},{"id":"001","source":"s","type":"t"},{"id":"002","source":"s","type":"t"}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"event 1 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS"}"#,
+            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"batch","reasons":["event 1 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS; event 2 of the batch has 127901 bytes, but the destination of \"a\" takes at most 127900, and no KV namespace is bound as CLAIMS"],"events":[{"id":"000","source":"s","type":"t"},{"id":"001","source":"s","type":"t"},{"id":"002","source":"s","type":"t"}],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(memory.held(), []);

@@ -1,4 +1,4 @@
-//! An operator asks what would become of a request.
+//! An operator asks what would happen to a request.
 
 mod access;
 
@@ -12,7 +12,7 @@ const ADMIN: &str = r#"{"auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}}"#;
 
 const WEBHOOK: &str = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"},"max_body_bytes":262144,"max_batch_events":3}"#;
 
-/// Products in German to a queue, documents to KV, and an operator.
+/// German products go to a queue, and documents to KV. There is an operator.
 fn config() -> Config {
     let more = [
         ("ADMIN", Binding::Json(ADMIN.to_owned())),
@@ -29,12 +29,12 @@ fn config() -> Config {
     configure_with(&more, WEBHOOK, &subscriptions)
 }
 
-/// The head of what an operator asks.
+/// The head of an operator's request.
 fn operator() -> Head {
     Head::post().path("/explain").with("authorization", "Bearer admin-canary")
 }
 
-/// What an operator is answered; nothing was asked of the platform.
+/// Checks the answer to an operator, and that the platform was not used.
 #[track_caller]
 fn explain(head: Head, body: impl Into<Vec<u8>>) -> Answer {
     let memory = Memory::default();
@@ -55,7 +55,7 @@ fn an_event_is_told_as_it_was_understood() {
     let members = r#""eventtype":"product","operation":"change","urgent":true,"priority":7,"data":{"objectType":"product","objectId":4711,"locale":"fr"}"#;
     let text = event(members);
     let body = format!(
-        r#"{{"code":"explained","mode":"structured","events":[{{"attributes":{{"specversion":"1.0","id":"1","source":"s","type":"t","eventtype":"product","operation":"change","urgent":true,"priority":7}},"event_type":"product","operation":"change","object_type":"product","object_id":"4711","data":{{"member":"data","bytes":54}},"bytes":{},"notices":["operation \"change\" is not known here"],"subscriptions":[{{"subscription":"archive","matches":false,"code":"event_type_not_selected","message":"event type \"product\" is not in event_types"}},{{"subscription":"german","matches":false,"code":"filter_not_matched","message":"filters[1].any: none of 2 matches, the first: data.locale is \"fr\", not \"de\""}},{{"subscription":"off","matches":false,"code":"inactive","message":"the subscription is not active"}}]}}]}}"#,
+        r#"{{"code":"explained","mode":"structured","events":[{{"attributes":{{"specversion":"1.0","id":"1","source":"s","type":"t","eventtype":"product","operation":"change","urgent":true,"priority":7}},"event_type":"product","operation":"change","object_type":"product","object_id":"4711","data":{{"member":"data","bytes":54}},"bytes":{},"notices":["unknown operation \"change\""],"subscriptions":[{{"subscription":"archive","matches":false,"code":"event_type_not_selected","message":"event type \"product\" is not in event_types"}},{{"subscription":"german","matches":false,"code":"filter_not_matched","message":"filters[1].any: none of 2 filters match, the first: data.locale is \"fr\", not \"de\""}},{{"subscription":"off","matches":false,"code":"inactive","message":"the subscription is not active"}}]}}]}}"#,
         text.len()
     );
     let log = r#"{"outcome":"explained","code":"explained","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","operation":"change","notices":["unknown_operation"],"auth_type":"bearer","credential":"ADMIN_TOKEN","milliseconds":0}"#;
@@ -83,7 +83,7 @@ fn what_is_too_large_for_a_destination_is_told() {
     let verdict = &answer["events"][0]["subscriptions"][0];
     assert_eq!(verdict["matches"], true, "{verdict}");
     let expected = format!(
-        "the event has {bytes} bytes, but the destination of \"german\" takes 127900, and there is no CLAIMS to store it in"
+        "the event has {bytes} bytes, but the destination of \"german\" takes at most 127900, and no KV namespace is bound as CLAIMS"
     );
     assert_eq!(verdict["too_large"], expected, "as /webhook would say with a 413");
 }

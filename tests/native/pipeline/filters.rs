@@ -1,4 +1,4 @@
-//! What a sender and the log are told of an event that filters keep out.
+//! What a sender and the log learn about an event that filters keep out.
 
 use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, configure};
 

@@ -1,7 +1,7 @@
-//! Sending to all destinations: at once, and all or nothing in what is told.
+//! Forwarding to all destinations at once. The answer is all or nothing.
 
 use elytra_webhooks::config::Binding;
-use elytra_webhooks::forward::MAX_BYTES_UNDER_WAY;
+use elytra_webhooks::forward::MAX_BYTES_IN_FLIGHT;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
 
 use super::{
@@ -26,7 +26,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["products"],"held":["archive"]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["products"],"held":["archive"]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["KV"],
@@ -37,7 +37,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["archive"],"held":["products"]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["archive"],"held":["products"]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["QUEUE"],
@@ -48,7 +48,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["archive","products"],"held":[]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["archive","products"],"held":[]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","reasons":["archive: destination-canary","products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &[],
@@ -58,12 +58,12 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
 #[test]
 fn a_fast_failure_does_not_cut_a_slow_destination_short() {
     check_failing(
-        "what is told as held is held",
+        "what is reported as held is held",
         &Memory::failing(&["KV"]).with("QUEUE", "send", Fault::Takes(3_000), 1),
         &Expected {
             status: 503,
             headers: "retry-after: 1",
-            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["archive"],"held":["products"]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["archive"],"held":["products"]}"#,
             log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["QUEUE"],
@@ -75,16 +75,16 @@ fn a_destination_that_hangs_does_not_hang_the_sender() {
     let memory = Memory::default().with("KV", "put", Fault::Hangs, ALWAYS);
     let memory = memory.with("QUEUE", "send", Fault::Takes(3_999), 1);
     let answer = ask(Ok(&config()), Request::event(r#""eventtype":"product""#), &memory);
-    assert_eq!(answer.status, 503, "what is not durable by then is to come again");
+    assert_eq!(answer.status, 503, "what is not durable by then must be retried");
     assert!(
         answer.body.ends_with(r#""failed":["archive"],"held":["products"]}"#),
         "{}",
         answer.body
     );
-    let reason = r#""reasons":["archive: no answer before the time was up"]"#;
+    let reason = r#""reasons":["archive: no answer before the deadline"]"#;
     assert!(answer.log.contains(reason), "{}", answer.log);
     assert_eq!(memory.time.passed(), 4_000, "the time budget");
-    assert_eq!(memory.held().len(), 1, "the other one had its time");
+    assert_eq!(memory.held().len(), 1, "the other one had enough time");
 }
 
 #[test]
@@ -120,13 +120,13 @@ fn many_destinations_are_served_six_at_a_time_and_told_in_order() {
     assert_eq!(
         (MAX_CONNECTIONS, memory.most_under_way.get(), memory.time.passed()),
         (6, 6, 100),
-        "Cloudflare's limit of connections is used up and kept"
+        "Cloudflare's limit of connections is reached and not exceeded"
     );
 }
 
-/// Each call has a copy of the event in JavaScript, of two bytes for each of its characters as soon as one is not
-/// in Latin-1. One event of 8 MB for six namespaces was 96 MB beside its own, and the isolate died of it whenever
-/// it came again.
+/// For each call, JavaScript has a copy of the event, with two bytes per character as soon as one
+/// is not in Latin-1. One event of 8 MB for six namespaces took 96 MB in addition to its own, and
+/// the isolate died on every retry.
 #[test]
 fn large_events_are_written_a_few_at_a_time() {
     const LATENCY_MS: u64 = 100;
@@ -137,7 +137,7 @@ fn large_events_are_written_a_few_at_a_time() {
     let mut subscriptions = names.map(|name| (name, kv)).to_vec();
     subscriptions.push(("G", r#"{"queue":"QUEUE"}"#));
     let config = configure_with(&[("CLAIMS", Binding::Kv)], &webhook, &subscriptions);
-    let cases = [(MAX_BYTES_UNDER_WAY / 7, 1), (MAX_BYTES_UNDER_WAY / 3, 2), (8_000_000, 6)];
+    let cases = [(MAX_BYTES_IN_FLIGHT / 7, 1), (MAX_BYTES_IN_FLIGHT / 3, 2), (8_000_000, 6)];
     for (bytes, rounds) in cases {
         let memory = Memory::with_latency(LATENCY_MS);
         let text = "x".repeat(bytes - 100);

@@ -1,4 +1,4 @@
-//! The handshake of the CloudEvents web hooks: who gets consent, and for how much.
+//! The handshake of the CloudEvents web hooks: which origins get consent, and for which rate.
 
 use elytra_events::http::Headers as _;
 use elytra_webhooks::config::{Bindings, Config};
@@ -6,7 +6,7 @@ use elytra_webhooks::config::{Bindings, Config};
 use super::{Expected, Memory, Request, WEBHOOK, ask, check_answer, configure};
 use crate::support::Head;
 
-/// The log line: who asked, and with what result.
+/// The log line: which origin asked, and with what result.
 fn log(head: &Head, consent: &str) -> String {
     let reason = match head.header("webhook-request-origin") {
         None => "no consent: no WebHook-Request-Origin was sent".to_owned(),
@@ -20,7 +20,7 @@ fn log(head: &Head, consent: &str) -> String {
     )
 }
 
-/// A configuration whose `WEBHOOK` has these fields more.
+/// A configuration whose `WEBHOOK` has these additional fields.
 fn with(fields: &str) -> Config {
     let webhook = WEBHOOK.replace(r#","auth""#, &format!(r#",{fields}"auth""#));
     configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)])
@@ -36,7 +36,7 @@ fn options() -> Head {
     Head::post().method("OPTIONS")
 }
 
-/// The headers behind the content type and `Allow`, one a line.
+/// The headers after the content type and `Allow`, one per line.
 #[track_caller]
 fn check(why: &str, config: &Config, head: Head, consent: &str) {
     let memory = Memory::used_up(true);
@@ -81,7 +81,7 @@ fn an_allowed_origin_gets_consent() {
 #[test]
 fn any_other_origin_gets_none() {
     let config = allowing("\"*\"");
-    check("http-webhook 4.1.2: no origin is told", &config, options(), "");
+    check("http-webhook 4.1.2: no origin is revealed", &config, options(), "");
     for (why, origin) in [
         ("another", "evil.example.com"),
         ("cloudevents.md: never by prefix", "elytra.example.com.evil.example"),
@@ -108,12 +108,12 @@ fn without_allowed_origins_nobody_gets_consent() {
     let asked = options().with("WebHook-Request-Origin", "elytra.example.com");
     check("design: no consent by default", &with(""), asked.clone(), "");
     let nobody = with(r#""allowed_origins":[],"allowed_rate":"*","#);
-    check("an empty list is nobody", &nobody, asked, "");
+    check("an empty list allows no origin", &nobody, asked, "");
 }
 
 #[test]
 fn the_callback_is_never_called() {
-    // Nothing in Destinations or RateLimiter could call it; no answer tells of it either.
+    // Nothing in the platform could call it, and no answer mentions it.
     let head = options().with("WebHook-Request-Origin", "elytra.example.com");
     let head = head.with("WebHook-Request-Callback", "https://internal.example/presented-canary");
     let consent = "webhook-allowed-origin: elytra.example.com\nwebhook-allowed-rate: *";

@@ -1,4 +1,4 @@
-//! Events that are larger than a queue takes, where there is a namespace for them.
+//! Events that are too large for a queue, with a namespace for them.
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::config::{Binding, Config};
@@ -18,25 +18,25 @@ fn one_queue(webhook: &str) -> Config {
     configure_with(&[CLAIMS], webhook, &[("A", r#"{"queue":"QUEUE"}"#)])
 }
 
-/// An event of exactly so many bytes.
+/// An event of exactly this many bytes.
 pub(super) fn event_of(bytes: usize) -> String {
     let room = bytes - event(r#""subject":"é\"","data":"""#).len();
     event(&format!(r#""subject":"é\"","data":"{}""#, "x".repeat(room)))
 }
 
-/// The key of an event in `CLAIMS`, which is made from all of it.
+/// The key of an event in `CLAIMS`, which depends on the whole event.
 pub(super) fn key_of(text: &str) -> String {
     let event = CloudEvent::from_json(text).unwrap();
     Key::of(&["claim", event.source(), event.id(), text]).as_str().to_owned()
 }
 
-/// What is sent of [`event_of`] so many bytes.
+/// The message for [`event_of`] this many bytes.
 pub(super) fn message_of(bytes: usize) -> String {
     let key = key_of(&event_of(bytes));
     event(&format!(r#""subject":"é\"","dataref":"kv:CLAIMS/{key}#/data""#))
 }
 
-/// What is sent of [`send`]'s event.
+/// The message for the event of [`send`].
 fn message() -> String {
     message_of(127_901)
 }
@@ -141,14 +141,14 @@ fn what_cannot_be_stored_is_not_sent() {
         let answer = send(&config, &memory);
         assert_eq!(answer.status, 503, "{fault:?}");
         let reason = match fault {
-            Fault::Hangs => r#""reasons":["a: no answer before the time was up"]"#,
+            Fault::Hangs => r#""reasons":["a: no answer before the deadline"]"#,
             _ => r#""reasons":["a: CLAIMS: destination-canary"]"#,
         };
         assert!(answer.log.contains(reason), "{fault:?}: {}", answer.log);
         assert_eq!(memory.queue("QUEUE"), Vec::<String>::new(), "{fault:?}");
-        memory.mend();
+        memory.repair();
         memory.time.pass(1_000);
-        assert_eq!(send(&config, &memory).status, 202, "when the sender comes again");
+        assert_eq!(send(&config, &memory).status, 202, "when the sender retries");
     }
 }
 
@@ -177,7 +177,7 @@ fn check_too_large(text: String, why: &str) {
     let answer = ask(Ok(&one_queue(WEBHOOK)), Request::body(text), &memory);
     assert_eq!(answer.status, 413, "no retry can help");
     let detail = format!(
-        r#""code":"event_too_large","detail":"the event has {bytes} bytes, but the destination of \"a\" takes 127900, and {why}"}}"#
+        r#""code":"event_too_large","detail":"the event has {bytes} bytes, but the destination of \"a\" takes at most 127900, and {why}"}}"#
     );
     assert!(answer.body.ends_with(&detail), "{}", answer.body);
     assert_eq!(*memory.calls.borrow(), [], "nothing is stored and nothing is sent");
@@ -187,7 +187,7 @@ fn check_too_large(text: String, why: &str) {
 fn some_are_too_large_all_the_same() {
     let large = "x".repeat(128_000);
     let dataref = format!(r#""dataref":"https://example.com/1","data":"{large}""#);
-    check_too_large(event(&dataref), "it has a dataref of its own");
+    check_too_large(event(&dataref), "it already has a dataref");
     let subject = format!(r#""subject":"{large}","data":1"#);
     check_too_large(event(&subject), "its attributes alone are too large");
     let no_data = format!(r#""subject":"{large}""#);
@@ -209,7 +209,7 @@ fn the_attributes_alone_must_fit() {
     assert!(answer.body.contains("its attributes alone are too large"), "{}", answer.body);
 }
 
-/// What lies in `CLAIMS` are other events' data, so no sender may let an event refer to them.
+/// `CLAIMS` holds the data of other events, so a sender's event must not refer to it.
 #[test]
 fn a_senders_event_refers_to_no_claim() {
     let config = one_queue(WEBHOOK);

@@ -17,13 +17,13 @@ const TOO_LARGE: Expected<'_> = Expected {
     log: r#"{"outcome":"refused","code":"body_too_large","status":413,"mode":"structured","reasons":["the body is larger than 65536 bytes (max_body_bytes)"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
 };
 
-/// A configuration that reads 64 KiB and wants every event.
+/// A configuration that reads 64 KiB, with a subscription that wants every event.
 fn config() -> Config {
     let webhook = WEBHOOK.replace(r#","auth""#, r#","max_body_bytes":65536,"auth""#);
     configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)])
 }
 
-/// An event of exactly so many bytes.
+/// An event of exactly this many bytes.
 fn event_of(bytes: usize) -> String {
     let room = bytes - event(r#""data":"""#).len();
     event(&format!(r#""data":"{}""#, "x".repeat(room)))
@@ -105,7 +105,7 @@ fn a_body_that_breaks_off_is_to_come_again() {
     let expected = Expected {
         status: 503,
         headers: "retry-after: 1",
-        body: r#"{"type":"urn:elytra-webhooks:body_broke_off","title":"The body broke off","status":503,"code":"body_broke_off","detail":"the body broke off before its end"}"#,
+        body: r#"{"type":"urn:elytra-webhooks:body_broke_off","title":"The body was cut off","status":503,"code":"body_broke_off","detail":"the body was cut off before its end"}"#,
         log: r#"{"outcome":"failed","code":"body_broke_off","status":503,"mode":"structured","reasons":["connection reset"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
     };
     let broken = || Err(BodyError("connection reset".to_owned()));
@@ -128,16 +128,16 @@ fn an_event_larger_than_a_queue_takes_goes_nowhere() {
     let memory = Memory::default();
     let answer = ask(Ok(&config), Request::body(event_of(127_901)), &memory);
     check_answer(
-        "no retry can help, so it is no 503",
+        "no retry can help, so this is not a 503",
         &answer,
         &Expected {
             status: 413,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"the event has 127901 bytes, but the destination of \"b\" takes 127900, and there is no CLAIMS to store it in"}"#,
-            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"structured","id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the destination of \"b\" takes 127900, and there is no CLAIMS to store it in"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:event_too_large","title":"The event is too large","status":413,"code":"event_too_large","detail":"the event has 127901 bytes, but the destination of \"b\" takes at most 127900, and no KV namespace is bound as CLAIMS"}"#,
+            log: r#"{"outcome":"refused","code":"event_too_large","status":413,"mode":"structured","id":"1","source":"s","type":"t","reasons":["the event has 127901 bytes, but the destination of \"b\" takes at most 127900, and no KV namespace is bound as CLAIMS"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
-    assert_eq!(memory.take_held(), [], "not even where it would fit");
+    assert_eq!(memory.take_held(), [], "not even where it fits");
 
     let answer = ask(Ok(&config), Request::body(event_of(127_900)), &memory);
     assert_eq!((answer.status, memory.take_held().len()), (202, 2), "exactly at the limit");

@@ -1,4 +1,4 @@
-//! KV as a mirror: the newest state of each object, whatever comes and in whatever order.
+//! KV as a mirror: it holds the newest event of each object, in whatever order events arrive.
 
 mod clocks;
 mod faults;
@@ -12,13 +12,13 @@ use elytra_webhooks::config::Config;
 use super::{Answer, Expected, Memory, Request, WEBHOOK, ask, batch, check_answer, configure};
 use crate::support::event;
 
-/// The newest state of each object is kept in KV.
+/// KV holds the newest event of each object.
 fn mirroring(more: &str) -> Config {
     let kv = format!(r#"{{"kv":{{"binding":"KV","key":"object"{more}}}}}"#);
     configure(WEBHOOK, &[("PRICES", &kv)])
 }
 
-/// The state of an object: the event's id, its time if it has one, and the operation.
+/// An event of the object with this id, time (if any) and operation.
 fn state(id: &str, time: &str, operation: &str) -> String {
     let time = if time.is_empty() { String::new() } else { format!(r#""time":"{time}","#) };
     let data = r#""data":{"objectType":"product","objectId":7}"#;
@@ -26,13 +26,13 @@ fn state(id: &str, time: &str, operation: &str) -> String {
     text.replace(r#""id":"1""#, &format!(r#""id":"{id}""#))
 }
 
-/// Sends a state, a second after whatever was before.
+/// Sends an event, a second after the previous one.
 fn send(text: &str, memory: &Memory) -> Answer {
     memory.time.pass(1_000);
     ask(Ok(&mirroring("")), Request::body(text), memory)
 }
 
-/// The id of the event that KV holds of the object.
+/// The id of the event that KV holds for the object.
 fn held(memory: &Memory) -> String {
     let [(key, stored)] = &memory.namespace("KV")[..] else { panic!("one key") };
     assert_eq!(key, "prices/product/7");
@@ -112,13 +112,13 @@ fn an_event_without_an_object_is_not_wanted() {
     ] {
         let memory = Memory::default();
         check_answer(
-            "it is told",
+            "it is reported",
             &send(&event(data), &memory),
             &Expected {
                 status: 200,
                 headers: "",
-                body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"prices","code":"no_object","message":"data has no objectType and objectId, and the subscription keeps one key for each object"}]}"#,
-                log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","reasons":["prices: data has no objectType and objectId, and the subscription keeps one key for each object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+                body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"prices","code":"no_object","message":"data has no objectType and objectId, and the subscription keeps one key per object"}]}"#,
+                log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","reasons":["prices: data has no objectType and objectId, and the subscription keeps one key per object"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
             },
         );
         assert_eq!(*memory.calls.borrow(), [], "{data}");

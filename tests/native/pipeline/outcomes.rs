@@ -1,4 +1,4 @@
-//! What is a success: accepted, ignored, healthy.
+//! Successes: accepted, ignored, healthy.
 
 use super::{Expected, Head, Held, Request, authorized, check, event};
 
@@ -84,7 +84,7 @@ fn unknown_names_are_noticed_and_never_refused() {
         &Expected {
             status: 202,
             headers: "",
-            body: r#"{"code":"accepted","id":"1","subscriptions":["all"],"notices":[{"code":"unknown_event_type","message":"event type \"spaceship\" is not known here"},{"code":"unknown_operation","message":"operation \"Fly\" is not known here"}]}"#,
+            body: r#"{"code":"accepted","id":"1","subscriptions":["all"],"notices":[{"code":"unknown_event_type","message":"unknown event type \"spaceship\""},{"code":"unknown_operation","message":"unknown operation \"Fly\""}]}"#,
             log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"spaceship","operation":"Fly","subscriptions":["all"],"notices":["unknown_event_type","unknown_operation"],"auth_type":"none","milliseconds":0}"#,
         },
     );
@@ -95,7 +95,7 @@ fn unknown_names_are_noticed_and_never_refused() {
         &Expected {
             status: 200,
             headers: "",
-            body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"}],"notices":[{"code":"unknown_event_type","message":"event type \"spaceship\" is not known here"}]}"#,
+            body: r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"archive","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"},{"subscription":"off","code":"inactive","message":"the subscription is not active"},{"subscription":"products","code":"event_type_not_selected","message":"event type \"spaceship\" is not in event_types"}],"notices":[{"code":"unknown_event_type","message":"unknown event type \"spaceship\""}]}"#,
             log: r#"{"outcome":"ignored","code":"ignored","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"spaceship","reasons":["archive: event type \"spaceship\" is not in event_types","off: the subscription is not active","products: event type \"spaceship\" is not in event_types"],"notices":["unknown_event_type"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );

@@ -1,4 +1,4 @@
-//! No secret and no data in replies and log lines, whatever comes. [`super::ask`] looks for them.
+//! Replies and log lines never contain secrets or data. [`super::ask`] checks that.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
@@ -62,29 +62,29 @@ fn a_secret_in_the_place_of_its_name_is_not_logged() {
     let answer = ask(Err(&mistakes), Request::event(""), &Memory::default());
     assert_eq!(
         answer.log,
-        r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK.auth.token: no secret of this name is set, expected the name of one"],"milliseconds":0}"#,
+        r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret"],"milliseconds":0}"#,
         "who reads logs need not know secrets"
     );
 }
 
-/// An event with so many faults gets so many violations, and these reasons in its log line.
+/// An event with this many faults gets this many violations, and these reasons in its log line.
 #[track_caller]
 fn check_faults(why: &str, faults: usize, logged: usize, more: Option<&str>) {
     let name = |number| format!("X{number:03}");
-    let told = "an attribute's name is made of lower-case letters and digits only";
+    let reported = "an attribute's name is made of lower-case letters and digits only";
     let members: Vec<_> = (0..faults).map(|number| format!(r#""{}":1"#, name(number))).collect();
     let answer = ask(Ok(&config()), Request::event(&members.join(",")), &Memory::default());
 
     let body: Value = answer.body.parse().unwrap();
     let violations: Vec<_> = (0..faults)
-        .map(|number| json!({"attribute": name(number), "code": "bad_name", "message": told}))
+        .map(|number| json!({"attribute": name(number), "code": "bad_name", "message": reported}))
         .collect();
     assert_eq!(body["violations"], Value::from(violations), "{why}: the reply lists all");
-    assert_eq!(body["detail"], format!("found {faults} faults"), "{why}");
+    assert_eq!(body["detail"], format!("found {faults} violations"), "{why}");
 
     let line: Value = answer.log.parse().unwrap();
     let mut reasons: Vec<_> =
-        (0..logged).map(|number| format!("{}: {told}", name(number))).collect();
+        (0..logged).map(|number| format!("{}: {reported}", name(number))).collect();
     reasons.extend(more.map(str::to_owned));
     assert_eq!(line["reasons"], Value::from(reasons), "{why}");
 }

@@ -1,4 +1,4 @@
-//! R2: an object for each event, which a retry replaces.
+//! R2: one object per event, which a retry overwrites.
 
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::destination::MAX_PREFIX_BYTES;
@@ -17,13 +17,13 @@ use crate::support::event;
 
 const BUCKETS: [(&str, Binding); 2] = [("ARCHIVE", Binding::R2), ("OTHER_R2", Binding::R2)];
 
-/// Every event to a bucket, with this prefix.
+/// Every event goes to a bucket, with this prefix.
 fn archive(webhook: &str, prefix: &str) -> Config {
     let r2 = format!(r#"{{"r2":{{"binding":"ARCHIVE","prefix":"{prefix}"}}}}"#);
     configure_with(&BUCKETS, webhook, &[("A", &r2)])
 }
 
-/// The one object that comes of an event with these members.
+/// The one object that an event with these members becomes.
 #[track_caller]
 fn object_of(members: &str) -> (String, StoredObject) {
     let memory = Memory::default();
@@ -73,7 +73,7 @@ fn an_object_for_each_event() {
 
 #[test]
 fn the_date_is_that_of_the_time_in_utc() {
-    // It is 2025-12-01T00:00:00Z, and five minutes ahead are believed.
+    // It is 2025-12-01T00:00:00Z, and a `time` up to five minutes ahead is accepted.
     for (why, time, date) in [
         ("the day before, west of here", r#""time":"2025-11-30T20:00:00-03:00""#, "2025-11-30"),
         ("and the day after", r#""time":"2025-11-29T22:00:00-03:00""#, "2025-11-30"),
@@ -151,14 +151,14 @@ fn a_failure_is_retried_and_replaced() {
         let answer = ask(Ok(&config), request(), &memory);
         assert_eq!(answer.status, 503, "{fault:?}: {}", answer.body);
         assert!(answer.body.ends_with(r#""failed":["a"],"held":[]}"#), "{}", answer.body);
-        memory.mend();
+        memory.repair();
         memory.time.pass(86_400_000);
         assert_eq!(ask(Ok(&config), request(), &memory).status, 202, "{fault:?}");
         assert_eq!(keys(&memory), ["2025-11-30/a/s/1"], "{fault:?}: the day after, too");
     }
 }
 
-/// Its arrival is all that is known of its date, so on another day it is another object. Deduplication
+/// The date is that of the arrival, so on another day the event would become another object. Deduplication
 /// prevents that.
 #[test]
 fn an_event_without_time_is_written_once_while_it_is_remembered() {
@@ -230,8 +230,8 @@ fn a_batch_that_needs_too_many_writes_is_refused() {
     assert_eq!(ask(Ok(&config), batch(&events(60)), &memory).status, 202);
     let Answer { status, body, .. } = ask(Ok(&config), batch(&events(61)), &memory);
     let body: Value = body.parse().unwrap();
-    let detail = "the batch needs 122 writes to KV and R2, but 120 fit in the time: send fewer events at \
-                  once, or let the receiver have a longer time_budget_ms, or set dedupe_window_seconds";
+    let detail = "the batch needs 122 writes to KV and R2, but only 120 fit in the time budget: send fewer \
+                  events at once, increase time_budget_ms, or set dedupe_window_seconds";
     assert_eq!((status, &body["detail"]), (413, &detail.into()));
 }
 

@@ -1,4 +1,5 @@
-//! The rate limit of each credential: asked behind authentication, before the body is read.
+//! The rate limit of each credential, which applies after authentication and before the body is
+//! read.
 
 use elytra_webhooks::config::{Bindings, Config};
 
@@ -14,7 +15,7 @@ fn bearer() -> Config {
     limited(r#""auth_type":"bearer","auth":[{"token":"TOKEN"},{"token":"TOKEN_NEXT"}]"#)
 }
 
-/// What a request gets, and which rate limits were asked with which keys.
+/// The answer to a request, and which rate limits were asked with which keys.
 fn ask_limited(config: &Config, head: Head, is_used_up: bool) -> (Answer, Vec<(String, String)>) {
     let memory = Memory::used_up(is_used_up);
     let answer = ask(Ok(config), Request::new(head, event("")), &memory);
@@ -71,7 +72,7 @@ fn who_is_not_let_in_is_not_counted() {
     };
     not_asked("no credentials", Head::post(), 401);
     let wrong = Head::post().with("authorization", "Bearer presented-canary");
-    not_asked("nobody uses up another's limit", wrong, 401);
+    not_asked("no credential uses up the limit of another", wrong, 401);
     not_asked("the wrong method", authorized().method("GET"), 405);
     not_asked("elsewhere", authorized().path("/"), 404);
     not_asked("health", Head::post().method("GET").path("/health"), 200);

@@ -1,4 +1,4 @@
-//! What is refused, before anything was forwarded; and which fault is told first.
+//! Requests that are refused before anything is forwarded, and which problem is reported first.
 
 use elytra_webhooks::config::{Bindings, Config};
 
@@ -23,8 +23,8 @@ fn there_is_nothing_elsewhere() {
             &Expected {
                 status: 404,
                 headers: "",
-                body: r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path, events go to /webhook, without a slash behind it"}"#,
-                log: r#"{"outcome":"refused","code":"not_found","status":404,"reasons":["there is nothing at this path, events go to /webhook, without a slash behind it"],"milliseconds":0}"#,
+                body: r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path; events go to /webhook, without a trailing slash"}"#,
+                log: r#"{"outcome":"refused","code":"not_found","status":404,"reasons":["there is nothing at this path; events go to /webhook, without a trailing slash"],"milliseconds":0}"#,
             },
         );
     }
@@ -37,7 +37,7 @@ fn a_broken_configuration_lets_nobody_in_and_tells_nothing() {
     let expected = Expected {
         status: 503,
         headers: "retry-after: 60",
-        body: r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly, its log says why"}"#,
+        body: r#"{"type":"urn:elytra-webhooks:broken_configuration","title":"The receiver's configuration is broken","status":503,"code":"broken_configuration","detail":"the receiver is not configured correctly; its log says why"}"#,
         log: r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK: missing","SUBSCRIPTION_<NAME>: missing: without a subscription every event would be ignored"],"milliseconds":0}"#,
     };
     for head in [authorized(), Head::post(), Head::post().method("DELETE")] {
@@ -61,8 +61,8 @@ fn other_methods_are_told_which_are_allowed() {
             &Expected {
                 status: 405,
                 headers: "allow: POST, PUT, PATCH, OPTIONS",
-                body: &r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"the method METHOD is not taken here, expected POST, PUT, PATCH, OPTIONS"}"#.replace("METHOD", method),
-                log: &r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["the method METHOD is not taken here, expected POST, PUT, PATCH, OPTIONS"],"milliseconds":0}"#.replace("METHOD", method),
+                body: &r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"the method METHOD is not allowed here, expected POST, PUT, PATCH, OPTIONS"}"#.replace("METHOD", method),
+                log: &r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["the method METHOD is not allowed here, expected POST, PUT, PATCH, OPTIONS"],"milliseconds":0}"#.replace("METHOD", method),
             },
         );
     }
@@ -72,8 +72,8 @@ fn other_methods_are_told_which_are_allowed() {
         &Expected {
             status: 405,
             headers: "allow: GET, HEAD",
-            body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"the method POST is not taken here, expected GET, HEAD"}"#,
-            log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["the method POST is not taken here, expected GET, HEAD"],"milliseconds":0}"#,
+            body: r#"{"type":"urn:elytra-webhooks:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed","detail":"the method POST is not allowed here, expected GET, HEAD"}"#,
+            log: r#"{"outcome":"refused","code":"method_not_allowed","status":405,"reasons":["the method POST is not allowed here, expected GET, HEAD"],"milliseconds":0}"#,
         },
     );
     let put =
@@ -156,7 +156,7 @@ fn invalid_events_are_refused_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault","violations":[{"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 violation","violations":[{"attribute":"time","code":"not_a_timestamp","message":"not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"}]}"#,
             log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"structured","id":"1","source":"s","type":"t","reasons":["time: not an RFC 3339 timestamp: unexpected character 'n' at position 0, expected a digit"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -166,7 +166,7 @@ fn invalid_events_are_refused_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 2 faults","violations":[{"attribute":"id","code":"repeated","message":"occurs more than once"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 2 violations","violations":[{"attribute":"id","code":"repeated","message":"occurs more than once"},{"attribute":"type","code":"missing","message":"required attribute is missing"}]}"#,
             log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"structured","source":"s","reasons":["id: occurs more than once","type: required attribute is missing"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -176,7 +176,7 @@ fn invalid_events_are_refused_with_every_fault() {
         &Expected {
             status: 400,
             headers: "",
-            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 fault","violations":[{"code":"no_body","message":"the body is empty, expected JSON"}]}"#,
+            body: r#"{"type":"urn:elytra-webhooks:invalid_event","title":"The event is invalid","status":400,"code":"invalid_event","detail":"found 1 violation","violations":[{"code":"no_body","message":"the body is empty, expected JSON"}]}"#,
             log: r#"{"outcome":"refused","code":"invalid_event","status":400,"mode":"structured","reasons":["the body is empty, expected JSON"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
@@ -188,7 +188,7 @@ fn the_first_fault_of_the_line_is_told() {
     let webhook = WEBHOOK.replace(r#","auth""#, &format!(r#",{small},"auth""#));
     let config = configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)]);
     let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
-    // Everything is wrong with this request; step by step it is mended.
+    // Everything is wrong with this request, and is fixed step by step.
     let head = || Head::post().with("content-length", "65537");
     let wrong_type = |head: Head| head.with("content-type", "text/plain");
     let known = |head: Head| head.with("authorization", "Bearer token-canary");

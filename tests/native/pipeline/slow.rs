@@ -1,4 +1,4 @@
-//! Bodies that take their time: what comes fast enough is read, what does not is refused.
+//! Slow bodies: what arrives fast enough is read, and everything else is refused.
 
 use std::collections::VecDeque;
 
@@ -12,13 +12,13 @@ use super::{Memory, WEBHOOK, authorized, configure};
 use crate::memory::Time;
 use crate::support::event;
 
-/// Chunks, and how many milliseconds each takes to come.
+/// Chunks, and how many milliseconds each takes to arrive.
 struct SlowBody<'t> {
     time: &'t Time,
     chunks: VecDeque<(u64, Vec<u8>)>,
-    /// When the next one comes, in milliseconds since 1970.
+    /// When the next one arrives, in milliseconds since 1970.
     next_at: u64,
-    /// Whether it stalls at its end.
+    /// Whether the body stalls after the last chunk.
     never_ends: bool,
 }
 
@@ -33,14 +33,14 @@ impl Body for SlowBody<'_> {
         if self.next_at == 0 {
             self.next_at = self.time.now() + milliseconds;
         }
-        // This may be dropped, and begun anew: the chunk comes when it comes.
+        // This may be dropped and started again. The chunk arrives at its time.
         self.time.sleep(self.next_at.saturating_sub(self.time.now())).await;
         self.next_at = 0;
         Ok(self.chunks.pop_front().map(|(_, chunk)| chunk))
     }
 }
 
-/// Chunks of so many bytes, each so many milliseconds after the one before, and the end at once.
+/// Chunks of this many bytes, this many milliseconds apart, with the end right after the last.
 fn steady(count: usize, bytes: usize, milliseconds: u64) -> Vec<(u64, Vec<u8>)> {
     let event = event(r#""data":1"#);
     let mut body = event.into_bytes();
@@ -48,7 +48,7 @@ fn steady(count: usize, bytes: usize, milliseconds: u64) -> Vec<(u64, Vec<u8>)> 
     body.chunks(bytes).map(|chunk| (milliseconds, chunk.to_vec())).collect()
 }
 
-/// What the sender is answered, and after how many milliseconds.
+/// The answer, and after how many milliseconds it came.
 fn send(chunks: Vec<(u64, Vec<u8>)>, never_ends: bool) -> (u16, &'static str, u64) {
     let webhook = WEBHOOK
         .replace(r#","auth""#, r#","body_timeout_ms":10000,"max_body_bytes":2000000,"auth""#);
@@ -60,7 +60,7 @@ fn send(chunks: Vec<(u64, Vec<u8>)>, never_ends: bool) -> (u16, &'static str, u6
     if reply.status == 408 {
         assert_eq!(memory.held(), [], "nothing of it is forwarded");
         assert_eq!(line.outcome, "refused");
-        let why = r#""detail":"the body did not arrive within 10000 ms (body_timeout_ms), or too slowly""#;
+        let why = r#""detail":"the body did not arrive within 10000 ms (body_timeout_ms), or arrived too slowly""#;
         assert!(reply.body.contains(why), "{}", reply.body);
     }
     (reply.status, reply.code, memory.time.passed())
@@ -117,6 +117,6 @@ fn a_request_that_finds_no_room_is_to_come_again() {
     assert!(line.to_json().contains("600000 bytes of memory"), "{}", line.to_json());
     assert_eq!(memory.capacity().held(), MAX_HELD_BYTES - 500_000, "it has let go of its part");
     drop(others);
-    memory.time.pass(1_000); // KV takes one write a second at a key
-    assert_eq!(send(600_000).0.status, 202, "when it comes again");
+    memory.time.pass(1_000); // KV allows one write per second and key
+    assert_eq!(send(600_000).0.status, 202, "when it is retried");
 }

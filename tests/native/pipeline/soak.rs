@@ -1,5 +1,5 @@
-//! The promise: what was ever acknowledged is found at every destination that wants it, whatever
-//! failed, hung or died on the way; and where nothing does, it is found there once.
+//! The promise: whatever fails, hangs or dies, an acknowledged event is in every destination that
+//! wants it. If nothing fails, it is there once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use super::{Answer, Request, answer_to, batch, configure_with, webhook_with};
 use crate::memory::{Fault, Memory};
 use crate::support::{event, property};
 
-/// Everything goes to KV, to R2 and to two queues, and whatever is optional is there.
+/// Everything goes to KV, to R2 and to two queues, with all optional stores.
 fn config() -> Config {
     configure_with(
         &[("CLAIMS", Binding::Kv), ("SPOOL", Binding::Kv), ("BUCKET", Binding::R2)],
@@ -31,7 +31,7 @@ fn config() -> Config {
     )
 }
 
-/// How many events there are; the last is large.
+/// The number of events. The last one is large.
 const EVENTS: usize = 6;
 const LARGE: usize = EVENTS - 1;
 
@@ -43,26 +43,26 @@ fn numbered(id: usize) -> String {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A batch of these is sent; its process may die after so many milliseconds.
+    /// Sends a batch of these. The process may die after this many milliseconds.
     Send(Vec<usize>, Option<u64>),
-    /// Two batches come at the same moment.
+    /// Sends two batches at the same moment.
     SendTwo(Vec<usize>, Vec<usize>),
-    /// The spool is drained; the process may die as well.
+    /// Drains the spool. The process may die, too.
     Drain(Option<u64>),
-    /// The next calls of a method go wrong.
+    /// Makes the next calls of a method fail.
     Break((&'static str, &'static str), Fault, usize),
-    /// Everything works again.
-    Mend,
-    /// So many milliseconds pass.
+    /// Removes all faults.
+    Repair,
+    /// Lets this many milliseconds pass.
     Wait(u64),
 }
 
-/// The events of a batch; seldom the large one, which takes its time.
+/// The events of a batch. The large one is rare, because it takes time.
 fn ids() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![15 => 0..LARGE, 1 => Just(LARGE)], 1..4)
 }
 
-/// Steps without anything that goes wrong.
+/// Steps without failures.
 fn smooth() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => ids().prop_map(|ids| Step::Send(ids, None)),
@@ -99,7 +99,7 @@ fn rough() -> impl Strategy<Value = Step> {
         3 => (ids(), death()).prop_map(|(ids, death)| Step::Send(ids, death)),
         2 => death().prop_map(Step::Drain),
         6 => (places, faults, 1..4_usize).prop_map(|(at, fault, times)| Step::Break(at, fault, times)),
-        1 => Just(Step::Mend),
+        1 => Just(Step::Repair),
     ]
 }
 
@@ -107,7 +107,7 @@ fn request(ids: &[usize]) -> Request {
     batch(&ids.iter().map(|id| numbered(*id)).collect::<Vec<_>>())
 }
 
-/// Takes all steps, and tells which events were acknowledged.
+/// Takes all steps, and returns which events were acknowledged.
 fn take(steps: &[Step], config: &Config, memory: &Memory) -> BTreeSet<usize> {
     let mut acknowledged = BTreeSet::new();
     let mut note = |ids: &[usize], answer: Option<Answer>| {
@@ -135,14 +135,14 @@ fn take(steps: &[Step], config: &Config, memory: &Memory) -> BTreeSet<usize> {
             Step::Break((binding, method), fault, times) => {
                 memory.breaks(binding, method, *fault, *times);
             }
-            Step::Mend => memory.mend(),
+            Step::Repair => memory.repair(),
             Step::Wait(milliseconds) => memory.time.pass(*milliseconds),
         }
     }
     acknowledged
 }
 
-/// How often each event is in a queue.
+/// How often a queue has each event.
 fn counts(memory: &Memory, queue: &str) -> BTreeMap<usize, usize> {
     let mut counts = BTreeMap::new();
     for message in memory.queue(queue) {
@@ -161,7 +161,7 @@ fn counts(memory: &Memory, queue: &str) -> BTreeMap<usize, usize> {
     counts
 }
 
-/// Everything that was acknowledged is where it belongs.
+/// Checks that everything that was acknowledged is where it belongs.
 fn check_held(acknowledged: &BTreeSet<usize>, memory: &Memory) {
     let archive: BTreeMap<_, _> = memory.namespace("KV").into_iter().collect();
     let objects = memory.bucket("BUCKET");
@@ -181,8 +181,8 @@ fn nothing_that_was_acknowledged_is_lost() {
     property(vec(rough(), 1..24), |steps| {
         let (config, memory) = (config(), Memory::with_latency(5));
         let acknowledged = take(&steps, &config, &memory);
-        // The worst is over, and all claims have ended.
-        memory.mend();
+        // Nothing fails any more, and all claims have expired.
+        memory.repair();
         memory.time.pass(60_000);
         let drained = memory.time.run(drain(&config, &memory));
         assert!(drained.failures.is_empty(), "{drained:?}");
@@ -213,10 +213,10 @@ fn every_event_is_acknowledged_in_the_end() {
     property(vec(rough(), 1..12), |steps| {
         let (config, memory) = (config(), Memory::with_latency(5));
         take(&steps, &config, &memory);
-        memory.mend();
+        memory.repair();
         memory.time.pass(60_000);
         let all: Vec<_> = (0..EVENTS).collect();
         let acknowledged = take(&[Step::Send(all, None)], &config, &memory);
-        assert_eq!(acknowledged.len(), EVENTS, "no claim and no record stands in the way for ever");
+        assert_eq!(acknowledged.len(), EVENTS, "no claim or record blocks forever");
     });
 }

@@ -1,4 +1,4 @@
-//! What a queue does not take is spooled, and the sender is told that it is accepted.
+//! Messages that a queue does not take are spooled, and the sender gets an acceptance.
 
 mod aside;
 mod drain;
@@ -38,13 +38,13 @@ fn send(memory: &Memory) -> Answer {
     ask(Ok(&spooling()), Request::event(PRODUCT), memory)
 }
 
-/// The key under which the product is spooled, so many milliseconds after the beginning.
+/// The key of the product in the spool, this many milliseconds after the start.
 fn key(passed: u64) -> String {
     let key = Key::of(&["message", &event(PRODUCT)]);
     format!("QUEUE/{}/{}", START + passed, key.as_str())
 }
 
-/// An event that is spooled for this reason.
+/// Checks that an event was spooled for this reason.
 #[track_caller]
 fn check_spooled(why: &str, answer: &Answer, reason: &str) {
     let log = format!(
@@ -60,7 +60,7 @@ fn check_spooled(why: &str, answer: &Answer, reason: &str) {
     assert_eq!(answer.level, Level::Warning, "{why}: the queue has to be mended before long");
 }
 
-/// An event that no queue and no spool took, for this reason.
+/// Checks that neither the queue nor the spool took an event, for this reason.
 #[track_caller]
 fn check_undelivered(why: &str, answer: &Answer, reason: &str) {
     let log = format!(
@@ -69,7 +69,7 @@ fn check_undelivered(why: &str, answer: &Answer, reason: &str) {
     let expected = Expected {
         status: 503,
         headers: "retry-after: 1",
-        body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event, send it again","failed":["products"],"held":["archive"]}"#,
+        body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["products"],"held":["archive"]}"#,
         log: &log,
     };
     check_answer(why, answer, &expected);
@@ -119,7 +119,7 @@ fn what_a_hanging_queue_does_not_answer_is_spooled_in_time() {
     for fault in [Fault::Hangs, Fault::HangsAfterwards] {
         let memory = Memory::default().with("QUEUE", "send", fault, ALWAYS);
         let answer = send(&memory);
-        check_spooled("nobody knows what it holds", &answer, "no answer within 1000 ms");
+        check_spooled("it is unknown what the queue holds", &answer, "no answer within 1000 ms");
         assert_eq!(memory.time.passed(), 1_000, "a quarter of the time budget");
         assert_eq!(memory.namespace("SPOOL")[0].0, key(1_000));
     }
@@ -129,7 +129,7 @@ fn what_a_hanging_queue_does_not_answer_is_spooled_in_time() {
     let memory = Memory::default().with("QUEUE", "send", Fault::Hangs, ALWAYS);
     let memory = memory.with("SPOOL", "put", Fault::Hangs, ALWAYS);
     let why = "a spool that hangs as well";
-    check_undelivered(why, &send(&memory), "no answer before the time was up");
+    check_undelivered(why, &send(&memory), "no answer before the deadline");
     assert_eq!(memory.time.passed(), 4_000, "the time budget");
 }
 
@@ -172,7 +172,7 @@ fn an_event_that_is_twice_in_a_batch_is_spooled_once() {
     let answer = ask(Ok(&config(&webhook_with(WINDOW))), batch(&elements), &memory);
     assert_eq!(
         answer.body,
-        r#"{"code":"accepted","events":[{"code":"accepted","id":"1","subscriptions":["archive","products"],"spooled":["products"]},{"code":"duplicate","id":"1","detail":"every subscription that wants this event held it before","subscriptions":["archive","products"]}]}"#
+        r#"{"code":"accepted","events":[{"code":"accepted","id":"1","subscriptions":["archive","products"],"spooled":["products"]},{"code":"duplicate","id":"1","detail":"every subscription that wants this event already has it","subscriptions":["archive","products"]}]}"#
     );
     assert_eq!(memory.namespace("SPOOL").len(), 1);
 }
@@ -203,6 +203,6 @@ fn each_event_of_a_batch_is_spooled_by_itself() {
 
     let memory = Memory::failing(&["QUEUE"]).with("SPOOL", "put", Fault::Fails, 1);
     let answer = ask(Ok(&spooling()), batch(&elements), &memory);
-    assert_eq!(answer.status, 503, "one is held by nobody");
+    assert_eq!(answer.status, 503, "no destination holds one of them");
     assert_eq!(answer.body.matches(r#""code":"undelivered""#).count(), 2, "it, and the whole");
 }

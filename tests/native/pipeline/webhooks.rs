@@ -1,5 +1,5 @@
-//! Events for webhooks: for the sender and the line they are events for a queue, each subscription's
-//! its own message.
+//! Events for HTTP destinations. For the sender and the line, they are events for a queue, with a
+//! message per subscription.
 
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::limits::{MAX_DELIVERY_EVENT_BYTES, MAX_QUEUE_EVENT_BYTES};
@@ -23,7 +23,7 @@ fn shop() -> String {
     subscription("")
 }
 
-/// The message of a delivery that was accepted so many milliseconds after the beginning.
+/// The message of a delivery that was accepted this many milliseconds after the start.
 fn delivery(subscription: &str, passed: u64, event: &str) -> String {
     let accepted_at = START + passed;
     format!("{{\"subscription\":\"{subscription}\",\"accepted_at\":{accepted_at}}}\n{event}")
@@ -190,7 +190,7 @@ fn without_claims_a_large_event_is_refused() {
     let config = configure_with(&bound, WEBHOOK, &[("QUEUE", QUEUE), ("SHOP", &shop())]);
     let memory = Memory::default();
     let answer = ask(Ok(&config), Request::body(event_of(126_000)), &memory);
-    let detail = r#""detail":"the event has 126000 bytes, but the destination of \"shop\" takes 125852, and there is no CLAIMS to store it in"}"#;
+    let detail = r#""detail":"the event has 126000 bytes, but the destination of \"shop\" takes at most 125852, and no KV namespace is bound as CLAIMS"}"#;
     assert!(answer.status == 413 && answer.body.ends_with(detail), "{}", answer.body);
     assert_eq!(*memory.calls.borrow(), [], "no destination has it");
 }

@@ -1,4 +1,4 @@
-//! An explanation in lines for a person.
+//! Prints an explanation for people.
 
 use std::fmt::{self, Write as _};
 
@@ -6,12 +6,12 @@ use elytra_webhooks::operator::explain::{
     Explained, ExplainedEvent, ExplainedViolation, Explanation, SubscriptionMatch,
 };
 
-/// All of it.
+/// The whole explanation.
 pub(super) fn lines(explanation: &Explanation) -> String {
     let mut text = format!("mode: {}\n", explanation.mode);
     for event in &explanation.events {
         text.push('\n');
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = match event {
             Explained::Valid(event) => valid(&mut text, event),
             Explained::Invalid { id, violations, violations_left_out } => {
@@ -32,7 +32,7 @@ fn invalid(
     if let Some(id) = id {
         write!(text, " {id:?}")?;
     }
-    writeln!(text, ": not valid, and nothing of the request is forwarded")?;
+    writeln!(text, ": not valid, so nothing in the request is forwarded")?;
     violations.iter().try_for_each(|ExplainedViolation { attribute, reason }| match attribute {
         Some(attribute) => writeln!(text, "  {}: {}", attribute.escape_debug(), reason.message),
         None => writeln!(text, "  {}", reason.message),
@@ -49,13 +49,13 @@ fn valid(text: &mut String, event: &ExplainedEvent) -> fmt::Result {
         writeln!(text, "  {}: {} bytes", data.member, data.bytes)?;
     }
     writeln!(text, "understood as:")?;
-    let told = [
+    let reported = [
         ("event type", &event.event_type),
         ("operation", &event.operation),
         ("object type", &event.object_type),
         ("object id", &event.object_id),
     ];
-    for (name, value) in told {
+    for (name, value) in reported {
         match value {
             Some(value) => writeln!(text, "  {name}: {value:?}")?,
             None => writeln!(text, "  {name}: none")?,

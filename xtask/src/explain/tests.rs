@@ -1,4 +1,4 @@
-//! Explanations by the shipped configuration, and by others.
+//! Explanations with the shipped configuration, and with others.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::Project;
 
 const EVENT: &str = r#"{"specversion":"1.0","id":"1","source":"elytra-pim","type":"com.elytra.product","operation":"modify","data":{"objectId":4711,"objectType":"product"}}"#;
 
-/// A configuration in a file that names secrets, none of which is set.
+/// A configuration that names secrets, none of which is set.
 const CONFIG: &str = r#"
 [vars.WEBHOOK]
 auth_type = "bearer"
@@ -35,7 +35,7 @@ queue = "dead-letters"
 binding = "DEAD"
 "#;
 
-/// A file of this name and with this text, in a folder for files of tests.
+/// Writes a file with this name and text to a folder for test files.
 fn file(name: &str, text: &str) -> PathBuf {
     let folder = Project::here().root().join("target/xtask-explain");
     fs::create_dir_all(&folder).expect("the folder");
@@ -51,7 +51,7 @@ fn ask(question: &Question) -> Result<String, String> {
 #[test]
 fn the_shipped_configuration_needs_no_secrets() {
     let event = file("shipped.json", EVENT);
-    let told = ask(&Question { event: event.clone(), ..Question::default() });
+    let reported = ask(&Question { event: event.clone(), ..Question::default() });
     let expected = r#"mode: structured
 
 event:
@@ -71,38 +71,38 @@ subscriptions:
   documents: no, event type "product" is not in event_types
   products: yes
 "#;
-    assert_eq!(told.as_deref(), Ok(expected));
+    assert_eq!(reported.as_deref(), Ok(expected));
 
     let subscription = Some("products".to_owned());
-    let told = ask(&Question { event, subscription, json: true, ..Question::default() });
-    let told: serde_json::Value = told.expect("JSON").parse().expect("JSON");
-    let verdicts = &told["events"][0]["subscriptions"];
+    let reported = ask(&Question { event, subscription, json: true, ..Question::default() });
+    let reported: serde_json::Value = reported.expect("JSON").parse().expect("JSON");
+    let verdicts = &reported["events"][0]["subscriptions"];
     assert_eq!(*verdicts, serde_json::json!([{ "subscription": "products", "matches": true }]));
-    assert_eq!(told["code"], "explained", "the JSON of the answer");
+    assert_eq!(reported["code"], "explained", "the JSON of the answer");
 }
 
 #[test]
 fn a_clause_says_no_with_what_it_saw() {
     let event = file("filtered.json", EVENT);
     let config = Some(file("filtered.toml", CONFIG));
-    let told = ask(&Question { event, config, ..Question::default() }).expect("an explanation");
+    let reported = ask(&Question { event, config, ..Question::default() }).expect("an explanation");
     let expected = "subscriptions:\n  shop: no, filters[1].not.exact: object.id is \"4711\"\n";
-    assert!(told.ends_with(expected), "{told}");
+    assert!(reported.ends_with(expected), "{reported}");
 }
 
 #[test]
 fn the_documents_show_what_is_printed() {
     let read = |name: &str| fs::read_to_string(Project::here().root().join(name)).expect(name);
     let between = |text: &str, begin: &str, end: &str| {
-        let (_, behind) = text.split_once(begin).expect(begin);
-        behind.split_once(end).expect(end).0.to_owned()
+        let (_, rest) = text.split_once(begin).expect(begin);
+        rest.split_once(end).expect(end).0.to_owned()
     };
     let operating = read("docs/operating.md");
     let (_, shown) = operating.split_once("<!-- explain").expect("the example");
     let event = between(shown, "\n```json\n", "\n```\n");
-    let (_, behind) = shown.split_once("\n```console\n").expect("what is printed");
-    let (printed, behind) = behind.split_once("```\n").expect("its end");
-    let answer = between(behind, "\n```json\n", "```\n");
+    let (_, rest) = shown.split_once("\n```console\n").expect("what is printed");
+    let (printed, rest) = rest.split_once("```\n").expect("its end");
+    let answer = between(rest, "\n```json\n", "```\n");
     let german = between(&read("docs/filters.md"), "\n[vars.SUBSCRIPTION_GERMAN]", "\n\n");
     let config = format!("{}\n[vars.SUBSCRIPTION_GERMAN]{german}\n", read("wrangler.toml"));
     let question = Question {
@@ -111,7 +111,7 @@ fn the_documents_show_what_is_printed() {
         ..Question::default()
     };
     assert_eq!(ask(&question).as_deref(), Ok(printed));
-    let (_, asked) = behind.split_once("/explain?subscription=").expect("which one is asked about");
+    let (_, asked) = rest.split_once("/explain?subscription=").expect("which one is asked about");
     let subscription = asked.split_once('\'').map(|(name, _)| name.to_owned());
     assert!(subscription.is_some(), "the URL ends");
     let question = Question { subscription, json: true, ..question };
@@ -127,17 +127,20 @@ fn all_modes_are_explained() {
     let content_type = Some("application/octet-stream".to_owned());
     let question =
         Question { event, header, content_type, config: config.clone(), ..Question::default() };
-    let told = ask(&question).expect("an explanation");
-    assert!(told.starts_with("mode: binary\n") && told.contains("\n  id: \"7\"\n"), "{told}");
-    assert!(told.contains("\n  data_base64: 4 bytes\n"), "{told}");
+    let reported = ask(&question).expect("an explanation");
+    assert!(
+        reported.starts_with("mode: binary\n") && reported.contains("\n  id: \"7\"\n"),
+        "{reported}"
+    );
+    assert!(reported.contains("\n  data_base64: 4 bytes\n"), "{reported}");
 
     let event = file("batch.json", &format!(r#"[{EVENT},{{"id":"x"}}]"#));
     let content_type = Some("application/cloudevents-batch+json".to_owned());
-    let told = ask(&Question { event, content_type, config, ..Question::default() });
-    let told = told.expect("an explanation");
-    let expected = "\nevent \"x\": not valid, and nothing of the request is forwarded\n  \
+    let reported = ask(&Question { event, content_type, config, ..Question::default() });
+    let reported = reported.expect("an explanation");
+    let expected = "\nevent \"x\": not valid, so nothing in the request is forwarded\n  \
                     specversion: required attribute is missing\n";
-    assert!(told.starts_with("mode: batch\n") && told.contains(expected), "{told}");
+    assert!(reported.starts_with("mode: batch\n") && reported.contains(expected), "{reported}");
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn what_cannot_be_explained_is_an_error() {
     let content_type = Some("application/cloudevents-batch+json".to_owned());
     refuse(
         Question { event: batch, content_type, ..question() },
-        "the batch has 3 events, but 2 may come at once",
+        "the batch has 3 events, but at most 2 are allowed",
     );
     let large = file("large.json", &" ".repeat(1_048_577));
     refuse(Question { event: large, ..question() }, "larger than 1048576 bytes (max_body_bytes)");

@@ -1,16 +1,16 @@
-//! The configuration in a `wrangler.toml`, as the Worker would read it once its secrets are set.
+//! Reads the configuration from a `wrangler.toml`, as the Worker would once its secrets are set.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use toml::{Table, Value};
 
-/// The names of secrets in a table of credentials.
+/// The fields of a table of credentials that name secrets.
 const SECRETS: [&str; 4] = ["token", "username", "password", "api_key"];
 
-/// Reads the text of a `wrangler.toml`. Secrets are not in there; those that it names count as set.
+/// Reads the text of a `wrangler.toml`. It has no secrets, so those that it names count as set.
 ///
 /// # Errors
 ///
-/// The text is not TOML, or everything that is wrong with the configuration.
+/// The text is not TOML, or the configuration has these errors.
 pub(super) fn config(text: &str) -> Result<Config, String> {
     let file: Table = text.parse().map_err(|error| format!("{error}"))?;
     let mut bindings = Bindings::new();
@@ -29,6 +29,7 @@ pub(super) fn config(text: &str) -> Result<Config, String> {
     let objects = file.get("durable_objects").and_then(|objects| objects.get("bindings"));
     bind(&mut bindings, objects, "name", &Binding::DurableObject);
     bind(&mut bindings, file.get("ratelimits"), "name", &Binding::RateLimit);
+    bind(&mut bindings, file.get("services"), "binding", &Binding::Service);
     for (_, var) in vars.into_iter().flatten() {
         set_secrets(&mut bindings, var.get("auth"));
         set_secrets(&mut bindings, var.get("webhook").and_then(|webhook| webhook.get("auth")));
@@ -47,7 +48,7 @@ fn bind(bindings: &mut Bindings, entries: Option<&Value>, name: &str, kind: &Bin
     }
 }
 
-/// Sets every secret that `auth` names, one table of credentials or a list of them.
+/// Sets every secret that `auth` names. `auth` is a table of credentials or a list of them.
 fn set_secrets(bindings: &mut Bindings, auth: Option<&Value>) {
     let Some(auth) = auth else { return };
     let tables = auth.as_array().map_or(std::slice::from_ref(auth), Vec::as_slice);

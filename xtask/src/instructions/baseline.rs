@@ -1,19 +1,19 @@
-//! The counts that a commit is compared with: a file with a line for each benchmark.
+//! The baseline of the counts: a file with a line for each benchmark.
 
 use std::fmt;
 
 use super::Counts;
 
-/// How much more or less, in percent, is still the same.
+/// How far a count may deviate, in percent.
 const TOLERANCE: u64 = 5;
 
-/// What stands at the head of the file.
+/// The head of the file.
 const HEAD: &str = "\
 # The instructions of each benchmark in bench/benches/instructions.rs, as callgrind counts them.
 # Written by `cargo xtask instructions --update`; `cargo xtask test` compares with it.
 ";
 
-/// The counts, and the compiler they were made with; another one gives others.
+/// The counts, and the compiler they were made with. Other compilers lead to other counts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Baseline {
     pub(super) compiler: String,
@@ -21,7 +21,7 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// Reads the file.
+    /// Parses the file.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| !line.starts_with('#'));
         let compiler = lines.next()?.to_owned();
@@ -32,8 +32,9 @@ impl Baseline {
         Some(Self { compiler, counts: counts.collect::<Option<_>>()? })
     }
 
-    /// A line to show for each benchmark, and a sentence for each that differs too much. One that
-    /// became cheaper differs too: until the baseline knows, it may become dearer again unnoticed.
+    /// Returns a line for each benchmark, and a sentence for each that deviates too much. A
+    /// benchmark that became cheaper counts too. If the baseline kept the old count, a later
+    /// increase could go unnoticed.
     pub(super) fn compare(&self, counts: &Counts) -> (Vec<String>, Vec<String>) {
         let mut lines = Vec::new();
         let mut deviations = Vec::new();

@@ -1,17 +1,17 @@
-//! How the cost of an event grows with everything else, read off the counts.
+//! Checks how the cost of an event grows with everything else.
 
 use super::Counts;
 use crate::{Error, Result};
 
-/// Two counts of the same, one of little and one of much.
+/// Two counts of the same thing, at a small and at a large scale.
 struct Scale {
-    /// What is told of it.
+    /// What is compared.
     says: &'static str,
-    /// The benchmark with little, and how many units its count is divided by.
+    /// The benchmark at the small scale, and how many units it has.
     little: (&'static str, u32),
-    /// The one with much.
+    /// The benchmark at the large scale, and how many units it has.
     much: (&'static str, u32),
-    /// How many times as much as the first a unit of the second may cost.
+    /// How many times the cost of a small-scale unit a large-scale unit may have.
     most: f64,
 }
 
@@ -22,14 +22,14 @@ const SCALES: [Scale; 6] = [
         much: ("answer.subscriptions_1000", 1),
         most: 1.10,
     },
-    // A bit for each subscription, of which this sees more than the whole line does.
+    // There is one bit per subscription, which shows more clearly here than in a whole request.
     Scale {
         says: "finding the one of 1,000 whose filter wants an operation, against 1",
         little: ("find_subscriptions.filter_on_operation", 1),
         much: ("find_subscriptions.filters_1000", 1),
         most: 1.50,
     },
-    // The data are looked at once for all of them.
+    // All filters share one look at the data.
     Scale {
         says: "an event of 105 KB with 100 filters on its data, against 1",
         little: ("find_subscriptions.filters_on_data_1", 1),
@@ -42,7 +42,7 @@ const SCALES: [Scale; 6] = [
         much: ("answer.filtered_batch_of_100", 100),
         most: 1.0,
     },
-    // Each name is compared with a few others, not with all of them.
+    // Each name is compared with a few others, not with all.
     Scale {
         says: "an event with 240 long names of attributes, against 15 that are as long together",
         little: ("decode.long_names_15", 1),
@@ -57,7 +57,7 @@ const SCALES: [Scale; 6] = [
     },
 ];
 
-/// A line to show for each scale, and a sentence for each that grows too much.
+/// Returns a line for each scale, and a sentence for each that grows too much.
 pub(super) fn check(counts: &Counts) -> Result<(Vec<String>, Vec<String>)> {
     let mut lines = Vec::new();
     let mut excesses = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn check(counts: &Counts) -> Result<(Vec<String>, Vec<String>)> {
     Ok((lines, excesses))
 }
 
-/// What one unit takes.
+/// The instructions of one unit.
 fn unit(counts: &Counts, (name, units): (&str, u32)) -> Result<f64> {
     let count = counts.get(name).ok_or_else(|| {
         Error::new(format!("{name} was not run, which a scale in xtask/src/instructions/ needs"))
@@ -86,7 +86,7 @@ fn unit(counts: &Counts, (name, units): (&str, u32)) -> Result<f64> {
 mod tests {
     use super::{Counts, SCALES, check};
 
-    /// Counts with which a unit of much costs this many times as much as one of little.
+    /// Counts in which a large-scale unit costs this many times as much as a small-scale one.
     fn counts(times: u32) -> Counts {
         let little = SCALES.iter().map(|scale| (scale.little.0.to_owned(), 1_000 * scale.little.1));
         let much =

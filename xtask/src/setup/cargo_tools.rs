@@ -1,7 +1,7 @@
-//! worker-build, wasm-bindgen, cargo-deny, gungraun-runner and, for the benchmarks, oha, built from
-//! crates.io, each with a lock file.
+//! worker-build, wasm-bindgen, cargo-deny, gungraun-runner and, for the benchmarks, oha. They are
+//! built from crates.io, each with a lock file.
 //!
-//! All but oha unoptimised: they build in a third of the time and run fast enough.
+//! All except oha are unoptimized: they build in a third of the time and run fast enough.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -19,29 +19,29 @@ const OHA: &str = "1.16.0";
 
 const CARGO_DENY: &str = "0.20.2";
 
-const ADVICE: &str = "see that cargo reaches crates.io and that a C compiler is installed";
+const ADVICE: &str = "check that cargo can reach crates.io and that a C compiler is installed";
 
-/// worker-build, if it is there.
+/// Finds worker-build.
 pub(super) fn find_worker_build(cache: &Cache) -> Option<PathBuf> {
     find(cache, "worker-build", WORKER_BUILD, "worker-build")
 }
 
-/// wasm-bindgen's program in this version, if it is there.
+/// Finds wasm-bindgen's program in this version.
 pub(super) fn find_wasm_bindgen(cache: &Cache, version: &str) -> Option<PathBuf> {
     find(cache, "wasm-bindgen-program", version, "wasm-bindgen")
 }
 
-/// The program that runs instruction counts, in this version, if it is there.
+/// Finds the program that counts instructions, in this version.
 pub(super) fn find_gungraun_runner(cache: &Cache, version: &str) -> Option<PathBuf> {
     find(cache, "gungraun-runner", version, "gungraun-runner")
 }
 
-/// oha, if it is there.
+/// Finds oha.
 pub(super) fn find_oha(cache: &Cache) -> Option<PathBuf> {
     find(cache, "oha", OHA, "oha")
 }
 
-/// cargo-deny, if it is there.
+/// Finds cargo-deny.
 pub(super) fn find_cargo_deny(cache: &Cache) -> Option<PathBuf> {
     find(cache, "cargo-deny", CARGO_DENY, "cargo-deny")
 }
@@ -57,7 +57,7 @@ pub(super) fn install_worker_build(lock: &Lock) -> Result<()> {
     })
 }
 
-/// Installs wasm-bindgen's program, with a lock file of ours: its own names a yanked crate.
+/// Installs wasm-bindgen's program with our lock file, because its own names a yanked crate.
 pub(super) fn install_wasm_bindgen(lock: &Lock, project: &Project, version: &str) -> Result<()> {
     let package = project.root().join("xtask/wasm-bindgen");
     install(lock, "wasm-bindgen-program", version, |cargo| {
@@ -72,22 +72,22 @@ pub(super) fn install_cargo_deny(lock: &Lock) -> Result<()> {
     })
 }
 
-/// Installs oha, which shares the machine with what it measures, and is optimised for it. Without
-/// its TLS it does not compile.
+/// Installs oha. It is optimized, because it shares the machine with what it measures. It does not
+/// compile without TLS.
 pub(super) fn install_oha(lock: &Lock) -> Result<()> {
     install(lock, "oha", OHA, |cargo| {
         of_crates_io(cargo, "oha", OHA);
     })
 }
 
-/// Installs the program that runs instruction counts.
+/// Installs the program that counts instructions.
 pub(super) fn install_gungraun_runner(lock: &Lock, version: &str) -> Result<()> {
     install(lock, "gungraun-runner", version, |cargo| {
         of_crates_io(cargo, "gungraun-runner", version).arg("--debug");
     })
 }
 
-/// Has cargo install this package.
+/// Makes cargo install this package.
 fn of_crates_io<'c>(cargo: &'c mut Command, package: &str, version: &str) -> &'c mut Command {
     cargo.arg(package).arg(format!("--version={version}"))
 }
@@ -111,7 +111,7 @@ fn install(
     }
     let name = format!("{package} {version} (cargo install)");
     step(&name, || {
-        // One target folder for all, since they share many crates.
+        // They share a target folder, because they have many crates in common.
         let target = lock.scratch("cargo-target")?;
         lock.make(&format!("{package}-{version}"), |folder| {
             let mut cargo = cargo();
@@ -119,7 +119,8 @@ fn install(
                 .args(["install", "--no-track", "--locked", "--root"])
                 .arg(folder)
                 .env("CARGO_TARGET_DIR", &target)
-                // Nobody debugs them: less to write and less to link.
+                // Nobody debugs them, and without debug information there is less to write and
+                // link.
                 .env("CARGO_PROFILE_DEV_DEBUG", "0")
                 .current_dir(folder);
             adapt(&mut cargo);
@@ -128,15 +129,16 @@ fn install(
     })
 }
 
-/// worker-build needs OpenSSL's headers; where the system has none, Debian's are unpacked.
+/// worker-build needs the headers of OpenSSL. If the system has none, Debian's are unpacked.
 fn openssl(lock: &Lock) -> Result<Option<PathBuf>> {
-    let told = ["OPENSSL_DIR", "OPENSSL_LIB_DIR"].iter().any(|name| env::var_os(name).is_some());
+    let is_given =
+        ["OPENSSL_DIR", "OPENSSL_LIB_DIR"].iter().any(|name| env::var_os(name).is_some());
     let found = || {
         let mut pkg_config = Command::new("pkg-config");
         let output = pkg_config.args(["--exists", "openssl"]).output();
         output.is_ok_and(|output| output.status.success())
     };
-    if !cfg!(target_os = "linux") || told || found() {
+    if !cfg!(target_os = "linux") || is_given || found() {
         return Ok(None);
     }
     if !debian::is_here() {
@@ -151,7 +153,7 @@ fn openssl(lock: &Lock) -> Result<Option<PathBuf>> {
     Ok(Some(root))
 }
 
-/// Linked statically: the folder is gone when the program runs.
+/// Links OpenSSL statically, because the folder is gone when the program runs.
 fn use_openssl(cargo: &mut Command, root: &Path) {
     let usr = root.join("usr");
     let include = debian::machine_folder(&usr.join("include"));
@@ -160,6 +162,6 @@ fn use_openssl(cargo: &mut Command, root: &Path) {
         .env("OPENSSL_NO_PKG_CONFIG", "1")
         .env("OPENSSL_LIB_DIR", debian::machine_folder(&usr.join("lib")))
         .env("OPENSSL_INCLUDE_DIR", usr.join("include"))
-        // The headers of this kind of machine lie apart.
+        // The architecture's headers are in a separate folder.
         .env("CFLAGS", format!("-I{}", include.display()));
 }

@@ -1,4 +1,4 @@
-//! curl, which the documents' examples and their test use.
+//! curl, for the examples of the documents and their tests.
 
 use std::path::PathBuf;
 
@@ -10,13 +10,13 @@ use crate::{Error, Result};
 
 const FOLDER: &str = "curl-debian";
 
-/// The user's own, or the one we got.
+/// The user's curl, or the one in the cache.
 pub(super) fn find(cache: &Cache) -> Option<PathBuf> {
     let ours = cache.folder(FOLDER).join("bin/curl");
     on_path("curl").or_else(|| ours.is_file().then_some(ours))
 }
 
-/// Unpacks Debian's.
+/// Unpacks Debian's curl.
 pub(super) fn install(lock: &Lock) -> Result<()> {
     if !debian::is_here() {
         return Err(Error::new("curl is missing: install it"));

@@ -1,5 +1,5 @@
-//! Debian's packages without installing them: apt downloads them into a folder of ours, and
-//! they are unpacked in another. That needs no root, and leaves the system as it was.
+//! Uses Debian's packages without installing them: apt downloads them, and they are unpacked in
+//! another folder. This needs no root, and does not change the system.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,15 +11,15 @@ use crate::cache::{Lock, remove};
 use crate::command::{keep, on_path};
 use crate::{Error, Result};
 
-const ADVICE: &str = "run `apt-get update` and see what it says; or run `rustup target add wasm32-unknown-unknown` where rustup reaches its server";
+const ADVICE: &str = "run `apt-get update` and read its output, or run `rustup target add wasm32-unknown-unknown` with access to rustup's server";
 
 /// Whether this system has Debian's tools.
 pub(super) fn is_here() -> bool {
     on_path("apt-get").is_some() && on_path("dpkg-deb").is_some()
 }
 
-/// Unpacks these packages in `root`, and whatever they need that the system lacks. A package may
-/// be given with its version, as apt has it: `rustc-web=1.96*`.
+/// Unpacks these packages in `root`, with all dependencies that the system lacks. A package may
+/// have a version in apt's syntax: `rustc-web=1.96*`.
 pub(super) fn fetch(packages: &[&str], lock: &Lock, root: &Path) -> Result<()> {
     let scratch = lock.scratch("apt")?;
     let archives = scratch.join("archives");
@@ -34,7 +34,7 @@ pub(super) fn fetch(packages: &[&str], lock: &Lock, root: &Path) -> Result<()> {
         apt
     };
     keep(apt().arg("update"), ADVICE)?;
-    // Reinstall: what the system has must come too, since it has to lie in `root`.
+    // Reinstall, because `root` needs even the packages that the system has.
     keep(
         apt()
             .args(["install", "--download-only", "--reinstall", "--yes"])
@@ -46,15 +46,15 @@ pub(super) fn fetch(packages: &[&str], lock: &Lock, root: &Path) -> Result<()> {
         if archive.extension() == Some(OsStr::new("deb")) {
             keep(
                 Command::new("dpkg-deb").arg("--extract").arg(&archive).arg(root),
-                "see that there is room in the cache's folder",
+                "check that the disk of the cache has free space",
             )?;
         }
     }
     remove(&scratch)
 }
 
-/// Writes `folder/bin/<name>`, which runs `folder/root/<program>` with the libraries there. It
-/// finds them from its own place, so the folder may be renamed.
+/// Writes `folder/bin/<name>`, which runs `folder/root/<program>` with the libraries there. The
+/// paths are relative to the script, so the folder can be renamed.
 pub(super) fn write_wrapper(folder: &Path, name: &str, program: &str) -> Result<()> {
     let root = folder.join("root");
     let libraries = machine_folder(&root.join("usr/lib"));
@@ -68,18 +68,18 @@ pub(super) fn write_wrapper(folder: &Path, name: &str, program: &str) -> Result<
     write_script(folder, name, &script)
 }
 
-/// Writes `folder/bin/<name>`, a script.
+/// Writes a script to `folder/bin/<name>`.
 pub(super) fn write_script(folder: &Path, name: &str, script: &str) -> Result<()> {
     let bin = folder.join("bin");
     create(&bin)?;
     let path = bin.join(name);
     write(&path, script)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
-        .map_err(|cause| Error::file("make a program of", &path, &cause))
+        .map_err(|cause| Error::file("make executable", &path, &cause))
 }
 
-/// The folder in this one that is for this kind of machine (`x86_64-linux-gnu`), or this one.
-/// There is none when the packages brought no libraries.
+/// The subfolder for this architecture (`x86_64-linux-gnu`), or the folder itself. There is no
+/// subfolder if the packages had no libraries.
 pub(super) fn machine_folder(folder: &Path) -> PathBuf {
     let entries = entries(folder).unwrap_or_default();
     let found = entries.into_iter().find(|entry| {
@@ -89,7 +89,7 @@ pub(super) fn machine_folder(folder: &Path) -> PathBuf {
     found.unwrap_or_else(|| folder.to_path_buf())
 }
 
-/// The folder's entries, by name.
+/// The entries of a folder, by name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let failed = |cause| Error::file("read", folder, &cause);
     let entries = fs::read_dir(folder).map_err(failed)?;
@@ -99,7 +99,7 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Creates a folder, and those it lies in.
+/// Creates a folder and its parents.
 pub(super) fn create(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|cause| Error::file("create", folder, &cause))
 }
@@ -109,8 +109,8 @@ pub(super) fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|cause| Error::file("write", path, &cause))
 }
 
-/// apt reads this after the system's own configuration, whose sources and keys it keeps. Hooks
-/// are cleared because those of container images empty the system's package cache.
+/// apt reads this after the system's own configuration, so the sources and keys stay. Hooks are
+/// cleared, because those of container images empty the system's package cache.
 fn apt_configuration(scratch: &Path) -> String {
     let scratch = scratch.display();
     format!(

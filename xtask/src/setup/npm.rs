@@ -1,9 +1,9 @@
-//! wrangler, the Node it runs on, esbuild and wasm-opt, and the CloudEvents SDK that the tests send
-//! events with: npm packages, pinned by package-lock.json. And those that the peers in the benchmarks
-//! are written with, pinned by theirs.
+//! The npm packages pinned by package-lock.json: wrangler, its Node, esbuild, wasm-opt, and the
+//! CloudEvents SDK with which the tests send events. And the packages of the benchmarks' peers,
+//! pinned by their own lock file.
 //!
-//! No package runs a script of its own when it is installed, but for those in [`WITH_SCRIPTS`]. A copy of
-//! the lock file in `node_modules` says that these have run.
+//! No package runs install scripts, except those in [`WITH_SCRIPTS`]. A copy of the lock file in
+//! `node_modules` shows that these have run.
 
 use std::env;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::{Error, Project, Result};
 /// The copy of the lock file.
 const INSTALLED_LOCK: &str = "node_modules/.installed-lock.json";
 
-/// What has to be in `node_modules`, and what asks it whether it runs.
+/// What `node_modules` must contain, and the argument that checks whether it runs.
 const PROGRAMS: [(&str, &str); 5] = [
     ("node", "--version"),
     ("esbuild", "--version"),
@@ -26,23 +26,23 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("wrangler", "--version"),
 ];
 
-/// The packages whose scripts run: without them, each start of their programs goes through a Node of its
-/// own, which does not pass signals on.
+/// The packages whose scripts run. Without them, each start of their programs goes through another
+/// Node, which does not pass signals on.
 const WITH_SCRIPTS: [&str; 2] = ["esbuild", "workerd"];
 
-/// Whether what package-lock.json asks for is installed.
+/// Whether the packages of package-lock.json are installed.
 pub(super) fn find(project: &Project) -> Option<()> {
     let programs = project.npm_programs();
     let all = PROGRAMS.iter().all(|(program, _)| programs.join(program).exists());
     (is_installed(project.root()) && all).then_some(())
 }
 
-/// Whether what the peers' package-lock.json asks for is installed.
+/// Whether the packages of the peers' package-lock.json are installed.
 pub(super) fn find_peers(project: &Project) -> Option<()> {
     is_installed(&project.peers()).then_some(())
 }
 
-/// Installs what the peers need.
+/// Installs the packages of the peers.
 pub(super) fn install_peers(project: &Project) -> Result<()> {
     step("Hono, Zod and the CloudEvents SDK for JavaScript (npm ci)", || {
         ci(&project.peers())?;
@@ -50,7 +50,7 @@ pub(super) fn install_peers(project: &Project) -> Result<()> {
     })
 }
 
-/// Installs what everything else needs.
+/// Installs all other packages.
 pub(super) fn install(project: &Project) -> Result<()> {
     if env::var_os("WRANGLER_COMMAND").is_some() {
         // `npm ci` would remove the wrangler that runs us.
@@ -78,7 +78,7 @@ fn ci(folder: &Path) -> Result<()> {
             .args(["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"])
             .arg("--ignore-scripts")
             .current_dir(folder),
-        "install Node 20 or later with its npm, and see that npm reaches its registry",
+        "install Node 20 or later with its npm, and check that npm can reach its registry",
     )
     .map(drop)
 }
@@ -89,12 +89,12 @@ fn run_scripts(folder: &Path) -> Result<()> {
             .args(["rebuild", "--ignore-scripts=false", "--foreground-scripts=false"])
             .args(WITH_SCRIPTS)
             .current_dir(folder),
-        "see what stands above, remove node_modules and try again",
+        "see the error above, remove node_modules and try again",
     )
     .map(drop)
 }
 
-/// Leaves the copy of the lock file.
+/// Copies the lock file.
 fn mark(folder: &Path) -> Result<()> {
     let installed = folder.join(INSTALLED_LOCK);
     fs::copy(folder.join("package-lock.json"), &installed)
@@ -109,6 +109,6 @@ fn runs(project: &Project, program: &str, question: &str) -> Result<()> {
         .arg(question)
         .env("PATH", crate::command::path_with(&[&programs])?)
         .envs(crate::tools::wrangler_environment(project)?);
-    keep(&mut command, "npm did not install it whole, so remove node_modules and try again")
+    keep(&mut command, "npm did not install it completely: remove node_modules and try again")
         .map(drop)
 }

@@ -1,7 +1,7 @@
-//! Python with the CloudEvents SDK, one of the real clients that the tests send events with, and with
-//! `FastAPI`, one of the peers of the benchmarks.
+//! Python with the CloudEvents SDK, one of the real clients in the tests, and with `FastAPI`, one
+//! of the peers in the benchmarks.
 //!
-//! Only tests and benchmarks need it: nothing is built, run or deployed with it.
+//! Only tests and benchmarks need it. Building, running and deploying do not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,18 +13,19 @@ use crate::command::{keep, on_path};
 use crate::output::step;
 use crate::{Error, Result};
 
-/// Packages that are installed together, in a folder of their own.
+/// Packages that are installed together in one folder.
 #[derive(Debug)]
 pub(super) struct Packages {
-    /// What the person at the terminal waits for.
+    /// The name of this step for the person at the terminal.
     title: &'static str,
-    /// The folder's name, with the version of the first of them.
+    /// The folder's name, with the version of the first package.
     folder: &'static str,
-    /// The package that is there when all are.
+    /// A package that is installed last, so if it is there, all are.
     probe: &'static str,
-    /// Whether some of them are compiled, and run only with the Python they were installed by.
+    /// Whether some packages are compiled, so that only the Python that installed them can use
+    /// them.
     compiled: bool,
-    /// They and all that they need, each version with the hashes of its archives.
+    /// The packages and all their dependencies, with versions and hashes.
     requirements: &'static str,
 }
 
@@ -37,7 +38,7 @@ pub(super) const SDK: Packages = Packages {
     requirements: include_str!("../../requirements/sdk.txt"),
 };
 
-/// `FastAPI` with pydantic, and the server and the client that are fastest with it.
+/// `FastAPI` with pydantic, and the fastest server and client for it.
 pub(super) const FASTAPI: Packages = Packages {
     title: "FastAPI, pydantic and uvicorn",
     folder: "python-fastapi-0.165.0-hashed",
@@ -46,14 +47,14 @@ pub(super) const FASTAPI: Packages = Packages {
     requirements: include_str!("../../requirements/fastapi.txt"),
 };
 
-/// Where Debian's Python and pip are, in case the system has none.
+/// The folder of Debian's Python and pip, if the system has none.
 const PYTHON: &str = "python-debian";
 const PIP: &str = "python-pip-debian";
 
-/// Whether this Python is one that the SDK runs on.
+/// Checks whether the SDK supports this Python.
 const IS_NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
 
-/// A Python that can import some packages.
+/// A Python that can import some of these packages.
 #[derive(Debug)]
 pub(crate) struct Python {
     program: PathBuf,
@@ -61,8 +62,8 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// The Python, with no argument yet. It writes nothing beside the scripts it runs, and knows
-    /// no packages of the user's.
+    /// The command without arguments. It writes no files next to the scripts it runs, and ignores
+    /// the user's packages.
     pub(crate) fn command(&self) -> Command {
         let mut python = Command::new(&self.program);
         python.args(["-B", "-s"]).env("PYTHONPATH", &self.packages);
@@ -70,7 +71,7 @@ impl Python {
     }
 }
 
-/// These packages, and a Python to run them.
+/// Finds these packages, and a Python to run them.
 pub(super) fn find(cache: &Cache, wanted: &Packages) -> Option<Python> {
     let program = find_python(cache)?;
     let packages = cache.folder(&wanted.folder_for(&program)?).join("packages");
@@ -89,14 +90,14 @@ impl Packages {
     }
 }
 
-/// The user's own Python, or the one we got.
+/// The user's Python, or the one in the cache.
 fn find_python(cache: &Cache) -> Option<PathBuf> {
     let ours = cache.folder(PYTHON).join("bin/python3");
     let runs = |path: &PathBuf| succeeds(Command::new(path).args(["-c", IS_NEW_ENOUGH]));
     [on_path("python3"), Some(ours)].into_iter().flatten().find(runs)
 }
 
-/// Installs what is missing of it.
+/// Installs what is missing.
 pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<()> {
     let python = match find_python(cache) {
         Some(python) => python,
@@ -104,7 +105,7 @@ pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<(
     };
     let pip = find_pip(cache, lock, &python)?;
     let folder = wanted.folder_for(&python);
-    let folder = folder.ok_or_else(|| Error::new("python3 does not run: install it anew"))?;
+    let folder = folder.ok_or_else(|| Error::new("python3 does not run: reinstall it"))?;
     step(&format!("{} (pip install)", wanted.title), || {
         lock.make(&folder, |folder| {
             let requirements = folder.join("requirements.txt");
@@ -119,7 +120,7 @@ pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<(
                 .arg(folder.join("packages"))
                 .arg("--requirement")
                 .arg(&requirements);
-            keep(&mut install, "see that pip reaches pypi.org and that python3 is 3.10 or newer, for the benchmarks 3.11")
+            keep(&mut install, "check that pip can reach pypi.org and that python3 is 3.10 or later (3.11 for the benchmarks)")
                 .map(drop)
         })
     })
@@ -129,7 +130,7 @@ pub(super) fn install(cache: &Cache, lock: &Lock, wanted: &Packages) -> Result<(
 fn install_python(cache: &Cache, lock: &Lock) -> Result<PathBuf> {
     if !debian::is_here() {
         return Err(Error::new(
-            "Python is missing, which tests and benchmarks need: install 3.10 or later, for the benchmarks 3.11",
+            "Python is missing, which tests and benchmarks need: install 3.10 or later (3.11 for the benchmarks)",
         ));
     }
     step("Python (Debian's, unpacked in the cache)", || {
@@ -143,8 +144,8 @@ fn install_python(cache: &Cache, lock: &Lock) -> Result<PathBuf> {
     find_python(cache).ok_or_else(|| Error::new(needed))
 }
 
-/// The arguments with which this Python runs pip: its own, or Debian's, which Python runs from the
-/// archive it comes in.
+/// The arguments that make this Python run pip: its own, or Debian's, which Python runs from its
+/// archive.
 fn find_pip(cache: &Cache, lock: &Lock, python: &Path) -> Result<Vec<PathBuf>> {
     if succeeds(Command::new(python).args(["-m", "pip", "--version"])) {
         return Ok(vec!["-m".into(), "pip".into()]);

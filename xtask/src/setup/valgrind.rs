@@ -1,6 +1,6 @@
 //! Valgrind, whose callgrind counts instructions.
 //!
-//! Only the tests need it, and only where it exists: there is none for macOS.
+//! Only the tests need it, and only where it exists: macOS has none.
 
 use std::path::PathBuf;
 
@@ -12,34 +12,35 @@ use crate::output::step;
 
 const FOLDER: &str = "valgrind-debian";
 
-/// Runs it from its own place, so the folder may be renamed. Debian's own script does not.
+/// Unlike Debian's script, this one uses paths relative to itself, so the folder can be renamed.
 const SCRIPT: &str = "\
 #!/bin/sh
 root=\"${0%/*}/../root\"
 VALGRIND_LIB=\"$root/usr/libexec/valgrind\" exec \"$root/usr/bin/valgrind.bin\" \"$@\"
 ";
 
-/// Why there is none, where it can be neither found nor got.
-pub(crate) const MISSING: &str = "needs Valgrind, and there is none: install it";
+/// The reason for skipping, if Valgrind is neither installed nor available.
+pub(crate) const MISSING: &str = "needs Valgrind, which is missing: install it";
 
-/// The user's own, or the one we got.
+/// The user's Valgrind, or the one in the cache.
 pub(super) fn find(cache: &Cache) -> Option<PathBuf> {
     let ours = cache.folder(FOLDER).join("bin/valgrind");
     on_path("valgrind").or_else(|| ours.is_file().then_some(ours))
 }
 
-/// Whether it can be got here.
-pub(super) fn is_to_be_had() -> bool {
+/// Whether this system provides it.
+pub(super) fn is_available() -> bool {
     debian::is_here()
 }
 
-/// Unpacks Debian's.
+/// Unpacks Debian's Valgrind.
 pub(super) fn install(lock: &Lock) -> Result<()> {
     step("Valgrind (Debian's, unpacked in the cache)", || {
         lock.make(FOLDER, |folder| {
             let root = folder.join("root");
             debian::fetch(&["valgrind"], lock, &root)?;
-            // Symbols of the C library, and perhaps another C library than what is counted runs with.
+            // These are symbols of the C library, and perhaps a different one than the benchmarks
+            // use.
             remove(&root.join("usr/lib"))?;
             remove(&root.join("lib"))?;
             debian::write_script(folder, "valgrind", SCRIPT)

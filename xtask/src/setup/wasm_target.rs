@@ -1,7 +1,7 @@
-//! The standard library for wasm32-unknown-unknown, and a rustc it belongs to.
+//! The standard library for wasm32-unknown-unknown, and the rustc it belongs to.
 //!
-//! Usually rustup adds it to the active toolchain. Where rustup's server cannot be reached,
-//! Debian's rustc is unpacked in the cache and builds its standard library for wasm, once.
+//! Usually, rustup adds it to the active toolchain. If rustup's server is unreachable, Debian's
+//! rustc is unpacked in the cache, and builds its standard library for wasm once.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,11 +16,11 @@ use crate::output::step;
 use crate::tools::{TARGET, WasmTarget};
 use crate::{Error, Result};
 
-/// Debian's folder in the cache; the version is that of the packages below.
+/// The folder of Debian's toolchain in the cache, with the version of the packages below.
 const FOLDER: &str = "rust-debian-1.96";
 
-/// The packages, their versions pinned together: rustc, its standard library for this machine,
-/// the source of it, and the linker.
+/// The packages, all pinned to the same version: rustc, its standard library for this machine, its
+/// source, and the linker.
 const PACKAGES: [&str; 5] = [
     "rustc-web=1.96*",
     "libstd-rust-web-1.96=1.96*",
@@ -29,10 +29,11 @@ const PACKAGES: [&str; 5] = [
     "lld-22",
 ];
 
-/// The standard library is some 20 MB, so a rustup that takes longer than this has no server.
+/// The standard library has about 20 MB, so if rustup takes longer than this, its server is
+/// unreachable.
 const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
 
-/// In the active toolchain if it is there, else in the cache.
+/// Finds it in the active toolchain or in the cache.
 pub(super) fn find(cache: &Cache) -> Option<WasmTarget> {
     let active = active_sysroot().and_then(|sysroot| find_std(&sysroot));
     if let Some(std) = active {
@@ -44,18 +45,18 @@ pub(super) fn find(cache: &Cache) -> Option<WasmTarget> {
     Some(WasmTarget::Debian { std, programs })
 }
 
-/// By rustup, else from Debian.
+/// Installs it with rustup, or else from Debian.
 pub(super) fn install(lock: &Lock) -> Result<()> {
     let add = format!("{TARGET}, into your active toolchain (rustup target add)");
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", TARGET]);
-    let added = step(&add, || within(RUSTUP_LIMIT, &mut rustup, "Debian's rustc is tried instead"));
+    let added = step(&add, || within(RUSTUP_LIMIT, &mut rustup, "trying Debian's rustc instead"));
     if added.is_ok() {
         return Ok(());
     }
     if !debian::is_here() {
         return Err(Error::new(format!(
-            "the target {TARGET} is missing: run `rustup target add {TARGET}` where rustup reaches its server"
+            "the target {TARGET} is missing: run `rustup target add {TARGET}` with access to rustup's server"
         )));
     }
     if on_path("cc").is_none() {
@@ -73,7 +74,7 @@ pub(super) fn install(lock: &Lock) -> Result<()> {
     })
 }
 
-/// The sysroot of the rustc that builds for this machine.
+/// The sysroot of the rustc for this machine.
 fn active_sysroot() -> Option<PathBuf> {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output();
     let output = output.ok().filter(|output| output.status.success())?;
@@ -91,7 +92,7 @@ fn find_std(sysroot: &Path) -> Option<PathBuf> {
     })
 }
 
-/// Builds std by building an empty crate with it, and puts it into the sysroot.
+/// Builds std by building an empty crate with it, and copies it into the sysroot.
 fn build_std(lock: &Lock, folder: &Path) -> Result<()> {
     let scratch = lock.scratch("std")?;
     debian::create(&scratch.join("src"))?;
@@ -106,12 +107,12 @@ fn build_std(lock: &Lock, folder: &Path) -> Result<()> {
             .args(["--target", TARGET, "--target-dir", "target"])
             .current_dir(&scratch)
             .env("RUSTC", folder.join("bin/rustc"))
-            // -Z on a stable rustc.
+            // Allows -Z on a stable rustc.
             .env("RUSTC_BOOTSTRAP", "1")
-            // Without the bitcode, `lto = true` finds nothing to work on.
+            // Without bitcode, `lto = true` has nothing to work on.
             .env("RUSTFLAGS", "-Cembed-bitcode=yes")
             .env_remove("CARGO_ENCODED_RUSTFLAGS"),
-        "see that cargo reaches crates.io",
+        "check that cargo can reach crates.io",
     )?;
     let usr = folder.join("root/usr");
     let place = usr.join("lib/rustlib").join(TARGET).join("lib");
@@ -125,7 +126,7 @@ fn build_std(lock: &Lock, folder: &Path) -> Result<()> {
             fs::copy(&library, &copy).map_err(|cause| Error::file("write", &copy, &cause))?;
         }
     }
-    // Half of the disk space, and needed no more.
+    // It takes half of the disk space, and is no longer needed.
     remove(&usr.join("src"))?;
     remove(&scratch)
 }

@@ -25,10 +25,10 @@ const RULES: Rules = Rules {
     command: "cargo test --package cesql",
     document: "RULES.md",
     head: "# The rules of CESQL, and the test of each\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --package cesql`; a rule that breaks, and a list that \
-         is not up to date, fail\n`cargo test`. Sections are those of the CloudEvents SQL \
-         Expression Language 1.0.0. \"Ours\" is what we add, and how we\nread what the \
-         specification leaves open.\n",
+         `UPDATE_DOCS=1 cargo test --package cesql` writes this list. `cargo test` fails if a rule is \
+         broken or the list is\nout of date. Sections are those of the CloudEvents SQL Expression \
+         Language 1.0.0. \"Ours\" is what we add, and how we\nread what the specification leaves \
+         open.\n",
     files: &[
         ("syntax", "Syntax", syntax::CASES),
         ("errors", "Types, attributes and errors", errors::CASES),

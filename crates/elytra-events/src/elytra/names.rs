@@ -3,7 +3,16 @@
 use crate::names;
 
 names! {
-    /// What was done to the object an event is about.
+    /// What happened to the object that an event is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use elytra_events::{Known, Operation};
+    ///
+    /// assert_eq!(Operation::from_name("modify"), Some(Operation::Modify));
+    /// assert_eq!(Operation::Modify.to_string(), "modify");
+    /// ```
     pub enum Operation {
         Add = "add",
         Modify = "modify",
@@ -14,7 +23,19 @@ names! {
 }
 
 names! {
-    /// The kind of thing an event is about: the event types of Elytra's Event API.
+    /// The event types of Elytra's Event API: what kind of thing an event is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use elytra_events::{CloudEvent, EventType, Name};
+    ///
+    /// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"com.elytra.product.text"}"#;
+    /// let event = CloudEvent::from_json(text)?;
+    /// assert_eq!(event.event_type(), Some(Name::Known(EventType::ProductText)));
+    /// # Ok::<(), elytra_events::InvalidEvent>(())
+    /// ```
+    #[non_exhaustive]
     pub enum EventType {
         None = "none",
         Project = "project",

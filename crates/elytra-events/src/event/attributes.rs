@@ -1,5 +1,5 @@
-//! The one way into a [`CloudEvent`]: every decoder hands its attributes over here, and here they
-//! are checked, all of them, before there is an event.
+//! The only way to make a [`CloudEvent`]: every decoder hands its attributes over here, and all of them
+//! are checked before there is an event.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,13 +13,25 @@ use super::{
 use crate::names;
 use crate::text::shorten;
 
-/// How many attributes an event may have, `data` included: many times what any event needs, so
-/// that no body can make us compare names for long.
+/// The maximum number of attributes of an event, `data` included. This is far more than any event needs,
+/// and limits how long a body can keep the reader busy comparing names.
 pub const MAX_ATTRIBUTES: usize = 256;
 
 names! {
-    /// The attributes the specification names (core, Required and Optional Attributes). All of them are
+    /// An attribute that the specification names (core, Required and Optional Attributes). All of them are
     /// strings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use elytra_events::{CloudEvent, CoreAttribute};
+    ///
+    /// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t"}"#;
+    /// let event = CloudEvent::from_json(text)?;
+    /// assert_eq!(event.core_attribute(CoreAttribute::Source), Some("s"));
+    /// assert_eq!(event.core_attribute(CoreAttribute::Subject), None);
+    /// # Ok::<(), elytra_events::InvalidEvent>(())
+    /// ```
     pub enum CoreAttribute {
         Specversion = "specversion",
         Id = "id",
@@ -32,20 +44,33 @@ names! {
     }
 }
 
-/// The value of an extension attribute (core, Type System), by the types a decoder can tell apart:
-/// binary values, URIs and timestamps travel as strings.
+/// The value of an extension attribute (core, Type System). There are only the types that a decoder can
+/// tell apart: binary values, URIs and timestamps are transmitted as strings.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{AttributeValue, CloudEvent};
+///
+/// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t","sequence":12}"#;
+/// let event = CloudEvent::from_json(text)?;
+/// let sequence = event.extension("sequence").unwrap();
+/// assert_eq!(*sequence, AttributeValue::Integer(12));
+/// assert_eq!(sequence.to_text(), "12");
+/// # Ok::<(), elytra_events::InvalidEvent>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttributeValue<'a> {
     /// `true` or `false`.
     Boolean(bool),
-    /// A whole number within 32 bits.
+    /// A 32-bit signed integer.
     Integer(i32),
-    /// A string, and every type that is written as one.
+    /// A string, or a type that is written as one.
     String(Cow<'a, str>),
 }
 
 impl AttributeValue<'_> {
-    /// The value as text (core, Type System: every type has a canonical string).
+    /// The value as text. Every type has a canonical string representation (core, Type System).
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         match self {
@@ -56,16 +81,16 @@ impl AttributeValue<'_> {
     }
 }
 
-/// Whether an attribute can have this name (core, Naming Conventions).
+/// Whether this is a valid name for an attribute (core, Naming Conventions).
 #[must_use]
 pub fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// The length of the longest name that the specification gives: `datacontenttype`.
+/// The length of the longest name in the specification, `datacontenttype`.
 const LONGEST_CORE_NAME: usize = 15;
 
-/// The attributes of an event that is being read, with the faults found so far.
+/// The attributes of an event that is being read, and the violations found so far.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
     entries: Vec<Entry<'a>>,
@@ -79,14 +104,14 @@ struct Entry<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// With room for so many.
+    /// With room for this many.
     pub(super) fn with_capacity(attributes: usize) -> Self {
         Self { entries: Vec::with_capacity(attributes), violations: Vec::new() }
     }
 
-    /// Refuses every name that occurs more than once, once. There are at most [`MAX_ATTRIBUTES`].
+    /// Rejects every name that is repeated, once each. There are at most [`MAX_ATTRIBUTES`] names.
     pub(super) fn check_repeated<'n>(&mut self, names: &(impl Iterator<Item = &'n str> + Clone)) {
-        /// So many names, or fewer, are compared with each other: that is quicker than to sort them.
+        /// Up to this many names, comparing all of them with each other is faster than sorting.
         const FEW: usize = 16;
 
         if names.clone().nth(FEW).is_none() {
@@ -97,7 +122,7 @@ impl<'a> Attributes<'a> {
             }
             return;
         }
-        // Names may be long and alike, so each is compared with few others.
+        // Names may be long and similar, so each one is compared with only a few others.
         let mut seen = BTreeMap::new();
         for name in names.clone() {
             let times = seen.entry(name).or_insert(0_usize);
@@ -108,7 +133,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// Takes an attribute in. Its name and its characters are checked here, its meaning later.
+    /// Adds an attribute. Its name and characters are checked here, its meaning later.
     pub(super) fn add(&mut self, name: Cow<'a, str>, value: AttributeValue<'a>) {
         if !is_attribute_name(&name) {
             return self.refuse(&name, Problem::BadName);
@@ -121,21 +146,21 @@ impl<'a> Attributes<'a> {
         self.entries.push(Entry { name, value: Some(value) });
     }
 
-    /// Notes a fault of an attribute, which is then not reported as missing as well.
+    /// Records a violation by an attribute, which is then not reported as missing too.
     pub(super) fn refuse(&mut self, name: &str, problem: Problem) {
         self.violations.push(Violation::of(name, problem));
-        // Only those that an event must have are looked for, and their names are short.
+        // Only required attributes are reported as missing, and their names are short.
         if name.len() <= LONGEST_CORE_NAME {
             self.entries.push(Entry { name: Cow::Owned(name.to_owned()), value: None });
         }
     }
 
-    /// Notes a fault of the event as a whole.
+    /// Records a violation by the event as a whole.
     pub(super) fn refuse_event(&mut self, problem: Problem) {
         self.violations.push(Violation::of_event(problem));
     }
 
-    /// Checks what the specification says of each attribute, and makes the event.
+    /// Checks the rules that the specification has for each attribute, and makes the event.
     pub(super) fn into_event(
         mut self,
         json: Cow<'a, str>,
@@ -206,7 +231,7 @@ impl<'a> Attributes<'a> {
         self.optional(name)
     }
 
-    /// Takes an attribute of the specification out, which is a string and not empty.
+    /// Takes out an attribute that the specification names. It must be a string that is not empty.
     fn optional(&mut self, name: &str) -> Option<Cow<'a, str>> {
         let mut entries = self.entries.iter_mut();
         match entries.find_map(|entry| (entry.name == name).then(|| entry.value.take()))?? {
@@ -234,11 +259,11 @@ impl AttributeValue<'_> {
     }
 }
 
-/// The first character that no `CloudEvents` string may hold (core, Type System): control
-/// characters and Unicode's noncharacters.
+/// The first character that is not allowed in a `CloudEvents` string (core, Type System): a control
+/// character or one of Unicode's noncharacters.
 fn forbidden_character(text: &str) -> Option<Problem> {
-    // Nearly every attribute is printable ASCII, which is quickly seen: without an early end, the
-    // compiler takes many bytes at once.
+    // Nearly every attribute is printable ASCII, which is quick to check: because this loop never ends
+    // early, the compiler can look at many bytes at once.
     if text.bytes().fold(true, |printable, byte| printable & (b' '..=b'~').contains(&byte)) {
         return None;
     }

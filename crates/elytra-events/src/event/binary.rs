@@ -1,5 +1,5 @@
-//! Binary mode (HTTP binding section 3.1): headers become attributes, the body becomes the data,
-//! and both become an event in the JSON format, for the destinations.
+//! Binary mode (HTTP binding section 3.1): headers become attributes, the body becomes the data, and both
+//! become an event in the JSON format.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,14 @@ use super::attributes::{AttributeValue, Attributes, MAX_ATTRIBUTES};
 use super::print::{print, quoted_bytes};
 use super::{CloudEvent, InvalidEvent, MediaType, Problem, header, json};
 
-/// What the name of an attribute's header begins with (HTTP binding section 3.1.3).
+/// What the name of an attribute's header starts with (HTTP binding section 3.1.3).
 pub const PREFIX: &str = "ce-";
 
-/// How many bytes the names and values of an event's headers may have together. Cloudflare lets
-/// 128 KB of headers through; no attribute needs so much.
+/// The maximum size of the headers of an event in bytes, names and values together. Cloudflare accepts
+/// 128 KB of headers, which is more than attributes need.
 pub const MAX_HEADER_BYTES: usize = 64 * 1024;
 
-/// Reads the event of a request with these headers, their names in lower case and without the
-/// prefix.
+/// Reads the event of a request with these headers, whose names are in lower case and without the prefix.
 pub(super) fn decode(
     headers: Vec<(String, String)>,
     content_type: Option<String>,
@@ -26,7 +25,7 @@ pub(super) fn decode(
     if bytes > MAX_HEADER_BYTES {
         return Err(InvalidEvent::of_event(Problem::HeadersTooLarge { bytes }));
     }
-    // The content type and the body become members of the JSON as well.
+    // The content type and the body become members of the JSON too.
     let members =
         headers.len() + usize::from(content_type.is_some()) + usize::from(!body.is_empty());
     if members > MAX_ATTRIBUTES {
@@ -64,10 +63,10 @@ pub(super) fn decode(
     Ok(print(event, data))
 }
 
-/// How many bytes the data of a body take in the JSON format, at most.
+/// The maximum size of the data of a body in the JSON format, in bytes.
 pub(super) fn printed_bytes(content_type: Option<&str>, body: &[u8]) -> usize {
     let data = match content_type.and_then(MediaType::parse) {
-        // As it came, or refused.
+        // It stays as it is, or is rejected.
         Some(media_type) if media_type.is_json() => return body.len(),
         Some(media_type) if media_type.is_utf8_text() => str::from_utf8(body).map(BodyData::Text),
         _ => Ok(BodyData::Bytes(body)),
@@ -75,9 +74,9 @@ pub(super) fn printed_bytes(content_type: Option<&str>, body: &[u8]) -> usize {
     data.unwrap_or(BodyData::Bytes(body)).printed_bytes()
 }
 
-/// Whether this is a repeated header: the runtime joins them by `, `. A sender encodes a space (HTTP
-/// binding section 3.1.3.2), but not all do in free text, so only those attributes are judged that
-/// tell one event from another and where nothing else would show it.
+/// Whether this is a repeated header, whose values the runtime joined with `, `. Senders must encode spaces
+/// (HTTP binding section 3.1.3.2), but not all of them do so in free text. So this only looks at the
+/// attributes that distinguish events, if no other check would notice.
 fn is_joined(name: &str, value: &str) -> bool {
     matches!(name, "id" | "type") && !value.starts_with('"') && value.contains(", ")
 }
@@ -85,7 +84,7 @@ fn is_joined(name: &str, value: &str) -> bool {
 /// The data of a body.
 #[derive(Clone, Copy)]
 pub(super) enum BodyData<'a> {
-    /// JSON, which stays as it came.
+    /// JSON, which stays as it is.
     Json(&'a str),
     /// Text, which becomes a JSON string.
     Text(&'a str),
@@ -107,7 +106,7 @@ impl<'a> BodyData<'a> {
             Some(Some(media_type)) if media_type.is_utf8_text() => {
                 text.map_or(Self::Bytes(body), Self::Text)
             }
-            // Without a content type, data that is JSON can only be meant as such (JSON format 3.1).
+            // Without a content type, data that are JSON can only be meant as such (JSON format 3.1).
             None => {
                 let json = text.ok().and_then(|text| json::read_value(text).ok());
                 json.map_or(Self::Bytes(body), Self::Json)
@@ -116,7 +115,7 @@ impl<'a> BodyData<'a> {
         }))
     }
 
-    /// How many bytes it takes in the JSON format, its quotes included.
+    /// Its size in the JSON format in bytes, including quotes.
     pub(super) fn printed_bytes(self) -> usize {
         match self {
             Self::Json(json) => json.len(),

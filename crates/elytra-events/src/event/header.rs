@@ -1,37 +1,49 @@
-//! The value of an attribute's header (HTTP binding section 3.1.3.2): first unquoted, then decoded
-//! from percent-encoding once.
+//! Decodes the value of an attribute's header (HTTP binding section 3.1.3.2): first the quotes, then
+//! percent-encoding, once.
 
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-/// Why a header holds no attribute's value. Positions are byte offsets in the header's value.
+/// Why the value of an attribute's header cannot be decoded. Positions are byte offsets in the value.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::http::{HeaderError, Mode, decode};
+/// use elytra_events::{InvalidEvents, Problem};
+///
+/// let headers = [("ce-specversion", "1.0"), ("ce-id", "50%"), ("ce-source", "s"), ("ce-type", "t")];
+/// let error = decode(Mode::Binary, &headers[..], b"", 1).unwrap_err();
+/// let InvalidEvents::Invalid(invalid) = error else { panic!("it is not a batch") };
+/// let problem = Problem::BadHeader(HeaderError::MalformedPercent { at: 2 });
+/// assert_eq!(invalid[0].violations[0].problem, problem);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderError {
-    /// The value begins with a quote that nothing closes.
+    /// The value starts with a quote that is not closed.
     UnclosedQuote,
-    /// Something stands behind the closing quote.
-    BehindQuote {
+    /// There is something after the closing quote.
+    AfterQuote {
         /// Where.
         at: usize,
     },
-    /// A `%` without two hexadecimal digits behind it.
+    /// A `%` is not followed by two hexadecimal digits.
     MalformedPercent {
         /// Where, in the value without its quotes.
         at: usize,
     },
-    /// What was percent-encoded is not UTF-8.
+    /// The percent-encoded bytes are not UTF-8.
     NotUtf8,
-    /// The header's bytes were not UTF-8: the runtime put U+FFFD in their place, and what they
-    /// were is lost.
+    /// The bytes of the header were not UTF-8. The runtime replaced them with U+FFFD, so they are lost.
     BrokenBytes,
 }
 
-/// Decodes a value. Needless encoding and lower-case digits are accepted.
+/// Decodes a value. Unnecessary encoding and lower-case digits are accepted.
 ///
 /// # Errors
 ///
-/// The value is not quoted or not encoded as it must be.
+/// The value is not quoted or encoded correctly.
 pub(super) fn decode(value: String) -> Result<String, HeaderError> {
     if value.contains(char::REPLACEMENT_CHARACTER) {
         return Err(HeaderError::BrokenBytes);
@@ -40,7 +52,7 @@ pub(super) fn decode(value: String) -> Result<String, HeaderError> {
     if value.contains('%') { decode_percent(&value) } else { Ok(value) }
 }
 
-/// Takes the quotes off a quoted string (RFC 9110 section 5.6.4).
+/// Removes the quotes from a quoted string (RFC 9110 section 5.6.4).
 fn unquote(value: &str) -> Result<String, HeaderError> {
     let mut text = String::with_capacity(value.len());
     let mut characters = value.chars();
@@ -55,11 +67,11 @@ fn unquote(value: &str) -> Result<String, HeaderError> {
     }
     match characters.as_str() {
         "" => Ok(text),
-        behind => Err(HeaderError::BehindQuote { at: value.len() - behind.len() }),
+        after => Err(HeaderError::AfterQuote { at: value.len() - after.len() }),
     }
 }
 
-/// One round of percent-decoding (RFC 3986 section 2.1).
+/// Decodes percent-encoding, once (RFC 3986 section 2.1).
 fn decode_percent(value: &str) -> Result<String, HeaderError> {
     for (at, _) in value.match_indices('%') {
         let digits = value.as_bytes().get(at + 1..at + 3).unwrap_or_default();
@@ -73,15 +85,17 @@ fn decode_percent(value: &str) -> Result<String, HeaderError> {
     }
 }
 
+impl std::error::Error for HeaderError {}
+
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnclosedQuote => f.write_str("a quote is not closed"),
-            Self::BehindQuote { at } => {
-                write!(f, "unexpected character at position {at}, behind the closing quote")
+            Self::AfterQuote { at } => {
+                write!(f, "unexpected character at position {at}, after the closing quote")
             }
             Self::MalformedPercent { at } => {
-                write!(f, "expected two hexadecimal digits behind '%' at position {at}")
+                write!(f, "expected two hexadecimal digits after '%' at position {at}")
             }
             Self::NotUtf8 => f.write_str("what is percent-encoded is not UTF-8"),
             Self::BrokenBytes => {

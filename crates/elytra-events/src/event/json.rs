@@ -1,4 +1,4 @@
-//! The JSON format: from the text of one event to its attributes and its data.
+//! The JSON format: from the text of an event to its attributes and data.
 
 mod container;
 mod scan;
@@ -16,10 +16,10 @@ use crate::Known as _;
 
 use container::{Array, Object, Text};
 
-/// White space, as JSON has it (RFC 8259 section 2).
+/// White space in JSON (RFC 8259 section 2).
 pub(super) const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Reads one event. `data` is checked to be JSON and otherwise kept as the text it is.
+/// Reads one event. `data` is checked to be JSON, and kept as text.
 pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
     let Object { members, left_out } = read_object(text).map_err(InvalidEvent::of_event)?;
 
@@ -57,7 +57,7 @@ pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
     attributes.into_event(Cow::Borrowed(text), data.or(data_base64))
 }
 
-/// Reads a batch: an array of events, none or any number up to `max_events`.
+/// Reads a batch: an array of at most `max_events` events, which may be empty.
 pub(super) fn decode_batch(
     text: &str,
     max_events: usize,
@@ -106,7 +106,7 @@ fn is_null(value: &str) -> bool {
     value == "null"
 }
 
-/// An attribute's value. The attributes of the specification are strings, extensions may be more.
+/// The value of an attribute. Those that the specification names are strings, extensions need not be.
 fn read_attribute<'a>(name: &str, value: &'a str) -> Result<AttributeValue<'a>, Problem> {
     let is_core = CoreAttribute::from_name(name).is_some();
     match JsonType::of(value) {
@@ -141,7 +141,7 @@ fn read_base64(value: &str) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
-/// A JSON string's text, borrowed where nothing in it is escaped.
+/// The text of a JSON string, borrowed if nothing in it is escaped.
 pub(crate) fn read_string(value: &str) -> Result<Cow<'_, str>, Problem> {
     let quoted = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     if let Some(text) = quoted
@@ -151,12 +151,12 @@ pub(crate) fn read_string(value: &str) -> Result<Cow<'_, str>, Problem> {
     }
     match serde_json::from_str::<Text<'_>>(value) {
         Ok(Text(text)) => Ok(text),
-        // The value was read once already, so what is wrong can only be a lone surrogate.
+        // The value has been parsed before, so only a lone surrogate can be wrong with it.
         Err(_) => Err(Problem::LoneSurrogate),
     }
 }
 
-/// A value that is the whole text, without the white space around it.
+/// The value that makes up the whole text, without the white space around it.
 pub(super) fn read_value(text: &str) -> Result<&str, Problem> {
     match scan::value(text) {
         Some(value) => Ok(value),
@@ -164,7 +164,7 @@ pub(super) fn read_value(text: &str) -> Result<&str, Problem> {
     }
 }
 
-/// That a text is JSON.
+/// Checks that a text is JSON.
 fn check(text: &str) -> Result<(), Problem> {
     parse(serde_json::from_str::<&RawValue>(text)).map(drop)
 }

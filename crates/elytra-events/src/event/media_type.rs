@@ -1,6 +1,18 @@
-//! Media types by RFC 2046, as they stand in `Content-Type` and `datacontenttype`.
+//! Media types (RFC 2046), as in `Content-Type` and `datacontenttype`.
 
-/// A media type: `type/subtype` and any parameters. Borrowed from the text, case kept.
+/// A media type: `type/subtype` and any parameters.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::MediaType;
+///
+/// let media_type = MediaType::parse("Application/CloudEvents+JSON; charset=utf-8").unwrap();
+/// assert!(media_type.is("application", "cloudevents+json"));
+/// assert!(media_type.is_json());
+/// assert!(!media_type.is_utf8_text());
+/// assert_eq!(MediaType::parse("json"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MediaType<'a> {
     type_: &'a str,
@@ -9,8 +21,8 @@ pub struct MediaType<'a> {
 }
 
 impl<'a> MediaType<'a> {
-    /// Reads the whole of `text` as one media type: `type/subtype *(; name=value)`, where a value
-    /// is a token or a quoted string. White space around the semicolons is allowed, as in HTTP.
+    /// Parses the whole text: `type/subtype *(; name=value)`, where a value is a token or a quoted string.
+    /// White space around the semicolons is allowed, as in HTTP.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut rest = text.trim_matches([' ', '\t']);
@@ -24,7 +36,7 @@ impl<'a> MediaType<'a> {
                 return Some(Self { type_, subtype, charset });
             }
             rest = rest.strip_prefix(';')?.trim_start_matches([' ', '\t']);
-            // HTTP (RFC 9110 section 5.6.6) allows a semicolon with nothing behind it.
+            // HTTP (RFC 9110 section 5.6.6) allows a semicolon with nothing after it.
             if rest.is_empty() || rest.starts_with(';') {
                 continue;
             }
@@ -38,13 +50,13 @@ impl<'a> MediaType<'a> {
         }
     }
 
-    /// Whether this is `type/subtype`, in any case and whatever its parameters.
+    /// Whether this is `type/subtype`, ignoring case and parameters.
     #[must_use]
     pub fn is(&self, type_: &str, subtype: &str) -> bool {
         self.type_.eq_ignore_ascii_case(type_) && self.subtype.eq_ignore_ascii_case(subtype)
     }
 
-    /// Whether the content is JSON: a subtype `json` or one ending in `+json`, of any type
+    /// Whether the content is JSON: the subtype is `json` or ends in `+json`, and the type may be anything
     /// (`CloudEvents` JSON format section 3.1).
     #[must_use]
     pub fn is_json(&self) -> bool {
@@ -52,7 +64,8 @@ impl<'a> MediaType<'a> {
         suffix.eq_ignore_ascii_case("json")
     }
 
-    /// Whether the content is text that UTF-8 can be: of type `text`, and of no other charset.
+    /// Whether the content is text in UTF-8: the type is `text`, and the charset is UTF-8, ASCII or not
+    /// given.
     #[must_use]
     pub fn is_utf8_text(&self) -> bool {
         let is_utf8 = |charset: &str| {
@@ -62,40 +75,21 @@ impl<'a> MediaType<'a> {
     }
 }
 
-/// Takes a token (RFC 9110 section 5.6.2) off the front.
+/// Removes a token (RFC 9110 section 5.6.2) from the front.
 fn token<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let end = rest.find(|c: char| !is_token_character(c)).unwrap_or(rest.len());
-    let (token, behind) = rest.split_at_checked(end)?;
-    *rest = behind;
+    let (token, after) = rest.split_at_checked(end)?;
+    *rest = after;
     (!token.is_empty()).then_some(token)
 }
 
-/// Whether the character may stand in a token, such as a header's name.
-pub(crate) fn is_token_character(character: char) -> bool {
-    let is_mark = |character| {
-        matches!(
-            character,
-            '!' | '#'
-                | '$'
-                | '%'
-                | '&'
-                | '\''
-                | '*'
-                | '+'
-                | '-'
-                | '.'
-                | '^'
-                | '_'
-                | '`'
-                | '|'
-                | '~'
-        )
-    };
-    character.is_ascii_alphanumeric() || is_mark(character)
+/// Whether a token may contain the character.
+fn is_token_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }
 
-/// Takes a quoted string (RFC 9110 section 5.6.4) off the front: what stands between the quotes,
-/// as it stands there.
+/// Removes a quoted string (RFC 9110 section 5.6.4) from the front, and returns what is between the quotes
+/// without unescaping it.
 fn quoted_string<'a>(rest: &mut &'a str) -> Option<&'a str> {
     let quoted = rest.strip_prefix('"')?;
     let mut characters = quoted.chars();

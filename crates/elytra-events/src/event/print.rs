@@ -1,4 +1,4 @@
-//! Prints an event in the JSON format, where it has not come in it.
+//! Prints an event in the JSON format, if it did not come in that format.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,10 +8,10 @@ use base64::Engine as _;
 use super::binary::BodyData;
 use super::{AttributeValue, BASE64, CloudEvent, StoredData};
 
-/// How much room the attributes of an event need in JSON, in nearly all cases.
+/// The size of nearly all events without their data in JSON, in bytes.
 const TYPICAL_ATTRIBUTE_BYTES: usize = 512;
 
-/// The event with these data, and with its text in the JSON format. There is only one copy of the data.
+/// Adds the data to an event, and its text in the JSON format. The data are copied only once.
 pub(super) fn print<'a>(mut event: CloudEvent<'a>, data: Option<BodyData<'_>>) -> CloudEvent<'a> {
     let data_bytes = data.map_or(0, BodyData::printed_bytes);
     let mut json = String::with_capacity(data_bytes + TYPICAL_ATTRIBUTE_BYTES);
@@ -40,7 +40,8 @@ pub(super) fn print<'a>(mut event: CloudEvent<'a>, data: Option<BodyData<'_>>) -
 }
 
 impl CloudEvent<'_> {
-    /// The event in the JSON format, without its data and with a `dataref` instead.
+    /// The event in the JSON format, without its data and with this `dataref` instead: what to send if the
+    /// event is too large.
     #[must_use]
     pub fn with_dataref(&self, dataref: &str) -> String {
         let mut json = String::with_capacity(TYPICAL_ATTRIBUTE_BYTES);
@@ -52,7 +53,7 @@ impl CloudEvent<'_> {
     }
 }
 
-/// The brace that opens the event, and the attributes.
+/// Prints the opening brace and the attributes.
 fn push_attributes(json: &mut String, event: &CloudEvent<'_>) {
     for (name, value) in event.core_attributes() {
         push_name(json, name);
@@ -67,23 +68,23 @@ fn push_attributes(json: &mut String, event: &CloudEvent<'_>) {
     }
 }
 
-/// A name needs no escapes: an attribute's never does.
+/// Prints a name. The names of attributes need no escapes.
 fn push_name(json: &mut String, name: &str) {
     json.push_str(if json.is_empty() { "{\"" } else { ",\"" });
     json.push_str(name);
     json.push_str("\":");
 }
 
-/// A text as a JSON string.
+/// Prints a text as a JSON string.
 fn push_string(json: &mut String, text: &str) {
     json.push('"');
-    // Without an early end, so that the compiler takes many bytes at once.
+    // This loop never ends early, so that the compiler can look at many bytes at once.
     if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         json.push_str(text);
     } else {
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
-            // What is escaped is ASCII, so a character begins before and behind it.
+            // What must be escaped is ASCII, so this is a character boundary.
             let (plain, escaped) = rest.split_at_checked(at).unwrap_or((rest, ""));
             json.push_str(plain);
             let mut characters = escaped.chars();
@@ -95,7 +96,7 @@ fn push_string(json: &mut String, text: &str) {
     json.push('"');
 }
 
-/// Whether a byte stands in a JSON string as it is (RFC 8259 section 7).
+/// Whether a byte needs no escape in a JSON string (RFC 8259 section 7).
 fn is_plain(byte: u8) -> bool {
     byte >= b' ' && byte != b'"' && byte != b'\\'
 }
@@ -104,13 +105,13 @@ fn push_escaped(json: &mut String, character: char) {
     match short_escape(character) {
         Some(letter) => json.extend(['\\', letter]),
         None => {
-            // A string takes everything that is written to it.
+            // Writing to a string cannot fail.
             let _ = write!(json, "\\u{:04x}", u32::from(character));
         }
     }
 }
 
-/// The letter of the escapes that have one.
+/// The second character of the short escape, for characters that have one.
 fn short_escape(character: char) -> Option<char> {
     Some(match character {
         '"' | '\\' => character,
@@ -123,7 +124,7 @@ fn short_escape(character: char) -> Option<char> {
     })
 }
 
-/// How many bytes a text takes as a JSON string, its quotes included.
+/// The size of a text as a JSON string in bytes, including quotes.
 pub(super) fn quoted_bytes(text: &str) -> usize {
     let bytes = text.bytes().map(|byte| match byte {
         byte if is_plain(byte) => 1,

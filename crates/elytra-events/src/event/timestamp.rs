@@ -1,6 +1,6 @@
-//! RFC 3339 timestamps: checked by the letter, kept as text, comparable to the nanosecond.
+//! RFC 3339 timestamps: checked strictly, kept as text, precise to the nanosecond.
 //!
-//! chrono's own parser also takes a space for the `T` and a second 60 anywhere, so only its
+//! chrono's own parser also accepts a space instead of the `T`, and a second 60 anywhere, so only its
 //! calendar is used here.
 
 use std::borrow::Cow;
@@ -8,50 +8,63 @@ use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
 
-/// A point in time as the sender wrote it.
+/// A point in time, as the sender wrote it.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::Timestamp;
+///
+/// let timestamp = Timestamp::parse("2025-12-31T04:19:30.860984129+01:00")?;
+/// assert_eq!(timestamp.as_str(), "2025-12-31T04:19:30.860984129+01:00");
+/// assert_eq!(timestamp.instant().timestamp(), 1_767_151_170);
+/// # Ok::<(), elytra_events::TimestampError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timestamp<'a> {
     text: Cow<'a, str>,
     instant: DateTime<FixedOffset>,
 }
 
-/// Why a text is no RFC 3339 timestamp.
+/// Why a text is not an RFC 3339 timestamp.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::Timestamp;
+///
+/// let error = Timestamp::parse("2025-12-31 04:19:30Z").unwrap_err();
+/// assert_eq!(error.to_string(), "unexpected character ' ' at position 10, expected 'T'");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimestampError {
+pub struct TimestampError(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
     /// The text ends where this was expected.
     EndsBefore(Expected),
-    /// Another character stands where this was expected.
-    Unexpected {
-        /// What stands there.
-        found: char,
-        /// The byte offset of it.
-        at: usize,
-        /// What should stand there.
-        expected: Expected,
-    },
-    /// The number of this part is beyond its range, for the day also by the month's length.
+    /// Another character was found, at this byte offset.
+    Unexpected { found: char, at: usize, expected: Expected },
+    /// This part is out of range. For the day, that depends on the month.
     OutOfRange(Part),
-    /// Second 60 at a moment that is not 23:59:60 UTC.
+    /// Second 60 at a time that is not 23:59:60 UTC.
     NoLeapSecond,
 }
 
-/// What the grammar of RFC 3339 section 5.6 asks for.
+/// What the grammar of RFC 3339 section 5.6 expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// A decimal digit.
+enum Expected {
     Digit,
-    /// This character.
     Character(char),
-    /// The offset from UTC: `Z`, or a sign.
+    /// The offset from UTC: `Z` or a sign.
     Offset,
     /// The end of the text.
     End,
 }
 
-/// A numbered part of a timestamp.
+/// A numeric part of a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Part {
+enum Part {
     Month,
     Day,
     Hour,
@@ -62,14 +75,14 @@ pub enum Part {
 }
 
 impl<'a> Timestamp<'a> {
-    /// Reads the whole of `text` as one timestamp.
+    /// Parses the whole text.
     ///
     /// # Errors
     ///
-    /// The first deviation from RFC 3339 section 5.6, with its place.
+    /// The first deviation from RFC 3339 section 5.6, and where it is.
     pub fn parse(text: impl Into<Cow<'a, str>>) -> Result<Self, TimestampError> {
         let text = text.into();
-        let instant = Reader { text: &text, at: 0 }.timestamp()?;
+        let instant = Reader { text: &text, at: 0 }.timestamp().map_err(TimestampError)?;
         Ok(Self { text, instant })
     }
 
@@ -79,8 +92,8 @@ impl<'a> Timestamp<'a> {
         &self.text
     }
 
-    /// The same moment, to compare with: digits beyond the nanosecond are cut off, the offset is
-    /// kept, and a leap second is told as chrono does it, by 1,000,000,000 nanoseconds and more.
+    /// The same point in time, to calculate with. Digits after the nanosecond are cut off and the offset is
+    /// kept. In a leap second, the nanoseconds are 1,000,000,000 or more, as always in chrono.
     #[must_use]
     pub fn instant(&self) -> DateTime<FixedOffset> {
         self.instant
@@ -94,8 +107,8 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn timestamp(&mut self) -> Result<DateTime<FixedOffset>, TimestampError> {
-        use TimestampError::{NoLeapSecond, OutOfRange};
+    fn timestamp(&mut self) -> Result<DateTime<FixedOffset>, Kind> {
+        use Kind::{NoLeapSecond, OutOfRange};
 
         let year = self.number(4)?;
         self.character('-')?;
@@ -132,8 +145,8 @@ impl Reader<'_> {
         Ok(instant)
     }
 
-    /// `[.digits]`, of any length; what is beyond the nanosecond is read and cut off.
-    fn fraction(&mut self) -> Result<u32, TimestampError> {
+    /// `[.digits]`, of any length. Digits after the nanosecond are checked and dropped.
+    fn fraction(&mut self) -> Result<u32, Kind> {
         if self.peek() != Some('.') {
             return Ok(0);
         }
@@ -149,7 +162,7 @@ impl Reader<'_> {
     }
 
     /// `Z` or `+hh:mm` or `-hh:mm`.
-    fn offset(&mut self) -> Result<FixedOffset, TimestampError> {
+    fn offset(&mut self) -> Result<FixedOffset, Kind> {
         let sign = self.take(Expected::Offset, |sign| matches!(sign, 'Z' | 'z' | '+' | '-'))?;
         let mut seconds = 0;
         if !sign.eq_ignore_ascii_case(&'z') {
@@ -163,19 +176,15 @@ impl Reader<'_> {
         } else {
             FixedOffset::east_opt(seconds)
         };
-        offset.ok_or(TimestampError::OutOfRange(Part::OffsetHour))
+        offset.ok_or(Kind::OutOfRange(Part::OffsetHour))
     }
 
-    fn in_range(&mut self, part: Part, least: u32, most: u32) -> Result<u32, TimestampError> {
+    fn in_range(&mut self, part: Part, least: u32, most: u32) -> Result<u32, Kind> {
         let number = self.number(2)?;
-        if (least..=most).contains(&number) {
-            Ok(number)
-        } else {
-            Err(TimestampError::OutOfRange(part))
-        }
+        if (least..=most).contains(&number) { Ok(number) } else { Err(Kind::OutOfRange(part)) }
     }
 
-    fn number(&mut self, digits: usize) -> Result<u32, TimestampError> {
+    fn number(&mut self, digits: usize) -> Result<u32, Kind> {
         let mut number = 0;
         for _ in 0..digits {
             number = number * 10 + self.digit()?;
@@ -183,12 +192,12 @@ impl Reader<'_> {
         Ok(number)
     }
 
-    fn digit(&mut self) -> Result<u32, TimestampError> {
+    fn digit(&mut self) -> Result<u32, Kind> {
         let digit = self.take(Expected::Digit, |character| character.is_ascii_digit())?;
         Ok(u32::from(digit) - u32::from('0'))
     }
 
-    fn character(&mut self, wanted: char) -> Result<(), TimestampError> {
+    fn character(&mut self, wanted: char) -> Result<(), Kind> {
         self.take(Expected::Character(wanted), |character| character == wanted)?;
         Ok(())
     }
@@ -197,14 +206,14 @@ impl Reader<'_> {
         &mut self,
         expected: Expected,
         is_expected: impl Fn(char) -> bool,
-    ) -> Result<char, TimestampError> {
+    ) -> Result<char, Kind> {
         match self.peek() {
             Some(found) if is_expected(found) => {
                 self.at += found.len_utf8();
                 Ok(found)
             }
             Some(found) => Err(self.unexpected(found, expected)),
-            None => Err(TimestampError::EndsBefore(expected)),
+            None => Err(Kind::EndsBefore(expected)),
         }
     }
 
@@ -212,20 +221,22 @@ impl Reader<'_> {
         self.text.get(self.at..).and_then(|rest| rest.chars().next())
     }
 
-    fn unexpected(&self, found: char, expected: Expected) -> TimestampError {
-        TimestampError::Unexpected { found, at: self.at, expected }
+    fn unexpected(&self, found: char, expected: Expected) -> Kind {
+        Kind::Unexpected { found, at: self.at, expected }
     }
 }
 
+impl std::error::Error for TimestampError {}
+
 impl fmt::Display for TimestampError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EndsBefore(expected) => write!(f, "ends where {expected} is expected"),
-            Self::Unexpected { found, at, expected } => {
+        match &self.0 {
+            Kind::EndsBefore(expected) => write!(f, "ends where {expected} is expected"),
+            Kind::Unexpected { found, at, expected } => {
                 write!(f, "unexpected character {found:?} at position {at}, expected {expected}")
             }
-            Self::OutOfRange(part) => write!(f, "{part} out of range"),
-            Self::NoLeapSecond => f.write_str("second 60 is only possible where UTC is 23:59:60"),
+            Kind::OutOfRange(part) => write!(f, "{part} out of range"),
+            Kind::NoLeapSecond => f.write_str("second 60 is only possible where UTC is 23:59:60"),
         }
     }
 }

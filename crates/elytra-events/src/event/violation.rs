@@ -1,38 +1,67 @@
-//! What makes an event invalid: one value per fault, each with the attribute and the reason.
+//! What makes an event invalid: one violation for each thing that is wrong, with attribute and reason.
 
 use std::fmt;
 
 use super::header::HeaderError;
+use super::json_type::JsonType;
 use super::timestamp::TimestampError;
 use crate::text::shorten;
 
-/// One fault of an event. An event is refused with all of its faults, not with the first.
+/// One thing that is wrong with an event. Events are rejected with all of their violations, not just
+/// the first.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::CloudEvent;
+///
+/// let text = r#"{"specversion":"1.0","id":"e1","source":"s","type":"t","eventType":"product"}"#;
+/// let violation = &CloudEvent::from_json(text).unwrap_err().violations[0];
+/// assert_eq!(violation.attribute.as_deref(), Some("eventType"));
+/// assert_eq!(violation.code(), "bad_name");
+/// assert_eq!(
+///     violation.to_string(),
+///     "eventType: an attribute's name is made of lower-case letters and digits only",
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The attribute's name, `data`, or `data_base64`; its beginning where it is long, `None` when the event as a whole is at fault.
+    /// The name of the attribute, `data` or `data_base64`, shortened if it is long. `None` if it concerns
+    /// the event as a whole.
     pub attribute: Option<String>,
-    /// What is wrong with it.
+    /// What is wrong.
     pub problem: Problem,
 }
 
 /// What can be wrong with an event or one of its attributes.
 ///
-/// Sections are those of the CloudEvents specification 1.0.2 ("core", which has no numbers), its
+/// Sections are those of the CloudEvents specification 1.0.2 ("core", which has no section numbers), its
 /// JSON format and its HTTP binding.
+///
+/// # Examples
+///
+/// ```
+/// use elytra_events::{CloudEvent, JsonType, Problem};
+///
+/// let invalid = CloudEvent::from_json("[]").unwrap_err();
+/// let problem = &invalid.violations[0].problem;
+/// assert_eq!(*problem, Problem::NotAnObject(JsonType::Array));
+/// assert_eq!(problem.to_string(), "expected a JSON object, found an array");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// The body is not JSON; the text says what the reader met and where.
+    /// The body is not JSON. The text says what was found, and where.
     NotJson(String),
-    /// The body is not UTF-8 from this byte on (RFC 8259 section 8.1).
+    /// The body is not UTF-8 (RFC 8259 section 8.1).
     NotUtf8 {
-        /// The offset of the first offending byte.
+        /// The offset of the first invalid byte.
         at: usize,
     },
     /// The body is empty.
     NoBody,
     /// The body is JSON, but not an object (JSON format section 3).
     NotAnObject(JsonType),
-    /// The body is JSON, but not an array, which a batch is (JSON format section 4).
+    /// The body is JSON, but not an array, as a batch must be (JSON format section 4).
     NotAnArray(JsonType),
     /// The headers of the event are larger than [`super::http::MAX_HEADER_BYTES`].
     HeadersTooLarge {
@@ -49,36 +78,37 @@ pub enum Problem {
     Repeated,
     /// The attribute's value has a JSON type it cannot have (JSON format section 2.2).
     WrongType {
-        /// What the attribute may hold, in words.
+        /// What the attribute may be, in words.
         expected: &'static str,
-        /// What it held.
+        /// What it is.
         found: JsonType,
     },
-    /// A number that is not a whole one within 32 bits (core, Type System, Integer).
+    /// The number is not an integer that fits in 32 bits (core, Type System, Integer).
     NotAnInteger,
-    /// The string holds half of a surrogate pair, which is no character (core, Type System, String).
+    /// The string has half of a surrogate pair, which is not a character (core, Type System, String).
     LoneSurrogate,
-    /// A character no CloudEvents string may hold (core, Type System, String).
+    /// The string has a character that is not allowed (core, Type System, String).
     ForbiddenCharacter {
         /// The character.
         character: char,
-        /// Its position, counted in characters from 0.
+        /// Its position in characters, counted from 0.
         at: usize,
     },
-    /// The attribute's name is not made of lower-case letters and digits alone (core, Naming Conventions).
+    /// The name of the attribute has other characters than lower-case letters and digits (core, Naming
+    /// Conventions).
     BadName,
-    /// The attribute's header cannot be decoded (HTTP binding section 3.1.3.2).
+    /// The header of the attribute cannot be decoded (HTTP binding section 3.1.3.2).
     BadHeader(HeaderError),
-    /// `ce-datacontenttype`: in binary mode that attribute is the `Content-Type` (HTTP binding
-    /// section 3.1.1).
+    /// There is a header `ce-datacontenttype`. In binary mode, that attribute is the `Content-Type` (HTTP
+    /// binding section 3.1.1).
     HeaderForContentType,
-    /// `ce-data`: an attribute must not have this name (core, Naming Conventions).
+    /// There is a header `ce-data`. No attribute may have this name (core, Naming Conventions).
     ReservedName,
-    /// `specversion` is not `1.0`, the only version there is (core, Required Attributes).
+    /// `specversion` is not `1.0` (core, Required Attributes).
     UnsupportedSpecversion(String),
     /// Not a URI-reference (RFC 3986 section 4.1).
     NotAUriReference,
-    /// Not an absolute URI, that is, one with a scheme (RFC 3986 section 3).
+    /// Not an absolute URI, which has a scheme (RFC 3986 section 3).
     NotAUri,
     /// Not a media type (RFC 2046).
     NotAMediaType,
@@ -86,53 +116,25 @@ pub enum Problem {
     NotATimestamp(TimestampError),
     /// Not base64 (RFC 4648 section 4).
     NotBase64,
-    /// `data` and `data_base64` are both there (JSON format section 3.1).
+    /// The event has both `data` and `data_base64` (JSON format section 3.1).
     DataTwice,
-    /// The sender's `dataref` leads to where the receiver keeps large events.
+    /// The sender's `dataref` refers to [`CLAIMS`](crate::CLAIMS), where the receiver keeps large events.
+    /// The receiver reports this; the readers of this crate do not.
     ReservedDataref,
 }
 
-/// The type of a JSON value, as RFC 8259 names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum JsonType {
-    Null,
-    Boolean,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl JsonType {
-    /// The type a JSON text announces with its first character.
-    #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
-        let text = text.trim_start_matches(super::json::WHITE_SPACE);
-        Some(match text.bytes().next()? {
-            b'{' => Self::Object,
-            b'[' => Self::Array,
-            b'"' => Self::String,
-            b't' | b'f' => Self::Boolean,
-            b'n' => Self::Null,
-            b'-' | b'0'..=b'9' => Self::Number,
-            _ => return None,
-        })
-    }
-}
-
 impl Violation {
-    /// A fault of the attribute of this name.
-    pub(crate) fn of(attribute: &str, problem: Problem) -> Self {
+    /// A violation by the attribute with this name.
+    pub(super) fn of(attribute: &str, problem: Problem) -> Self {
         Self { attribute: Some(shorten(attribute)), problem }
     }
 
-    /// A fault of the event as a whole.
-    pub(crate) fn of_event(problem: Problem) -> Self {
+    /// A violation by the event as a whole.
+    pub(super) fn of_event(problem: Problem) -> Self {
         Self { attribute: None, problem }
     }
 
-    /// The stable code of the fault, as it stands in answers and logs.
+    /// A short code for the problem. Codes are stable, messages are not.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self.problem {
@@ -166,6 +168,8 @@ impl Violation {
     }
 }
 
+impl std::error::Error for Violation {}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.attribute {
@@ -174,6 +178,8 @@ impl fmt::Display for Violation {
         }
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -224,18 +230,5 @@ impl fmt::Display for Problem {
                 f.write_str("must not refer to CLAIMS, where the receiver keeps large events")
             }
         }
-    }
-}
-
-impl fmt::Display for JsonType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Number => "a number",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        })
     }
 }

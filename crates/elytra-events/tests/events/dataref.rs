@@ -1,6 +1,6 @@
 //! The reference to the data of an event that was too large for a queue.
 
-use elytra_events::{CloudEvent, DataRef};
+use elytra_events::{CloudEvent, DataRef, NotWhole};
 use proptest::prelude::*;
 use test_support::{event, property};
 
@@ -60,4 +60,41 @@ fn only_a_dataref_of_ours_is_one() {
     assert_eq!(of(&(own("CLAIMS") + r#","data":1"#)), None, "nothing is missing");
     assert_eq!(of(r#""dataref":"https://example.com/a""#), None, "a sender's own");
     assert_eq!(of(r#""dataref":5"#), None, "no text");
+}
+
+#[test]
+fn only_the_same_event_is_the_whole_of_a_message() {
+    let dataref = r#""dataref":"kv:CLAIMS/a#/data""#;
+    let check = |why: &str, message: &str, stored: &str, expected: Result<(), NotWhole>| {
+        let message = event(message);
+        let message = CloudEvent::from_json(&message).unwrap();
+        assert_eq!(
+            message.whole(stored).map(|whole| assert_eq!(whole.as_json(), stored)),
+            expected,
+            "{why}"
+        );
+    };
+    let message = format!(r#""subject":"a","n":1,{dataref}"#);
+    let whole = event(r#""n":1,"data":[1, 2],"subject":"a""#);
+    check("the order does not matter", &message, &whole, Ok(()));
+    let other = Err(NotWhole::OtherAttributes);
+    check("another subject", &message, &event(r#""subject":"b","n":1,"data":1"#), other);
+    check("an attribute less", &message, &event(r#""subject":"a","data":1"#), other);
+    check("an attribute more", dataref, &event(r#""n":1,"data":1"#), other);
+    check("no event", &message, "{}", Err(NotWhole::NotAnEvent));
+    check("nothing is referred to", "", &whole, Err(NotWhole::NoDataref));
+    check("nothing is missing", &format!("{dataref},\"data\":1"), &whole, Err(NotWhole::NoDataref));
+}
+
+#[test]
+fn each_reason_has_its_text() {
+    let texts = [NotWhole::NoDataref, NotWhole::NotAnEvent, NotWhole::OtherAttributes];
+    assert_eq!(
+        texts.map(|why| why.to_string()),
+        [
+            "the event does not refer to CLAIMS",
+            "what is stored is not an event",
+            "what is stored is an event with other attributes",
+        ]
+    );
 }

@@ -1,4 +1,4 @@
-//! What a shop is sent: an HTTP request, as it came.
+//! What a shop gets: raw HTTP requests.
 
 use std::io::{self, BufRead};
 
@@ -9,11 +9,11 @@ pub struct Order {
     pub method: String,
     /// The path, with the query.
     pub path: String,
-    /// The headers, their names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// How many came before it with the same `Idempotency-Key`.
+    /// How many earlier requests had the same `Idempotency-Key`.
     pub before: usize,
 }
 
@@ -24,7 +24,7 @@ impl Order {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| &**value)
     }
 
-    /// The event's id, as it stands in `Idempotency-Key`.
+    /// The event's id, from `Idempotency-Key`.
     #[must_use]
     pub fn id(&self) -> &str {
         let key = self.header("idempotency-key").unwrap_or_default();
@@ -38,7 +38,7 @@ impl Order {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// Reads one; `None` where the connection ends.
+    /// Reads a request. `None` if the connection ended.
     pub(super) fn read(reader: &mut impl BufRead) -> io::Result<Option<Self>> {
         let first = line(reader)?;
         let mut words = first.split(' ').map(str::to_owned);
@@ -59,7 +59,7 @@ impl Order {
     }
 }
 
-/// A line without its end.
+/// Reads a line without its end.
 fn line(reader: &mut impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line)?;

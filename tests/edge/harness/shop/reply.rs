@@ -1,4 +1,4 @@
-//! How a shop answers.
+//! The answers of a shop.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use super::Counter;
 
-/// How long a held answer waits before it looks whether it is released, or nobody waits for it.
+/// How often a held answer checks whether it is released, or its caller is gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How much of an endless body is written at a time.
+/// The chunk in which an endless body is written.
 const PIECE: [u8; 16 * 1024] = [b' '; 16 * 1024];
 
-/// An answer, and how it comes.
+/// An answer, and how it is sent.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Reply {
@@ -26,32 +26,32 @@ pub struct Reply {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// At once.
+    /// Immediately.
     Prompt,
     /// When the shop releases it.
     Held,
-    /// It is none: the connection is closed.
+    /// No answer: the connection is closed.
     HangsUp,
-    /// The head at once, the body when the shop releases it.
+    /// The head immediately, and the body when the shop releases it.
     Stalls,
-    /// The head and a part of the body; then the connection is closed.
+    /// The head and a part of the body. Then the connection is closed.
     BreaksOff,
-    /// The body goes on for as long as someone reads.
+    /// The body continues as long as someone reads.
     Endless,
 }
 
-/// What comes after an answer.
+/// What follows an answer.
 pub(super) enum Next {
-    /// Another order on the same connection.
+    /// Another request on the same connection.
     Order,
-    /// Nothing, as was meant.
+    /// The end, as intended.
     End,
-    /// Nothing: the caller has hung up.
+    /// The end, because the caller hung up.
     GivenUp,
 }
 
 impl Reply {
-    /// This status, with no body.
+    /// An answer with this status and no body.
     pub fn status(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new(), manner: Manner::Prompt }
     }
@@ -61,39 +61,39 @@ impl Reply {
         Self { manner: Manner::HangsUp, ..Self::status(0) }
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// It comes when the shop releases it.
+    /// Sends it when the shop releases it.
     pub fn held(self) -> Self {
         Self { manner: Manner::Held, ..self }
     }
 
-    /// Its head comes at once, and half of its body, and the rest when the shop releases it.
+    /// Sends the head and half of the body immediately, and the rest when the shop releases it.
     pub fn stalled(self) -> Self {
         Self { manner: Manner::Stalls, ..self }
     }
 
-    /// Its body is announced, and half of it comes; then the connection is closed.
+    /// Announces the whole body, sends half of it, and closes the connection.
     pub fn broken_off(self) -> Self {
         Self { manner: Manner::BreaksOff, ..self }
     }
 
-    /// Its body never ends.
+    /// Sends a body that never ends.
     pub fn endless(self) -> Self {
         Self { manner: Manner::Endless, ..self }
     }
 
-    /// Writes it to what lies above a socket.
+    /// Writes the answer to a stream above the socket.
     pub(super) fn write(
         &self,
         stream: &mut impl Write,
@@ -135,8 +135,8 @@ impl Reply {
         Ok(Next::Order)
     }
 
-    /// Whether the status lets it have any (RFC 9110 section 6.4.1). What came all the same would be taken
-    /// for the next answer on the connection.
+    /// Whether the status allows a body (RFC 9110 section 6.4.1). Otherwise it would be read as the
+    /// next answer on the connection.
     fn has_content(&self) -> bool {
         !matches!(self.status, 204 | 304)
     }
@@ -156,13 +156,13 @@ impl Reply {
     }
 }
 
-/// Waits until the shop releases what is held; `false` where the caller hangs up before.
+/// Waits until the shop releases held answers. `false` if the caller hangs up first.
 fn wait(stream: &TcpStream, counter: &Counter) -> io::Result<bool> {
     stream.set_read_timeout(Some(LOOK_AGAIN))?;
     while !counter.is_released() {
         match stream.peek(&mut [0]) {
             Ok(0) => return Ok(false),
-            // More comes on the same connection.
+            // More arrived on the same connection.
             Ok(_) => std::thread::sleep(LOOK_AGAIN),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(error) => return Err(error),

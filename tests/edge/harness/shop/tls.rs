@@ -1,4 +1,4 @@
-//! How a shop speaks TLS.
+//! TLS for a shop.
 
 use std::io;
 use std::net::TcpStream;
@@ -8,10 +8,10 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// A connection whose handshake is over.
+/// A connection after the handshake.
 pub(super) type Secured<'s> = StreamOwned<ServerConnection, &'s TcpStream>;
 
-/// This certificate, and no question who calls.
+/// The configuration with this certificate and without client authentication.
 pub(super) fn config(
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
@@ -21,7 +21,7 @@ pub(super) fn config(
     builder.with_single_cert(vec![certificate], key).unwrap()
 }
 
-/// Comes to the end of the handshake, or to the caller's reason against it. Who does not like a
+/// Completes the handshake, or returns the caller's reason for aborting it. A caller that rejects a
 /// certificate says so before it sends anything.
 pub(super) fn accept<'s>(
     config: &Arc<ServerConfig>,

@@ -11,7 +11,7 @@ fn auth_type_is_written_out() {
     webhook("null is no default", r#""auth_type":null"#, "WEBHOOK.auth_type: expected a string");
     webhook("empty", r#""auth_type":"""#, "WEBHOOK.auth_type: unknown name \"\"");
     webhook(
-        "names have a case",
+        "names are case-sensitive",
         r#""auth_type":"Bearer","auth":{"token":"TOKEN"}"#,
         "WEBHOOK.auth_type: unknown name \"Bearer\", did you mean \"bearer\"?",
     );
@@ -27,7 +27,7 @@ fn auth_belongs_to_auth_type() {
     webhook(
         "Elytra's WebhookConfig refuses it too",
         r#""auth_type":"none","auth":{"token":"TOKEN"}"#,
-        "WEBHOOK.auth: must not be there with auth_type \"none\"",
+        "WEBHOOK.auth: not allowed with auth_type \"none\"",
     );
     webhook(
         "Elytra's WebhookConfig asks for it",
@@ -49,17 +49,17 @@ fn auth_belongs_to_auth_type() {
     bearer(
         "a credential named but not set",
         r#"[{"token":"TOKEN"},{"token":"TOKN"}]"#,
-        "WEBHOOK.auth[1].token: no secret of this name is set, expected the name of one, did you mean \"TOKEN\"?",
+        "WEBHOOK.auth[1].token: no secret with this name is set, expected the name of a secret, did you mean \"TOKEN\"?",
     );
     bearer(
         "nothing near",
         r#"{"token":"X"}"#,
-        "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+        "WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret",
     );
     bearer(
-        "a binding that is no secret",
+        "a binding that is not a secret",
         r#"{"token":"EVENTS_KV"}"#,
-        "WEBHOOK.auth.token: no secret of this name is set, expected the name of one",
+        "WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret",
     );
     let mut empty = with("WEBHOOK", json(r#"{"auth_type":"bearer","auth":{"token":"EMPTY"}}"#));
     empty.insert("EMPTY".to_owned(), text(""));
@@ -71,7 +71,7 @@ fn auth_belongs_to_auth_type() {
 }
 
 #[test]
-fn basic_and_apikey_have_rules_of_their_own() {
+fn basic_and_apikey_have_their_own_rules() {
     check(
         "both at once",
         &with("WEBHOOK", json(r#"{"auth_type":"basic","auth":{"user":"USERNAME"}}"#)),
@@ -86,7 +86,7 @@ fn basic_and_apikey_have_rules_of_their_own() {
         "RFC 7617 section 2: a user name with a colon cannot be sent",
         &with("WEBHOOK", json(colon)),
         &[
-            "WEBHOOK.auth.username: the user name in \"PASSWORD\" holds a colon, which HTTP Basic forbids",
+            "WEBHOOK.auth.username: the user name in \"PASSWORD\" contains a colon, which HTTP Basic forbids",
         ],
     );
     for (name, quoted) in
@@ -101,16 +101,18 @@ fn basic_and_apikey_have_rules_of_their_own() {
         );
     }
     webhook(
-        "a list of names is none",
+        "a list of names is not a list of tables",
         r#""auth_type":"apikey","auth":{"api_key":"API_KEY","header_name":["a"]}"#,
         "WEBHOOK.auth.header_name: expected a string",
     );
 }
 
 #[test]
-fn a_secret_in_the_place_of_its_name_is_not_told() {
+fn a_secret_instead_of_its_name_is_not_shown() {
     let not_set = |field| {
-        format!("WEBHOOK.auth.{field}: no secret of this name is set, expected the name of one")
+        format!(
+            "WEBHOOK.auth.{field}: no secret with this name is set, expected the name of a secret"
+        )
     };
     let pasted = |why, auth_type, auth: &str, expected: &[&str]| {
         let fields = format!(r#"{{"auth_type":"{auth_type}","auth":{auth}}}"#);
@@ -133,7 +135,7 @@ fn a_secret_in_the_place_of_its_name_is_not_told() {
     pasted("a list", "bearer", r#"["pasted-canary"]"#, &["WEBHOOK.auth[0]: expected a table"]);
 }
 
-/// The bindings with this `WEBHOOK` and a secret `ODD`.
+/// Bindings with this `WEBHOOK` and a secret `ODD`.
 fn with_odd(webhook: &str, secret: &str) -> Bindings {
     let mut bindings = with("WEBHOOK", json(webhook));
     bindings.insert("ODD".to_owned(), text(secret));
@@ -141,10 +143,10 @@ fn with_odd(webhook: &str, secret: &str) -> Bindings {
 }
 
 #[test]
-fn secrets_that_no_header_can_carry_are_told() {
+fn secrets_that_no_header_can_carry_are_mistakes() {
     let not_sendable = |path| {
         format!(
-            "{path}: the secret \"ODD\" begins or ends with white space or holds a control character, so that no header can carry it"
+            "{path}: the secret \"ODD\" begins or ends with white space or contains a control character, so it cannot be sent in a header"
         )
     };
     let bearer = r#"{"auth_type":"bearer","auth":{"token":"ODD"}}"#;
@@ -166,7 +168,7 @@ fn secrets_that_no_header_can_carry_are_told() {
         check(why, &with_odd(apikey, secret), &[&not_sendable("WEBHOOK.auth.api_key")]);
     }
     check(
-        "one of a list is enough, and what else is wrong is told beside it",
+        "one in a list is enough, and other mistakes are reported too",
         &with_odd(
             r#"{"auth_type":"apikey","auth":[{"api_key":"API_KEY"},{"api_key":"ODD","header_name":"","x":1}]}"#,
             "canary\n",
@@ -178,7 +180,7 @@ fn secrets_that_no_header_can_carry_are_told() {
         ],
     );
     check(
-        "an empty one is told as empty",
+        "an empty secret is reported as empty",
         &with_odd(bearer, ""),
         &["WEBHOOK.auth.token: the secret \"ODD\" is empty"],
     );

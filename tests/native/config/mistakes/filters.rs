@@ -1,5 +1,4 @@
-//! What can be wrong with filters: each mistake with the subscription, the place in the filter and
-//! the reason.
+//! What can be wrong with filters: each mistake with the subscription, the path in the filter and the reason.
 
 use std::iter;
 
@@ -29,9 +28,9 @@ fn filters_are_a_list_of_tables_with_one_dialect_each() {
     let none = "[0]: found no dialect, expected one of exact, prefix, suffix, all, any, not, sql";
     filters("none", "[{}]", &[none]);
     let two = "[0]: found \"exact\" and \"sql\" in one table, expected one dialect";
-    filters("which of them?", r#"[{"exact":{"id":"1"},"sql":"TRUE"}]"#, &[two]);
+    filters("ambiguous", r#"[{"exact":{"id":"1"},"sql":"TRUE"}]"#, &[two]);
     filters(
-        "and one that is not known",
+        "and an unknown one",
         r#"[{"exact":{"id":"1"},"esql":"TRUE","not":{"exact":{"id":"1"}}}]"#,
         &[
             "[0]: found \"esql\" and \"exact\" and \"not\" in one table, expected one dialect",
@@ -41,7 +40,7 @@ fn filters_are_a_list_of_tables_with_one_dialect_each() {
 }
 
 #[test]
-fn unknown_dialects_are_told_with_the_nearest() {
+fn unknown_dialects_come_with_a_suggestion() {
     let unknown = |name: &str, nearest: &str| {
         let expected = format!("[1].{name}: unknown dialect, did you mean \"{nearest}\"?");
         let value = format!(r#"[{{"exact":{{"id":"1"}}}},{{"{name}":{{}}}}]"#);
@@ -81,20 +80,21 @@ fn names_and_values_of_a_comparison() {
         }
         for value in ["4711", "-1.50", "true", "false"] {
             let value = format!(r#"{{"data.objectId":{value}}}"#);
-            let expected = ".data.objectId: expected a string; a number, true and false are written in quotes too";
+            let expected =
+                ".data.objectId: expected a string; put numbers, true and false in quotes too";
             comparison("as TOML has them", &value, expected);
         }
         comparison(
             "TOML makes tables of a name with dots",
             r#"{"data":{"objectData":{"locale":"de"}}}"#,
-            ".data: expected a string; a name with dots is written in quotes",
+            ".data: expected a string; put a name that contains dots in quotes",
         );
     }
 }
 
 #[test]
 fn names_are_those_of_attributes_or_ours() {
-    let expected = "expected the name of an attribute, which is made of lower-case letters and digits only, object.type, object.id, or a path such as data.objectId";
+    let expected = "expected the name of an attribute (lower-case letters and digits only), object.type, object.id, or a path such as data.objectId";
     let name = |name: &str, nearest: &str| {
         let nearest =
             if nearest.is_empty() { String::new() } else { format!(", did you mean {nearest:?}?") };
@@ -113,8 +113,8 @@ fn names_are_those_of_attributes_or_ours() {
 
 #[test]
 fn data_are_not_compared_as_a_whole() {
-    let expected = "[0].exact.data: data are not compared as a whole, expected a path to a member, such as data.objectId";
-    filters("nobody knows how", r#"[{"exact":{"data":"x"}}]"#, &[expected]);
+    let expected = "[0].exact.data: data cannot be compared as a whole, expected a path to a member, such as data.objectId";
+    filters("it is not clear how", r#"[{"exact":{"data":"x"}}]"#, &[expected]);
 }
 
 #[test]
@@ -124,13 +124,13 @@ fn paths_have_bounds() {
         filters(why, &format!(r#"[{{"exact":{{"{path}":"x"}}}}]"#), &[&*expected]);
     };
     for empty in ["data.", "data..a", "data.a.", "data.a..b", "data.."] {
-        path("a name that nobody writes", empty, "a part of the path is empty");
+        path("an empty name", empty, "a part of the path is empty");
     }
     assert_eq!((MAX_PATH_DEPTH, MAX_PATH_BYTES), (16, 256));
     let deep = |depth: usize| format!("data{}", ".a".repeat(depth));
-    path("too deep", &deep(17), "the path is too deep, a path may name 16 members");
+    path("too deep", &deep(17), "the path is too deep, expected at most 16 members");
     let long = |bytes: usize| format!("data.{}", "a".repeat(bytes - 5));
-    path("too long", &long(257), "the path is too long, a path may have 256 bytes");
+    path("too long", &long(257), "the path is too long, expected at most 256 bytes");
     for path in [deep(16), long(256)] {
         let fields =
             format!(r#"{{"queue":"EVENTS_QUEUE","filters":[{{"exact":{{"{path}":"x"}}}}]}}"#);
@@ -177,15 +177,19 @@ fn nesting_and_number_have_bounds() {
         let open = r#"{"not":"#.repeat(depth - 1);
         format!(r#"[{open}{{"exact":{{"id":"1"}}}}{}]"#, "}".repeat(depth - 1))
     };
-    let place = format!("[0]{}: filters may be nested 8 deep", ".not".repeat(8));
+    let place = format!("[0]{}: filters may be nested at most 8 deep", ".not".repeat(8));
     filters("too deep", &nested(9), &[&*place]);
     let many = |count: usize| {
         let filters: Vec<_> = iter::repeat_n(r#"{"exact":{"id":"1"}}"#, count).collect();
         format!("[{}]", filters.join(","))
     };
-    filters("too many", &many(129), &[": 129 filters, but a subscription may have 128"]);
+    filters("too many", &many(129), &[": 129 filters, but a subscription may have at most 128"]);
     let inside = format!(r#"[{{"any":{}}}]"#, many(128));
-    filters("those in others count", &inside, &[": 129 filters, but a subscription may have 128"]);
+    filters(
+        "nested ones count",
+        &inside,
+        &[": 129 filters, but a subscription may have at most 128"],
+    );
     for filters in [nested(8), many(128)] {
         let fields = format!(r#"{{"queue":"EVENTS_QUEUE","filters":{filters}}}"#);
         super::super::accept("both bounds", &with("SUBSCRIPTION_A", json(&fields)));
@@ -193,13 +197,13 @@ fn nesting_and_number_have_bounds() {
 }
 
 #[test]
-fn all_mistakes_in_filters_come_at_once() {
+fn all_mistakes_in_filters_are_reported_at_once() {
     filters(
         "in the order of the list",
         r#"[{"exakt":{"id":"1"}},{"any":[{"prefix":{"id":"","Type":"x"}},{"suffix":{}}]},7,{"not":{"all":[]}}]"#,
         &[
             "[0].exakt: unknown dialect, did you mean \"exact\"?",
-            "[1].any[0].prefix.Type: expected the name of an attribute, which is made of lower-case letters and digits only, object.type, object.id, or a path such as data.objectId, did you mean \"type\"?",
+            "[1].any[0].prefix.Type: expected the name of an attribute (lower-case letters and digits only), object.type, object.id, or a path such as data.objectId, did you mean \"type\"?",
             "[1].any[0].prefix.id: must not be empty",
             "[1].any[1].suffix: expected at least one attribute",
             "[2]: expected a table",

@@ -11,7 +11,7 @@ fn fields_of_a_subscription() {
     let also =
         |why, field: &str, expected| subscription(why, &format!("{queue},{field}"), expected);
     also(
-        "a word for a boolean",
+        "a word instead of a boolean",
         r#""active":"yes""#,
         "SUBSCRIPTION_A.active: expected true or false",
     );
@@ -33,23 +33,23 @@ fn each_subscription_has_one_destination() {
     subscription(
         "none",
         "",
-        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
     );
     subscription(
         "two",
         r#""queue":"EVENTS_QUEUE","kv":{"binding":"EVENTS_KV"}"#,
-        "SUBSCRIPTION_A: queue, kv, r2 and webhook exclude each other: a second destination is a second subscription",
+        "SUBSCRIPTION_A: expected only one of queue, kv, r2, webhook and service: a second destination needs a second subscription",
     );
     subscription("a table", r#""queue":{}"#, "SUBSCRIPTION_A.queue: expected a string");
     subscription("a name", r#""kv":"EVENTS_KV""#, "SUBSCRIPTION_A.kv: expected a table");
     subscription("no name", r#""kv":{}"#, "SUBSCRIPTION_A.kv.binding: missing");
     subscription(
-        "a binding that is not there",
+        "a binding that does not exist",
         r#""queue":"EVENT_QUEUE""#,
         "SUBSCRIPTION_A.queue: no queue is bound as \"EVENT_QUEUE\", did you mean \"EVENTS_QUEUE\"?",
     );
     subscription(
-        "only what is of the kind is suggested",
+        "only bindings of the right kind are suggested",
         r#""kv":{"binding":"QUEUE"}"#,
         "SUBSCRIPTION_A.kv.binding: no KV namespace is bound as \"QUEUE\"",
     );
@@ -85,18 +85,18 @@ fn a_destination_is_bound_to_its_kind() {
 }
 
 #[test]
-fn subscriptions_have_names_of_their_own() {
+fn subscription_names_are_unique() {
     let queue = r#"{"queue":"EVENTS_QUEUE"}"#;
     let long = format!("SUBSCRIPTION_{}", "N".repeat(65));
     for name in ["SUBSCRIPTION_", "SUBSCRIPTION_A-B", "SUBSCRIPTION_A/B", "SUBSCRIPTION_Ä", &long]
     {
         let mistake =
             format!("{name}: expected 1 to 64 letters, digits and underscores after SUBSCRIPTION_");
-        check("names stand in keys", &with(name, json(queue)), &[&mistake]);
+        check("names are part of keys", &with(name, json(queue)), &[&mistake]);
     }
     check(
-        "in lower case they are one, and would share their KV keys",
+        "in lower case they are the same, and would share their KV keys",
         &with("SUBSCRIPTION_a", json(queue)),
-        &["SUBSCRIPTION_a: the same subscription as SUBSCRIPTION_A, but for the case"],
+        &["SUBSCRIPTION_a: the same name as SUBSCRIPTION_A, ignoring case"],
     );
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a webhook: each mistake with its place and its exact text.
+//! What can be wrong with a webhook: the path and the exact text of each mistake.
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 
@@ -17,7 +17,7 @@ fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
     assert!(!shown.contains("canary"), "{why}: a secret shows: {shown}");
 }
 
-/// A webhook with these fields besides the URL has one mistake.
+/// A webhook with a URL and these fields has one mistake.
 #[track_caller]
 fn field(why: &str, fields: &str, expected: &str) {
     refuse(why, &with_fields(fields), &[&format!("SUBSCRIPTION_A.webhook.{expected}")]);
@@ -41,14 +41,14 @@ fn urls() {
     url("no authority", r#""https:a.example""#, bad);
     url("another scheme", r#""ftp://a.example/url-canary""#, bad);
     url("white space", r#"" https://a.example""#, bad);
-    url("not ASCII, which a URL encodes", r#""https://a.example/é""#, bad);
+    url("not ASCII, which a URL must encode", r#""https://a.example/é""#, bad);
     url("no text", "1", "expected a string");
-    let credentials = "must not hold credentials: they belong in a secret that auth names";
+    let credentials = "must not contain credentials: put them in secrets that auth names";
     url("no credentials", r#""https://user:pass-canary@a.example""#, credentials);
     url("nor a name alone", r#""https://user-canary@a.example""#, credentials);
     url("nor empty ones", r#""https://@a.example""#, credentials);
-    url("nobody would see it", r#""https://a.example/b#canary""#, "must not have a fragment");
-    let insecure = "expected https: http is only possible with allow_insecure = true beside it";
+    url("it would never be sent", r#""https://a.example/b#canary""#, "must not have a fragment");
+    let insecure = "expected https: http is only allowed with allow_insecure = true";
     url("only https", r#""http://a.example/url-canary""#, insecure);
     url("in any case", r#""HTTP://a.example""#, insecure);
     let bindings = bindings_with(r#"{"webhook":{}}"#);
@@ -58,7 +58,7 @@ fn urls() {
     refuse("written out", &bindings_with(denied), &[&expected]);
     let ftp = r#"{"webhook":{"url":"ftp://a.example","allow_insecure":true}}"#;
     let expected = format!("SUBSCRIPTION_A.webhook.url: {bad}");
-    refuse("it allows http alone", &bindings_with(ftp), &[&expected]);
+    refuse("it only allows http", &bindings_with(ftp), &[&expected]);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn names_and_numbers() {
     for value in ["99", "60001", "-1", "1.5", "\"10s\"", "null"] {
         let fields = format!(r#""timeout_ms":{value}"#);
         let expected = "timeout_ms: expected a whole number from 100 to 60000";
-        field("no server is so fast, none so slow", &fields, expected);
+        field("no server is that fast or that slow", &fields, expected);
     }
 }
 
@@ -100,18 +100,18 @@ fn retries() {
     }
     field("no table", r#""retry":5"#, "retry: expected a table");
     let near = "retry.max_retrys: unknown field, did you mean \"max_retries\"?";
-    field("a slip of the pen", r#""retry":{"max_retrys":1}"#, near);
+    field("a typo", r#""retry":{"max_retrys":1}"#, near);
 }
 
 #[test]
-fn auth_is_given_exactly_when_auth_type_is_not_none() {
+fn auth_is_required_unless_auth_type_is_none() {
     let token = r#""auth":{"token":"TOKEN"}"#;
-    let with_none = "auth: must not be there with auth_type \"none\"";
+    let with_none = "auth: not allowed with auth_type \"none\"";
     field("models: validate_auth", &format!(r#""auth_type":"none",{token}"#), with_none);
     field(
-        "whoever names a secret wants it sent",
+        "a secret that is named is meant to be sent",
         token,
-        "auth_type: missing beside auth, expected \"basic\", \"bearer\" or \"apikey\"",
+        "auth_type: required with auth: expected \"basic\", \"bearer\" or \"apikey\"",
     );
     for auth_type in ["basic", "bearer", "apikey"] {
         field("models: validate_auth", &format!(r#""auth_type":"{auth_type}""#), "auth: missing");
@@ -126,21 +126,21 @@ fn auth_is_given_exactly_when_auth_type_is_not_none() {
         "auth.username: unknown field",
     );
     bearer("no token", "{}", "auth.token: missing");
-    let unset = "auth.token: no secret of this name is set, expected the name of one";
+    let unset = "auth.token: no secret with this name is set, expected the name of a secret";
     bearer("a secret in the place of its name", r#"{"token":"shop-canary-itself"}"#, unset);
     bearer("what senders know is not proposed for it", r#"{"token":"ELYTRA_TOKEM"}"#, unset);
     let near = format!("{unset}, did you mean \"TOKEN_NEXT\"?");
     bearer("what nobody has is", r#"{"token":"TOKEN_NEX"}"#, &near);
     let basic = r#""auth_type":"basic","auth":{"username":"PASSWORD","password":"PASSWORD"}"#;
     let colon =
-        "auth.username: the user name in \"PASSWORD\" holds a colon, which HTTP Basic forbids";
+        "auth.username: the user name in \"PASSWORD\" contains a colon, which HTTP Basic forbids";
     field("RFC 7617 section 2", basic, colon);
 }
 
 #[test]
 fn an_unknown_auth_type_is_one_mistake() {
     field(
-        "auth belongs to the one that was meant",
+        "auth is not checked, because it belongs to the type that was meant",
         r#""auth_type":"beare","auth":{"token":"TOKEN"}"#,
         "auth_type: unknown name \"beare\", did you mean \"bearer\"?",
     );
@@ -166,7 +166,7 @@ fn headers_of_api_keys() {
         "CE-X",
     ];
     for header in taken {
-        let expected = format!("the header {:?} has another meaning", header.to_lowercase());
+        let expected = format!("the header {:?} is reserved", header.to_lowercase());
         name("it would be there twice, or replace ours", header, &expected);
     }
     name("RFC 9110 section 5.6.2", "a b", "\"a b\" is not the name of a header");
@@ -178,19 +178,19 @@ fn secrets_that_no_header_can_carry() {
     for secret in [" canary", "canary\n", "can\u{1}ary"] {
         let mut bindings = with_fields(r#""auth_type":"bearer","auth":{"token":"ODD"}"#);
         bindings.insert("ODD".to_owned(), text(secret));
-        let expected = "SUBSCRIPTION_A.webhook.auth.token: the secret \"ODD\" begins or ends with white space or holds a control character, so that no header can carry it";
-        refuse("it would fail at every call", &bindings, &[expected]);
+        let expected = "SUBSCRIPTION_A.webhook.auth.token: the secret \"ODD\" begins or ends with white space or contains a control character, so it cannot be sent in a header";
+        refuse("every call would fail", &bindings, &[expected]);
     }
 }
 
 #[test]
-fn nothing_dies_silently() {
+fn webhooks_need_their_queues_and_dead_letters() {
     let kinds = [("DELIVERIES", "queue"), ("DEAD_LETTERS", "queue"), ("DEAD", "KV namespace")];
     for (name, kind) in kinds {
         let mut bindings = with_fields("");
         bindings.remove(name);
         let expected = format!("SUBSCRIPTION_A.webhook: no {kind} is bound as \"{name}\"");
-        // The other queues are too far away to be meant.
+        // The names of the other queues are too different to be suggested.
         refuse("without it, webhooks are refused", &bindings, &[&expected]);
         bindings.insert(name.to_owned(), Binding::RateLimit);
         let expected = format!(
@@ -213,7 +213,7 @@ fn nothing_dies_silently() {
 
 #[test]
 fn a_subscription_has_one_destination() {
-    let several = "SUBSCRIPTION_A: queue, kv, r2 and webhook exclude each other: a second destination is a second subscription";
+    let several = "SUBSCRIPTION_A: expected only one of queue, kv, r2, webhook and service: a second destination needs a second subscription";
     let webhook = r#""webhook":{"url":"https://a.example"}"#;
     let (queue, kv) = (r#""queue":"EVENTS_QUEUE""#, r#""kv":{"binding":"EVENTS_KV"}"#);
     for fields in
@@ -227,40 +227,36 @@ fn a_subscription_has_one_destination() {
 }
 
 #[test]
-fn what_the_worker_keeps_is_no_destination() {
+fn reserved_bindings_are_no_destinations() {
     let path = "SUBSCRIPTION_A.queue";
     for name in ["DELIVERIES", "DEAD_LETTERS"] {
         let bindings = bindings_with(&format!(r#"{{"queue":"{name}"}}"#));
         let expected =
-            format!("{path}: {name:?} is for what the Worker keeps itself, expected another");
-        refuse("its messages are others", &bindings, &[&expected]);
+            format!("{path}: {name:?} is reserved for the Worker itself, expected another binding");
+        refuse("its messages have another format", &bindings, &[&expected]);
     }
     for name in ["DEAD", "CLAIMS", "SPOOL"] {
         let mut bindings = bindings_with(&format!(r#"{{"kv":{{"binding":"{name}"}}}}"#));
         bindings.insert(name.to_owned(), Binding::Kv);
         let expected = format!(
-            "SUBSCRIPTION_A.kv.binding: {name:?} is for what the Worker keeps itself, expected another"
+            "SUBSCRIPTION_A.kv.binding: {name:?} is reserved for the Worker itself, expected another binding"
         );
-        refuse("its keys are others", &bindings, &[&expected]);
+        refuse("its keys have another format", &bindings, &[&expected]);
     }
 }
 
 #[test]
-fn fields_are_told_with_the_nearest() {
-    field(
-        "a slip of the pen",
-        r#""metod":"put""#,
-        "metod: unknown field, did you mean \"method\"?",
-    );
+fn unknown_webhook_fields_come_with_a_suggestion() {
+    field("a typo", r#""metod":"put""#, "metod: unknown field, did you mean \"method\"?");
     field("seconds", r#""timeout":10"#, "timeout: unknown field, did you mean \"timeout_ms\"?");
     let text = r#"{"webhok":{"url":"https://a.example/url-canary"}}"#;
     let expected = [
-        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" } or webhook = { url = \"<URL>\" }",
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
         "SUBSCRIPTION_A.webhok: unknown field, did you mean \"webhook\"?",
     ];
     refuse("without a destination", &bindings_with(text), &expected);
     let mut bindings = with_fields("");
     bindings.insert("SUBSCRIPTION_B".to_owned(), json(r#"{"webhook":{"url":"https://@b"}}"#));
-    let expected = "SUBSCRIPTION_B.webhook.url: must not hold credentials: they belong in a secret that auth names";
-    refuse("each by its place", &bindings, &[expected]);
+    let expected = "SUBSCRIPTION_B.webhook.url: must not contain credentials: put them in secrets that auth names";
+    refuse("each with its path", &bindings, &[expected]);
 }

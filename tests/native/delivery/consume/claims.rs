@@ -1,8 +1,8 @@
-//! Large events: what the queue carries is a reference, and what the webhook gets is the event.
+//! Large events: the queue carries a reference, and the destination gets the event.
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
-use elytra_webhooks::delivery::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, consume};
+use elytra_webhooks::delivery::{Disposition, ROOM_POLL_MS, ROOM_TIMEOUT_MS, Received, consume};
 use elytra_webhooks::large::LargeEvent;
 use elytra_webhooks::ledger::Key;
 use elytra_webhooks::platform::{HttpFailure, Isolate as _};
@@ -13,7 +13,7 @@ use crate::delivery::{URL, shop, subscription};
 use crate::memory::{Fault, Memory, status};
 use crate::support::event;
 
-/// A large event, as it is stored and as the queue has it.
+/// A large event, as it is stored and as the queue carries it.
 struct Large {
     whole: String,
     key: String,
@@ -29,7 +29,7 @@ fn large() -> Large {
     Large { whole, key, reference }
 }
 
-/// The platform, where `CLAIMS` has the event.
+/// A platform whose `CLAIMS` has the event.
 fn stored(Large { whole, key, .. }: &Large) -> Memory {
     let memory = Memory::default();
     memory.store("CLAIMS", key, whole);
@@ -62,12 +62,12 @@ fn it_is_tried_again_until_its_data_are_there() {
         let consumed = hand_out(&shop(""), &memory, &message, attempt);
         assert_eq!(consumed.disposition, again(delay), "KV may need a minute to show it");
         let why = format!(
-            r#","cause":"claim_missing","reasons":["the event's data cannot be had: there is no \"{}\" in CLAIMS"],"delay_seconds":{delay}"#,
+            r#","cause":"claim_missing","reasons":["the event's data is unavailable: there is no \"{}\" in CLAIMS"],"delay_seconds":{delay}"#,
             large.key
         );
         assert_eq!(consumed.log, line("retried", attempt, &why));
     }
-    assert_eq!(memory.called(), [], "nobody gets an event without its data");
+    assert_eq!(memory.called(), [], "no destination gets an event without its data");
     memory.store("CLAIMS", &large.key, &large.whole);
     assert_eq!(hand_out(&shop(""), &memory, &message, 5).outcome(), "delivered");
 }
@@ -85,7 +85,7 @@ fn without_its_data_it_is_dead_in_the_end() {
     assert!(memory.namespace("DEAD")[0].1.value.ends_with(&large.reference), "what there is");
 }
 
-/// Nobody is called meanwhile, so it costs no retry, however often it fails.
+/// The destination is not called in the meantime, so this costs no retry, however often it fails.
 #[test]
 fn a_namespace_that_fails_is_waited_for() {
     let large = large();
@@ -95,7 +95,7 @@ fn a_namespace_that_fails_is_waited_for() {
     for delay in delays {
         let consumed = hand_out(&shop(""), &memory, &message, 1);
         let why = format!(
-            r#","cause":"claim_missing","reasons":["the event's data cannot be had: destination-canary"],"delay_seconds":{delay}"#
+            r#","cause":"claim_missing","reasons":["the event's data is unavailable: destination-canary"],"delay_seconds":{delay}"#
         );
         assert_eq!((consumed.disposition, consumed.log), (ACK, line("retried", 1, &why)));
         let (queue, next, later) = memory.later.borrow_mut().remove(0);
@@ -139,7 +139,7 @@ fn a_dead_one_waits_for_a_namespace_that_fails_once() {
 fn a_dead_one_does_not_wait_for_ever() {
     let large = large();
     let memory = Memory::failing(&["CLAIMS"]);
-    // The queue hands it out this once, and then it is gone.
+    // The queue delivers it one last time.
     let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 101);
     assert_eq!((consumed.disposition, consumed.outcome()), (ACK, "stored"));
     assert_eq!(
@@ -166,7 +166,8 @@ fn a_senders_own_dataref_is_nothing_to_us() {
     }
 }
 
-/// Nobody gets data that are not the event's own, whatever the message refers to and whatever is stored.
+/// A destination never gets the data of another event, whatever the message refers to and whatever
+/// is stored.
 #[test]
 fn what_is_stored_must_be_the_same_event() {
     let large = large();
@@ -175,7 +176,7 @@ fn what_is_stored_must_be_the_same_event() {
     let old_key = Key::of_event(&CloudEvent::from_json(&large.whole).unwrap()).as_str().to_owned();
     let newer = large.whole.replace("data-canary", "other-canary");
     let attributes = "what is stored is an event with other attributes";
-    let content = "what is stored is not what the key was made from";
+    let content = "the stored event does not match its key";
     let (whole, key) = (&*large.whole, &*large.key);
     let table = [
         (
@@ -203,7 +204,7 @@ fn what_is_stored_must_be_the_same_event() {
         assert!(kept.ends_with(&message), "{why}: a dead letter has no other event's data either");
     }
 
-    // What version 0.1.0 sent is on its way for some days.
+    // Messages of version 0.1.0 may be in flight for some days.
     let memory = Memory::default();
     memory.store("CLAIMS", &old_key, whole);
     hand_out(&shop(""), &memory, &delivery("shop", &refers_to("", &old_key)), 1);
@@ -221,11 +222,12 @@ fn a_webhook_that_is_gone_needs_no_data() {
     assert!(memory.queue("DEAD_LETTERS").concat().contains("no_subscription"));
 }
 
-/// Each needs as many bytes as the largest body can become, and a server that does not answer keeps them all in
-/// memory: six of 25 MB, which the queue hands out together, were 160 MB, and the isolate has 128.
+/// Each call needs as many bytes as the largest body can become, and a server that does not answer
+/// keeps them in memory. The queue delivers six messages at a time: six of 25 MB took 160 MB, and
+/// an isolate has 128.
 #[test]
 fn large_events_share_the_memory_with_requests() {
-    /// The time that a server takes which does not answer, in milliseconds.
+    /// The time until a call to a server that does not answer ends, in milliseconds.
     const TIMEOUT_MS: u64 = 10_000;
 
     let cases = [(1_048_576, TIMEOUT_MS), (2_097_152, 2 * TIMEOUT_MS), (8_388_608, 6 * TIMEOUT_MS)];
@@ -239,7 +241,7 @@ fn large_events_share_the_memory_with_requests() {
         let consumed = join_all((0..6).map(|_| consume(&received, &config, &memory)));
         let consumed = memory.time.run(consumed);
         assert!(consumed.iter().all(|(disposition, _)| *disposition == again(1)));
-        let waited = expected..expected + 6 * ROOM_AGAIN_MS;
+        let waited = expected..expected + 6 * ROOM_POLL_MS;
         assert!(
             waited.contains(&memory.time.passed()),
             "{max_body_bytes}: {:?}",
@@ -256,7 +258,7 @@ fn a_large_event_for_which_there_is_no_room_comes_again() {
     let mut others = memory.capacity().reserve();
     others.grow_to(MAX_HELD_BYTES).unwrap();
     let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 1);
-    assert_eq!((consumed.disposition, memory.time.passed()), (ACK, ROOM_MS));
+    assert_eq!((consumed.disposition, memory.time.passed()), (ACK, ROOM_TIMEOUT_MS));
     let (queue, _, later) = memory.later.borrow_mut().remove(0);
     assert_eq!((&*queue, later), ("DELIVERIES", 60), "that was no attempt");
     let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 1);

@@ -1,4 +1,4 @@
-//! What cannot be delivered: the message of a dead letter, and what is kept of it.
+//! Events that cannot be delivered: the message of a dead letter, and what is stored of it.
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::ledger::Key;
@@ -47,7 +47,7 @@ fn without_an_active_subscription_it_is_dead_at_once() {
         ("it is not active", configure(&[("SHOP", &off)])),
         ("it has another destination now", configure(&[("SHOP", r#"{"queue":"QUEUE"}"#)])),
     ];
-    let why = r#","cause":"no_subscription","reasons":["no active subscription of this name has a webhook"]"#;
+    let why = r#","cause":"no_subscription","reasons":["no active subscription with this name has a webhook or a service"]"#;
     for (case, config) in table {
         let memory = Memory::default();
         let consumed = hand_out(&config, &memory, &delivery("shop", &product()), 1);
@@ -69,7 +69,7 @@ fn what_is_no_event_is_dead_at_once() {
     let consumed = hand_out(&shop(""), &memory, &delivery("shop", text), 1);
     let reasons = "id: must not be empty; source: required attribute is missing; type: required attribute is missing";
     let log = format!(
-        r#"{{"outcome":"dead","subscription":"shop","attempts":1,"cause":"not_an_event","reasons":["the message holds no event: {reasons}"],"milliseconds":0}}"#
+        r#"{{"outcome":"dead","subscription":"shop","attempts":1,"cause":"not_an_event","reasons":["the message is not an event: {reasons}"],"milliseconds":0}}"#
     );
     assert_eq!((consumed.disposition, consumed.log), (ACK, log));
     assert!(memory.queue("DEAD_LETTERS").concat().ends_with(text), "whole");
@@ -79,14 +79,14 @@ fn what_is_no_event_is_dead_at_once() {
 fn what_is_no_text_is_dead_at_once() {
     let memory = Memory::default();
     let consumed = receive(&shop(""), &memory, None, 2);
-    let log = r#"{"outcome":"dead","subscription":"unknown","attempts":2,"cause":"not_an_event","reasons":["the message holds no event: it has no first line"],"milliseconds":0}"#;
+    let log = r#"{"outcome":"dead","subscription":"unknown","attempts":2,"cause":"not_an_event","reasons":["the message is not an event: it has no first line"],"milliseconds":0}"#;
     assert_eq!((consumed.disposition, &*consumed.log), (ACK, log));
     assert_eq!(memory.queue("DEAD_LETTERS").len(), 1);
 }
 
 #[test]
 fn the_log_tells_nothing_of_what_is_no_message() {
-    // Another producer's messages, whose first lines may be anything.
+    // Messages of other producers, whose first lines may be anything.
     let table = [
         "\"data-canary\"\nx",
         "{\"subscription\":\"shop\",\"accepted_at\":\"data-canary\"}\nx",
@@ -95,7 +95,7 @@ fn the_log_tells_nothing_of_what_is_no_message() {
         "data-canary\nx",
     ];
     for text in table {
-        // It looks for what may not be there.
+        // The stored data may be missing.
         hand_out(&shop(""), &Memory::default(), text, 1);
     }
 }
@@ -120,7 +120,7 @@ fn a_dead_letter_is_kept() {
     );
     assert_eq!(stored.metadata, metadata);
     assert_eq!(stored.expiration_ttl, None, "until an operator says so");
-    assert_eq!(memory.called(), [], "and it is called no more");
+    assert_eq!(memory.called(), [], "and it is not called again");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_same_dead_letter_has_one_key() {
 #[test]
 fn what_the_queue_gave_up_is_tried_again_from_there() {
     let memory = Memory::default();
-    // `dead_letter_queue`: a delivery arrives in DEAD_LETTERS, and its attempts begin anew.
+    // `dead_letter_queue`: a delivery arrives in DEAD_LETTERS, and its attempts start over.
     let consumed = hand_out(&shop(""), &memory, &delivery("shop", &product()), 1);
     assert_eq!((consumed.outcome(), memory.called().len()), ("delivered", 1));
 }

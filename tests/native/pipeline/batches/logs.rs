@@ -1,4 +1,4 @@
-//! The log line of a batch: every event, within what Cloudflare keeps of a line.
+//! The log line of a batch: every event, within the limits of Cloudflare's log.
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::log::MAX_LOGGED_EVENT_BYTES;
@@ -10,7 +10,7 @@ use super::numbered;
 use crate::memory::SAYS;
 use crate::support::event;
 
-/// Up to 1,000 events come at once, and all that are products are wanted.
+/// Up to 1,000 events per request, of which products are wanted.
 fn large(subscriptions: &[(&str, &str)]) -> Config {
     let webhook = WEBHOOK
         .replace(r#","auth""#, r#","max_batch_events":1000,"max_body_bytes":8388608,"auth""#);
@@ -24,7 +24,7 @@ fn log_of(config: &Config, elements: &[String]) -> (u16, Value) {
     (answer.status, answer.log.parse().unwrap())
 }
 
-/// More events than fit into the log.
+/// More events than fit in the log.
 const MANY: usize = 1_000;
 
 #[test]
@@ -37,7 +37,7 @@ fn the_log_tells_of_the_events_that_fit_and_counts_the_rest() {
         let logged = line["events"].as_array().map_or(&[][..], Vec::as_slice);
         let left_out = line["events_left_out"].as_u64().unwrap_or(0);
         assert_eq!(logged.len() as u64 + left_out, count as u64, "none is lost count of");
-        assert_eq!(left_out > 0, count == MANY, "{count}: what fits is told");
+        assert_eq!(left_out > 0, count == MANY, "{count}: what fits is reported");
         for (id, event) in logged.iter().enumerate() {
             assert_eq!(event["id"], id.to_string(), "the first of them, in their order");
         }
@@ -56,10 +56,10 @@ fn what_is_left_out_is_counted_where_a_batch_is_refused_too() {
     let (status, line) = log_of(&config, &elements);
     assert_eq!(status, 413);
     let logged = line["events"].as_array().map_or(0, Vec::len);
-    let told = line["events_left_out"].as_u64().map(|left_out| logged as u64 + left_out);
+    let reported = line["events_left_out"].as_u64().map(|left_out| logged as u64 + left_out);
     assert!(
-        told.is_none_or(|told| told == elements.len() as u64),
-        "of {} events {logged} are told and {} left out",
+        reported.is_none_or(|reported| reported == elements.len() as u64),
+        "of {} events {logged} are reported and {} left out",
         elements.len(),
         line["events_left_out"]
     );

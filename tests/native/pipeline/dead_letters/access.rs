@@ -1,4 +1,4 @@
-//! Who may look at dead letters, and what they may ask.
+//! Who may see dead letters, and what they may ask.
 
 use elytra_webhooks::config::{Binding, Config};
 
@@ -9,9 +9,9 @@ use crate::support::event;
 
 const PATHS: [&str; 2] = ["/dead-letters", "/dead-letters/redrive"];
 
-const NOT_FOUND: &str = r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path, events go to /webhook, without a slash behind it"}"#;
+const NOT_FOUND: &str = r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path; events go to /webhook, without a trailing slash"}"#;
 
-/// Nothing was asked of the platform.
+/// Checks that the platform was not used.
 fn refuse(config: &Config, request: Request) -> super::Answer {
     let memory = Memory::default();
     let answer = ask(Ok(config), request, &memory);
@@ -25,7 +25,7 @@ fn without_an_operator_there_is_nothing() {
     for path in PATHS {
         for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS"] {
             let reasons =
-                "there is nothing at this path, events go to /webhook, without a slash behind it";
+                "there is nothing at this path; events go to /webhook, without a trailing slash";
             let log = format!(
                 r#"{{"outcome":"refused","code":"not_found","status":404,"reasons":["{reasons}"],"milliseconds":0}}"#
             );
@@ -106,11 +106,11 @@ fn check_query(why: &str, request: Request, detail: &str) {
 
 #[track_caller]
 fn check_bad_query(why: &str, answer: &super::Answer, detail: &str) {
-    let told = detail.replace('"', "\\\"");
+    let reported = detail.replace('"', "\\\"");
     let body = format!(
-        r#"{{"type":"urn:elytra-webhooks:bad_query","title":"The query is wrong","status":400,"code":"bad_query","detail":"{told}"}}"#
+        r#"{{"type":"urn:elytra-webhooks:bad_query","title":"The query is invalid","status":400,"code":"bad_query","detail":"{reported}"}}"#
     );
-    let reasons = format!(r#","reasons":["{told}"]"#);
+    let reasons = format!(r#","reasons":["{reported}"]"#);
     let log = super::log("refused", "bad_query", 400, &reasons);
     let expected = Expected { status: 400, headers: "", body: &body, log: &log };
     check_answer(why, answer, &expected);
@@ -126,9 +126,8 @@ fn unknown_subscriptions_are_told_with_the_nearest() {
         ("warehouse", ""),
     ];
     for (name, nearest) in table {
-        let detail = format!(
-            "unknown subscription \"{name}\", of which there are no dead letters either{nearest}"
-        );
+        let detail =
+            format!("unknown subscription \"{name}\", which has no dead letters either{nearest}");
         let query = format!("subscription={name}");
         for request in [list(&query), redrive(&query)] {
             let answer = ask(Ok(&config()), request, &memory);
@@ -174,10 +173,10 @@ fn what_is_sent_again_is_named() {
     check_query("which of them?", redrive(&both), expected);
 }
 
-/// What can be no value of a parameter is told, and no binding is asked for it.
+/// Impossible values of a parameter are reported, and no binding is asked.
 #[test]
 fn a_value_that_can_be_none_is_told() {
-    let id = "id: expected the id of a dead letter as the list gives it, <subscription>/<milliseconds>/<key>";
+    let id = "id: expected the id of a dead letter, <subscription>/<milliseconds>/<key>";
     let key = "A".repeat(43);
     let ids = [
         ("nothing", String::new()),
@@ -190,7 +189,7 @@ fn a_value_that_can_be_none_is_told() {
         ("no key", format!("shop/{}/", crate::memory::START)),
         ("a long key", format!("shop/{}/{key}A", crate::memory::START)),
         ("no name", format!("/{}/{key}", crate::memory::START)),
-        ("more behind it", format!("shop/{}/{key}/", crate::memory::START)),
+        ("more after it", format!("shop/{}/{key}/", crate::memory::START)),
     ];
     for (why, value) in ids {
         let query = format!("id={value}");
@@ -207,7 +206,7 @@ fn a_value_that_can_be_none_is_told() {
         check_query(why, list(&format!("subscription={value}")), subscription);
         check_query(why, redrive(&format!("subscription={value}")), subscription);
     }
-    let cursor = "cursor: expected the one of the page before";
+    let cursor = "cursor: expected the cursor of the previous page";
     check_query("nothing", list("cursor="), cursor);
     check_query("longer than any", list(&format!("cursor={}", "x".repeat(1_025))), cursor);
     for (value, nearest) in [

@@ -28,7 +28,7 @@ fn again(subscription: &str, event: &str) -> String {
     .print(event)
 }
 
-/// The reply that tells of these.
+/// The reply that lists these dead letters.
 fn redriven(keys: &[String], cursor: &str) -> String {
     let keys: Vec<_> = keys.iter().map(|key| format!("\"{key}\"")).collect();
     format!(r#"{{"code":"redriven","redriven":[{}],"cursor":{cursor}}}"#, keys.join(","))
@@ -39,8 +39,8 @@ fn one_is_sent_again() {
     let memory = Memory::default();
     let ids = bury_all(&memory, "shop", 3);
     let body = redriven(&ids[1..2], "null");
-    let told = format!(r#","redriven":1,"dead_letters":["{}"]"#, ids[1]);
-    let log = log("redriven", "redriven", 200, &told);
+    let reported = format!(r#","redriven":1,"dead_letters":["{}"]"#, ids[1]);
+    let log = log("redriven", "redriven", 200, &reported);
     let expected = Expected { status: 200, headers: "", body: &body, log: &log };
     let request = redrive(&format!("id={}", form_encoded(&ids[1])));
     check_answer("by its id", &ask(Ok(&config()), request, &memory), &expected);
@@ -60,7 +60,7 @@ fn those_of_a_subscription_are_sent_again_step_by_step() {
     assert_eq!(first.body, redriven(&ids[..REDRIVE_STEP], &place), "the oldest first");
     let second = ask(&format!("subscription=shop{}", cursor(&first).unwrap()));
     assert_eq!(second.body, redriven(&ids[REDRIVE_STEP..], "null"), "behind the cursor");
-    assert_eq!(ask("subscription=shop").body, redriven(&[], "null"), "until there is none");
+    assert_eq!(ask("subscription=shop").body, redriven(&[], "null"), "until none are left");
     let expected: Vec<_> = (0..ids.len()).map(|id| again("shop", &letter(id))).collect();
     assert_eq!(memory.queue("DELIVERIES"), expected);
     assert_eq!(memory.namespace("DEAD")[0].0, others[0], "those of others stay");
@@ -170,7 +170,7 @@ fn what_a_list_shows_that_is_gone_is_left_out() {
     assert_eq!(memory.queue("DELIVERIES").len(), 2, "and comes to an end");
 }
 
-/// Two operators, or one who is impatient, have the same dead letters sent again at one moment.
+/// Two operators, or an impatient one, redrive the same dead letters at the same moment.
 #[test]
 fn two_at_once_send_each_only_once() {
     let memory = Memory::with_latency(10);
@@ -189,7 +189,7 @@ fn two_at_once_send_each_only_once() {
     assert_eq!((memory.count("LEDGER", "claim"), memory.count("LEDGER", "settle")), (2, 1));
 }
 
-/// Where nobody knows who has claimed what, nothing is sent: it is kept, and can be sent later.
+/// If the ledger fails, nothing is sent. It is kept, and can be sent later.
 #[test]
 fn without_an_answer_of_the_ledger_nothing_is_sent() {
     for fault in [Fault::Fails, Fault::Hangs] {
@@ -202,7 +202,7 @@ fn without_an_answer_of_the_ledger_nothing_is_sent() {
     }
 }
 
-/// What was sent and could not be deleted is not sent once more, only deleted.
+/// What was sent but not deleted is not sent again, only deleted.
 #[test]
 fn what_was_not_deleted_is_deleted_later() {
     let memory = Memory::default().with("DEAD", "delete", Fault::Fails, 1);

@@ -1,10 +1,10 @@
-//! Batches: each event is known by itself, and within one batch as well.
+//! Batches: deduplication works per event, also within a batch.
 
 use super::super::{batch, batches::numbered};
 use super::{Answer, Memory, ask, deduplicating, forwarded};
 use crate::memory::{ALWAYS, Fault};
 
-/// Sends a batch of these, and tells the status and what each event got.
+/// Sends a batch of these, and returns the status and the result of each event.
 #[track_caller]
 fn send(elements: &[String], memory: &Memory) -> (u16, String, Vec<String>) {
     memory.time.pass(1_000);
@@ -38,11 +38,11 @@ fn each_event_of_a_batch_is_known_by_itself() {
         "duplicate",
         &["duplicate", "duplicate", "ignored"],
     );
-    check("nobody wants any", &all()[2..], &memory, 200, "ignored", &["ignored"]);
+    check("no subscription wants any", &all()[2..], &memory, 200, "ignored", &["ignored"]);
     assert_eq!(memory.sizes("QUEUE", "send"), [1, 1], "each is sent once");
     memory.breaks("QUEUE", "send", Fault::Fails, ALWAYS);
     check(
-        "one fails, which is no reason to repeat the other",
+        "one fails, and the other is not repeated",
         &[one, three],
         &memory,
         503,
@@ -82,7 +82,7 @@ fn an_event_of_a_batch_can_be_under_way_elsewhere() {
     let died = super::super::answer_to(Ok(&config), request, &memory);
     assert!(memory.time.run_for(10, died).is_none());
     check(
-        "the sender has to come again for it",
+        "the sender must retry because of it",
         &[one.clone(), two, one],
         &memory,
         503,

@@ -1,4 +1,5 @@
-//! What holds an event is a destination: another one may not hold it, whatever the subscription is called.
+//! A destination holds an event, not a subscription: after a change of the destination, the event
+//! is missing.
 
 use elytra_webhooks::config::{Binding, Config};
 
@@ -11,11 +12,13 @@ fn config(destination: &str) -> Config {
         ("DELIVERIES", Binding::Queue),
         ("DEAD_LETTERS", Binding::Queue),
         ("DEAD", Binding::Kv),
+        ("SHOP", Binding::Service),
+        ("OTHER_SHOP", Binding::Service),
     ];
     configure_with(&bound, &webhook_with(WINDOW), &[("A", &format!("{{{destination}}}"))])
 }
 
-/// The event comes before and after a change of the configuration.
+/// The event arrives before and after the configuration is changed.
 #[track_caller]
 fn check(why: &str, before: &str, after: &str, expected: &str) {
     let memory = Memory::default();
@@ -39,11 +42,15 @@ fn another_destination_gets_what_the_one_before_has() {
     check("another server", webhook, r#""webhook":{"url":"https://two.example/"}"#, "accepted");
     let patient = r#""webhook":{"url":"https://one.example/","timeout_ms":60000}"#;
     check("the same, with more patience", webhook, patient, "duplicate");
+    let service = r#""service":"SHOP""#;
+    check("a service instead of a server", webhook, service, "accepted");
+    check("the same service", service, r#""service":{"binding":"SHOP","path":"/a"}"#, "duplicate");
+    check("another service", service, r#""service":"OTHER_SHOP""#, "accepted");
     let off = r#""active":false,"queue":"QUEUE""#;
     check("switched on again", queue, off, "ignored");
 }
 
-/// Two subscriptions with one queue: it gets an event once, and each of them hears of it.
+/// Two subscriptions with one queue: it gets an event once, and the answer lists both.
 #[test]
 fn subscriptions_that_share_a_queue_share_what_it_holds() {
     let queue = r#"{"queue":"QUEUE"}"#;

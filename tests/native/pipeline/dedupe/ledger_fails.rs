@@ -1,4 +1,4 @@
-//! Deduplication is a convenience: without the ledger everything is forwarded all the same.
+//! Deduplication is a convenience: without the ledger, everything is still forwarded.
 
 use super::{
     Answer, DUPLICATE, Expected, Memory, UNDER_WAY, ask, ask_again, check_answer, deduplicating,
@@ -7,7 +7,7 @@ use super::{
 use crate::memory::{ALWAYS, Fault, SAYS};
 use elytra_webhooks::level::Level;
 
-/// It was accepted, and the log says that the ledger failed for this reason.
+/// Checks that the event was accepted, and that the log has this failure of the ledger.
 #[track_caller]
 fn check_accepted(why: &str, answer: &Answer, reason: &str) {
     let log = format!(
@@ -28,8 +28,8 @@ fn where_the_ledger_fails_everything_is_forwarded() {
     let memory = Memory::default().with("LEDGER", "claim", Fault::Fails, ALWAYS);
     check_accepted("rule 5", &ask_again(&memory), &format!("claim: {SAYS}"));
     check_accepted("and again", &ask_again(&memory), &format!("claim: {SAYS}"));
-    assert_eq!(forwarded(&memory), (2, 2), "nobody knew that it was held");
-    memory.mend();
+    assert_eq!(forwarded(&memory), (2, 2), "the ledger did not know that it was held");
+    memory.repair();
     check_answer("but it was noted", &ask_again(&memory), &DUPLICATE);
 }
 
@@ -79,7 +79,7 @@ fn an_answer_of_the_ledger_can_be_lost() {
     check_answer("so it is known", &ask_again(&memory), &DUPLICATE);
 
     let memory = Memory::default().with("LEDGER", "claim", Fault::LosesAnswer, 1);
-    let why = "it was claimed, and nobody knows the number";
+    let why = "it was claimed, and the number was lost";
     check_accepted(why, &ask_again(&memory), &format!("claim: {SAYS}"));
     check_answer("but what is held is held", &ask_again(&memory), &DUPLICATE);
 }

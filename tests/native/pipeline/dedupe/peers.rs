@@ -1,4 +1,4 @@
-//! What other receivers got wrong about forwarding, and this one must not.
+//! Mistakes in forwarding that other receivers have made.
 
 use futures_util::future::join;
 
@@ -15,9 +15,9 @@ fn a_retry_after_a_failure_is_no_duplicate() {
         for _ in 0..3 {
             let answer = ask_again(&memory);
             assert_eq!(answer.status, 503, "{fault:?} is never a success");
-            assert!(answer.headers.contains("retry-after: 1"), "it is to come again");
+            assert!(answer.headers.contains("retry-after: 1"), "it should be retried");
         }
-        memory.mend();
+        memory.repair();
         assert_eq!(ask_again(&memory).status, 202, "{fault:?}");
         assert!(
             memory.queue("QUEUE").contains(&event(r#""eventtype":"product","data":"data-canary""#))

@@ -1,4 +1,4 @@
-//! Who may ask for an explanation, and with what.
+//! Who may ask for an explanation, and with what request.
 
 use elytra_webhooks::config::Config;
 

@@ -1,5 +1,5 @@
-//! A stored time is disbelieved where only a wrong clock can have written it, and never where a state
-//! came in while another one waited.
+//! A stored time is ignored only if a wrong clock must have written it, and never if an event
+//! arrived while another one was waiting.
 
 use futures_util::future::join;
 
@@ -15,7 +15,7 @@ fn tolerating(seconds: u64) -> Config {
     configure(&webhook, &[("PRICES", kv)])
 }
 
-/// An old state asks the ledger, which takes this long; a newer one comes in meanwhile.
+/// An old event asks the ledger, which takes this long, and a newer one arrives in the meantime.
 #[track_caller]
 fn check_overtaken(why: &str, tolerance: u64, waits: u64, newer: &str) {
     let config = tolerating(tolerance);
@@ -37,7 +37,8 @@ fn a_newer_state_that_came_in_meanwhile_is_believed() {
     check_overtaken("ahead by the whole tolerance", 300, 500, "2025-12-01T00:05:00.100Z");
 }
 
-/// A state of this time is stored by a receiver that tolerates it; then an older one comes, a second
+/// A receiver that tolerates this time stores an event. A second after the start, an older one
+/// arrives at a receiver that tolerates nothing.
 /// after the beginning, to one that tolerates nothing.
 #[track_caller]
 fn check_stored(why: &str, time: &str, forgets: bool, stays: &str) {
@@ -66,7 +67,7 @@ fn a_stored_time_is_disbelieved_beyond_the_tolerance_and_a_minute() {
     }
 }
 
-/// With the default, nothing of this is seen: what is stored is within five minutes.
+/// The default shows nothing of this: what is stored is within five minutes.
 #[test]
 fn a_state_within_the_tolerance_keeps_its_time() {
     let memory = Memory::default();

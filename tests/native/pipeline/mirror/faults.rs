@@ -1,4 +1,4 @@
-//! The mirror when something fails: rather no write than a wrong one.
+//! Failures of the mirror: it writes nothing rather than something wrong.
 
 use elytra_webhooks::destination::{PUT_AGAIN_MS, PUT_TRIES, REMEMBER_OBJECTS_MS};
 
@@ -16,7 +16,11 @@ fn a_write_that_kv_refuses_is_tried_again_a_second_later() {
     assert_eq!((memory.count("KV", "put"), memory.time.passed()), (2, PUT_AGAIN_MS));
     let request = Request::body(state("2", LATER, "modify"));
     let before = memory.time.passed();
-    assert_eq!(ask(Ok(&mirroring("")), request, &memory).status, 202, "KV's limit is met");
+    assert_eq!(
+        ask(Ok(&mirroring("")), request, &memory).status,
+        202,
+        "the limit of KV is respected"
+    );
     assert_eq!((&*held(&memory), memory.time.passed() - before), ("2", PUT_AGAIN_MS));
 }
 
@@ -27,7 +31,7 @@ fn a_write_that_kv_always_refuses_is_to_come_again() {
     assert_eq!(answer.status, 503, "the retries are bounded");
     assert!(answer.log.contains(r#""reasons":["prices: destination-canary"]"#), "{answer:?}");
     assert_eq!(memory.count("KV", "put"), PUT_TRIES);
-    memory.mend();
+    memory.repair();
     assert_eq!(send(&state("0", "2025-11-30T11:00:00Z", "add"), &memory).status, 202);
     assert_eq!(held(&memory), "0", "what was not written is not known to be newer");
     assert_eq!(send(&state("1", NOON, "add"), &memory).status, 202);
@@ -41,7 +45,7 @@ fn without_the_ledger_nothing_is_written() {
         let answer = send(&state("1", NOON, "add"), &memory);
         assert_eq!((answer.status, memory.count("KV", "put")), (503, 0), "{fault:?}");
         let reason = match fault {
-            Fault::Hangs => "prices: no answer before the time was up",
+            Fault::Hangs => "prices: no answer before the deadline",
             _ => "prices: the ledger: destination-canary",
         };
         assert!(answer.log.contains(reason), "nobody would know what is newer: {}", answer.log);
@@ -87,8 +91,8 @@ fn a_write_whose_holder_died_is_taken_over() {
     let request = Request::body(state("1", NOON, "add"));
     assert!(memory.time.run_for(100, answer_to(Ok(&config), request, &memory)).is_none());
     let again = ask(Ok(&config), Request::body(state("1", NOON, "add")), &memory);
-    assert_eq!((again.status, memory.count("KV", "put")), (503, 1), "nobody knows yet");
-    assert_eq!(memory.time.passed(), 4_100, "it waited for as long as it had time");
+    assert_eq!((again.status, memory.count("KV", "put")), (503, 1), "still unknown");
+    assert_eq!(memory.time.passed(), 4_100, "it waited as long as it could");
     assert_eq!(send(&state("1", NOON, "add"), &memory).status, 202);
     assert_eq!(held(&memory), "1");
 }

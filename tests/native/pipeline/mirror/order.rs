@@ -1,4 +1,4 @@
-//! Which of two states of an object stays.
+//! Which of two events of an object stays.
 
 use futures_util::future::join;
 
@@ -6,7 +6,7 @@ use super::{LATER, Memory, NOON, Request, held, mirroring, send, state};
 use crate::memory::Fault;
 use crate::pipeline::answer_to;
 
-/// Sends states with these times, and checks which of them stays, counted from 1.
+/// Sends events with these times, and checks which of them stays, counted from 1.
 #[track_caller]
 fn check(why: &str, times: &[&str], stays: usize) {
     let memory = Memory::default();
@@ -67,7 +67,7 @@ fn an_older_state_does_not_bring_back_what_was_removed() {
     assert_eq!(memory.namespace("KV")[0].1.expiration_ttl, None);
 }
 
-/// Two states come at the same moment, and KV takes its time.
+/// Two events arrive at the same moment, and KV is slow.
 #[track_caller]
 fn check_at_once(why: &str, first: &str, second: &str, stays: &str, puts: usize) {
     let config = mirroring("");
@@ -82,7 +82,7 @@ fn check_at_once(why: &str, first: &str, second: &str, stays: &str, puts: usize)
 
 #[test]
 fn one_write_waits_for_another() {
-    // The third put is the second state's, which KV refuses within a second of the first.
+    // The third put is for the second event. KV refuses it within a second of the first.
     check_at_once("the second is newer", NOON, LATER, "2", 3);
     check_at_once("of one time", NOON, NOON, "2", 3);
     check_at_once("the second is older", LATER, NOON, "1", 1);

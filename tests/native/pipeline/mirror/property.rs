@@ -1,4 +1,4 @@
-//! Whatever comes and whatever fails: once all is acknowledged, KV holds the newest.
+//! Whatever arrives and whatever fails, KV holds the newest event once all are acknowledged.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -9,7 +9,7 @@ use super::{Memory, held, send, state};
 use crate::memory::Fault;
 use crate::support::property;
 
-/// Times of which some are the same, in the order of their age.
+/// Times, some of them equal, with their order by age.
 const TIMES: [(&str, u8); 6] = [
     ("2025-11-30T12:00:00Z", 0),
     ("2025-11-30T13:00:00.0+01:00", 0),
@@ -23,7 +23,7 @@ const TIMES: [(&str, u8); 6] = [
 struct Sent {
     time: usize,
     fault: Option<(&'static str, &'static str, Fault)>,
-    /// Whether the ledger forgets everything before.
+    /// Whether the ledger forgets everything first.
     forgets: bool,
 }
 
@@ -53,7 +53,7 @@ fn the_newest_of_all_stays_at_last() {
             let text = state(&place.to_string(), time, "modify");
             let tries = (0..5).take_while(|_| send(&text, &memory).status != 202).count();
             assert!(tries < 5, "{sent:?} never comes to an end");
-            memory.mend();
+            memory.repair();
             if place == 0 || age >= newest.0 {
                 newest = (age, place);
             }

@@ -1,4 +1,4 @@
-//! An operator lets an object be written anew.
+//! An operator resets an object.
 
 use elytra_webhooks::config::{Binding, Config};
 
@@ -47,7 +47,7 @@ fn the_next_event_is_written_whatever_its_time() {
     assert!(send(&state("4", "2020-01-01T00:00:00Z", "add"), &memory).body.contains("superseded"));
 }
 
-/// The first write after a reset goes wrong like this, and the sender comes again.
+/// The first write after a reset fails like this, and the sender retries.
 #[track_caller]
 fn check_retry(why: &str, method: &'static str, fault: Fault) {
     let binding = if method == "put" { "KV" } else { "LEDGER" };
@@ -56,7 +56,7 @@ fn check_retry(why: &str, method: &'static str, fault: Fault) {
     assert_eq!(reset(&mirroring(), "object=product/7", &memory).status, 200);
     memory.breaks(binding, method, fault, ALWAYS);
     assert_eq!(send(&state("2", NOON, "modify"), &memory).status, 503, "{why}");
-    memory.mend();
+    memory.repair();
     memory.time.pass(6_000);
     let again = send(&state("2", NOON, "modify"), &memory);
     assert!(again.status == 202 && !again.body.contains("superseded"), "{why}: {}", again.body);
@@ -73,7 +73,7 @@ fn a_reset_counts_until_something_is_written() {
     check_retry("the ledger does not note it", "settle", Fault::Fails);
 }
 
-/// The ledger knows events by source and id: which of them are about an object, it does not.
+/// The ledger knows events by source and id, but not which of them are about an object.
 #[test]
 fn an_event_that_was_answered_before_is_a_duplicate_after_a_reset_too() {
     let kv = r#"{"kv":{"binding":"KV","key":"object"}}"#;

@@ -1,14 +1,14 @@
-//! What makes an event newer, where its own `time` does not say, or says nonsense.
+//! What makes an event newer if its own `time` is missing or nonsense.
 
 use super::{Memory, NOON, Request, ask, held, mirroring, send, state};
 use crate::memory::{Fault, START};
 
-/// A `time` that fits in no metadata of KV's.
+/// A `time` that does not fit in KV's metadata.
 fn long_time(day: u8) -> String {
     format!("2025-11-{day}T12:00:00.{}1Z", "0".repeat(1_100))
 }
 
-/// The ledger knows nothing of a newer event, and an older one comes.
+/// The ledger does not know the newer event, and an older one arrives.
 #[track_caller]
 fn check(why: &str, newer: &str, older: &str) {
     for (fault, forgets) in [(Some(Fault::HangsAfterwards), false), (None, true)] {
@@ -17,7 +17,7 @@ fn check(why: &str, newer: &str, older: &str) {
             memory.breaks("LEDGER", "settle", fault, 1);
         }
         let _ = send(&state("newer", newer, "modify"), &memory);
-        memory.mend();
+        memory.repair();
         memory.time.pass(6_000);
         if forgets {
             memory.time.pass(8 * 24 * 3_600_000);
@@ -35,7 +35,7 @@ fn an_older_event_replaces_no_newer_one_whatever_the_ledger_has_forgotten() {
     check("an ordinary one", NOON, "2020-01-01T00:00:00Z");
 }
 
-/// `time` of an event that comes at [`START`] and a second, and what KV says it counts as.
+/// The `time` of an event that arrives one second after [`START`], and its effective time in KV.
 #[track_caller]
 fn check_effective(why: &str, time: &str, expected: &str) {
     let memory = Memory::default();
@@ -85,7 +85,7 @@ fn a_wrong_clock_freezes_nothing() {
     assert_eq!(held(&memory), "2", "what comes later is newer");
 }
 
-/// Version 0.1.0 believed every clock, and left no effective time behind.
+/// Version 0.1.0 trusted every clock, and wrote no effective time.
 #[test]
 fn what_a_wrong_clock_left_behind_heals() {
     let kv = r#"{"kv":{"binding":"KV","key":"object"}}"#;
@@ -101,7 +101,11 @@ fn what_a_wrong_clock_left_behind_heals() {
             memory.forget_ledger();
         }
         assert_eq!(send(&state("2", NOON, "modify"), &memory).status, 202);
-        assert_eq!(held(&memory), "2", "neither the ledger's time nor KV's is believed");
+        assert_eq!(
+            held(&memory),
+            "2",
+            "neither the time in the ledger nor the one in KV is trusted"
+        );
     }
     assert_eq!(ask(Ok(&mirroring("")), Request::body(state("3", "", "add")), &memory).status, 202);
 }

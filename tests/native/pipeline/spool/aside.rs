@@ -1,8 +1,8 @@
-//! Messages that a queue never takes: they hold up no others, and an operator decides about them.
+//! Messages that a queue never takes do not block others, and an operator decides about them.
 
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::spool::Drained;
-use elytra_webhooks::spool::aside::MAX_STRIKES;
+use elytra_webhooks::spool::aside::MAX_REFUSALS;
 
 use super::super::{Answer, Request, WEBHOOK, ask, configure_with};
 use super::drain::{drain_all, drain_with_ledger, left};
@@ -11,7 +11,7 @@ use crate::support::Head;
 
 const MINUTE: u64 = 60_000;
 
-/// Spools this many messages that the queue never takes, and behind them others that it does.
+/// Spools this many messages that the queue never takes, followed by others that it does.
 pub(super) fn memory(bad: usize, good: usize) -> Memory {
     let memory = Memory::default();
     memory.never_taken.set("bad");
@@ -25,7 +25,7 @@ pub(super) fn memory(bad: usize, good: usize) -> Memory {
 #[test]
 fn those_at_the_head_hold_up_no_others() {
     for drain in [drain_all, drain_with_ledger] {
-        // Twenty are a whole step.
+        // Twenty fill a whole step.
         for bad in [1, 19, 20, 40] {
             let memory = memory(bad, 30);
             assert_eq!(drain(&memory).sent, 30, "{bad} bad ones");
@@ -41,7 +41,7 @@ fn more_than_a_page_of_keys_is_drained() {
     assert_eq!(left(&memory), 0);
 }
 
-/// Where so many are refused that the queue is taken to be down, the other end has its turn.
+/// If so many are refused that the queue seems down, the run at the other end gets through.
 #[test]
 fn a_thousand_of_them_hold_up_no_others_for_long() {
     let memory = memory(1_000, 30);
@@ -57,16 +57,16 @@ fn a_thousand_of_them_hold_up_no_others_for_long() {
 #[test]
 fn what_is_refused_again_and_again_is_set_aside_and_named_once() {
     let memory = memory(2, 0);
-    for minute in 1..=MAX_STRIKES {
-        // Only beside others that are taken does it count that one is not.
+    for minute in 1..=MAX_REFUSALS {
+        // A refusal counts only if the queue takes other messages.
         let good = format!("QUEUE/{:013}/{}", 90 + minute, "g".repeat(43));
         memory.store("SPOOL", &good, "good");
         memory.time.pass(MINUTE);
         let drained = drain_all(&memory);
         assert_eq!((drained.sent, drained.failures.len()), (1, 2), "{drained:?}");
-        let is_last = minute == MAX_STRIKES;
+        let is_last = minute == MAX_REFUSALS;
         assert!(
-            drained.failures.iter().all(|told| told.contains("set aside") == is_last),
+            drained.failures.iter().all(|reported| reported.contains("set aside") == is_last),
             "{drained:?}"
         );
     }
@@ -79,7 +79,7 @@ fn what_is_refused_again_and_again_is_set_aside_and_named_once() {
 #[test]
 fn while_a_queue_takes_nothing_nothing_is_set_aside() {
     let memory = memory(30, 0);
-    for _ in 0..2 * MAX_STRIKES {
+    for _ in 0..2 * MAX_REFUSALS {
         memory.time.pass(MINUTE);
         let drained = drain_all(&memory);
         assert_eq!(drained, Drained { sent: 0, failures: vec![format!("QUEUE: {SAYS}")] });
@@ -135,7 +135,7 @@ fn an_operator_sends_or_deletes_what_was_set_aside() {
     assert!(deleted.log.contains(&id(1)), "who deletes an event is on record: {}", deleted.log);
     assert_eq!(left(&memory), 1);
 
-    // What the queue still does not take stays.
+    // Messages that the queue still refuses stay.
     memory.never_taken.set("text");
     let refused = operator("POST", "/spool/send", &format!("id={}", id(2)), &memory);
     assert!(refused.status == 503 && refused.body.contains("spool_failed"), "{}", refused.body);

@@ -1,4 +1,4 @@
-//! The spool is drained: oldest first, deleted after the queue took it.
+//! Draining the spool: oldest first, and deleted only after the queue took it.
 
 use elytra_webhooks::level::Level;
 use elytra_webhooks::spool::{DRAIN_MS, DRAIN_STEP, DrainLine, Drained, drain};
@@ -6,7 +6,7 @@ use elytra_webhooks::spool::{DRAIN_MS, DRAIN_STEP, DrainLine, Drained, drain};
 use super::{WINDOW, config, spooling, webhook_with};
 use crate::memory::{ALWAYS, Fault, Memory};
 
-/// Spools so many messages for a queue; the first are the oldest.
+/// Spools this many messages for a queue, the oldest first.
 pub(super) fn spool(memory: &Memory, queue: &str, count: usize) {
     for number in 0..count {
         let key = format!("{queue}/{:013}/key{}", number * 7, 9 - number % 10);
@@ -110,7 +110,7 @@ fn the_time_of_draining_is_kept() {
     assert_eq!(drain_all(&memory), sent(240), "twelve steps, the last began in time");
     assert_eq!((left(&memory), memory.time.passed()), (60, 48_000));
     assert_eq!(memory.queue("QUEUE"), messages("QUEUE", 240));
-    memory.mend();
+    memory.repair();
     assert_eq!(drain_all(&memory), sent(60), "the rest goes the next time");
     assert_eq!(memory.queue("QUEUE"), messages("QUEUE", 300));
 }

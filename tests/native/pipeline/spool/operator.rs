@@ -1,4 +1,4 @@
-//! What an operator may ask of the messages that were set aside, and two who ask at once.
+//! What operators may do with messages that were set aside, and two operators at once.
 
 use elytra_webhooks::config::{Binding, Config};
 use elytra_webhooks::limits::MAX_KV_METADATA_BYTES;
@@ -44,14 +44,14 @@ fn what_was_sent_before_is_not_told_to_be_lost() {
     memory.store("SPOOL", &key, "text");
     let query = format!("id={}", id("QUEUE"));
     assert_eq!(ask(Ok(&config()), request("POST", "/spool/send", &query), &memory).status, 200);
-    // KV shows it still.
+    // KV still shows it.
     memory.store("SPOOL", &key, "text");
     let deleted = ask(Ok(&config()), request("POST", "/spool/delete", &query), &memory);
     let body = format!(r#"{{"code":"deleted","id":"{}","already_sent":true}}"#, id("QUEUE"));
     assert_eq!((deleted.body, left(&memory)), (body, 0));
 }
 
-/// A binding may have a name that no subscription can have.
+/// A binding can have a name that no subscription can have.
 #[test]
 fn a_queue_of_any_name_can_be_asked_for() {
     let admin = r#"{"auth_type":"bearer","auth":{"token":"ADMIN_TOKEN"}}"#;
@@ -77,7 +77,7 @@ fn a_queue_of_any_name_can_be_asked_for() {
 #[test]
 fn ids_that_can_be_none_are_told_in_the_words_of_the_spool() {
     let (time, key) = ("1764547200000", "k".repeat(43));
-    let expected = "id: expected one as /spool gives it, <queue>/<milliseconds>/<digest>";
+    let expected = "id: expected the id of a message in /spool, <queue>/<milliseconds>/<digest>";
     for (why, value) in [
         ("nothing", String::new()),
         ("no key of KV", "..".to_owned()),
@@ -114,13 +114,13 @@ fn without_an_operator_or_a_spool_there_is_nothing() {
             [("GET", "/spool"), ("POST", "/spool/send"), ("POST", "/spool/delete")]
         {
             let answer = ask(Ok(config), request(method, path, ""), &Memory::default());
-            let told = (answer.status, answer.body.contains(r#""code":"not_found""#));
-            assert_eq!(told, (404, true), "{why}: {method} {path}: {}", answer.body);
+            let reported = (answer.status, answer.body.contains(r#""code":"not_found""#));
+            assert_eq!(reported, (404, true), "{why}: {method} {path}: {}", answer.body);
         }
     }
 }
 
-/// Whoever looks for an event finds it in the list, whatever its attributes leave of the metadata.
+/// An operator finds an event in the list, whatever fits in its metadata.
 #[test]
 fn what_is_known_of_an_event_stays_known() {
     let memory = memory(1, 1);
@@ -150,7 +150,7 @@ fn what_is_spooled_leaves_room_for_the_count() {
     }
 }
 
-/// A message has an id, and so has its event: the first is what can be sent and deleted.
+/// A message has an id, and so does its event: the message's id is the one to send and delete.
 #[test]
 fn the_list_tells_a_message_from_its_event() {
     let memory = Memory::default();

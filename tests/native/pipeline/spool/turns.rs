@@ -1,6 +1,6 @@
-//! Where a run begins, when it ends, and what counts as a refusal.
+//! Where a run starts, when it ends, and what counts as a refusal.
 
-use elytra_webhooks::spool::aside::MAX_STRIKES;
+use elytra_webhooks::spool::aside::MAX_REFUSALS;
 use elytra_webhooks::spool::{DRAIN_STEP, Drained};
 
 use super::aside::memory;
@@ -9,7 +9,7 @@ use crate::memory::{ALWAYS, Fault, Memory, SAYS};
 
 const MINUTE: u64 = 60_000;
 
-/// Neither the oldest nor the newest can be sent, and each end alone looks like a queue that is down.
+/// Neither the oldest nor the newest can be sent, and from either end the queue seems down.
 #[test]
 fn bad_messages_at_both_ends_do_not_hold_up_those_between() {
     let memory = memory(300, 30);
@@ -30,7 +30,7 @@ fn what_the_spool_does_not_give_is_no_refusal() {
     let memory = Memory::default();
     spool(&memory, "QUEUE", 1);
     let key = memory.namespace("SPOOL")[0].0.clone();
-    for _ in 0..2 * MAX_STRIKES {
+    for _ in 0..2 * MAX_REFUSALS {
         memory.store("SPOOL", "QUEUE/9999999999999/key", "good");
         memory.breaks("SPOOL", "get", Fault::Fails, 1);
         memory.time.pass(1_000);
@@ -48,7 +48,7 @@ fn a_spool_that_gives_nothing_any_more_ends_the_run() {
     spool(&memory, "QUEUE", 1_000);
     let drained = drain_all(&memory);
     let failures = vec![format!("QUEUE: {SAYS}")];
-    assert_eq!(drained, Drained { sent: DRAIN_STEP, failures }, "one reason stands for all");
+    assert_eq!(drained, Drained { sent: DRAIN_STEP, failures }, "only one reason is logged");
     let gets = memory.count("SPOOL", "get");
     assert_eq!(
         gets,
@@ -57,13 +57,13 @@ fn a_spool_that_gives_nothing_any_more_ends_the_run() {
     );
 }
 
-/// Whatever a queue refuses after it took the last message may be good: the queue may have gone down.
+/// Refusals after the last message that the queue took may be its own fault: it may have gone down.
 #[test]
 fn an_outage_that_begins_in_a_run_sets_nothing_aside() {
     let memory = Memory::default();
     spool(&memory, "QUEUE", 200);
-    for _ in 0..=MAX_STRIKES {
-        memory.mend();
+    for _ in 0..=MAX_REFUSALS {
+        memory.repair();
         memory.breaks("QUEUE", "send", Fault::Takes(0), 1);
         memory.breaks("QUEUE", "send", Fault::Fails, ALWAYS);
         let drained = drain_all(&memory);
@@ -72,18 +72,21 @@ fn an_outage_that_begins_in_a_run_sets_nothing_aside() {
     assert_eq!((left(&memory), memory.count("SPOOL", "put")), (80, 0));
 }
 
-/// KV takes one write a second at a key, so what was spooled a moment ago cannot be noted.
+/// KV allows one write per second and key, so a refusal right after spooling cannot be recorded.
 #[test]
 fn a_refusal_that_cannot_be_noted_is_told_and_holds_up_no_other() {
     let memory = memory(2, 1).with("SPOOL", "put", Fault::Fails, 1);
     let drained = drain_all(&memory);
     let [first, second] = &drained.failures[..] else { panic!("two of them: {drained:?}") };
-    assert!(first.ends_with(&format!(": {SAYS}; and it cannot be noted: {SAYS}")), "{first}");
+    assert!(
+        first.ends_with(&format!(": {SAYS}; and the refusal could not be recorded: {SAYS}")),
+        "{first}"
+    );
     assert!(second.ends_with(&format!("k: {SAYS}")), "{second}");
     assert_eq!((drained.sent, memory.count("SPOOL", "put")), (1, 2));
 }
 
-/// The log holds so much and no more.
+/// The log has a limited number of entries.
 #[test]
 fn fifty_are_named_and_the_rest_are_counted() {
     let memory = memory(60, 1);
@@ -102,7 +105,7 @@ fn fifty_are_named_and_the_rest_are_counted() {
     assert_eq!(drained.failures.last().unwrap(), "QUEUE: and 64 more");
 }
 
-/// Each refusal of the first queue takes seconds, so that its entries use up the time of every run.
+/// Each refusal of the first queue takes seconds, so its entries use up the time of every run.
 #[test]
 fn a_queue_that_refuses_slowly_does_not_starve_those_behind_it() {
     let memory = Memory::default().with("OTHER", "send", Fault::FailsAfter(4_000), ALWAYS);

@@ -6,7 +6,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "integer-to-string",
         section: "3.7",
-        says: "an integer becomes its decimal digits without leading zeros, behind a minus where it is negative",
+        says: "an integer becomes its decimal digits without leading zeros, after a \
+               minus if it is negative",
         check: || {
             check(&[
                 ("positive", "STRING(5)", r#""5""#),
@@ -32,7 +33,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-to-integer",
         section: "3.7",
-        says: "a string becomes an integer where it is decimal digits behind a sign or none, within 32 bits; else 0, with a _CastError_",
+        says: "a string becomes an integer if it is decimal digits after an optional \
+               sign, within 32 bits; otherwise 0, with a _CastError_",
         check: || {
             check(&[
                 ("digits", "INT('15')", "15"),
@@ -56,7 +58,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-to-boolean",
         section: "3.7",
-        says: "a string becomes a boolean where it is `true` or `false` in any case; else `false`, with a _CastError_",
+        says: "a string becomes a boolean if it is `true` or `false` in any case; \
+               otherwise `false`, with a _CastError_",
         check: || {
             check(&[
                 ("true", "BOOL('true')", "true"),
@@ -97,7 +100,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "cast-identity",
         section: "3.7",
-        says: "a value of the wanted type stays what it is",
+        says: "a value of the required type is not changed",
         check: || {
             check(&[
                 ("an integer", "INT(-1)", "-1"),
@@ -109,7 +112,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "cast-both-operands",
         section: "3.7",
-        says: "an operator that has but one definition casts both operands",
+        says: "an operator with only one definition casts both operands",
         check: || {
             check(&[
                 ("arithmetic", "'5' + '3'", "8"),

@@ -1,6 +1,6 @@
 //! Types, attributes and errors (3.1 to 3.3).
 
-use cesql::{ErrorKind, Expression, Type};
+use cesql::{ErrorKind, Expression};
 
 use super::Event;
 use super::{Case, check, given};
@@ -9,7 +9,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "pure-evaluation",
         section: "1",
-        says: "an evaluation changes nothing, and has the same outcome each time",
+        says: "an evaluation changes nothing, and has the same result each time",
         check: || {
             let event = Event::new(r#""n":1"#);
             let expression = Expression::parse("CONCAT(n, missing) = 'x' OR n / 0 = 1").unwrap();
@@ -20,7 +20,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "two-outputs",
         section: "1",
-        says: "an evaluation has a boolean, an integer or a string, and a set of errors that may be empty",
+        says: "an evaluation returns a boolean, an integer or a string, and a possibly \
+               empty set of errors",
         check: || {
             check(&[
                 ("a boolean", "1 = 1", "true"),
@@ -34,7 +35,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "integer-32-bits",
         section: "3.1",
-        says: "an _Integer_ has 32 bits and a sign",
+        says: "an _Integer_ has 32 bits, with a sign",
         check: || {
             given(
                 r#""most":2147483647,"least":-2147483648"#,
@@ -65,9 +66,11 @@ pub(super) const CASES: &[Case] = &[
         section: "3.1",
         says: "the zero values are the empty string, 0 and `false`",
         check: || {
-            let zeros =
-                [Type::String, Type::Integer, Type::Boolean].map(|of| of.zero().to_string());
-            assert_eq!(zeros, ["\"\"", "0", "false"]);
+            check(&[
+                ("a string", "SUBSTRING('a', 2)", "\"\", FunctionEvaluationError"),
+                ("an integer", "1 / 0", "0, MathError"),
+                ("a boolean", "NOT missing", "false, MissingAttributeError"),
+            ]);
         },
     },
     Case {
@@ -88,7 +91,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "attributes-addressable",
         section: "3.2",
-        says: "each attribute and each extension is addressed by its name",
+        says: "every attribute and every extension is addressed by its name",
         check: || {
             given(
                 r#""subject":"product/1","time":"2025-01-01T00:00:00Z","datacontenttype":"a/b","dataschema":"x:y","locale":"de""#,
@@ -109,7 +112,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "attribute-types",
         section: "3.2",
-        says: "an attribute that is a boolean or an integer has that type, every other is a string",
+        says: "a boolean or integer attribute has that type, every other attribute is \
+               a string",
         check: || {
             given(
                 r#""b":true,"i":5,"s":"5""#,
@@ -142,7 +146,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "missing-not-zero",
         section: "3.2",
-        says: "the missing attribute itself is not taken for a zero value",
+        says: "the missing attribute itself does not count as a zero value",
         check: || {
             check(&[
                 ("no division by zero", "1 / missing", "0, MissingAttributeError"),
@@ -155,7 +159,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "missing-alone",
         section: "3.2",
-        says: "where no type can be determined, it is `false`",
+        says: "if no type can be determined, it is `false`",
         check: || check(&[("alone", "missing", "false, MissingAttributeError")]),
     },
     Case {
@@ -181,7 +185,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "error-types",
         section: "3.3",
-        says: "the seven types of errors are told apart",
+        says: "the seven types of errors are distinguished",
         check: || {
             check(&[
                 ("parse", "1 +", "ParseError: found the end at position 3, expected a value"),
@@ -202,7 +206,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "errors-at-compile-time",
         section: "3.3",
-        says: "what can be checked when the expression is compiled is checked then",
+        says: "everything that can be checked when the expression is compiled is \
+               checked then",
         check: || {
             check(&[
                 (
@@ -224,7 +229,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "error-return-value",
         section: "3.3",
-        says: "an operation with an error has a value: its own where it has one, else the zero value of its type",
+        says: "an operation with an error has a value: its own if it has one, \
+               otherwise the zero value of its type",
         check: || {
             check(&[
                 ("its own", "LEFT('abc', -1)", "\"abc\", FunctionEvaluationError"),

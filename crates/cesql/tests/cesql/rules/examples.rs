@@ -7,7 +7,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "filter-boolean",
         section: "1.2",
-        says: "as a filter, an expression that is not a boolean lets no event pass",
+        says: "as a filter, an expression that is not a boolean lets no event through",
         check: || {
             passes("", "true");
             refuses("", "1", "is 1, not a boolean");
@@ -17,7 +17,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "filter-errors",
         section: "1.2",
-        says: "as a filter, an expression with an error lets no event pass",
+        says: "as a filter, an expression with an error lets no event through",
         check: || {
             refuses("", "missing = 'x' OR true", "attribute missing is missing");
             refuses("", "NOT missing", "attribute missing is missing");

@@ -6,7 +6,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "overloads-by-arity",
         section: "3.5",
-        says: "functions of one name are told apart by the number of arguments",
+        says: "functions with the same name are distinguished by the number of \
+               arguments",
         check: || {
             check(&[
                 ("two", "SUBSTRING('abcdef', 3)", r#""cdef""#),
@@ -29,7 +30,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "variadic-functions",
         section: "3.5",
-        says: "a variadic function takes any number of arguments behind those it must have",
+        says: "a variadic function takes any number of arguments after its required \
+               ones",
         check: || {
             check(&[
                 ("none", "CONCAT()", r#""""#),
@@ -46,7 +48,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-not-dispatched",
         section: "3.5, 3.3",
-        says: "a call that cannot be dispatched is a _MissingFunctionError_: here when the expression is compiled, even where it would never be evaluated",
+        says: "a call that cannot be dispatched is a _MissingFunctionError_, here when \
+               the expression is compiled, even if it would never be evaluated",
         check: || {
             check(&[
                 (
@@ -104,7 +107,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-concat-ws",
         section: "3.5.1",
-        says: "`CONCAT_WS` puts the first argument between the others, neither before nor behind them",
+        says: "`CONCAT_WS` puts the first argument between the others, not before or \
+               after them",
         check: || {
             check(&[
                 ("none", "CONCAT_WS('/')", r#""""#),
@@ -149,7 +153,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-left",
         section: "3.5.1",
-        says: "`LEFT(x, y)` is the first `y` characters, or `x` where there are fewer",
+        says: "`LEFT(x, y)` is the first `y` characters, or `x` if it has fewer",
         check: || {
             check(&[
                 ("some", "LEFT('abc', 2)", r#""ab""#),
@@ -203,7 +207,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "substring-zero",
         section: "3.5.1",
-        says: "at position 0 there is the empty string",
+        says: "position 0 gives the empty string",
         check: || {
             check(&[
                 ("to the end", "SUBSTRING('abc', 0)", r#""""#),
@@ -215,7 +219,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "substring-outside",
         section: "3.5.1",
-        says: "a position outside of the string is an error, with the empty string",
+        says: "a position outside the string is an error, with the empty string",
         check: || {
             check(&[
                 ("behind the end", "SUBSTRING('abc', 4)", "\"\", FunctionEvaluationError"),
@@ -234,7 +238,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "substring-length",
         section: "3.5.1",
-        says: "`SUBSTRING(x, pos, len)` has `len` characters, or those that there are",
+        says: "`SUBSTRING(x, pos, len)` has `len` characters, or as many as there are",
         check: || {
             check(&[
                 ("some", "SUBSTRING('abcdef', 2, 3)", r#""bcd""#),
@@ -248,7 +252,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-abs",
         section: "3.5.2",
-        says: "`ABS` is the absolute value; that of the least integer is 2147483647, with a _MathError_",
+        says: "`ABS` is the absolute value; that of the smallest integer is \
+               2147483647, with a _MathError_",
         check: || {
             check(&[
                 ("negative", "ABS(-5)", "5"),
@@ -262,7 +267,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-errors",
         section: "3.5.3",
-        says: "a function that fails has a value of its type",
+        says: "a function that fails returns a value of its type",
         check: || {
             check(&[
                 ("a string", "LEFT(missing, 1)", "\"\", MissingAttributeError"),

@@ -20,7 +20,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "like-whole",
         section: "3.4.3",
-        says: "`x LIKE pattern` is whether the whole of `x` matches; `NOT LIKE` is the opposite",
+        says: "`x LIKE pattern` is true if all of `x` matches; `NOT LIKE` is the \
+               opposite",
         check: || {
             like(&[
                 ("the same", "abc", "abc", true),
@@ -36,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "like-percent",
         section: "3.4.3",
-        says: "`%` is any number of characters, also none",
+        says: "`%` is any number of characters, including none",
         check: || {
             like(&[
                 ("prefix", "com.elytra.product", "com.elytra.%", true),
@@ -83,7 +84,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "like-case",
         section: "3.4.3",
-        says: "every other character is itself, with regard to case",
+        says: "every other character stands for itself, case-sensitively",
         check: || {
             like(&[
                 ("case", "aBc", "_b%", false),
@@ -99,7 +100,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "like-escapes",
         section: "3.4.3",
-        says: "a backslash before `%` or `_` makes it a character like others",
+        says: "a backslash before `%` or `_` makes it an ordinary character",
         check: || {
             like(&[
                 ("percent", "abc%", r"abc\%", true),
@@ -114,7 +115,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "like-backslash",
         section: "3.4.3",
-        says: "a backslash before anything else is itself",
+        says: "a backslash before anything else is a backslash",
         check: || {
             like(&[
                 ("itself", r"a\b", r"a\b", true),
@@ -127,7 +128,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "like-casts",
         section: "3.4.3",
-        says: "what is not a string is cast to one",
+        says: "a value that is not a string is cast to one",
         check: || {
             check(&[
                 ("an integer", "234 LIKE '23_'", "true"),

@@ -26,11 +26,11 @@ fn a_mistake_is_found_where_it_is() {
             "'ä☃' id",
             "found \"id\" at position 5, expected an operator or the end",
         ),
-        ("NOT alone", "id NOT", "found the end at position 6, expected LIKE or IN behind NOT"),
+        ("NOT alone", "id NOT", "found the end at position 6, expected LIKE or IN after NOT"),
         (
             "NOT before another operator",
             "id NOT = 1",
-            "found \"=\" at position 7, expected LIKE or IN behind NOT",
+            "found \"=\" at position 7, expected LIKE or IN after NOT",
         ),
         (
             "a plus is no operator of one operand",

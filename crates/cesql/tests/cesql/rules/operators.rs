@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "equal-integer",
         section: "3.4.2",
-        says: "`x = y` of integers, likewise",
+        says: "the same for integers",
         check: || {
             check(&[
                 ("equal", "7 = 7", "true"),
@@ -65,7 +65,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "equal-string",
         section: "3.4.2",
-        says: "`x = y` of strings, likewise, with regard to case",
+        says: "the same for strings, case-sensitively",
         check: || {
             check(&[
                 ("equal", "'a' = \"a\"", "true"),
@@ -136,7 +136,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "division-truncates",
         section: "3.4.2",
-        says: "`x / y` is rounded towards 0",
+        says: "`x / y` is rounded toward 0",
         check: || {
             check(&[
                 ("down", "7 / 2", "3"),
@@ -175,7 +175,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "exists-operator",
         section: "3.4.4",
-        says: "`EXISTS x` is whether the event has the attribute, whatever its value",
+        says: "`EXISTS x` is true if the event has the attribute, whatever its value",
         check: || {
             given(
                 r#""subject":"x","empty":"","no":false"#,
@@ -192,7 +192,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "exists-required",
         section: "3.4.4",
-        says: "`EXISTS` is true of the required attributes",
+        says: "`EXISTS` is true for the required attributes",
         check: || {
             check(&[(
                 "all four",
@@ -204,7 +204,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "in-operator",
         section: "3.4.5",
-        says: "`x IN (…)` is whether `x` is equal to an element; `NOT IN` is the opposite",
+        says: "`x IN (…)` is true if `x` equals an element; `NOT IN` is the opposite",
         check: || {
             given(
                 r#""operation":"modify""#,

@@ -33,7 +33,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "overflow-math-error",
         section: "Ours",
-        says: "a result that is not within 32 bits is 0, with a _MathError_; nothing wraps around",
+        says: "a result that does not fit in 32 bits is 0, with a _MathError_; nothing \
+               wraps around",
         check: || {
             check(&[
                 ("sum", "2147483647 + 1", "0, MathError"),
@@ -61,7 +62,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "in-ends-at-equal",
         section: "Ours",
-        says: "`IN` ends at the first element that is equal; an error before it counts, one behind it does not",
+        says: "`IN` stops at the first element that is equal; an error before it \
+               counts, one after it does not",
         check: || {
             check(&[
                 ("before", "1 IN ('x', 1)", "false, CastError"),
@@ -72,7 +74,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-backslash",
         section: "Ours",
-        says: "in a string, a backslash takes the next character with it; both stay, unless that is the string's quote",
+        says: "in a string, a backslash belongs to the next character; both are kept, \
+               unless that is the string's quote",
         check: || {
             check(&[
                 ("both stay", r"LENGTH('a\b')", "3"),
@@ -113,7 +116,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "keywords-are-reserved",
         section: "Ours",
-        says: "an attribute that is named like a keyword cannot be addressed",
+        says: "an attribute with the name of a keyword cannot be addressed",
         check: || {
             given(
                 r#""in":"x","true":"y""#,
@@ -131,7 +134,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-int-bool-string",
         section: "Ours",
-        says: "`INT`, `BOOL` and `STRING`, which 3.7 names but does not define, cast their argument",
+        says: "`INT`, `BOOL` and `STRING`, which 3.7 mentions but does not define, \
+               cast their argument",
         check: || {
             check(&[
                 ("integer", "INT('1')", "1"),
@@ -143,7 +147,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "function-is-int-is-bool",
         section: "Ours",
-        says: "`IS_INT` and `IS_BOOL`, of a draft of the specification, are whether their argument can be cast",
+        says: "`IS_INT` and `IS_BOOL`, from a draft of the specification, are true if \
+               their argument can be cast",
         check: || {
             check(&[
                 ("an integer", "IS_INT(5)", "true"),
@@ -161,7 +166,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "no-functions-of-users",
         section: "Ours",
-        says: "there are no functions but the built-in ones: those of users 3.5 recommends, and does not ask for",
+        says: "only built-in functions exist: 3.5 recommends user-defined ones, but \
+               does not require them",
         check: || {
             check(&[(
                 "another",
@@ -175,7 +181,9 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "error-position",
         section: "Ours",
-        says: "a parse error names what was found, its position and what was expected; the position is the number of characters before it, so the first one is at 0",
+        says: "a parse error names what was found, its position and what was expected; \
+               the position is the number of characters before it, so the first \
+               character is at 0",
         check: || {
             check(&[
                 ("the first", "= 1", "ParseError: found \"=\" at position 0, expected a value"),
@@ -198,7 +206,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "bound-of-length",
         section: "Ours",
-        says: "an expression has at most 4,096 bytes, white space between its parts not counted",
+        says: "an expression has at most 4,096 bytes, not counting white space between \
+               its parts",
         check: || {
             let longest = format!("'{}'", "x".repeat(MAX_LENGTH - 2));
             assert_eq!(outcome("", &format!("LENGTH(id){}", " ".repeat(9999))), "1");
@@ -216,7 +225,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "bound-of-depth",
         section: "Ours",
-        says: "parentheses, calls and operators with one operand are nested at most 32 levels deep, chains of operators are not bounded",
+        says: "parentheses, calls and unary operators are nested at most 32 levels \
+               deep; chains of operators are not bounded",
         check: || {
             bounded("parentheses", "(", ")", MAX_DEPTH - 1);
             bounded("calls", "ABS(", ")", MAX_DEPTH - 1);

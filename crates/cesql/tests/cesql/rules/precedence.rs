@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "not-first",
         section: "3.6",
-        says: "`NOT` binds tighter than every operator between operands, also than `=`",
+        says: "`NOT` binds tighter than every binary operator, including `=`",
         check: || {
             means(&[
                 ("NOT a = b", "(NOT a) = b", "NOT (a = b)"),
@@ -40,7 +40,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "minus-second",
         section: "3.6",
-        says: "`-` before an operand likewise",
+        says: "so does `-` before an operand",
         check: || {
             means(&[
                 ("-a + b", "(-a) + b", "-(a + b)"),
@@ -68,7 +68,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "arithmetic-precedence",
         section: "3.6",
-        says: "then come `*`, `/` and `%`, then `+` and `-`",
+        says: "then `*`, `/` and `%`, then `+` and `-`",
         check: || {
             check(&[
                 ("product first", "4 * 2 + 4 / 2", "10"),
@@ -93,7 +93,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "logic-last",
         section: "3.6",
-        says: "then `AND`, `OR` and `XOR`, which are of the same precedence",
+        says: "then `AND`, `OR` and `XOR`, which have the same precedence",
         check: || {
             means(&[
                 ("a OR b AND c", "(a OR b) AND c", "a OR (b AND c)"),
@@ -109,7 +109,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "left-to-right",
         section: "3.6",
-        says: "what is of the same precedence is evaluated from left to right",
+        says: "operators with the same precedence are evaluated from left to right",
         check: || {
             check(&[
                 ("differences", "10 - 4 - 3", "3"),
@@ -123,7 +123,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "and-short-circuit",
         section: "3.4.2, 3.6",
-        says: "where the left operand of `AND` is false, the right one is not evaluated",
+        says: "if the left operand of `AND` is false, the right one is not evaluated",
         check: || {
             check(&[
                 ("not evaluated", "false AND (1 / 0 = 1)", "false"),
@@ -143,7 +143,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "or-short-circuit",
         section: "3.4.2, 3.6",
-        says: "where the left operand of `OR` is true, the right one is not evaluated",
+        says: "if the left operand of `OR` is true, the right one is not evaluated",
         check: || {
             check(&[
                 ("not evaluated", "true OR (1 / 0 = 1)", "true"),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use cesql::{Expression, MAX_COST, Type, Value};
+use cesql::{Expression, MAX_COST, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -157,7 +157,7 @@ fn not_is_the_opposite_where_there_is_no_error() {
         let (Ok(expression), Ok(opposite)) = parsed else { return };
         let (value, opposite) = (expression.evaluate(&event), opposite.evaluate(&event));
         match value.value {
-            _ if !value.errors.is_empty() => assert_eq!(opposite.value, Type::Boolean.zero()),
+            _ if !value.errors.is_empty() => assert_eq!(opposite.value, Value::Boolean(false)),
             Value::Boolean(boolean) => assert_eq!(opposite.value, Value::Boolean(!boolean)),
             Value::Integer(integer) => assert_eq!(opposite.value, Value::Boolean(integer == 0)),
             Value::String(_) => {}

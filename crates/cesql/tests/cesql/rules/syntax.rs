@@ -6,7 +6,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "keywords-case",
         section: "2",
-        says: "keywords and the names of functions have no case",
+        says: "keywords and the names of functions are case-insensitive",
         check: || {
             given(
                 r#""hop":"3","ttl":"9""#,
@@ -24,7 +24,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "parentheses-closed",
         section: "2.1",
-        says: "what is in parentheses is an expression, and each of them is closed",
+        says: "parentheses contain an expression, and are closed",
         check: || {
             check(&[
                 ("an expression", "((1))", "1"),
@@ -77,7 +77,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "identifier-length",
         section: "2.2",
-        says: "20 characters is what an identifier should have at most; longer ones are accepted",
+        says: "an identifier should have at most 20 characters; longer ones are \
+               accepted",
         check: || {
             given(
                 r#""abcdefghijklmnopqrstuvwxyz":1"#,
@@ -88,7 +89,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "integer-literal",
         section: "2.2",
-        says: "an integer is digits behind a sign or none",
+        says: "an integer is digits after an optional sign",
         check: || {
             check(&[
                 ("none", "42", "42"),
@@ -105,7 +106,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "integer-range",
         section: "2.2",
-        says: "an integer literal is within 32 bits",
+        says: "an integer literal fits in 32 bits",
         check: || {
             const EXPECTED: &str = "expected a number from -2147483648 to 2147483647";
             check(&[
@@ -139,7 +140,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-literal",
         section: "2.2",
-        says: "a string stands in single or double quotes",
+        says: "a string is in single or double quotes",
         check: || {
             check(&[
                 ("single", "'aBc'", r#""aBc""#),
@@ -164,7 +165,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "string-escapes",
         section: "2.2",
-        says: "a string's own quote is escaped in it by a backslash; the other one need not be",
+        says: "inside a string, its own quote is escaped with a backslash; the other \
+               quote need not be",
         check: || {
             check(&[
                 ("single in single", r"'it\'s'", r#""it's""#),
@@ -224,7 +226,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "exists-identifier",
         section: "2.3",
-        says: "behind `EXISTS` stands an identifier",
+        says: "`EXISTS` is followed by an identifier",
         check: || {
             check(&[
                 ("an identifier", "EXISTS id", "true"),
@@ -250,7 +252,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         rule: "set-not-empty",
         section: "2.3, 3.4.5",
-        says: "a set has at least one element, and is any expressions with commas between them",
+        says: "a set has at least one element; its elements are expressions separated \
+               by commas",
         check: || {
             check(&[
                 ("one", "1 IN (1)", "true"),

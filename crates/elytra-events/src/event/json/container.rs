@@ -1,5 +1,5 @@
-//! JSON objects and arrays, read only so far as to tell their parts, and no more of them than a
-//! limit: what stands behind it is checked to be JSON and counted. A failure has `serde_json`'s words.
+//! JSON objects and arrays, read just far enough to find their parts. Up to a limit, the parts are kept.
+//! After that, they are checked to be JSON and counted. Errors are those of `serde_json`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The members of a JSON object in their order, repeated ones too.
+/// The members of a JSON object in their order, including repeated ones.
 pub(super) struct Object<'a> {
     pub(super) members: Vec<(Cow<'a, str>, &'a str)>,
     /// How many more there are.
@@ -22,12 +22,12 @@ pub(super) struct Array<'a> {
     pub(super) left_out: usize,
 }
 
-/// A string, borrowed where nothing in it is escaped.
+/// A string, borrowed if nothing in it is escaped.
 #[derive(Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 impl<'a> Object<'a> {
-    /// Reads the whole of `text` as an object, and keeps up to `limit` members.
+    /// Reads the whole text as an object, and keeps up to `limit` members.
     pub(super) fn read(text: &'a str, limit: usize) -> serde_json::Result<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let object = deserializer.deserialize_map(ObjectVisitor { limit })?;
@@ -37,7 +37,7 @@ impl<'a> Object<'a> {
 }
 
 impl<'a> Array<'a> {
-    /// Reads the whole of `text` as an array, and keeps up to `limit` elements.
+    /// Reads the whole text as an array, and keeps up to `limit` elements.
     pub(super) fn read(text: &'a str, limit: usize) -> serde_json::Result<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let array = deserializer.deserialize_seq(ArrayVisitor { limit })?;

@@ -1,18 +1,18 @@
-//! A quick look at JSON: where its parts begin and end, in one pass that keeps nothing.
+//! A fast scanner for JSON: finds where parts start and end, in one pass without allocation.
 //!
-//! It has no words for what is wrong. `None` means that the text is no JSON, or that it is of a kind
-//! too rare to be quick about; whoever asked then lets `serde_json` read it. What is found here,
-//! `serde_json` would have found.
+//! It does not explain what is wrong. `None` means that the text is not JSON, or too unusual to be worth
+//! handling here, so the caller falls back to `serde_json`. What is accepted here, `serde_json` would accept
+//! with the same result.
 
 use std::borrow::Cow;
 
 use wide::u8x16;
 
-/// How deep values are nested here at most.
+/// How deep values may be nested here.
 const MAX_DEPTH: u32 = u64::BITS;
 
-/// The members of an object that is the whole text, each a name without its quotes and a value; up to
-/// so many, and with no escapes in their names.
+/// The members of the object that makes up the whole text, as names without quotes and values. `None` if
+/// there are more than `limit`, or a name has an escape.
 pub(super) fn object(text: &str, limit: usize) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let scan = Scan(text.as_bytes());
     let mut members = Vec::with_capacity(TYPICAL_ATTRIBUTES);
@@ -38,10 +38,10 @@ pub(super) fn object(text: &str, limit: usize) -> Option<Vec<(Cow<'_, str>, &str
     None
 }
 
-/// How many attributes an event of Elytra's has at most, with its data and some to spare.
+/// A little more than the attributes, data included, of Elytra's largest events.
 const TYPICAL_ATTRIBUTES: usize = 16;
 
-/// The elements of an array that is the whole text, up to so many.
+/// The elements of the array that makes up the whole text. `None` if there are more than `limit`.
 pub(super) fn array(text: &str, limit: usize) -> Option<Vec<&str>> {
     let scan = Scan(text.as_bytes());
     let mut elements = Vec::new();
@@ -62,7 +62,7 @@ pub(super) fn array(text: &str, limit: usize) -> Option<Vec<&str>> {
     None
 }
 
-/// A value that is the whole text, without the white space around it.
+/// The value that makes up the whole text, without the white space around it.
 pub(super) fn value(text: &str) -> Option<&str> {
     let scan = Scan(text.as_bytes());
     let begin = scan.white_space(0);
@@ -70,7 +70,7 @@ pub(super) fn value(text: &str) -> Option<&str> {
     if scan.is_end(end) { text.get(begin..end) } else { None }
 }
 
-/// A text that is looked at, in UTF-8. Places in it are byte offsets.
+/// The text that is scanned, in UTF-8. Positions are byte offsets.
 #[derive(Clone, Copy)]
 struct Scan<'a>(&'a [u8]);
 
@@ -79,9 +79,9 @@ impl Scan<'_> {
         self.0.get(at).copied()
     }
 
-    /// The first place from here on that is no white space (RFC 8259 section 2).
+    /// The first position from here that is not white space (RFC 8259 section 2).
     fn white_space(self, mut at: usize) -> usize {
-        // Mostly there is none, which is quickly seen.
+        // Usually there is none, which is quick to see.
         while let Some(0..=b' ') = self.byte(at) {
             let Some(b' ' | b'\n' | b'\t' | b'\r') = self.byte(at) else { break };
             at += 1;
@@ -94,13 +94,13 @@ impl Scan<'_> {
         self.white_space(at) == self.0.len()
     }
 
-    /// The place behind this brace or bracket, with which the text must begin.
+    /// The position after this brace or bracket, which the text must start with.
     fn open(self, bracket: u8) -> Option<usize> {
         let at = self.white_space(0);
         (self.byte(at)? == bracket).then(|| self.white_space(at + 1))
     }
 
-    /// The place of the value that belongs to the name that begins here.
+    /// The position of the value whose name starts here.
     fn name(self, at: usize) -> Option<usize> {
         if self.byte(at)? != b'"' {
             return None;
@@ -109,9 +109,9 @@ impl Scan<'_> {
         (self.byte(colon)? == b':').then(|| self.white_space(colon + 1))
     }
 
-    /// The end of the value that begins here.
+    /// The end of the value that starts here.
     fn value(self, mut at: usize) -> Option<usize> {
-        // Of each level that is open, whether it is an object; the innermost last.
+        // For each open level, whether it is an object. The innermost level is the lowest bit.
         let mut is_object: u64 = 0;
         let mut depth = 0;
         loop {
@@ -120,7 +120,7 @@ impl Scan<'_> {
                 b'"' => at = self.string(at + 1)?,
                 b'{' | b'[' => {
                     at = self.white_space(at + 1);
-                    // The closing one stands two places behind the opening one in ASCII.
+                    // In ASCII, the closing bracket is two after the opening one.
                     if self.byte(at)? == first + 2 {
                         at += 1;
                     } else if depth == MAX_DEPTH {
@@ -140,7 +140,7 @@ impl Scan<'_> {
                 b'n' => at = self.literal(at, b"null")?,
                 _ => return None,
             }
-            // A value has ended; whatever ends with it, ends.
+            // A value has ended. Close all levels that end here.
             loop {
                 if depth == 0 {
                     return Some(at);
@@ -171,7 +171,7 @@ impl Scan<'_> {
         (self.0.get(at..end)? == literal).then_some(end)
     }
 
-    /// The end of the number that begins here (RFC 8259 section 6).
+    /// The end of the number that starts here (RFC 8259 section 6).
     fn number(self, mut at: usize) -> Option<usize> {
         if self.byte(at)? == b'-' {
             at += 1;
@@ -190,7 +190,7 @@ impl Scan<'_> {
         Some(at)
     }
 
-    /// The end of the digits that begin here; one at least.
+    /// The end of the digits that start here, of which there must be one.
     fn digits(self, begin: usize) -> Option<usize> {
         let mut at = begin;
         while let Some(b'0'..=b'9') = self.byte(at) {
@@ -199,7 +199,7 @@ impl Scan<'_> {
         (at > begin).then_some(at)
     }
 
-    /// The place behind the string whose opening quote stands before this one.
+    /// The position after the string whose opening quote is just before this position.
     fn string(self, mut at: usize) -> Option<usize> {
         loop {
             at = self.special(at)?;
@@ -211,7 +211,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The place behind the escape whose backslash stands before this one.
+    /// The position after the escape whose backslash is just before this position.
     fn escape(self, at: usize) -> Option<usize> {
         match self.byte(at)? {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
@@ -223,7 +223,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The first place from here on of a quote, a backslash or a control character.
+    /// The position of the first quote, backslash or control character from here.
     fn special(self, mut at: usize) -> Option<usize> {
         while let Some(bytes) = self.0.get(at..).and_then(<[u8]>::first_chunk) {
             let special = special_in(*bytes);
@@ -234,11 +234,11 @@ impl Scan<'_> {
         }
         let rest = self.0.get(at..)?;
         let is_special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
-        rest.iter().position(is_special).map(|place| at + place)
+        rest.iter().position(is_special).map(|offset| at + offset)
     }
 }
 
-/// A bit for each of sixteen bytes, the lowest for the first: whether it is a quote, a backslash or a
+/// One bit for each of sixteen bytes, starting with the lowest: whether it is a quote, a backslash or a
 /// control character.
 fn special_in(bytes: [u8; 16]) -> u32 {
     let bytes = u8x16::new(bytes);

@@ -186,3 +186,20 @@ fn no_batch_panics() {
         let _ = decode(Mode::Batch, &Head::default(), body.as_bytes(), limit);
     });
 }
+
+#[test]
+fn the_faults_of_a_batch_are_printed_with_the_place_of_each_event() {
+    let body = batch(&[event(""), "{}".to_owned(), event(r#""time":"","a":[]"#)]);
+    let invalid = decode(Mode::Batch, &Head::default(), body.as_bytes(), 100).unwrap_err();
+    assert_eq!(
+        invalid.to_string(),
+        "event 1 of the batch: specversion: required attribute is missing; id: required attribute is \
+         missing; source: required attribute is missing; type: required attribute is missing; event 2 \
+         of the batch: a: expected a boolean, an integer or a string, found an array; time: must not \
+         be empty"
+    );
+    let many = vec!["{}".to_owned(); 70];
+    let invalid = decode(Mode::Batch, &Head::default(), batch(&many).as_bytes(), 100).unwrap_err();
+    let text = invalid.to_string();
+    assert!(text.ends_with("; event 69 of the batch: 4 violations"), "none of it was kept: {text}");
+}

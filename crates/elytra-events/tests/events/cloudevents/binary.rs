@@ -132,7 +132,7 @@ fn what_is_missing_is_told_at_once() {
         &[
             (
                 "bad_header",
-                "type: the header cannot be decoded: expected two hexadecimal digits behind '%' at position 0",
+                "type: the header cannot be decoded: expected two hexadecimal digits after '%' at position 0",
             ),
             (
                 "unsupported_specversion",

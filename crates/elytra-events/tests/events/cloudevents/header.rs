@@ -84,23 +84,19 @@ fn broken_quotes_are_told() {
     refuse("a quote alone", "\"", "a quote is not closed");
     refuse("the end is escaped", r#""a\""#, "a quote is not closed");
     refuse("ends with a backslash", "\"a\\", "a quote is not closed");
-    refuse(
-        "more behind",
-        r#""a"b"#,
-        "unexpected character at position 3, behind the closing quote",
-    );
+    refuse("more behind", r#""a"b"#, "unexpected character at position 3, after the closing quote");
     refuse(
         "a space behind",
         r#""é" "#,
-        "unexpected character at position 4, behind the closing quote",
+        "unexpected character at position 4, after the closing quote",
     );
-    let joined = "unexpected character at position 3, behind the closing quote";
+    let joined = "unexpected character at position 3, after the closing quote";
     refuse("two quoted strings, as of a repeated header", r#""a", "b""#, joined);
 }
 
 #[test]
 fn broken_percent_encoding_is_told() {
-    let at = |at| format!("expected two hexadecimal digits behind '%' at position {at}");
+    let at = |at| format!("expected two hexadecimal digits after '%' at position {at}");
     refuse("a percent sign alone", "%", &at(0));
     refuse("at the end", "100%", &at(3));
     refuse("one digit", "a%4", &at(1));

@@ -1,7 +1,7 @@
 //! What makes an event invalid: each fault with its code and its exact text, all at once.
 
-use elytra_events::InvalidEvent;
 use elytra_events::http::Mode;
+use elytra_events::{CloudEvent, InvalidEvent, Problem, Violation};
 use test_support::{Head, check_faults, decode_one, event};
 
 /// Each fault is a code and the text behind it.
@@ -276,4 +276,28 @@ fn all_faults_come_at_once_and_in_order() {
             ),
         ],
     );
+}
+
+#[test]
+fn faults_are_printed_one_after_the_other() {
+    let invalid =
+        check_body("one", b"null", &[("not_an_object", "expected a JSON object, found null")]);
+    assert_eq!(invalid.to_string(), "expected a JSON object, found null");
+    let text = event(r#""a\nb":1,"c":null,"d":{}"#);
+    let printed = CloudEvent::from_json(&text).unwrap_err().to_string();
+    assert!(printed.contains("; ") && !printed.contains("; and"), "two: {printed}");
+}
+
+#[test]
+fn beyond_the_bound_faults_are_counted() {
+    let invalid = InvalidEvent {
+        index: None,
+        id: None,
+        source: None,
+        type_: None,
+        violations: vec![Violation { attribute: Some("id".to_owned()), problem: Problem::Empty }],
+        left_out: 2,
+    };
+    assert_eq!(invalid.to_string(), "id: must not be empty; and 2 more");
+    assert_eq!(invalid.faults(), 3);
 }

@@ -1,4 +1,4 @@
-//! A redrive that fails, or dies: an event may be there twice, but is never lost.
+//! A redrive that fails or dies may duplicate an event, but never loses it.
 
 use elytra_webhooks::delivery::Cause;
 use elytra_webhooks::limits::MAX_DELIVERY_EVENT_BYTES;
@@ -10,7 +10,7 @@ use super::super::{check_failed, form_encoded, list};
 use super::{Memory, again, ask, bury, bury_all, config, letter, redrive};
 use crate::memory::Fault;
 
-/// How many messages there are to be delivered, and how many dead letters.
+/// How many messages are waiting for delivery, and how many dead letters there are.
 fn counts(memory: &Memory) -> (usize, usize) {
     (memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len())
 }
@@ -34,11 +34,11 @@ fn what_is_not_sent_stays() {
         check_failed(&format!("{binding} {method}"), &answer, says);
         assert_eq!(counts(&memory), expected, "sent first, deleted then: {binding} {method}");
         assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
-        assert_eq!(memory.namespace("DEAD").len(), 0, "when the operator comes again");
+        assert_eq!(memory.namespace("DEAD").len(), 0, "when the operator retries");
     }
 }
 
-/// An operator gets an answer, and can come again at once: the claim was given back.
+/// The operator gets an answer and can retry at once, because the claim was released.
 #[test]
 fn what_hangs_is_given_up() {
     for (binding, method, expected) in [
@@ -80,7 +80,7 @@ fn a_redrive_that_dies_loses_nothing() {
         let answer = answer_to(Ok(&config), redrive("subscription=shop"), &memory);
         assert!(memory.time.run_for(1_000, answer).is_none(), "it hangs, and is killed");
         assert_eq!(memory.namespace("DEAD").len(), 1, "{binding} {fault:?}");
-        // Its claim ends by itself.
+        // The claim expires.
         memory.time.pass(OPERATOR_CLAIM_MS);
         assert_eq!(ask(Ok(&config), redrive("subscription=shop"), &memory).status, 200);
         let delivered = memory.queue("DELIVERIES");
@@ -114,7 +114,7 @@ fn a_large_one_that_cannot_be_stored_stays() {
     assert_eq!(counts(&memory), (0, 1));
 }
 
-/// That it stays, for this reason, and is told of.
+/// Checks that it stays, and is reported with this reason.
 #[track_caller]
 fn check_stuck(why: &str, memory: &Memory, id: &str, reason: &str) {
     let answer = ask(Ok(&config()), redrive("subscription=shop"), memory);
@@ -131,12 +131,12 @@ fn what_no_queue_takes_stays() {
     let memory = Memory::default();
     let text = "x".repeat(MAX_DELIVERY_EVENT_BYTES + 1);
     let id = bury(&memory, "shop", 1, &Cause::Timeout, &text);
-    check_stuck("no event", &memory, &id, "it is no event");
+    check_stuck("no event", &memory, &id, "not a valid event");
     let text = event_of(MAX_DELIVERY_EVENT_BYTES).replace("data", "subject\":\"x\",\"extension");
     let text = text.replace(r#""subject":"é\"","#, "");
     let memory = Memory::default();
     let id = bury(&memory, "shop", 1, &Cause::Timeout, &text);
-    let reason = "it is too large, and cannot be stored in CLAIMS";
+    let reason = "too large, and cannot be stored in CLAIMS";
     check_stuck("its attributes alone are too large", &memory, &id, reason);
 }
 
@@ -144,9 +144,9 @@ fn what_no_queue_takes_stays() {
 fn what_others_put_there_stays_and_holds_up_no_other() {
     let memory = Memory::default();
     memory.store("DEAD", "shop/0", "anything");
-    check_stuck("it is no dead letter", &memory, "shop/0", "it is no dead letter");
+    check_stuck("not a dead letter", &memory, "shop/0", "not a dead letter");
     bury(&memory, "shop", 1, &Cause::Timeout, &event_of(500));
     let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(counts(&memory), (1, 1), "the one behind it is sent");
+    assert_eq!(counts(&memory), (1, 1), "the next one is sent");
 }

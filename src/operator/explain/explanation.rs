@@ -1,4 +1,4 @@
-//! What an explanation tells, as it stands in the answer.
+//! The answer of `/explain`.
 
 use elytra_events::http::Mode;
 use elytra_events::{AttributeValue, CloudEvent, Data, InvalidEvent, Object};
@@ -8,38 +8,38 @@ use serde_json::Value;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 
-/// What would become of a request.
+/// What would happen to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The mode its events came in.
+    /// The mode of the request.
     pub mode: &'static str,
-    /// Its events, in their order.
+    /// The events, in order.
     pub events: Vec<Explained>,
-    /// Those that are none, for the log.
+    /// The invalid events, for the log.
     #[serde(skip)]
     pub invalid: Vec<InvalidEvent>,
 }
 
-/// One event of it.
+/// An event of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Explained {
-    /// It is valid.
+    /// A valid event.
     Valid(Box<ExplainedEvent>),
-    /// It is not: then none of the request's events would be forwarded.
+    /// An invalid event. If a request has one, none of its events is forwarded.
     Invalid {
-        /// `id`, as far as it could be read.
+        /// `id`, if it could be read.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<String>,
-        /// What is wrong with it, as far as it is told.
+        /// What is wrong with the event, as far as listed.
         violations: Vec<ExplainedViolation>,
-        /// How many more faults it has.
+        /// How many more violations it has.
         #[serde(skip_serializing_if = "Option::is_none")]
         violations_left_out: Option<usize>,
     },
 }
 
-/// A valid event as it was understood, and who wants it.
+/// A valid event as the Worker understands it, and which subscriptions want it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedEvent {
     /// Its attributes, with their names.
@@ -51,16 +51,16 @@ pub struct ExplainedEvent {
     pub operation: Option<String>,
     /// The type of the object in `data`.
     pub object_type: Option<String>,
-    /// Its identifier.
+    /// The identifier of that object.
     pub object_id: Option<String>,
-    /// Where its data stand, and how large they are.
+    /// Which member has the data, and its size.
     pub data: Option<DataSize>,
-    /// How many bytes it has, in the JSON format.
+    /// The size of the event in the JSON format, in bytes.
     pub bytes: usize,
-    /// What in it is valid, but unknown here.
+    /// What is valid but not known to the Worker.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
-    /// What the subscriptions say.
+    /// The verdict of each subscription.
     pub subscriptions: Vec<SubscriptionMatch>,
 }
 
@@ -69,18 +69,18 @@ pub struct ExplainedEvent {
 pub struct DataSize {
     /// `data` or `data_base64`.
     pub member: &'static str,
-    /// How many bytes its text has, before base64 is decoded.
+    /// The length of its text in bytes, before base64 is decoded.
     pub bytes: usize,
 }
 
-/// What a subscription says of an event.
+/// The verdict of a subscription on an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubscriptionMatch {
     /// The subscription's name.
     pub subscription: String,
     /// Whether it wants the event.
     pub matches: bool,
-    /// Why not, as a code and in words.
+    /// Why not, as a code and a message.
     #[serde(flatten)]
     pub mismatch: Option<Reason>,
     /// Why its destination can never take the event.
@@ -88,22 +88,22 @@ pub struct SubscriptionMatch {
     pub too_large: Option<String>,
 }
 
-/// A reason or a notice as a code and in words, the same as in the answer of `/webhook`.
+/// A reason or a notice as a code and a message, the same as in the answer of `/webhook`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// The stable code.
     pub code: &'static str,
-    /// The words.
+    /// The explanation in words.
     pub message: String,
 }
 
-/// One fault of an event.
+/// A violation of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedViolation {
-    /// The attribute's name; `None` when the event as a whole is at fault.
+    /// The attribute's name. `None` if the event as a whole is invalid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
-    /// The fault.
+    /// The violation.
     #[serde(flatten)]
     pub reason: Reason,
 }
@@ -115,13 +115,13 @@ impl Explanation {
 }
 
 impl Explained {
-    /// An event with its faults, of which `left` are still told.
+    /// An invalid event with its violations, at most `left` of them.
     pub(super) fn invalid(event: &InvalidEvent, left: &mut usize) -> Self {
-        let told = event.violations.iter().take(*left).map(|violation| ExplainedViolation {
+        let listed = event.violations.iter().take(*left).map(|violation| ExplainedViolation {
             attribute: violation.attribute.clone(),
             reason: Reason { code: violation.code(), message: violation.problem.to_string() },
         });
-        let violations: Vec<_> = told.collect();
+        let violations: Vec<_> = listed.collect();
         *left -= violations.len();
         let left_out = event.faults() - violations.len();
         let violations_left_out = (left_out > 0).then_some(left_out);

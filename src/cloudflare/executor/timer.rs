@@ -1,5 +1,4 @@
-//! Waiting for a time to come. All that is under way in a request waits with one timer of the
-//! runtime's, however many times there are to wait for.
+//! Sleeping. All sleepers of a call share one runtime timer, however many there are.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,11 +11,12 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::clock;
+use super::tags;
+use crate::cloudflare::clock;
 
-/// The longest that a timer of the runtime's is set for, in milliseconds. One that is set for the body
-/// then serves whatever comes after it, too: to clear it and set another costs as much as all of a
-/// request's other waiting, and to hear it in vain, once in a while, next to nothing.
+/// The longest time that a runtime timer is set for, in milliseconds. A timer that was set for the body
+/// then also serves whatever comes after it. Clearing it and setting another costs as much as all other
+/// waiting of a request; a timer that goes off in vain now and then costs next to nothing.
 const MAX_TIMER_MS: u64 = 250;
 
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
@@ -25,67 +25,71 @@ extern "C" {
     fn set_timeout(
         callback: &Function,
         milliseconds: f64,
-        is_time_up: bool,
+        tag: u32,
+        number: u32,
     ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = clearTimeout)]
     fn clear_timeout(timeout: &JsValue) -> Result<(), JsValue>;
 }
 
-/// Who waits in a request, and until when.
+/// The sleepers of a call.
 ///
-/// Moments are milliseconds since the request began, as the timers tell: the clock may be put forward or
-/// back in between.
+/// Moments are milliseconds since the call began, as measured by the timers: the clock may be set forward
+/// or back in between.
 #[derive(Clone, Default)]
-pub(super) struct Timers(Rc<RefCell<Sleepers>>);
+pub(in crate::cloudflare) struct Timers(Rc<RefCell<Sleepers>>);
 
 #[derive(Default)]
 struct Sleepers {
     last: u64,
-    /// By the moment at which each is to be woken, and a number.
+    /// By the moment at which each wakes up, and a number.
     wakers: BTreeMap<(u64, u64), Waker>,
-    /// What has passed for certain, up to when the last timer rang or was cleared.
+    /// The moment at which the last timer went off or was cleared.
     passed: u64,
+    /// How many timers were set so far.
+    timers: u32,
     /// The timer that is set.
     timer: Option<Timer>,
 }
 
-/// A timer of the runtime's.
+/// A runtime timer.
 struct Timer {
     timeout: JsValue,
+    number: u32,
     /// When it was set, by the clock, in milliseconds since 1970.
     since: u64,
     milliseconds: u64,
 }
 
 impl Timer {
-    /// How much of it has passed, as far as the clock can be believed.
+    /// How many of its milliseconds have passed, as far as the clock can be believed.
     fn passed(&self) -> u64 {
         clock::now().saturating_sub(self.since).min(self.milliseconds)
     }
 }
 
 impl Sleepers {
-    /// The moment it is.
+    /// The present moment.
     fn now(&self) -> u64 {
         self.passed + self.timer.as_ref().map_or(0, Timer::passed)
     }
 
-    /// When the timer that is set rings.
+    /// The moment at which the timer goes off.
     fn rings_at(&self) -> Option<u64> {
         self.timer.as_ref().map(|timer| self.passed + timer.milliseconds)
     }
 }
 
 impl Timers {
-    /// Waits for so many milliseconds, from the first poll on.
-    pub(super) fn sleep(&self, milliseconds: u64) -> Sleep {
+    /// Sleeps for so many milliseconds, starting with the first poll.
+    pub(in crate::cloudflare) fn sleep(&self, milliseconds: u64) -> Sleep {
         Sleep { timers: self.clone(), milliseconds, key: None }
     }
 }
 
-/// Somebody who waits.
-pub(super) struct Sleep {
+/// A sleeper.
+pub(in crate::cloudflare) struct Sleep {
     timers: Timers,
     milliseconds: u64,
     key: Option<(u64, u64)>,
@@ -124,23 +128,27 @@ impl Drop for Sleep {
     }
 }
 
-/// The timer of the runtime's with which they wait.
+/// The runtime timer that the sleepers of a call share.
 pub(super) struct Alarm {
     timers: Timers,
-    /// Is called with `true` when the time has come.
-    wake: Function,
+    /// `tell` of the call.
+    tell: Function,
 }
 
 impl Alarm {
-    /// It is not set yet.
-    pub(super) fn new(timers: Timers, wake: Function) -> Self {
-        Self { timers, wake }
+    /// Creates it unset.
+    pub(super) fn new(timers: Timers, tell: Function) -> Self {
+        Self { timers, tell }
     }
 
-    /// Wakes those whose time has come.
-    pub(super) fn ring(&mut self) {
+    /// Wakes the sleepers whose time has come, now that the timer with this number has gone off. If it
+    /// was replaced in the meantime, its news comes too late and means nothing.
+    pub(super) fn ring(&mut self, number: u32) {
         let woken = {
             let mut sleepers = self.timers.0.borrow_mut();
+            if sleepers.timer.as_ref().is_none_or(|timer| timer.number != number) {
+                return;
+            }
             let Some(moment) = sleepers.rings_at() else { return };
             sleepers.timer = None;
             sleepers.passed = moment;
@@ -150,8 +158,8 @@ impl Alarm {
         woken.into_values().for_each(Waker::wake);
     }
 
-    /// Sets it for the first who waits. One that is set for an earlier moment, for somebody who waits no
-    /// longer, is left: setting another costs as much as hearing it in vain.
+    /// Sets the timer for the first sleeper. One that goes off before that, for a sleeper who is gone, is
+    /// left alone.
     pub(super) fn set(&mut self) {
         let mut sleepers = self.timers.0.borrow_mut();
         let Some((first, _)) = sleepers.wakers.keys().next().copied() else { return };
@@ -161,12 +169,14 @@ impl Alarm {
         sleepers.passed = sleepers.now();
         clear(sleepers.timer.take());
         let milliseconds = first.saturating_sub(sleepers.passed).min(MAX_TIMER_MS);
+        sleepers.timers = sleepers.timers.wrapping_add(1);
+        let number = sleepers.timers;
         #[expect(clippy::cast_precision_loss, reason = "a quarter of a second at most")]
-        let timeout = set_timeout(&self.wake, milliseconds as f64, true);
+        let timeout = set_timeout(&self.tell, milliseconds as f64, tags::time_is_up(), number);
         // It cannot fail: there is a callback, and the time is a number.
         let timeout = timeout.ok();
         let since = clock::now();
-        sleepers.timer = timeout.map(|timeout| Timer { timeout, since, milliseconds });
+        sleepers.timer = timeout.map(|timeout| Timer { timeout, number, since, milliseconds });
     }
 }
 

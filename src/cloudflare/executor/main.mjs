@@ -1,0 +1,98 @@
+// What Cloudflare loads: the handlers of the Worker. They drive the futures of the wasm, whose states
+// are drawn in ../executor.rs, and do without what worker-build puts around its exports. That is a class
+// behind proxies, of which the runtime makes an object for each request; functions are made once.
+
+import * as build from "../../../build/index.js";
+import { borrow, renew } from "./borrowed.mjs";
+
+const { exports, tags, state } = borrow(build);
+
+export const Ledger = build.Ledger;
+
+// One export for each kind of event creates a call and returns its number, with which `proceed` goes on.
+const { begin_fetch, begin_queue, begin_scheduled, proceed } = exports;
+
+// What is reported to a call, and what it asks for: see tags.rs.
+const { WOKEN, BYTES, END, FAILED } = tags;
+const { WAIT, READ_WHOLE, READ_CHUNK, ANSWER } = tags;
+
+// How much of a body is read at a time, in bytes. While more than MANY bodies are being read, newcomers get
+// less: a sender that stalls keeps a buffer of this size, and an isolate has 128 MB.
+const [CHUNK_BYTES, SMALL_CHUNK_BYTES, MANY] = [64 * 1024, 4 * 1024, 128];
+
+// How many bodies are being read in chunks.
+let reading = 0;
+
+// Nothing outside of this function touches what it waits with: its reader, its promises and its timer
+// belong to one request, and the runtime ends all requests if another one uses them.
+async function run(begin, event, env, ctx) {
+  if (state.criticalError) renew(build, state, ctx, env);
+  const news = [];
+  let resume = () => {};
+  const tell = (tag, value) => {
+    // Any news gets the future polled, so waking it as well adds nothing.
+    if (tag !== WOKEN || news.length === 0) news.push({ tag, value });
+    resume();
+  };
+  const failed = (error) => tell(FAILED, error);
+  let reader;
+  let chunkBytes;
+  const call = begin(event, env, tell);
+  const { instanceId } = state;
+  tell(WOKEN);
+  try {
+    for (;;) {
+      const told = news.shift();
+      const step = proceed(call, told.tag, told.value);
+      // By index: to unpack an array calls its iterator.
+      const tag = step[0];
+      if (tag === ANSWER) return step[1];
+      if (tag === READ_WHOLE) {
+        event.arrayBuffer().then((buffer) => tell(BYTES, new Uint8Array(buffer)), failed);
+      } else if (tag === READ_CHUNK) {
+        if (!reader && event.body) {
+          reader = event.body.getReader({ mode: "byob" });
+          reading += 1;
+          chunkBytes = reading > MANY ? SMALL_CHUNK_BYTES : CHUNK_BYTES;
+        }
+        if (reader) {
+          const next = reader.read(new Uint8Array(chunkBytes));
+          next.then(({ value, done }) => (done ? tell(END) : tell(BYTES, value)), failed);
+        } else {
+          tell(END);
+        }
+      } else if (tag !== WAIT) {
+        throw new Error(`a call asks for ${tag}, which main.mjs does not know`);
+      }
+      if (news.length === 0) {
+        await new Promise((resolve) => { resume = resolve; });
+      }
+      if (state.criticalError || state.instanceId !== instanceId) {
+        // In another instance, the number is another call's.
+        throw new Error("the Worker has panicked in the meantime");
+      }
+    }
+  } finally {
+    if (reader) {
+      reading -= 1;
+      // What was not read is of no use to anybody.
+      reader.cancel().catch(() => {});
+    }
+  }
+}
+
+function handle(begin) {
+  return (event, env, ctx) => run(begin, event, env, ctx);
+}
+
+export default {
+  fetch(request, env, ctx) {
+    const answer = run(begin_fetch, request, env, ctx);
+    // If the sender hangs up, the request goes on to its end all the same, in its own context. Without
+    // this the runtime would drop the promise, and nobody could ever clean up behind it.
+    ctx.waitUntil(answer.catch(() => {}));
+    return answer;
+  },
+  queue: handle(begin_queue),
+  scheduled: handle(begin_scheduled),
+};
