@@ -8,6 +8,7 @@ mod http;
 mod kv;
 mod object;
 mod queue;
+mod r2;
 mod retry;
 mod send_batch;
 mod service;
@@ -20,11 +21,13 @@ pub use object::{
     REMEMBER_OBJECTS_MS, STORED_AHEAD_MS,
 };
 pub use queue::{QueueDestination, SEND_AGAIN_MS};
+pub use r2::{MAX_PREFIX_BYTES, R2Destination};
 pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
 pub use service::ServiceDestination;
 
 use crate::dispatch::Dispatch;
+use crate::ledger::Moment;
 use crate::limits::{
     CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, MAX_DELIVERY_EVENT_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_WEBHOOK_EVENT_BYTES, SPOOL,
@@ -43,6 +46,8 @@ pub enum Destination {
     Kv(KvDestination),
     /// A KV namespace with a key for each object.
     Object(ObjectDestination),
+    /// An R2 bucket with one object per event.
+    R2(R2Destination),
     /// An HTTP server.
     Http(HttpDestination),
     /// Another Worker of the account.
@@ -54,6 +59,7 @@ names! {
     enum DestinationField {
         Queue = "queue",
         Kv = "kv",
+        R2 = "r2",
         Webhook = "webhook",
         Service = "service",
     }
@@ -96,6 +102,7 @@ impl Destination {
             Self::Queue(queue) => queue.holder(),
             Self::Kv(kv) => kv.holder(subscription),
             Self::Object(object) => object.holder(subscription),
+            Self::R2(r2) => r2.holder(subscription),
             Self::Http(http) => http.holder(subscription),
             Self::Service(service) => service.holder(subscription),
         }
@@ -108,6 +115,8 @@ impl Destination {
                 Room { most: MAX_KV_VALUE_BYTES, in_message: Some(MAX_QUEUE_EVENT_BYTES) }
             }
             Self::Kv(_) | Self::Object(_) => Room { most: MAX_KV_VALUE_BYTES, in_message: None },
+            // R2 takes gigabytes, far more than the receiver can decode.
+            Self::R2(_) => Room { most: usize::MAX, in_message: None },
             Self::Http(_) | Self::Service(_) => {
                 Room { most: MAX_WEBHOOK_EVENT_BYTES, in_message: Some(MAX_DELIVERY_EVENT_BYTES) }
             }
@@ -118,16 +127,18 @@ impl Destination {
     pub(crate) fn takes(&self, event: &CloudEvent<'_>) -> bool {
         match self {
             Self::Object(_) => event.object().is_named(),
-            Self::Queue(_) | Self::Kv(_) | Self::Http(_) | Self::Service(_) => true,
+            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) | Self::Service(_) => true,
         }
     }
 
-    /// Whether each event needs a call of its own, which is repeated when the sender retries. Writes by object
-    /// also need one call each, but the ledger remembers which of them succeeded.
-    pub(crate) fn needs_call_per_event(&self) -> bool {
+    /// The store that needs a call of its own for each event, which is repeated when the sender retries; `None` if
+    /// there is no such store. Writes by object also need one call each, but the ledger remembers which of them
+    /// succeeded.
+    pub(crate) fn store(&self) -> Option<&'static str> {
         match self {
-            Self::Kv(_) => true,
-            Self::Queue(_) | Self::Object(_) | Self::Http(_) | Self::Service(_) => false,
+            Self::Kv(_) => Some("KV"),
+            Self::R2(_) => Some("R2"),
+            Self::Queue(_) | Self::Object(_) | Self::Http(_) | Self::Service(_) => None,
         }
     }
 
@@ -135,7 +146,7 @@ impl Destination {
     pub(crate) fn mirror(&self) -> Option<&ObjectDestination> {
         match self {
             Self::Object(object) => Some(object),
-            Self::Queue(_) | Self::Kv(_) | Self::Http(_) | Self::Service(_) => None,
+            Self::Queue(_) | Self::Kv(_) | Self::R2(_) | Self::Http(_) | Self::Service(_) => None,
         }
     }
 
@@ -145,7 +156,7 @@ impl Destination {
         match self {
             Self::Http(http) => Some(http.callee()),
             Self::Service(service) => Some(service.callee()),
-            Self::Queue(_) | Self::Kv(_) | Self::Object(_) => None,
+            Self::Queue(_) | Self::Kv(_) | Self::Object(_) | Self::R2(_) => None,
         }
     }
 }
@@ -162,6 +173,7 @@ impl DestinationField {
                 QueueDestination::read(table, bindings, mistakes).map(Destination::Queue)
             }
             Self::Kv => read_kv(table, bindings, mistakes),
+            Self::R2 => R2Destination::read(table, bindings, mistakes).map(Destination::R2),
             Self::Webhook => {
                 HttpDestination::read(table, bindings, mistakes).map(Destination::Http)
             }
@@ -176,6 +188,7 @@ impl DestinationField {
         match self {
             Self::Queue => queue::EXAMPLE,
             Self::Kv => kv::EXAMPLE,
+            Self::R2 => r2::EXAMPLE,
             Self::Webhook => http::EXAMPLE,
             Self::Service => service::EXAMPLE,
         }
@@ -246,6 +259,16 @@ pub(crate) struct Sending {
     pub(crate) now: u64,
 }
 
+impl Sending {
+    /// The moment an event belongs to: its `time`, or its arrival if it has no `time`, or one that is ahead of
+    /// its arrival by more than the tolerance.
+    fn moment_of(&self, event: &CloudEvent<'_>) -> Moment {
+        let latest = self.times.latest(self.now);
+        let time = event.time().map(Moment::from).filter(|time| *time <= latest);
+        time.unwrap_or_else(|| Moment::from_milliseconds(self.now))
+    }
+}
+
 /// One call to a binding, or a few that must be made in sequence.
 pub(crate) enum Step<'p> {
     /// Sends messages to a queue, or stores or spools an event for one.
@@ -254,6 +277,8 @@ pub(crate) enum Step<'p> {
     Kv(kv::KvPut<'p>),
     /// Writes the newest state of an object to KV.
     Object(object::ObjectPut<'p>),
+    /// Writes an event to R2.
+    R2(r2::R2Put<'p>),
 }
 
 /// The first steps that forward these events to their destinations.
@@ -264,11 +289,13 @@ pub(crate) fn first_steps<'p>(
     let mut messages = Vec::new();
     let mut puts = Vec::new();
     let mut states = Vec::new();
+    let mut objects = Vec::new();
     for (destination, dispatch) in dispatches {
         match destination {
             Destination::Queue(queue) => messages.push(queue.message(dispatch)),
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
+            Destination::R2(r2) => objects.push(r2.put(dispatch, sending)),
             Destination::Http(_) | Destination::Service(_) => {
                 messages.push(call::delivery(dispatch, sending));
             }
@@ -277,7 +304,8 @@ pub(crate) fn first_steps<'p>(
     let messages = queue::steps(messages).into_iter().map(Step::Queue);
     let puts = kv::steps(puts).into_iter().map(Step::Kv);
     let states = object::steps(states).into_iter().map(Step::Object);
-    messages.chain(puts).chain(states).collect()
+    let objects = r2::steps(objects).into_iter().map(Step::R2);
+    messages.chain(puts).chain(states).chain(objects).collect()
 }
 
 impl Step<'_> {
@@ -296,6 +324,10 @@ impl Step<'_> {
                 put.take(sending, platform).await;
                 Vec::new()
             }
+            Self::R2(put) => {
+                put.take(platform).await;
+                Vec::new()
+            }
         }
     }
 
@@ -305,6 +337,7 @@ impl Step<'_> {
             Self::Queue(step) => step.bytes(),
             Self::Kv(put) => put.bytes(),
             Self::Object(put) => put.bytes(),
+            Self::R2(put) => put.bytes(),
         }
     }
 }

@@ -23,7 +23,7 @@ impl<'e> KvEntry<'e> {
     #[must_use]
     pub fn new(subscription: &str, event: &'e CloudEvent<'_>, expiration_ttl: Option<u64>) -> Self {
         Self {
-            key: key(subscription, event.source(), event.id()),
+            key: event_key(subscription, event),
             value: event.as_json(),
             metadata: KvMetadata::new(event),
             expiration_ttl,
@@ -50,6 +50,11 @@ impl<'e> KvEntry<'e> {
             ..Self::new(subscription, event, None)
         })
     }
+}
+
+/// The key of an event, for a subscription.
+pub(crate) fn event_key(subscription: &str, event: &CloudEvent<'_>) -> String {
+    key(subscription, event.source(), event.id())
 }
 
 /// The key of the newest event about an object, for a subscription.

@@ -1,10 +1,10 @@
 //! A Cloudflare Worker that receives the webhooks of Elytra PIM.
 //!
 //! Elytra calls it with CloudEvents over HTTPS. It authenticates the caller, validates the events,
-//! finds the subscriptions that want each event, and forwards it to their queues and KV namespaces.
-//! HTTP destinations get their events from a queue of the Worker's own. The answer is a 2xx only if
-//! every one of these destinations, or a queue or the spool on the way there, holds the event, or
-//! if no subscription wants it.
+//! finds the subscriptions that want each event, and forwards it to their queues, KV namespaces and
+//! R2 buckets. HTTP destinations and services get their events from a queue of the Worker's own. The
+//! answer is a 2xx only if every one of these destinations, or a queue or the spool on the way there,
+//! holds the event, or if no subscription wants it.
 //!
 //! It does not change events. In `data`, it reads only which object the event is about, and what
 //! filters name. It stores which destination holds which event, and what could not be forwarded

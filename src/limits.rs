@@ -42,6 +42,12 @@ pub const MAX_KV_VALUE_BYTES: usize = 25 * 1024 * 1024;
 /// The most metadata for a key in KV, in bytes of JSON.
 pub const MAX_KV_METADATA_BYTES: usize = 1024;
 
+/// The longest key in R2, in bytes.
+pub const MAX_R2_KEY_BYTES: usize = 1024;
+
+/// The most metadata for an object in R2, in bytes.
+pub const MAX_R2_METADATA_BYTES: usize = 8 * 1024;
+
 /// The largest event that fits in a message of [`DELIVERIES`] or [`DEAD_LETTERS`], in bytes of its JSON.
 pub const MAX_DELIVERY_EVENT_BYTES: usize = MAX_QUEUE_EVENT_BYTES - LINE_BYTES;
 

@@ -4,6 +4,7 @@
 //! The stages after these are in `claim`, `forward` and `settle`. Each stage can only be made from the one
 //! before it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -71,16 +72,18 @@ pub struct EventTooLarge<'c> {
     pub why: TooLarge,
 }
 
-/// A batch needs more writes to KV than fit in the time budget, and no ledger remembers the finished ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A batch needs more writes than fit in the time budget, and no ledger remembers the finished ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyWrites {
+    /// The stores that the batch writes to, such as KV; at least one.
+    pub stores: BTreeSet<&'static str>,
     /// How many writes the batch needs.
     pub writes: usize,
     /// How many writes fit in the time budget.
     pub limit: usize,
 }
 
-/// How long a slow write to KV takes, in milliseconds.
+/// How long a slow write of an event takes, in milliseconds.
 pub const SLOW_WRITE_MS: u64 = 1_000 / 5;
 
 impl<'c, 'e> Plan<'c, 'e> {
@@ -153,20 +156,24 @@ impl<'c, 'e> Plan<'c, 'e> {
     }
 
     /// Checks that the writes of a batch fit in the time budget even if they are slow. This only matters without
-    /// deduplication: KV needs one call per key, and every retry of the batch repeats all of them.
+    /// deduplication: a store needs one call per event, and every retry of the batch repeats all of them.
     fn check_writes(&self, times: Times) -> Result<(), TooManyWrites> {
         if times.dedupe_window_ms.is_some() {
             return Ok(());
         }
-        let is_write = |routed: &&Routed<'_, '_>| routed.destination.needs_call_per_event();
-        let writes = self.dispatches.iter().filter(is_write).count();
+        let stores = self.dispatches.iter().filter_map(|routed| routed.destination.store());
+        let writes = stores.clone().count();
         let in_turn = times.forward_ms() / SLOW_WRITE_MS;
         let limit = MAX_CONNECTIONS * usize::try_from(in_turn).unwrap_or(usize::MAX).max(1);
         // The writes for a single event are always attempted.
         let mut events = self.dispatches.iter().map(|routed| routed.dispatch.index);
         let first = events.next();
         let is_one_event = events.all(|event| Some(event) == first);
-        if writes <= limit || is_one_event { Ok(()) } else { Err(TooManyWrites { writes, limit }) }
+        if writes <= limit || is_one_event {
+            Ok(())
+        } else {
+            Err(TooManyWrites { stores: stores.collect(), writes, limit })
+        }
     }
 }
 
@@ -238,11 +245,12 @@ impl<'c, 'e> Events<'c, 'e> {
 
 impl fmt::Display for TooManyWrites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { writes, limit } = self;
+        let Self { stores, writes, limit } = self;
+        let stores = stores.iter().copied().collect::<Vec<_>>().join(" and ");
         write!(
             f,
-            "the batch needs {writes} writes to KV, but only {limit} fit in the time budget: send fewer \
-             events at once, increase time_budget_ms, or set dedupe_window_seconds"
+            "the batch needs {writes} writes to {stores}, but only {limit} fit in the time budget: send \
+             fewer events at once, increase time_budget_ms, or set dedupe_window_seconds"
         )
     }
 }

@@ -15,12 +15,12 @@ use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 
 /// Everything that the line needs.
 pub trait Platform:
-    Queues + Namespaces + Ledger + RateLimiter + HttpClient + Isolate + Clock
+    Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
 {
 }
 
 impl<P> Platform for P where
-    P: Queues + Namespaces + Ledger + RateLimiter + HttpClient + Isolate + Clock
+    P: Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
 {
 }
 
@@ -72,6 +72,13 @@ pub trait Namespaces {
 
     /// Deletes a key, if it exists.
     async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError>;
+}
+
+/// The R2 buckets, by the names of their bindings.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Buckets {
+    /// Writes an object, replacing any object with the same key. Success means that R2 holds it durably.
+    async fn put_object(&self, bucket: &str, object: &R2Object<'_>) -> Result<(), BindingError>;
 }
 
 /// The shards of the ledger, Durable Objects, by number: see [`crate::ledger`].
@@ -149,6 +156,23 @@ pub struct KvPage {
     pub keys: Vec<(String, Option<Value>)>,
     /// The cursor of the next page. `None` on the last one.
     pub cursor: Option<String>,
+}
+
+/// An object to write to R2, with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct R2Object<'e> {
+    /// `<prefix><date>/<the key that KV would have>`, at most
+    /// [`MAX_R2_KEY_BYTES`](crate::limits::MAX_R2_KEY_BYTES): see [`KvEntry::key`]. The date is that of the
+    /// event's `time`, or of its arrival, in UTC.
+    pub key: &'e str,
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// The event, in the JSON format.
+    pub body: &'e str,
+    /// The names of the event's attributes, and their values as in headers of binary mode (HTTP binding section
+    /// 3.1.3.2), as far as they fit in [`MAX_R2_METADATA_BYTES`](crate::limits::MAX_R2_METADATA_BYTES): a
+    /// field that would not fit is left out, never shortened.
+    pub metadata: Vec<(&'e str, String)>,
 }
 
 /// Calls HTTP servers and other Workers.

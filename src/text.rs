@@ -1,9 +1,20 @@
-//! Shortens texts, which a sender may have made very long.
+//! A sender's texts: shortens those that may be very long, and encodes those that go into a header.
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
+
 /// How many characters of such a text an answer or the log repeats.
 pub const MAX_REPEATED_CHARACTERS: usize = 256;
+
+/// What is percent-encoded in a header besides non-ASCII characters: control characters, spaces,
+/// double quotes and percent signs (HTTP binding section 3.1.3.2).
+const ENCODED_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// Encodes an attribute's value for a header (HTTP binding section 3.1.3.2).
+pub(crate) fn header_value(value: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(value, ENCODED_IN_HEADERS)
+}
 
 /// Cuts a text to [`MAX_REPEATED_CHARACTERS`], followed by `…`, if it is longer.
 pub(crate) fn shorten(text: impl Into<String>) -> String {

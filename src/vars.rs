@@ -8,10 +8,10 @@ mod table;
 
 use std::ops::RangeInclusive;
 
-pub use bindings::{Binding, Bindings};
+pub use bindings::{Binding, BindingKind, Bindings};
 pub(crate) use bindings::{look_up, require_binding};
 pub use danger::{Danger, LEAST_SECRET_BYTES, QUEUE_RETENTION_SECONDS};
-pub use error::{BindingKind, ConfigError, Mistake};
+pub use error::{ConfigError, Mistake};
 pub(crate) use secrets::{NamedSecret, SecretUse, Secrets};
 pub use table::Bounds;
 pub(crate) use table::{Mistakes, Table};

@@ -2,7 +2,7 @@
 
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, EnvBinding, Fetcher, ObjectNamespace, Queue, RateLimiter};
+use worker::{Bucket, Env, EnvBinding, Fetcher, ObjectNamespace, Queue, RateLimiter};
 
 use crate::config::{Binding, Bindings};
 
@@ -28,6 +28,7 @@ fn classify(value: &JsValue) -> Binding {
     match class_of(value).as_deref() {
         Some(<Queue as EnvBinding>::TYPE_NAME) => Binding::Queue,
         Some(KV_CLASS) => Binding::Kv,
+        Some(<Bucket as EnvBinding>::TYPE_NAME) => Binding::R2,
         Some(<RateLimiter as EnvBinding>::TYPE_NAME) => Binding::RateLimit,
         Some(<ObjectNamespace as EnvBinding>::TYPE_NAME) => Binding::DurableObject,
         Some(<Fetcher as EnvBinding>::TYPE_NAME) => Binding::Service,

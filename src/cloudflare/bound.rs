@@ -1,10 +1,10 @@
 //! The bindings of an `env`, by name.
 
 use js_sys::futures::JsFuture;
-use js_sys::{Object, Reflect};
+use js_sys::{Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast as _, JsValue};
-use worker::worker_sys::Queue;
+use worker::worker_sys::{Queue, R2Bucket};
 use worker::{Env, console_error};
 
 use super::executor::Timers;
@@ -14,7 +14,8 @@ use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use crate::limits::LEDGER;
 use crate::platform::{
-    BindingError, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, RateLimiter,
+    BindingError, Buckets, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object,
+    RateLimiter,
 };
 
 /// The bindings of this `env`.
@@ -141,6 +142,26 @@ impl Namespaces for BoundEnv<'_> {
 
     async fn delete(&self, namespace: &str, key: &str) -> Result<(), BindingError> {
         self.env.kv(namespace).map_err(failed)?.delete(key).await.map_err(failed)
+    }
+}
+
+/// This does not use the `worker` crate's bucket, which copies the body and every field.
+impl Buckets for BoundEnv<'_> {
+    async fn put_object(&self, bucket: &str, to_put: &R2Object<'_>) -> Result<(), BindingError> {
+        let bucket = Reflect::get(self.env, &js_string(bucket)).map_err(failed)?;
+        let bucket: &R2Bucket = bucket.unchecked_ref();
+        let metadata = Object::new();
+        for (name, value) in &to_put.metadata {
+            // This cannot fail, because the object is new. The names come from a sender, so they are not cached.
+            let _ = Reflect::set(&metadata, &(*name).into(), &value.into());
+        }
+        let http_metadata = object(&[(CONTENT_TYPE, to_put.content_type.into())]);
+        let options =
+            object(&[("httpMetadata", http_metadata), ("customMetadata", metadata.into())]);
+        // As bytes, because a string takes two for each character if one is not in Latin-1.
+        let body = Uint8Array::from(to_put.body.as_bytes());
+        let put = bucket.put(to_put.key.to_owned(), body.into(), options).map_err(failed)?;
+        JsFuture::from(put).await.map(drop).map_err(failed)
     }
 }
 

@@ -4,15 +4,11 @@
 use std::borrow::Cow;
 
 use elytra_events::{AttributeValue, CloudEvent, Data, MediaType};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::destination::{Callee, ContentMode};
 use crate::kv_entry::event_path;
 use crate::platform::HttpRequest;
-
-/// What is percent-encoded in a `ce-` header besides non-ASCII characters: control characters,
-/// spaces, double quotes and percent signs (HTTP binding section 3.1.3.2).
-const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+use crate::text::header_value;
 
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
@@ -62,8 +58,9 @@ fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
     let core = event.core_attributes().filter(|(name, _)| *name != "datacontenttype");
     let core = core.map(|(name, value)| (name, Cow::Borrowed(value)));
     let attributes = core.chain(event.extensions().map(|(name, value)| (name, value.to_text())));
-    let mut headers: Vec<(Cow<'r, str>, String)> =
-        attributes.map(|(name, value)| (format!("ce-{name}").into(), encode(&value))).collect();
+    let mut headers: Vec<(Cow<'r, str>, String)> = attributes
+        .map(|(name, value)| (format!("ce-{name}").into(), header_value(&value).to_string()))
+        .collect();
     // Data without a content type is JSON (JSON format section 3.1).
     let is_json = matches!(event.data(), Some(Data::Json(_)));
     let content_type = event.datacontenttype().or(is_json.then_some("application/json"));
@@ -85,8 +82,4 @@ fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
             text.map_or(Cow::Borrowed(json.as_bytes()), |text| Cow::Owned(text.into_bytes()))
         }
     }
-}
-
-fn encode(value: &str) -> String {
-    utf8_percent_encode(value, ENCODED).to_string()
 }

@@ -82,9 +82,7 @@ impl ObjectDestination {
     ) -> Option<ObjectPut<'p>> {
         let Dispatch { event, subscription, .. } = dispatch;
         let Sending { times, now, .. } = sending;
-        let latest = times.latest(*now);
-        let time = event.time().map(Moment::from).filter(|time| *time <= latest);
-        let time = time.unwrap_or_else(|| Moment::from_milliseconds(*now));
+        let time = sending.moment_of(event);
         // The subscription only wants events that name an object, so this is never `None`.
         let entry =
             KvEntry::of_object(subscription, event, time, self.expiration_ttl, self.tombstone_ttl)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::error::{BindingKind, Mistake};
+use super::error::Mistake;
 use super::table::Mistakes;
 use crate::names::nearest;
 
@@ -18,6 +18,8 @@ pub enum Binding {
     Queue,
     /// A KV namespace.
     Kv,
+    /// An R2 bucket.
+    R2,
     /// A rate limit.
     RateLimit,
     /// A namespace of Durable Objects.
@@ -26,6 +28,18 @@ pub enum Binding {
     Service,
     /// Anything else, by the name of its class.
     Other(String),
+}
+
+/// A kind of binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum BindingKind {
+    Queue,
+    Kv,
+    R2,
+    RateLimit,
+    DurableObject,
+    Service,
 }
 
 /// The Worker's `env`, by binding name.
@@ -39,11 +53,34 @@ impl fmt::Debug for Binding {
             Self::Text(_) => f.write_str("Text(..)"),
             Self::Queue => f.write_str("Queue"),
             Self::Kv => f.write_str("Kv"),
+            Self::R2 => f.write_str("R2"),
             Self::RateLimit => f.write_str("RateLimit"),
             Self::DurableObject => f.write_str("DurableObject"),
             Self::Service => f.write_str("Service"),
             Self::Other(class) => f.debug_tuple("Other").field(class).finish(),
         }
+    }
+}
+
+impl BindingKind {
+    /// Its name as in "expected a queue".
+    pub(super) fn with_article(self) -> &'static str {
+        match self {
+            Self::Queue => "a queue",
+            Self::Kv => "a KV namespace",
+            Self::R2 => "an R2 bucket",
+            Self::RateLimit => "a rate limit",
+            Self::DurableObject => "a Durable Object namespace",
+            Self::Service => "a service",
+        }
+    }
+}
+
+/// Its name as in "no queue is bound".
+impl fmt::Display for BindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.with_article();
+        f.write_str(name.split_once(' ').map_or(name, |(_, name)| name))
     }
 }
 
@@ -56,10 +93,10 @@ pub(crate) fn look_up(
     mistakes: &mut Mistakes,
 ) -> Option<String> {
     let mistake = match bindings.get(&binding) {
-        Some(found) if kind_of(found) == Some(kind) => return Some(binding),
+        Some(found) if kind_of(found) == Ok(kind) => return Some(binding),
         Some(found) => Mistake::WrongBinding { binding, kind, found: describe(found) },
         None => {
-            let candidates = bindings.iter().filter(|(_, found)| kind_of(found) == Some(kind));
+            let candidates = bindings.iter().filter(|(_, found)| kind_of(found) == Ok(kind));
             let nearest = nearest(&binding, candidates.map(|(name, _)| &**name)).map(str::to_owned);
             Mistake::NoBinding { binding, kind, nearest }
         }
@@ -79,26 +116,22 @@ pub(crate) fn require_binding(
     look_up(path.to_owned(), binding.to_owned(), kind, bindings, mistakes).is_some()
 }
 
-fn kind_of(binding: &Binding) -> Option<BindingKind> {
+/// The kind of a binding, or a description of a binding without a kind.
+fn kind_of(binding: &Binding) -> Result<BindingKind, &str> {
     match binding {
-        Binding::Queue => Some(BindingKind::Queue),
-        Binding::Kv => Some(BindingKind::Kv),
-        Binding::RateLimit => Some(BindingKind::RateLimit),
-        Binding::DurableObject => Some(BindingKind::DurableObject),
-        Binding::Service => Some(BindingKind::Service),
-        Binding::Json(_) | Binding::Text(_) | Binding::Other(_) => None,
+        Binding::Queue => Ok(BindingKind::Queue),
+        Binding::Kv => Ok(BindingKind::Kv),
+        Binding::R2 => Ok(BindingKind::R2),
+        Binding::RateLimit => Ok(BindingKind::RateLimit),
+        Binding::DurableObject => Ok(BindingKind::DurableObject),
+        Binding::Service => Ok(BindingKind::Service),
+        Binding::Json(_) => Err("a table or a list"),
+        Binding::Text(_) => Err("a string"),
+        Binding::Other(class) => Err(class),
     }
 }
 
 fn describe(binding: &Binding) -> String {
-    match binding {
-        Binding::Json(_) => "a table or a list".to_owned(),
-        Binding::Text(_) => "a string".to_owned(),
-        Binding::Queue => "a queue".to_owned(),
-        Binding::Kv => "a KV namespace".to_owned(),
-        Binding::RateLimit => "a rate limit".to_owned(),
-        Binding::DurableObject => "a Durable Object namespace".to_owned(),
-        Binding::Service => "a service".to_owned(),
-        Binding::Other(class) => class.clone(),
-    }
+    let kind = kind_of(binding).map(BindingKind::with_article);
+    kind.unwrap_or_else(|other| other).to_owned()
 }

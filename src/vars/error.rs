@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::MAX_VAR_BYTES;
+use super::bindings::BindingKind;
 use super::danger::Danger;
 use crate::filter::FilterMistake;
 use crate::names::did_you_mean;
@@ -99,17 +100,6 @@ pub enum Mistake {
         kind: BindingKind,
         found: String,
     },
-}
-
-/// A kind of binding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum BindingKind {
-    Queue,
-    Kv,
-    RateLimit,
-    DurableObject,
-    Service,
 }
 
 impl fmt::Display for ConfigError {
@@ -213,20 +203,8 @@ impl fmt::Display for Mistake {
                 f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::WrongBinding { binding, kind, found } => {
-                write!(f, "{binding:?} is bound to {found}, expected a {kind}")
+                write!(f, "{binding:?} is bound to {found}, expected {}", kind.with_article())
             }
         }
-    }
-}
-
-impl fmt::Display for BindingKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Queue => "queue",
-            Self::Kv => "KV namespace",
-            Self::RateLimit => "rate limit",
-            Self::DurableObject => "Durable Object namespace",
-            Self::Service => "service",
-        })
     }
 }

@@ -24,6 +24,7 @@ mod handshake;
 mod ledger;
 mod memory;
 mod panic;
+mod r2;
 mod rate_limit;
 mod readme;
 mod unfinished;

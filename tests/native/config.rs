@@ -4,6 +4,7 @@ mod admin;
 mod danger;
 mod mistakes;
 mod properties;
+mod r2;
 mod service_destination;
 mod shipped;
 mod storage;
@@ -37,6 +38,7 @@ fn bindings() -> Bindings {
         ("SUBSCRIPTION_A".to_owned(), json(r#"{"queue":"EVENTS_QUEUE"}"#)),
         ("EVENTS_QUEUE".to_owned(), Binding::Queue),
         ("EVENTS_KV".to_owned(), Binding::Kv),
+        ("ARCHIVE".to_owned(), Binding::R2),
         ("LEDGER".to_owned(), Binding::DurableObject),
         ("CALLS".to_owned(), Binding::RateLimit),
         ("ELYTRA_TOKEN".to_owned(), text("canary-of-a-sender")),

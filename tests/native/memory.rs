@@ -1,4 +1,4 @@
-//! The platform in memory: queues, KV, the ledger and a virtual clock. All of them can be made to
+//! The platform in memory: queues, KV, R2, the ledger and a virtual clock. All of them can be made to
 //! fail.
 
 mod destinations;
@@ -14,7 +14,7 @@ use std::future::pending;
 use elytra_webhooks::capacity::Capacity;
 use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
 
-pub(crate) use destinations::{Held, Later, Stored};
+pub(crate) use destinations::{Held, Later, Stored, StoredObject};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
 pub(crate) use http::{Called, Outcome, status};
 pub(crate) use ledger::Shard;
@@ -41,6 +41,8 @@ pub(crate) struct Memory {
     pub(crate) later: RefCell<Vec<Later>>,
     /// The entries, by namespace and key.
     namespaces: RefCell<BTreeMap<(String, String), Stored>>,
+    /// The objects, by bucket and key.
+    buckets: RefCell<BTreeMap<(String, String), StoredObject>>,
     /// If not empty, no queue takes a message that contains this.
     pub(crate) never_taken: Cell<&'static str>,
     /// Deleted entries, which lagging listings still show.
@@ -59,7 +61,7 @@ pub(crate) struct Memory {
     latency: u64,
     /// What requests hold.
     capacity: Capacity,
-    /// How many calls to queues and KV are in flight, and the most there have been.
+    /// How many calls to queues, KV and R2 are in flight, and the most there have been.
     under_way: Cell<usize>,
     pub(crate) most_under_way: Cell<usize>,
     /// The rate limits that were asked, with their keys.
@@ -114,7 +116,7 @@ impl Memory {
         self.faults.clear();
     }
 
-    /// Everything that is held: KV in the order of its keys, then queues in order of arrival.
+    /// Everything that is held: KV and R2 in the order of their keys, then queues in order of arrival.
     pub(crate) fn held(&self) -> Vec<Held> {
         let namespaces = self.namespaces.borrow();
         let stored = namespaces.iter().map(|((binding, key), stored)| Held {
@@ -122,18 +124,25 @@ impl Memory {
             key: Some(key.clone()),
             value: stored.value.clone(),
         });
+        let buckets = self.buckets.borrow();
+        let objects = buckets.iter().map(|((binding, key), object)| Held {
+            binding: binding.clone(),
+            key: Some(key.clone()),
+            value: object.body.clone(),
+        });
         let queues = self.queues.borrow();
         let messages = queues.iter().flat_map(|(binding, messages)| {
             messages.iter().map(|message| (binding.clone(), message.clone()))
         });
         let sent = messages.map(|(binding, value)| Held { binding, key: None, value });
-        stored.chain(sent).collect()
+        stored.chain(objects).chain(sent).collect()
     }
 
     /// Empties everything that holds events, and returns the contents.
     pub(crate) fn take_held(&self) -> Vec<Held> {
         let held = self.held();
         self.namespaces.borrow_mut().clear();
+        self.buckets.borrow_mut().clear();
         self.queues.borrow_mut().clear();
         held
     }
@@ -153,6 +162,13 @@ impl Memory {
         let namespaces = self.namespaces.borrow();
         let named = namespaces.iter().filter(|((name, _), _)| name == namespace);
         named.map(|((_, key), stored)| (key.clone(), stored.clone())).collect()
+    }
+
+    /// The keys of the objects in a bucket, with their contents.
+    pub(crate) fn bucket(&self, bucket: &str) -> Vec<(String, StoredObject)> {
+        let buckets = self.buckets.borrow();
+        let named = buckets.iter().filter(|((name, _), _)| name == bucket);
+        named.map(|((_, key), object)| (key.clone(), object.clone())).collect()
     }
 
     /// How many calls of a binding's method were made.

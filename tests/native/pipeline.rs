@@ -15,6 +15,7 @@ mod limits;
 mod mirror;
 mod outcomes;
 mod privacy;
+mod r2;
 mod rate_limit;
 mod refusals;
 mod slow;

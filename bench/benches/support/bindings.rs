@@ -3,8 +3,8 @@
 use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
 use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
 use elytra_webhooks::platform::{
-    BindingError, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate, KvEntry,
-    KvPage, Ledger, Namespaces, Queues, RateLimiter,
+    BindingError, Buckets, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate,
+    KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter,
 };
 use serde::Serialize;
 
@@ -45,6 +45,12 @@ impl Namespaces for Immediate {
     }
 
     async fn delete(&self, _: &str, _: &str) -> Result<(), BindingError> {
+        unbound()
+    }
+}
+
+impl Buckets for Immediate {
+    async fn put_object(&self, _: &str, _: &R2Object<'_>) -> Result<(), BindingError> {
         unbound()
     }
 }

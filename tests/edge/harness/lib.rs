@@ -34,7 +34,7 @@ pub use receiver::Receiver;
 pub use settings::{BUILD, Settings};
 pub use shop::{Order, Reply, Shop};
 pub use sink::Sink;
-pub use window::{Asked, KvEntry, Shard};
+pub use window::{Asked, KvEntry, R2Object, Shard};
 
 /// A product event with this id, like those in Elytra's documentation.
 #[must_use]

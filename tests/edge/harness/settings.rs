@@ -26,6 +26,7 @@ pub struct Settings {
     vars: String,
     secrets: String,
     namespaces: Vec<String>,
+    buckets: Vec<String>,
     queues: Vec<String>,
     /// The address of the sink, if queues lead to one.
     sink: Option<String>,
@@ -45,6 +46,7 @@ impl Settings {
             vars: vars.into(),
             secrets: String::new(),
             namespaces: vec!["EVENTS_KV".to_owned()],
+            buckets: Vec::new(),
             queues: vec!["EVENTS_QUEUE".to_owned()],
             sink: None,
             shop: None,
@@ -122,6 +124,13 @@ impl Settings {
     #[must_use]
     pub fn with_kv(mut self, binding: &str) -> Self {
         self.namespaces.push(binding.to_owned());
+        self
+    }
+
+    /// Adds an R2 bucket.
+    #[must_use]
+    pub fn with_r2(mut self, binding: &str) -> Self {
+        self.buckets.push(binding.to_owned());
         self
     }
 
@@ -205,9 +214,11 @@ impl Settings {
         });
         let namespaces = bindings(&self.namespaces, "id", str::to_owned);
         configuration.insert("kv_namespaces".to_owned(), namespaces);
+        let buckets = bindings(&self.buckets, "bucket_name", resource_name);
+        configuration.insert("r2_buckets".to_owned(), buckets);
         let queues = configuration.get_mut("queues").and_then(Value::as_table_mut);
         let queues = queues.expect("it has consumers");
-        let producers = bindings(&self.queues, "queue", queue_name);
+        let producers = bindings(&self.queues, "queue", resource_name);
         queues.insert("producers".to_owned(), producers);
         if self.has_webhooks {
             let consumers = queues.get_mut("consumers").and_then(Value::as_array_mut);
@@ -260,7 +271,8 @@ fn bindings(names: &[String], field: &str, name_of: fn(&str) -> String) -> Value
     Value::Array(bindings.collect())
 }
 
-/// `EVENTS_QUEUE` is the binding of `events-queue`: a queue's name cannot have capitals or `_`.
-fn queue_name(binding: &str) -> String {
+/// `EVENTS_QUEUE` is the binding of `events-queue`: the name of a queue or a bucket cannot have
+/// capitals or `_`.
+fn resource_name(binding: &str) -> String {
     binding.to_ascii_lowercase().replace('_', "-")
 }

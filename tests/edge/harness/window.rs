@@ -1,4 +1,4 @@
-//! The client of `worker/entry.mjs`, a window into a receiver: faults, calls, messages, KV, the
+//! The client of `worker/entry.mjs`, a window into a receiver: faults, calls, messages, KV, R2, the
 //! ledger, the clock and the consumer.
 
 use std::collections::BTreeMap;
@@ -25,6 +25,18 @@ pub struct KvEntry {
     pub metadata: Value,
     /// When the key expires, in seconds since 1970.
     pub expiration: Option<u64>,
+}
+
+/// An object in R2.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct R2Object {
+    /// The body, as text.
+    pub body: String,
+    /// The media type of the body.
+    pub content_type: String,
+    /// The custom metadata.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// The contents of a shard of the ledger.
@@ -183,6 +195,22 @@ impl Receiver {
     pub fn kv_values(&self, binding: &str, keys: &[&str]) -> Vec<Option<String>> {
         let keys = serde_json::to_vec(keys).unwrap();
         let answer = self.look(&format!("/test/kv/values?binding={binding}"), Some(keys));
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// All objects in the R2 bucket of this binding, by key.
+    #[track_caller]
+    #[must_use]
+    pub fn r2_of(&self, binding: &str) -> BTreeMap<String, R2Object> {
+        self.read(&format!("/test/r2?binding={binding}"))
+    }
+
+    /// The bodies of the objects with these keys, in the same order.
+    #[track_caller]
+    #[must_use]
+    pub fn r2_bodies(&self, binding: &str, keys: &[&str]) -> Vec<Option<String>> {
+        let keys = serde_json::to_vec(keys).unwrap();
+        let answer = self.look(&format!("/test/r2/bodies?binding={binding}"), Some(keys));
         serde_json::from_str(&answer).unwrap()
     }
 

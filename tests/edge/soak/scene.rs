@@ -13,6 +13,9 @@ pub(crate) const KV: &str = "EVENTS_KV";
 /// The binding of the KV namespace with one key per object.
 pub(crate) const MIRROR_KV: &str = "MIRROR_KV";
 
+/// The binding of the R2 bucket.
+pub(crate) const R2: &str = "ARCHIVE_R2";
+
 /// The binding of the KV namespace for events that are too large for the queue.
 pub(crate) const CLAIMS: &str = "CLAIMS";
 
@@ -30,8 +33,9 @@ pub(crate) const DEAD: &str = "DEAD";
 /// The binding of the ledger.
 const LEDGER: &str = "LEDGER";
 
-/// The subscriptions that lead to KV. Their names are part of the keys.
+/// The subscriptions that lead to KV and R2. Their names are part of the keys.
 pub(crate) const ARCHIVE: &str = "archive";
+pub(crate) const VAULT: &str = "vault";
 pub(crate) const MIRROR: &str = "mirror";
 
 /// The subscription that leads to the service: its name stands in messages and dead letters.
@@ -43,6 +47,12 @@ pub(crate) const EVENT_TYPES: [&str; 6] =
 
 /// The event types that also go to KV, with one key per event.
 pub(crate) const ARCHIVED: [&str; 3] = ["document", "product_text", "workflow"];
+
+/// The event types that also go to R2.
+pub(crate) const VAULTED: [&str; 2] = ["document", "catalog_content"];
+
+/// The prefix of the keys in R2.
+pub(crate) const PREFIX: &str = "soak/";
 
 /// The event types that also go to KV, with one key per object.
 pub(crate) const MIRRORED: [&str; 2] = ["product", "product_text"];
@@ -57,7 +67,7 @@ pub(crate) const SERVED: [&str; 2] = ["catalog_content", "product_text"];
 pub(crate) const SERVED_PATH: &str = "/service";
 
 /// The bindings whose calls may fail: all that a request meets.
-const FRAGILE: [&str; 7] = [QUEUE, DELIVERIES, KV, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
+const FRAGILE: [&str; 8] = [QUEUE, DELIVERIES, KV, R2, MIRROR_KV, CLAIMS, SPOOL, LEDGER];
 
 /// The ways in which a call fails, with their shares. Hanging is rare, because it costs the sender
 /// the whole time budget.
@@ -80,8 +90,8 @@ const WARM_UP_EVENTS: usize = 64;
 /// Creates a fault of a binding.
 type MakeFault = fn(&str) -> Fault;
 
-/// Every event goes to the queue, half of the event types to KV, a third of them to the mirror, and
-/// a third to the HTTP destination.
+/// Every event goes to the queue, half of the event types to KV, and a third of them each to R2, the
+/// mirror, the HTTP destination and the service.
 pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
     let time_budget_ms = time_budget(faults).as_millis();
     let vars = format!(
@@ -99,6 +109,10 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         [vars.SUBSCRIPTION_{ARCHIVE}]
         event_types = {ARCHIVED:?}
         kv = {{ binding = "{KV}" }}
+
+        [vars.SUBSCRIPTION_{VAULT}]
+        event_types = {VAULTED:?}
+        r2 = {{ binding = "{R2}", prefix = "{PREFIX}" }}
 
         [vars.SUBSCRIPTION_{MIRROR}]
         event_types = {MIRRORED:?}
@@ -122,11 +136,13 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         "#,
         shop.url(),
         ARCHIVE = ARCHIVE.to_uppercase(),
+        VAULT = VAULT.to_uppercase(),
         MIRROR = MIRROR.to_uppercase(),
         SERVED_AS = SERVED_AS.to_uppercase(),
     );
     Settings::new(vars)
         .with_secret("TOKEN", "right-token")
+        .with_r2(R2)
         .with_kv(MIRROR_KV)
         .with_kv(CLAIMS)
         .with_kv(SPOOL)

@@ -11,8 +11,8 @@ use elytra_webhooks::platform::KvEntry;
 use crate::deliveries::{Delivered, is_delivery};
 use crate::say;
 use crate::scene::{
-    ARCHIVE, ARCHIVED, CLAIMS, DELIVERIES, KV, MIRROR, MIRROR_KV, MIRRORED, ORDERED, QUEUE, SERVED,
-    SERVICE,
+    ARCHIVE, ARCHIVED, CLAIMS, DELIVERIES, KV, MIRROR, MIRROR_KV, MIRRORED, ORDERED, PREFIX, QUEUE,
+    R2, SERVED, SERVICE, VAULT, VAULTED,
 };
 use crate::traffic::{Event, Request, Traffic};
 
@@ -43,6 +43,7 @@ pub(crate) struct Verdict {
 struct Places {
     claims: usize,
     archive: usize,
+    vault: usize,
     mirror: usize,
     ordered: usize,
     served: usize,
@@ -50,7 +51,7 @@ struct Places {
     outdated: usize,
 }
 
-/// The contents of the queue and the KV namespaces.
+/// The contents of the queue, the KV namespaces and the R2 bucket.
 struct Destinations<'a> {
     receiver: &'a Receiver,
     traffic: &'a Traffic,
@@ -99,10 +100,10 @@ pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]
     for (place, events) in &verdict.missing {
         say(&format!("{events} events are missing or different in {place}"));
     }
-    let Places { claims, archive, mirror, ordered, served, outdated } = verdict.places;
+    let Places { claims, archive, vault, mirror, ordered, served, outdated } = verdict.places;
     say(&format!(
         "of the acknowledged events, {claims} were too large for the queue, {archive} belong in KV, \
-         {ordered} at the shop, {served} at the service, {mirror} in the mirror, where {outdated} have been replaced"
+         {vault} in R2, {ordered} at the shop, {served} at the service, {mirror} in the mirror, where {outdated} have been replaced"
     ));
     verdict
 }
@@ -119,11 +120,14 @@ impl Verdict {
         let claims = destinations.look_up(CLAIMS, references);
         let keys = both().map(|(event, parsed)| archive_key(event, parsed).map(Some));
         let archive = destinations.look_up(KV, keys);
+        let keys = both().map(|(event, parsed)| vault_key(event, parsed).map(Some));
+        let vault = places(keys, |keys| destinations.receiver.r2_bodies(R2, keys));
         let keys = both().map(|(event, parsed)| mirror_key(event, parsed).map(Some));
         let mirror = destinations.look_up(MIRROR_KV, keys);
 
-        let values = messages.into_iter().zip(claims).zip(archive).zip(mirror);
-        for ((event, parsed), (((message, claims), archive), mirror)) in both().zip(values) {
+        let values = messages.into_iter().zip(claims).zip(archive).zip(vault).zip(mirror);
+        for ((event, parsed), ((((message, claims), archive), vault), mirror)) in both().zip(values)
+        {
             let is_here = |value: Option<String>| value.is_some_and(|value| value == event.text);
             let mut missing = Vec::new();
             match claims {
@@ -140,6 +144,12 @@ impl Verdict {
                 self.places.archive += 1;
                 if !is_here(value) {
                     missing.push(KV);
+                }
+            }
+            if let Place::Value(value) = vault {
+                self.places.vault += 1;
+                if !is_here(value) {
+                    missing.push(R2);
                 }
             }
             if let Place::Value(value) = mirror {
@@ -197,21 +207,13 @@ impl Destinations<'_> {
         messages.agree.then(|| messages.text.clone())
     }
 
-    /// The values of these keys in a namespace. Without a key there is no value.
+    /// The values of these keys in a namespace.
     fn look_up(
         &self,
         namespace: &str,
         keys: impl Iterator<Item = Option<Option<String>>>,
     ) -> Vec<Place> {
-        let keys: Vec<_> = keys.collect();
-        let asked: Vec<_> = keys.iter().flatten().flatten().map(String::as_str).collect();
-        let mut values = self.receiver.kv_values(namespace, &asked).into_iter();
-        let place = |key: &Option<_>| match key {
-            None => Place::None,
-            Some(None) => Place::Value(None),
-            Some(Some(_)) => Place::Value(values.next().expect("there is an answer for each key")),
-        };
-        keys.iter().map(place).collect()
+        places(keys, |keys| self.receiver.kv_values(namespace, keys))
     }
 
     /// Whether this value may have replaced an event in the mirror: it was sent, is about the same
@@ -223,6 +225,22 @@ impl Destinations<'_> {
             && mirror_key(&sent, &found) == mirror_key(event, parsed)
             && moment(&found) >= moment(parsed)
     }
+}
+
+/// The values of these keys in a store. Without a key there is no value.
+fn places(
+    keys: impl Iterator<Item = Option<Option<String>>>,
+    look_up: impl FnOnce(&[&str]) -> Vec<Option<String>>,
+) -> Vec<Place> {
+    let keys: Vec<_> = keys.collect();
+    let asked: Vec<_> = keys.iter().flatten().flatten().map(String::as_str).collect();
+    let mut values = look_up(&asked).into_iter();
+    let place = |key: &Option<_>| match key {
+        None => Place::None,
+        Some(None) => Place::Value(None),
+        Some(Some(_)) => Place::Value(values.next().expect("there is an answer for each key")),
+    };
+    keys.iter().map(place).collect()
 }
 
 fn is_large(event: &Event) -> bool {
@@ -248,6 +266,14 @@ fn reference(message: &str, event: &CloudEvent<'_>) -> Option<String> {
 fn archive_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
     let entry = ARCHIVED.contains(&event.event_type).then(|| KvEntry::new(ARCHIVE, parsed, None));
     entry.map(|entry| entry.key)
+}
+
+fn vault_key(event: &Event, parsed: &CloudEvent<'_>) -> Option<String> {
+    let path =
+        VAULTED.contains(&event.event_type).then(|| KvEntry::new(VAULT, parsed, None).key)?;
+    let moment = moment(parsed).to_rfc3339();
+    let (date, _) = moment.split_once('T').expect("a time follows the date");
+    Some(format!("{PREFIX}{date}/{path}"))
 }
 
 /// An event whose data names no object is not mirrored.

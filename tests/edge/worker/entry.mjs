@@ -1,6 +1,6 @@
 // The built receiver (the harness puts it next to this file), with a window for the tests. It shows
-// what the queue's consumer got, what KV and the ledger hold, which calls were made, and how large
-// the receiver is. It can make bindings fail, put the clock forward, cause a panic, run the cron
+// what the queue's consumer got, what KV, R2 and the ledger hold, which calls were made, and how
+// large the receiver is. It can make bindings fail, put the clock forward, cause a panic, run the cron
 // trigger and the ledger's alarms, and hand messages to the receiver's consumer.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
@@ -11,6 +11,7 @@ import receiver from "./receiver/src/cloudflare/executor/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
 import { dump, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";
+import * as r2 from "./r2.mjs";
 import { withSink } from "./sink.mjs";
 
 export { Ledger } from "./ledger.mjs";
@@ -24,20 +25,24 @@ const received = [];
 export default class extends WorkerEntrypoint {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    const namespace = this.env[searchParams.get("binding")];
+    const binding = this.env[searchParams.get("binding")];
     switch (pathname) {
       case "/test/received":
         return Response.json(received);
       case "/test/kv":
-        return Response.json(await dump(namespace));
+        return Response.json(await dump(binding));
       case "/test/kv/values":
-        return Response.json(await get(namespace, await request.json()));
+        return Response.json(await get(binding, await request.json()));
       case "/test/kv/put":
-        await namespace.put(...(await request.json()));
+        await binding.put(...(await request.json()));
         return new Response();
       case "/test/kv/delete":
-        await namespace.delete(await request.json());
+        await binding.delete(await request.json());
         return new Response();
+      case "/test/r2":
+        return Response.json(await r2.dump(binding));
+      case "/test/r2/bodies":
+        return Response.json(await r2.get(binding, await request.json()));
       case "/test/faults":
         setFaults(await request.json());
         return new Response();

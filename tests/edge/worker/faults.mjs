@@ -20,6 +20,7 @@ let calls = {};
 const failures = {
   WorkerQueue: (method, { text }) => `Queue ${method} failed: ${text}`,
   KvNamespace: (method, { status, text }) => `KV ${method.toUpperCase()} failed: ${status} ${text}`,
+  R2Bucket: (method, { text }) => `R2 ${method} failed: ${text}`,
   Fetcher: (method, { text }) => text,
   Ratelimit: (method, { text }) => `rate limit failed: ${text}`,
   DurableObjectNamespace: (method, { text }) => text,

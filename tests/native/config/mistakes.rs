@@ -159,7 +159,7 @@ fn all_mistakes_are_reported_at_once() {
             "SUBSCRIPTIONS_C: unknown var, did you mean \"SUBSCRIPTION_C\"?",
             "SUBSCRIPTION_A.active: expected true or false",
             "SUBSCRIPTION_A.operations[0]: unknown name \"ad\", did you mean \"add\"?",
-            "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
+            "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
             "SUBSCRIPTION_B: expected a table",
             "WEBHOOK.auth_type: missing",
             "WEBHOOK.methods[0]: unknown name \"GET\"",

@@ -185,7 +185,7 @@ fn a_subscription_has_one_destination() {
     let mut bindings =
         bindings_for_calls(r#"{"service":"SHOP","webhook":{"url":"https://a.example"}}"#);
     bindings.insert("SHOP".to_owned(), Binding::Service);
-    let several = "SUBSCRIPTION_A: expected only one of queue, kv, webhook and service: a second destination needs a second subscription";
+    let several = "SUBSCRIPTION_A: expected only one of queue, kv, r2, webhook and service: a second destination needs a second subscription";
     refuse("two are two subscriptions", &bindings, &[several]);
 }
 

@@ -8,7 +8,7 @@ use elytra_webhooks::auth::{AuthType, Authentication, Secret};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{
     CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
-    RetryPolicy, ServiceDestination,
+    R2Destination, RetryPolicy, ServiceDestination,
 };
 use elytra_webhooks::filter::Dialect;
 use elytra_webhooks::limits::MAX_CONNECTIONS;
@@ -39,6 +39,9 @@ fn bindings_of(wrangler: &str) -> Bindings {
     };
     bind(&file["queues"]["producers"], "binding", &Binding::Queue);
     bind(&file["kv_namespaces"], "binding", &Binding::Kv);
+    if let Some(buckets) = file.get("r2_buckets") {
+        bind(buckets, "binding", &Binding::R2);
+    }
     bind(&file["durable_objects"]["bindings"], "name", &Binding::DurableObject);
     if let Some(rate_limits) = file.get("ratelimits") {
         bind(rate_limits, "name", &Binding::RateLimit);
@@ -232,6 +235,26 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
     assert_eq!(shop.unwrap().destination, Destination::Http(http), "with the defaults");
     assert_eq!(config.admin.unwrap().auth_type(), AuthType::Bearer);
     assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "PRODUCT_EVENTS"]);
+}
+
+#[test]
+fn the_bucket_that_it_suggests_passes_too() {
+    let uncommented = ["[vars.SUBSCRIPTION_ARCHIVE]", "r2 = {", "[[r2_buckets]]"];
+    let of_buckets = ["binding = \"ARCHIVE\"", "bucket_name = "];
+    let wrangler = read("wrangler.toml");
+    let lines = wrangler.lines().map(|line| {
+        let option = line.strip_prefix("# ").unwrap_or_default();
+        let mut wanted = uncommented.iter().chain(&of_buckets);
+        if wanted.any(|start| option.starts_with(start)) { option } else { line }
+    });
+    let changed = lines.collect::<Vec<_>>().join("\n");
+    let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
+    let archive = config.subscriptions.iter().find(|subscription| subscription.name == "archive");
+    let expected = Destination::R2(R2Destination {
+        binding: "ARCHIVE".to_owned(),
+        prefix: "elytra/".to_owned(),
+    });
+    assert_eq!(archive.unwrap().destination, expected);
 }
 
 /// As a string, and as a table with the defaults written out.

@@ -27,14 +27,15 @@ fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
 }
 
 /// Kinds of bindings, and how messages call them.
-fn kinds() -> [(Binding, &'static str); 6] {
+fn kinds() -> [(Binding, &'static str); 7] {
     [
         (Binding::Kv, "a KV namespace"),
+        (Binding::R2, "an R2 bucket"),
         (Binding::Queue, "a queue"),
         (Binding::RateLimit, "a rate limit"),
         (Binding::DurableObject, "a Durable Object namespace"),
         (text("x"), "a string"),
-        (Binding::Other("R2Bucket".to_owned()), "R2Bucket"),
+        (Binding::Other("D1Database".to_owned()), "D1Database"),
     ]
 }
 

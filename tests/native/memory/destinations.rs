@@ -1,21 +1,31 @@
-//! Queues and KV in memory, within Cloudflare's limits.
+//! Queues, KV and R2 in memory, within Cloudflare's limits.
 
 use elytra_webhooks::limits::{
-    MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_BYTES,
-    MAX_SEND_BATCH_MESSAGES,
+    MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_QUEUE_EVENT_BYTES, MAX_R2_KEY_BYTES,
+    MAX_R2_METADATA_BYTES, MAX_SEND_BATCH_BYTES, MAX_SEND_BATCH_MESSAGES,
 };
-use elytra_webhooks::platform::{BindingError, KvEntry, KvPage, Namespaces, Queues};
+use elytra_webhooks::platform::{
+    BindingError, Buckets, KvEntry, KvPage, Namespaces, Queues, R2Object,
+};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Memory, SAYS};
 
-/// An entry of a destination: its binding, the key in KV, and the event.
+/// An entry of a destination: its binding, the key in KV or R2, and the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) binding: String,
     pub(crate) key: Option<String>,
     pub(crate) value: String,
+}
+
+/// An object in R2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredObject {
+    pub(crate) body: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) metadata: Vec<(String, String)>,
 }
 
 /// An entry in KV.
@@ -173,6 +183,28 @@ impl Namespaces for Memory {
             if let Some(stored) = self.namespaces.borrow_mut().remove(&place) {
                 self.deleted.borrow_mut().insert(place, stored);
             }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Buckets for Memory {
+    async fn put_object(&self, bucket: &str, object: &R2Object<'_>) -> Result<(), BindingError> {
+        assert!((1..=MAX_R2_KEY_BYTES).contains(&object.key.len()), "{}", object.key);
+        let fields = object.metadata.iter();
+        let metadata_bytes: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
+        assert!(metadata_bytes <= MAX_R2_METADATA_BYTES, "{metadata_bytes} bytes of metadata");
+        self.call(bucket, "put_object", 1, || {
+            let metadata =
+                object.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+            let stored = StoredObject {
+                body: object.body.to_owned(),
+                content_type: object.content_type,
+                metadata: metadata.collect(),
+            };
+            let place = (bucket.to_owned(), object.key.to_owned());
+            self.buckets.borrow_mut().insert(place, stored);
             Ok(())
         })
         .await

@@ -17,15 +17,16 @@ use super::{Answer, Request, answer_to, batch, configure_with, webhook_with};
 use crate::memory::{Fault, Memory};
 use crate::support::{event, property};
 
-/// Everything goes to KV and to two queues, with all optional stores.
+/// Everything goes to KV, to R2 and to two queues, with all optional stores.
 fn config() -> Config {
     configure_with(
-        &[("CLAIMS", Binding::Kv), ("SPOOL", Binding::Kv)],
+        &[("CLAIMS", Binding::Kv), ("SPOOL", Binding::Kv), ("BUCKET", Binding::R2)],
         &webhook_with(WINDOW),
         &[
             ("ARCHIVE", r#"{"kv":{"binding":"KV"}}"#),
             ("FIRST", r#"{"queue":"QUEUE"}"#),
             ("SECOND", r#"{"queue":"OTHER"}"#),
+            ("VAULT", r#"{"r2":{"binding":"BUCKET"}}"#),
         ],
     )
 }
@@ -76,6 +77,7 @@ fn rough() -> impl Strategy<Value = Step> {
         ("QUEUE", "send"),
         ("OTHER", "send"),
         ("KV", "put"),
+        ("BUCKET", "put_object"),
         ("SPOOL", "put"),
         ("SPOOL", "get"),
         ("SPOOL", "list"),
@@ -162,10 +164,14 @@ fn counts(memory: &Memory, queue: &str) -> BTreeMap<usize, usize> {
 /// Checks that everything that was acknowledged is where it belongs.
 fn check_held(acknowledged: &BTreeSet<usize>, memory: &Memory) {
     let archive: BTreeMap<_, _> = memory.namespace("KV").into_iter().collect();
+    let objects = memory.bucket("BUCKET");
     let queues = ["QUEUE", "OTHER"].map(|queue| counts(memory, queue));
     for id in acknowledged {
         let stored = archive.get(&format!("archive/s/{id}"));
         assert_eq!(stored.map(|stored| &*stored.value), Some(&*numbered(*id)), "KV lost {id}");
+        let is_it = |key: &str| key.ends_with(&format!("/vault/s/{id}"));
+        let object = objects.iter().find(|(key, _)| is_it(key));
+        assert_eq!(object.map(|(_, object)| &*object.body), Some(&*numbered(*id)), "R2 lost {id}");
         assert!(queues.iter().all(|counts| counts.contains_key(id)), "{id} is lost: {queues:?}");
     }
 }
@@ -197,6 +203,8 @@ fn where_nothing_goes_wrong_nothing_comes_twice() {
         }
         let keys = memory.namespace("KV").len();
         assert_eq!(memory.count("KV", "put"), keys, "each key is written once");
+        let objects = memory.bucket("BUCKET").len();
+        assert_eq!(memory.count("BUCKET", "put_object"), objects, "and each object");
     });
 }
 

@@ -25,6 +25,7 @@ pub(super) fn config(text: &str) -> Result<Config, String> {
     let queues = file.get("queues").and_then(|queues| queues.get("producers"));
     bind(&mut bindings, queues, "binding", &Binding::Queue);
     bind(&mut bindings, file.get("kv_namespaces"), "binding", &Binding::Kv);
+    bind(&mut bindings, file.get("r2_buckets"), "binding", &Binding::R2);
     let objects = file.get("durable_objects").and_then(|objects| objects.get("bindings"));
     bind(&mut bindings, objects, "name", &Binding::DurableObject);
     bind(&mut bindings, file.get("ratelimits"), "name", &Binding::RateLimit);

@@ -33,12 +33,12 @@ fn each_subscription_has_one_destination() {
     subscription(
         "none",
         "",
-        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
     );
     subscription(
         "two",
         r#""queue":"EVENTS_QUEUE","kv":{"binding":"EVENTS_KV"}"#,
-        "SUBSCRIPTION_A: expected only one of queue, kv, webhook and service: a second destination needs a second subscription",
+        "SUBSCRIPTION_A: expected only one of queue, kv, r2, webhook and service: a second destination needs a second subscription",
     );
     subscription("a table", r#""queue":{}"#, "SUBSCRIPTION_A.queue: expected a string");
     subscription("a name", r#""kv":"EVENTS_KV""#, "SUBSCRIPTION_A.kv: expected a table");

@@ -213,7 +213,7 @@ fn webhooks_need_their_queues_and_dead_letters() {
 
 #[test]
 fn a_subscription_has_one_destination() {
-    let several = "SUBSCRIPTION_A: expected only one of queue, kv, webhook and service: a second destination needs a second subscription";
+    let several = "SUBSCRIPTION_A: expected only one of queue, kv, r2, webhook and service: a second destination needs a second subscription";
     let webhook = r#""webhook":{"url":"https://a.example"}"#;
     let (queue, kv) = (r#""queue":"EVENTS_QUEUE""#, r#""kv":{"binding":"EVENTS_KV"}"#);
     for fields in
@@ -251,7 +251,7 @@ fn unknown_webhook_fields_come_with_a_suggestion() {
     field("seconds", r#""timeout":10"#, "timeout: unknown field, did you mean \"timeout_ms\"?");
     let text = r#"{"webhok":{"url":"https://a.example/url-canary"}}"#;
     let expected = [
-        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
+        "SUBSCRIPTION_A: expected a destination: queue = \"<binding>\", kv = { binding = \"<binding>\" }, r2 = { binding = \"<binding>\" }, webhook = { url = \"<URL>\" } or service = \"<binding>\"",
         "SUBSCRIPTION_A.webhok: unknown field, did you mean \"webhook\"?",
     ];
     refuse("without a destination", &bindings_with(text), &expected);
