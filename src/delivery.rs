@@ -15,9 +15,9 @@ mod request;
 
 pub use answer::{CallResult, Cause};
 pub use consume::{
-    Disposition, MOST_MOVE_AGAIN_SECONDS, MOVE_AGAIN_SECONDS, ROOM_AGAIN_MS, ROOM_MS, Received,
-    consume,
+    Disposition, MAX_REDELIVERY_SECONDS, REDELIVERY_SECONDS, ROOM_POLL_MS, ROOM_TIMEOUT_MS,
+    Received, consume,
 };
 pub use dead::{DeadLetterMetadata, EventIdentity};
 pub use line::DeliveryLine;
-pub use outage::{HAND_BACK_SECONDS, MOST_WAIT_SECONDS, WAIT_SECONDS, wait};
+pub use outage::{MAX_WAIT_SECONDS, RETURN_SECONDS, WAIT_SECONDS, wait};

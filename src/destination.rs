@@ -270,7 +270,7 @@ pub(crate) fn first_steps<'p>(
             Destination::Kv(kv) => puts.push(kv.put(dispatch)),
             Destination::Object(object) => states.extend(object.put(dispatch, sending)),
             Destination::Http(_) | Destination::Service(_) => {
-                messages.push(call::delivery(dispatch, sending))
+                messages.push(call::delivery(dispatch, sending));
             }
         }
     }

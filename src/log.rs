@@ -220,7 +220,7 @@ fn print_within(bytes: usize, lines: Vec<EventLine<'_>>) -> Vec<Box<RawValue>> {
     printed.collect()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }

@@ -33,7 +33,7 @@ pub struct DeliveryMessage<'m> {
     pub waits: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }

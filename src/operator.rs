@@ -16,4 +16,4 @@ pub use answer::{
 };
 pub use claims::{OPERATOR_CLAIM_MS, REMEMBER_SENT_MS};
 pub use error::OperatorError;
-pub use query::{DEFAULT_LIMIT, MOST_LIMIT, OperatorQuery};
+pub use query::{DEFAULT_LIMIT, MAX_LIMIT, OperatorQuery};

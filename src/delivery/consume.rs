@@ -20,10 +20,10 @@ use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
 
 /// The delay before a message that could not be moved to another queue or to KV is redelivered, in
 /// seconds. It grows by as much with every attempt.
-pub const MOVE_AGAIN_SECONDS: u64 = 60;
+pub const REDELIVERY_SECONDS: u64 = 60;
 
 /// The longest such delay, in seconds: an hour, so that a hundred attempts take three days.
-pub const MOST_MOVE_AGAIN_SECONDS: u64 = 3_600;
+pub const MAX_REDELIVERY_SECONDS: u64 = 3_600;
 
 /// How often a dead letter is retried because `CLAIMS` fails. After that, it is stored without its
 /// data, before the queue gives it up.
@@ -34,14 +34,14 @@ const CLAIM_TRIES: u32 = 60;
 pub(super) const CALL_MS: u64 = 15_000;
 
 /// The most bytes of JSON that one byte of a body can become: `\u0001`.
-const MOST_JSON_BYTES_PER_BYTE: usize = 6;
+const MAX_JSON_BYTES_PER_BYTE: usize = 6;
 
 /// How often a large event checks whether there is room in memory, in milliseconds.
-pub const ROOM_AGAIN_MS: u64 = 250;
+pub const ROOM_POLL_MS: u64 = 250;
 
 /// How long it checks, in milliseconds, before its message waits as in an outage: ten of the
 /// fifteen minutes that Cloudflare gives a consumer.
-pub const ROOM_MS: u64 = 600_000;
+pub const ROOM_TIMEOUT_MS: u64 = 600_000;
 
 /// The subscription in the log line of a message that does not name one.
 const UNKNOWN: &str = "unknown";
@@ -214,15 +214,15 @@ async fn room<'p>(
     config: &Config,
     platform: &'p impl Platform,
 ) -> Result<Reservation<'p>, BindingError> {
-    let largest = config.receiver.max_body_bytes.saturating_mul(MOST_JSON_BYTES_PER_BYTE);
+    let largest = config.receiver.max_body_bytes.saturating_mul(MAX_JSON_BYTES_PER_BYTE);
     let largest = largest.min(MAX_KV_VALUE_BYTES);
-    let end = platform.now().saturating_add(ROOM_MS);
+    let end = platform.now().saturating_add(ROOM_TIMEOUT_MS);
     let mut room = platform.capacity().reserve();
     while let Err(exceeded) = room.grow_to(largest) {
         if platform.now() >= end {
             return Err(BindingError(exceeded.to_string()));
         }
-        platform.sleep(ROOM_AGAIN_MS).await;
+        platform.sleep(ROOM_POLL_MS).await;
     }
     Ok(room)
 }
@@ -315,8 +315,8 @@ fn moved(
     match result {
         Ok(()) => (Disposition::Ack, line),
         Err(error) => {
-            let delay_seconds = u64::from(attempts) * MOVE_AGAIN_SECONDS;
-            let delay_seconds = delay_seconds.min(MOST_MOVE_AGAIN_SECONDS);
+            let delay_seconds = u64::from(attempts) * REDELIVERY_SECONDS;
+            let delay_seconds = delay_seconds.min(MAX_REDELIVERY_SECONDS);
             (Disposition::Retry { delay_seconds }, line.failed(&error))
         }
     }

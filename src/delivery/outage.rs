@@ -18,11 +18,11 @@ pub const WAIT_SECONDS: u64 = 60;
 
 /// The first delay, in seconds, if no queue takes a new message and the old one is returned. It
 /// doubles each time.
-pub const HAND_BACK_SECONDS: u64 = 300;
+pub const RETURN_SECONDS: u64 = 300;
 
 /// The longest delay of either kind, in seconds: an hour. A hundred of them exceed the four days
 /// for which a queue keeps a message.
-pub const MOST_WAIT_SECONDS: u64 = 3_600;
+pub const MAX_WAIT_SECONDS: u64 = 3_600;
 
 /// Makes a message wait. A message that is not ours is returned to the queue too: it can be stored
 /// only with a valid configuration.
@@ -45,7 +45,7 @@ pub(super) async fn wait_with_delay(
         }
     }
     let redeliveries = received.attempts.saturating_sub(1);
-    let delay_seconds = backoff(HAND_BACK_SECONDS, redeliveries);
+    let delay_seconds = backoff(RETURN_SECONDS, redeliveries);
     (Disposition::Retry { delay_seconds }, delay_seconds)
 }
 
@@ -68,7 +68,7 @@ fn next(received: &Received) -> Option<(&'static [&'static str], String, u32)> {
     }
 }
 
-/// This many seconds, doubled each time, at most [`MOST_WAIT_SECONDS`].
+/// This many seconds, doubled each time, at most [`MAX_WAIT_SECONDS`].
 fn backoff(seconds: u64, times: u32) -> u64 {
-    min(seconds.saturating_mul(1_u64.checked_shl(times).unwrap_or(u64::MAX)), MOST_WAIT_SECONDS)
+    min(seconds.saturating_mul(1_u64.checked_shl(times).unwrap_or(u64::MAX)), MAX_WAIT_SECONDS)
 }

@@ -9,7 +9,7 @@ use crate::names::suggestion;
 pub const DEFAULT_LIMIT: usize = 100;
 
 /// The largest page size: as many keys as KV lists at once.
-pub const MOST_LIMIT: usize = 1_000;
+pub const MAX_LIMIT: usize = 1_000;
 
 /// The longest cursor, in bytes. Those of KV have a few hundred.
 const MAX_CURSOR_BYTES: usize = 1_024;
@@ -75,9 +75,9 @@ impl OperatorQuery {
                 }
                 "cursor" => read.cursor = Some(value),
                 _ => {
-                    let limit = value.parse().ok().filter(|limit| (1..=MOST_LIMIT).contains(limit));
+                    let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
                     let expected =
-                        || format!("limit: expected a whole number from 1 to {MOST_LIMIT}");
+                        || format!("limit: expected a whole number from 1 to {MAX_LIMIT}");
                     read.limit = Some(limit.ok_or_else(expected)?);
                 }
             }

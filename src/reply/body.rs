@@ -179,7 +179,7 @@ pub(super) fn violations(invalid: &[InvalidEvent]) -> Vec<ViolationBody<'_>> {
     invalid.iter().flat_map(violations_of).collect()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is what serde hands over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }

@@ -6,7 +6,7 @@ use std::thread;
 use edge::{Connection, Receiver, Settings, event, raw_post};
 
 /// The most memory that WebAssembly may take, in bytes.
-const MOST_WASM_BYTES: u64 = 100_000_000;
+const MAX_WASM_BYTES: u64 = 100_000_000;
 
 /// The largest body that can be configured.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -43,7 +43,7 @@ fn binary<'r>(receiver: &'r Receiver, content_type: &str, data: Vec<u8>) -> edge
 #[track_caller]
 fn assert_small(receiver: &Receiver, what: &str) {
     let bytes = receiver.wasm_bytes();
-    assert!(bytes < MOST_WASM_BYTES, "after {what}: {bytes} bytes");
+    assert!(bytes < MAX_WASM_BYTES, "after {what}: {bytes} bytes");
 }
 
 /// Each of these takes more memory than the size of its body, and three of each arrive at a time.

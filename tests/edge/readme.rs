@@ -128,7 +128,7 @@ fn wrangler_commands_exist() {
         .filter_map(|arguments| arguments.split(['|', ')']).next())
         .map(str::trim)
         .collect();
-    assert_eq!(commands.len(), 13, "{commands:#?}");
+    assert_eq!(commands.len(), 14, "{commands:#?}");
     for command in commands {
         // They need an account, but without one, wrangler still shows that it knows them.
         let output = run(&format!("npx wrangler {command} --help"));

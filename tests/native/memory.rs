@@ -110,7 +110,7 @@ impl Memory {
     }
 
     /// Removes all faults.
-    pub(crate) fn mend(&self) {
+    pub(crate) fn repair(&self) {
         self.faults.clear();
     }
 

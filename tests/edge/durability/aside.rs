@@ -11,7 +11,7 @@ const ADMIN: &str = r#"
     "#;
 
 /// More than enough runs for five refusals of each message.
-const MOST_RUNS: usize = 20;
+const MAX_RUNS: usize = 20;
 
 fn spool(stage: &Stage, name: &str, numbers: std::ops::Range<usize>) -> Vec<String> {
     stage.receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
@@ -54,7 +54,7 @@ fn twenty_messages_that_are_never_taken() {
 
     let is_aside = |key: &String| key.starts_with("~aside/EVENTS_QUEUE/");
     for run in 0.. {
-        assert!(run < MOST_RUNS, "{:?}", stage.receiver.kv_of("SPOOL").keys());
+        assert!(run < MAX_RUNS, "{:?}", stage.receiver.kv_of("SPOOL").keys());
         if stage.receiver.kv_of("SPOOL").keys().all(is_aside) {
             break;
         }

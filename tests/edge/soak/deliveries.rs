@@ -15,7 +15,7 @@ use crate::scene::{CLAIMS, DEAD, DEAD_LETTERS, DELIVERIES, SERVED_AS, SERVED_PAT
 const BATCH: usize = 6;
 
 /// How often a queue delivers a message at most.
-const MOST_ATTEMPTS: u32 = 101;
+const MAX_ATTEMPTS: u32 = 101;
 
 /// The bindings that may fail here.
 const FRAGILE: [&str; 4] = [CLAIMS, DEAD_LETTERS, DEAD, SERVICE];
@@ -77,11 +77,14 @@ pub(crate) fn deliver(
         calls += batch.len();
         for ((text, attempts), asked) in batch.iter().zip(receiver.consume(&texts)) {
             if let Asked::Retry(_) = asked {
-                assert!(*attempts < MOST_ATTEMPTS, "the queue gives it up: {text}");
+                assert!(*attempts < MAX_ATTEMPTS, "the queue gives it up: {text}");
                 waiting.push_back((text.clone(), attempts + 1));
             }
         }
-        waiting.extend(sink.take_messages(DEAD_LETTERS).into_iter().map(|text| (text, 1)));
+        // While `CLAIMS` fails, a new message waits in place of the one that was handed out.
+        for queue in [DELIVERIES, DEAD_LETTERS] {
+            waiting.extend(sink.take_messages(queue).into_iter().map(|text| (text, 1)));
+        }
         drop(shop.take_orders());
     }
     receiver.fail(&[]);

@@ -118,7 +118,7 @@ fn answers() {
     }
     let failed = "no connection to the destination: the service failed, and its own log says why";
     assert_eq!(stage.line_about("throws")["reasons"], json!([failed]));
-    let redirect = format!("the destination answered 302 and points to {place}");
+    let redirect = format!("the destination answered 302, a redirect to {place}");
     assert_eq!(stage.line_about("302")["reasons"], json!([redirect]));
     assert_eq!(elsewhere.orders_so_far(), [], "a redirect was followed");
     // The call that took too long does not go on.

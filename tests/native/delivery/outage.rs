@@ -1,8 +1,6 @@
 //! Messages that are delivered while the configuration is broken.
 
-use elytra_webhooks::delivery::{
-    Disposition, HAND_BACK_SECONDS, MOST_WAIT_SECONDS, Received, wait,
-};
+use elytra_webhooks::delivery::{Disposition, MAX_WAIT_SECONDS, RETURN_SECONDS, Received, wait};
 use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
 
 use super::consume::{dead, delivery, hand_out};
@@ -43,7 +41,7 @@ fn however_long_it_lasts_only_calls_count_and_nothing_is_lost() {
         let expected = [60, 120, 240, 480, 960, 1_920, 3_600, 3_600];
         let compared = delays.len().min(expected.len());
         assert_eq!(delays[..compared], expected[..compared], "up to an hour");
-        assert!(delays.iter().all(|delay| *delay <= MOST_WAIT_SECONDS));
+        assert!(delays.iter().all(|delay| *delay <= MAX_WAIT_SECONDS));
 
         // The configuration is valid again, but the shop fails: this is the third call of six.
         memory.answers(URL, [status(503)]);
@@ -103,14 +101,14 @@ fn where_no_queue_takes_it_it_is_handed_back() {
     for attempts in 1..=100 {
         let disposition = hand_out_in_outage(&memory, &delivery("shop", &event("")), attempts);
         let Disposition::Retry { delay_seconds } = disposition else { panic!("{disposition:?}") };
-        assert!((HAND_BACK_SECONDS..=MOST_WAIT_SECONDS).contains(&delay_seconds));
+        assert!((RETURN_SECONDS..=MAX_WAIT_SECONDS).contains(&delay_seconds));
         seconds += delay_seconds;
     }
     assert!(seconds > 4 * 24 * 3_600, "{seconds} seconds");
 
     let memory = Memory::default();
     let disposition = hand_out_in_outage(&memory, "nothing of ours", 1);
-    assert_eq!(disposition, Disposition::Retry { delay_seconds: HAND_BACK_SECONDS });
+    assert_eq!(disposition, Disposition::Retry { delay_seconds: RETURN_SECONDS });
     assert_eq!(memory.later.borrow().len(), 0, "its destination is unknown");
 }
 
@@ -126,7 +124,7 @@ fn no_number_overflows() {
     let message = most.print(&event(""));
     assert_eq!(hand_out_in_outage(&memory, &message, u32::MAX), Disposition::Ack);
     let (_, next, delay) = sent(&memory);
-    assert_eq!((next, delay), (message, MOST_WAIT_SECONDS));
+    assert_eq!((next, delay), (message, MAX_WAIT_SECONDS));
     memory.answers(URL, [status(503)]);
     assert_eq!(hand_out(&shop(""), &memory, &most.print(&event("")), u32::MAX).outcome(), "dead");
 }

@@ -13,7 +13,7 @@ use elytra_webhooks::limits::{
 };
 use elytra_webhooks::log::MAX_LOGGED_EVENT_BYTES;
 use elytra_webhooks::operator::dead_letters::REDRIVE_STEP;
-use elytra_webhooks::operator::{DEFAULT_LIMIT, MOST_LIMIT};
+use elytra_webhooks::operator::{DEFAULT_LIMIT, MAX_LIMIT};
 use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use elytra_webhooks::plan::SLOW_WRITE_MS;
 use elytra_webhooks::spool::DRAIN_MS;
@@ -90,7 +90,7 @@ fn the_figures_are_those_of_the_code() {
             format!("the events after {} KiB", MAX_LOGGED_EVENT_BYTES / 1_024),
             &["docs/operating.md"],
         ),
-        (format!("1 to {}; by default {DEFAULT_LIMIT}", n(MOST_LIMIT)), &["docs/operating.md"]),
+        (format!("1 to {}; by default {DEFAULT_LIMIT}", n(MAX_LIMIT)), &["docs/operating.md"]),
         (format!("the oldest {REDRIVE_STEP} of"), &["docs/operating.md"]),
         (format!("{} seconds later or more", DRAIN_MS / 1_000), &["docs/failures.md"]),
         (

@@ -146,7 +146,7 @@ fn what_cannot_be_stored_is_not_sent() {
         };
         assert!(answer.log.contains(reason), "{fault:?}: {}", answer.log);
         assert_eq!(memory.queue("QUEUE"), Vec::<String>::new(), "{fault:?}");
-        memory.mend();
+        memory.repair();
         memory.time.pass(1_000);
         assert_eq!(send(&config, &memory).status, 202, "when the sender retries");
     }

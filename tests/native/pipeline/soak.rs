@@ -51,7 +51,7 @@ enum Step {
     /// Makes the next calls of a method fail.
     Break((&'static str, &'static str), Fault, usize),
     /// Removes all faults.
-    Mend,
+    Repair,
     /// Lets this many milliseconds pass.
     Wait(u64),
 }
@@ -97,7 +97,7 @@ fn rough() -> impl Strategy<Value = Step> {
         3 => (ids(), death()).prop_map(|(ids, death)| Step::Send(ids, death)),
         2 => death().prop_map(Step::Drain),
         6 => (places, faults, 1..4_usize).prop_map(|(at, fault, times)| Step::Break(at, fault, times)),
-        1 => Just(Step::Mend),
+        1 => Just(Step::Repair),
     ]
 }
 
@@ -133,7 +133,7 @@ fn take(steps: &[Step], config: &Config, memory: &Memory) -> BTreeSet<usize> {
             Step::Break((binding, method), fault, times) => {
                 memory.breaks(binding, method, *fault, *times);
             }
-            Step::Mend => memory.mend(),
+            Step::Repair => memory.repair(),
             Step::Wait(milliseconds) => memory.time.pass(*milliseconds),
         }
     }
@@ -176,7 +176,7 @@ fn nothing_that_was_acknowledged_is_lost() {
         let (config, memory) = (config(), Memory::with_latency(5));
         let acknowledged = take(&steps, &config, &memory);
         // Nothing fails any more, and all claims have expired.
-        memory.mend();
+        memory.repair();
         memory.time.pass(60_000);
         let drained = memory.time.run(drain(&config, &memory));
         assert!(drained.failures.is_empty(), "{drained:?}");
@@ -205,7 +205,7 @@ fn every_event_is_acknowledged_in_the_end() {
     property(vec(rough(), 1..12), |steps| {
         let (config, memory) = (config(), Memory::with_latency(5));
         take(&steps, &config, &memory);
-        memory.mend();
+        memory.repair();
         memory.time.pass(60_000);
         let all: Vec<_> = (0..EVENTS).collect();
         let acknowledged = take(&[Step::Send(all, None)], &config, &memory);

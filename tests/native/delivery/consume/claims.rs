@@ -2,7 +2,7 @@
 
 use elytra_events::CloudEvent;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
-use elytra_webhooks::delivery::{Disposition, ROOM_AGAIN_MS, ROOM_MS, Received, consume};
+use elytra_webhooks::delivery::{Disposition, ROOM_POLL_MS, ROOM_TIMEOUT_MS, Received, consume};
 use elytra_webhooks::large::LargeEvent;
 use elytra_webhooks::ledger::Key;
 use elytra_webhooks::platform::{HttpFailure, Isolate as _};
@@ -241,7 +241,7 @@ fn large_events_share_the_memory_with_requests() {
         let consumed = join_all((0..6).map(|_| consume(&received, &config, &memory)));
         let consumed = memory.time.run(consumed);
         assert!(consumed.iter().all(|(disposition, _)| *disposition == again(1)));
-        let waited = expected..expected + 6 * ROOM_AGAIN_MS;
+        let waited = expected..expected + 6 * ROOM_POLL_MS;
         assert!(
             waited.contains(&memory.time.passed()),
             "{max_body_bytes}: {:?}",
@@ -258,7 +258,7 @@ fn a_large_event_for_which_there_is_no_room_comes_again() {
     let mut others = memory.capacity().reserve();
     others.grow_to(MAX_HELD_BYTES).unwrap();
     let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 1);
-    assert_eq!((consumed.disposition, memory.time.passed()), (ACK, ROOM_MS));
+    assert_eq!((consumed.disposition, memory.time.passed()), (ACK, ROOM_TIMEOUT_MS));
     let (queue, _, later) = memory.later.borrow_mut().remove(0);
     assert_eq!((&*queue, later), ("DELIVERIES", 60), "that was no attempt");
     let consumed = hand_out(&shop(""), &memory, &dead("shop", &large.reference), 1);

@@ -1,6 +1,6 @@
 //! A message that cannot be moved is redelivered, and never lost.
 
-use elytra_webhooks::delivery::MOVE_AGAIN_SECONDS;
+use elytra_webhooks::delivery::REDELIVERY_SECONDS;
 use elytra_webhooks::level::Level;
 
 use super::{ACK, again, dead, delivery, hand_out, line, product};
@@ -14,7 +14,7 @@ fn without_dead_letters_a_message_comes_again() {
         memory.answers(URL, [status(404)]);
         let message = delivery("shop", &product());
         let consumed = hand_out(&shop(""), &memory, &message, 1);
-        assert_eq!(consumed.disposition, again(MOVE_AGAIN_SECONDS), "{fault:?}");
+        assert_eq!(consumed.disposition, again(REDELIVERY_SECONDS), "{fault:?}");
         let why = r#","cause":"status","status":404,"reasons":["the destination answered 404","destination-canary"]"#;
         assert_eq!(consumed.log, line("failed", 1, why));
         assert_eq!(consumed.level, Level::Error, "we have to act");
@@ -39,10 +39,10 @@ fn without_its_namespace_a_dead_letter_comes_again() {
         let memory = Memory::default().with("DEAD", "put", fault, 1);
         let message = dead("shop", &product());
         let consumed = hand_out(&shop(""), &memory, &message, 1);
-        assert_eq!(consumed.disposition, again(MOVE_AGAIN_SECONDS), "{fault:?}");
+        assert_eq!(consumed.disposition, again(REDELIVERY_SECONDS), "{fault:?}");
         assert_eq!(consumed.log, line("failed", 6, r#","reasons":["destination-canary"]"#));
         assert_eq!(consumed.level, Level::Error, "we have to act");
-        memory.time.pass(MOVE_AGAIN_SECONDS * 1_000);
+        memory.time.pass(REDELIVERY_SECONDS * 1_000);
         assert_eq!(hand_out(&shop(""), &memory, &message, 2).outcome(), "stored", "then it works");
         assert_eq!(memory.namespace("DEAD").len(), 1);
     }
@@ -52,7 +52,7 @@ fn without_its_namespace_a_dead_letter_comes_again() {
 fn what_is_no_message_comes_again_too() {
     let memory = Memory::failing(&["DEAD_LETTERS"]);
     let consumed = hand_out(&shop(""), &memory, "nothing", 1);
-    assert_eq!(consumed.disposition, again(MOVE_AGAIN_SECONDS));
+    assert_eq!(consumed.disposition, again(REDELIVERY_SECONDS));
     assert_eq!(memory.count("DEAD_LETTERS", "send"), 1);
 }
 

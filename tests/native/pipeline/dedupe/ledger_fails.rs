@@ -29,7 +29,7 @@ fn where_the_ledger_fails_everything_is_forwarded() {
     check_accepted("rule 5", &ask_again(&memory), &format!("claim: {SAYS}"));
     check_accepted("and again", &ask_again(&memory), &format!("claim: {SAYS}"));
     assert_eq!(forwarded(&memory), (2, 2), "the ledger did not know that it was held");
-    memory.mend();
+    memory.repair();
     check_answer("but it was noted", &ask_again(&memory), &DUPLICATE);
 }
 

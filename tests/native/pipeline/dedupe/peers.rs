@@ -17,7 +17,7 @@ fn a_retry_after_a_failure_is_no_duplicate() {
             assert_eq!(answer.status, 503, "{fault:?} is never a success");
             assert!(answer.headers.contains("retry-after: 1"), "it should be retried");
         }
-        memory.mend();
+        memory.repair();
         assert_eq!(ask_again(&memory).status, 202, "{fault:?}");
         assert!(
             memory.queue("QUEUE").contains(&event(r#""eventtype":"product","data":"data-canary""#))

@@ -31,7 +31,7 @@ fn a_write_that_kv_always_refuses_is_to_come_again() {
     assert_eq!(answer.status, 503, "the retries are bounded");
     assert!(answer.log.contains(r#""reasons":["prices: destination-canary"]"#), "{answer:?}");
     assert_eq!(memory.count("KV", "put"), PUT_TRIES);
-    memory.mend();
+    memory.repair();
     assert_eq!(send(&state("0", "2025-11-30T11:00:00Z", "add"), &memory).status, 202);
     assert_eq!(held(&memory), "0", "what was not written is not known to be newer");
     assert_eq!(send(&state("1", NOON, "add"), &memory).status, 202);

@@ -53,7 +53,7 @@ fn the_newest_of_all_stays_at_last() {
             let text = state(&place.to_string(), time, "modify");
             let tries = (0..5).take_while(|_| send(&text, &memory).status != 202).count();
             assert!(tries < 5, "{sent:?} never comes to an end");
-            memory.mend();
+            memory.repair();
             if place == 0 || age >= newest.0 {
                 newest = (age, place);
             }

@@ -56,7 +56,7 @@ fn check_retry(why: &str, method: &'static str, fault: Fault) {
     assert_eq!(reset(&mirroring(), "object=product/7", &memory).status, 200);
     memory.breaks(binding, method, fault, ALWAYS);
     assert_eq!(send(&state("2", NOON, "modify"), &memory).status, 503, "{why}");
-    memory.mend();
+    memory.repair();
     memory.time.pass(6_000);
     let again = send(&state("2", NOON, "modify"), &memory);
     assert!(again.status == 202 && !again.body.contains("superseded"), "{why}: {}", again.body);

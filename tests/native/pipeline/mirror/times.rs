@@ -17,7 +17,7 @@ fn check(why: &str, newer: &str, older: &str) {
             memory.breaks("LEDGER", "settle", fault, 1);
         }
         let _ = send(&state("newer", newer, "modify"), &memory);
-        memory.mend();
+        memory.repair();
         memory.time.pass(6_000);
         if forgets {
             memory.time.pass(8 * 24 * 3_600_000);

@@ -110,7 +110,7 @@ fn the_time_of_draining_is_kept() {
     assert_eq!(drain_all(&memory), sent(240), "twelve steps, the last began in time");
     assert_eq!((left(&memory), memory.time.passed()), (60, 48_000));
     assert_eq!(memory.queue("QUEUE"), messages("QUEUE", 240));
-    memory.mend();
+    memory.repair();
     assert_eq!(drain_all(&memory), sent(60), "the rest goes the next time");
     assert_eq!(memory.queue("QUEUE"), messages("QUEUE", 300));
 }

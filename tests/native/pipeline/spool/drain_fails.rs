@@ -24,7 +24,7 @@ fn a_queue_that_fails_holds_up_no_other() {
         assert_eq!(memory.queue("QUEUE"), messages("QUEUE", 50));
         assert_eq!(left(&memory), 50, "what was not sent stays");
         assert!(memory.count("OTHER", "send") <= 53, "it is not tried for ever");
-        memory.mend();
+        memory.repair();
         assert_eq!(drain(&memory), sent(50), "the claims were released");
         assert_eq!((memory.queue("OTHER"), left(&memory)), (messages("OTHER", 50), 0));
     }
@@ -150,7 +150,7 @@ fn a_spool_that_fails_is_told() {
         let drained = drain_with_ledger(&memory);
         assert_eq!((drained.sent, drained.failures.len()), (0, failures), "{method}: {drained:?}");
         assert_eq!(left(&memory), 3);
-        memory.mend();
+        memory.repair();
         assert_eq!(drain_with_ledger(&memory), sent(3), "{method}");
     }
 }

@@ -63,7 +63,7 @@ fn an_outage_that_begins_in_a_run_sets_nothing_aside() {
     let memory = Memory::default();
     spool(&memory, "QUEUE", 200);
     for _ in 0..=MAX_REFUSALS {
-        memory.mend();
+        memory.repair();
         memory.breaks("QUEUE", "send", Fault::Takes(0), 1);
         memory.breaks("QUEUE", "send", Fault::Fails, ALWAYS);
         let drained = drain_all(&memory);
