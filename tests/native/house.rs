@@ -113,6 +113,13 @@ fn the_core_reads_no_clock() {
 }
 
 #[test]
+fn the_tests_are_in_folders_of_their_own() {
+    check("a library has `test = false`, so that no test in it would run", &source(), |line| {
+        line.contains("cfg(test)") || line.contains("#[test]")
+    });
+}
+
+#[test]
 fn nothing_that_can_panic_is_written() {
     let panics = [
         ".unwrap()",
