@@ -96,13 +96,12 @@ impl<'c, 'e> Plan<'c, 'e> {
         let views: Vec<_> = events.iter().map(|event| subscriptions.view(event)).collect();
         let mut dispatches = Vec::new();
         for (index, (view, event)) in views.iter().zip(events).enumerate() {
-            for subscription in subscriptions.candidates(view) {
-                if subscription.takes(view) {
-                    let Subscription { name, holder, destination, .. } = subscription;
-                    let dispatch = Dispatch::new(dispatches.len(), index, event, name, holder);
-                    dispatches.push(Routed { destination, dispatch });
-                }
-            }
+            let wanting = subscriptions.candidates(view);
+            wanting.filter(|subscription| subscription.takes(view)).for_each(|subscription| {
+                let Subscription { name, holder, destination, .. } = subscription;
+                let dispatch = Dispatch::new(dispatches.len(), index, event, name, holder);
+                dispatches.push(Routed { destination, dispatch });
+            });
         }
         Self { events: Events { views, subscriptions }, dispatches }
     }
