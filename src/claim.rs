@@ -106,7 +106,7 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
             Err(error) => {
                 self.failures.push(BindingError(format!("claim: {error}")));
                 for routed in wanted.into_iter().flat_map(|wanted| wanted.dispatches) {
-                    self.forward(routed, Some(NO_CLAIM));
+                    self.forward(routed, NO_CLAIM);
                 }
                 return;
             }
@@ -117,19 +117,19 @@ impl<'c, 'e> ClaimedPlan<'c, 'e> {
             for routed in dispatches {
                 match verdicts.next() {
                     Some(Verdict::Granted | Verdict::Uncertain) => {
-                        self.forward(routed, Some(number));
+                        self.forward(routed, number);
                     }
                     Some(Verdict::Held) => self.close(routed.dispatch, Progress::HeldBefore),
                     Some(Verdict::UnderWay) => self.close(routed.dispatch, Progress::UnderWay),
-                    // It is forwarded without a claim.
-                    None => self.forward(routed, None),
+                    // It is forwarded without a claim, and can still be recorded as held.
+                    None => self.forward(routed, number),
                 }
             }
         }
     }
 
-    fn forward(&mut self, mut routed: Routed<'c, 'e>, claim: Option<u64>) {
-        routed.dispatch.claim = claim;
+    fn forward(&mut self, mut routed: Routed<'c, 'e>, claim: u64) {
+        routed.dispatch.claim = Some(claim);
         self.open.push(routed);
     }
 

@@ -114,9 +114,10 @@ impl Destination {
             Self::Queue(_) => {
                 Room { most: MAX_KV_VALUE_BYTES, in_message: Some(MAX_QUEUE_EVENT_BYTES) }
             }
-            Self::Kv(_) | Self::Object(_) => Room { most: MAX_KV_VALUE_BYTES, in_message: None },
-            // R2 takes gigabytes, far more than the receiver can decode.
-            Self::R2(_) => Room { most: usize::MAX, in_message: None },
+            // R2 takes gigabytes, but the receiver decodes no event that is larger than KV takes.
+            Self::Kv(_) | Self::Object(_) | Self::R2(_) => {
+                Room { most: MAX_KV_VALUE_BYTES, in_message: None }
+            }
             Self::Http(_) | Self::Service(_) => {
                 Room { most: MAX_WEBHOOK_EVENT_BYTES, in_message: Some(MAX_DELIVERY_EVENT_BYTES) }
             }

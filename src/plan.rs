@@ -128,20 +128,20 @@ impl<'c, 'e> Plan<'c, 'e> {
         times: Times,
     ) -> Result<FittingPlan<'c, 'e>, DoesNotFit<'c>> {
         let mut too_large = Vec::new();
-        let mut large_event: Option<(usize, Rc<LargeEvent<'e>>)> = None;
+        // The dispatches of an event are consecutive, and share its stored copy.
+        let mut stored: Option<(usize, Rc<LargeEvent<'e>>)> = None;
         for Routed { destination, dispatch } in &mut self.dispatches {
             let index = dispatch.index;
-            // The dispatches of an event are consecutive, and share its stored copy.
-            let known = large_event.take().filter(|(of, _)| *of == index).map(|(_, large)| large);
-            match fit(dispatch, destination.room(), claims_expiration_ttl, known) {
-                Ok(large) => large_event = large.map(|large| (index, large)),
-                Err((limit, why)) => too_large.push(EventTooLarge {
+            stored = stored.filter(|(of, _)| *of == index);
+            let fitting = fit(dispatch, destination.room(), claims_expiration_ttl, &mut stored);
+            if let Err((limit, why)) = fitting {
+                too_large.push(EventTooLarge {
                     index: (mode == Mode::Batch).then_some(index),
                     subscription: dispatch.subscription,
                     bytes: dispatch.event.as_json().len(),
                     limit,
                     why,
-                }),
+                });
             }
         }
         if !too_large.is_empty() {
@@ -176,8 +176,8 @@ impl<'c, 'e> Plan<'c, 'e> {
     }
 }
 
-/// Makes an event fit in its destination. Returns how the event is stored in `CLAIMS`, which is `known` if another
-/// dispatch of the event has already determined it.
+/// Makes an event fit in its destination. If it has to be stored in `CLAIMS`, `stored` is its copy for there, with its
+/// index; it is created once.
 ///
 /// # Errors
 ///
@@ -186,24 +186,27 @@ fn fit<'e>(
     dispatch: &mut Dispatch<'_, 'e>,
     Room { most, in_message }: Room,
     claims_expiration_ttl: Option<u64>,
-    known: Option<Rc<LargeEvent<'e>>>,
-) -> Result<Option<Rc<LargeEvent<'e>>>, (usize, TooLarge)> {
+    stored: &mut Option<(usize, Rc<LargeEvent<'e>>)>,
+) -> Result<(), (usize, TooLarge)> {
     let bytes = dispatch.event.as_json().len();
     if bytes > most {
         return Err((most, TooLarge::ForDestination));
     }
-    let Some(limit) = in_message.filter(|limit| bytes > *limit) else { return Ok(known) };
-    let large = if let Some(large) = known {
-        large
+    let Some(limit) = in_message.filter(|limit| bytes > *limit) else { return Ok(()) };
+    let large = if let Some((_, large)) = stored {
+        Rc::clone(large)
     } else {
         let ttl = claims_expiration_ttl.ok_or((limit, TooLarge::NoClaims))?;
-        Rc::new(LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?)
+        let large = LargeEvent::new(dispatch.event, ttl).map_err(|why| (limit, why))?;
+        let large = Rc::new(large);
+        *stored = Some((dispatch.index, Rc::clone(&large)));
+        large
     };
     if large.message.len() > limit {
         return Err((limit, TooLarge::WithoutData));
     }
-    dispatch.large = Some(Rc::clone(&large));
-    Ok(Some(large))
+    dispatch.large = Some(large);
+    Ok(())
 }
 
 impl<'c, 'e> FittingPlan<'c, 'e> {

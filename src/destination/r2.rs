@@ -71,9 +71,21 @@ impl R2Destination {
         let Dispatch { event, subscription, .. } = dispatch;
         let moment = sending.moment_of(event).to_rfc3339();
         let date = moment.split_once('T').map_or(&*moment, |(date, _)| date);
-        let key = format!("{}{date}/{}", self.prefix, event_key(subscription, event));
+        let path = without_dot_segments(&event_key(subscription, event));
+        let key = format!("{}{date}/{path}", self.prefix);
         R2Put { binding: &self.binding, key, event, dispatches: vec![dispatch] }
     }
+}
+
+/// A path whose segments `.` and `..`, which a sender can choose, are encoded: clients of S3 would take them for
+/// folders (RFC 3986 section 5.2.4).
+fn without_dot_segments(path: &str) -> String {
+    let encode = |segment| match segment {
+        "." => "%2E",
+        ".." => "%2E%2E",
+        other => other,
+    };
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 
 /// Reads `prefix`. A key that begins with a slash would be in a folder without a name, and control characters

@@ -70,7 +70,7 @@ impl ServiceDestination {
         refuse_fields_of_webhooks(&mut table, mistakes);
         table.finish(mistakes);
         let binding = binding?;
-        let url = format!("https://{}.service{}", binding.to_ascii_lowercase(), path?);
+        let url = format!("https://{}.service{}", host_label(&binding), path?);
         Some(Self { binding, url, call: call? })
     }
 
@@ -88,6 +88,12 @@ impl ServiceDestination {
             settings: &self.call,
         }
     }
+}
+
+/// A binding's name as a part of a host: in lower case, with a hyphen for what no host can have.
+fn host_label(binding: &str) -> String {
+    let is_of_host = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    binding.to_ascii_lowercase().replace(|c| !is_of_host(c), "-")
 }
 
 fn read_path(table: &mut Table, mistakes: &mut Mistakes) -> Option<String> {

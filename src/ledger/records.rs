@@ -2,6 +2,7 @@
 //!
 //! The caller must not let anything else access the records during a call.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,7 @@ pub trait Records {
 
 /// What is known about a key: the standing of each name.
 #[derive(Default, Serialize, Deserialize)]
-struct Record<'r>(#[serde(borrow)] BTreeMap<&'r str, Standing>);
+struct Record<'r>(BTreeMap<Cow<'r, str>, Standing>);
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Standing {
@@ -114,13 +115,13 @@ pub fn settle<R: Records>(
         let text = records.get(&settlement.key, now)?.unwrap_or_default();
         let mut record = Record::read(&text);
         for name in &settlement.held {
-            let standing = record.0.entry(name).or_default();
+            let standing = record.0.entry((&**name).into()).or_default();
             let before = standing.held.and_then(|held| held.time);
             standing.held = Some(Held { time: before.max(settlement.time) });
             standing.end_claim(request.number);
         }
         for name in &settlement.released {
-            let standing = record.0.entry(name).or_default();
+            let standing = record.0.entry((&**name).into()).or_default();
             match settlement.time {
                 None => standing.end_claim(request.number),
                 Some(_) => standing.let_claim_die(request.number, now),
@@ -149,7 +150,7 @@ pub fn reset<R: Records>(
 ) -> Result<bool, R::Error> {
     let text = records.get(&request.key, now)?.unwrap_or_default();
     let mut record = Record::read(&text);
-    let standing = record.0.entry(&request.name).or_default();
+    let standing = record.0.entry((&*request.name).into()).or_default();
     if standing.claimed.is_some_and(|other| other.is_under_way(now)) {
         return Ok(false);
     }
@@ -185,7 +186,7 @@ impl<'r> Record<'r> {
         claimed: Claimed,
         now: u64,
     ) -> Verdict {
-        let standing = self.0.entry(name).or_default();
+        let standing = self.0.entry(name.into()).or_default();
         if latest.is_some_and(|latest| standing.held.is_some_and(|held| held.time > Some(latest))) {
             standing.held = None;
         }

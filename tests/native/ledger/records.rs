@@ -151,6 +151,22 @@ fn a_claim_belongs_to_its_number() {
 }
 
 #[test]
+fn a_name_can_have_every_character() {
+    for name in ["r2/A/b/a\"b/", "r2/A/b/a\\b/", "r2/A/b/Ü 😀/", "r2/A/b/\u{7f}"] {
+        let steps = [Claims(name, None, Uncertain), Holds(1, name, None), Claims(name, None, Held)];
+        check(name, &steps);
+        // It does not hide the names beside it either.
+        let steps = [
+            Claims("queue/Q", None, Uncertain),
+            Holds(1, "queue/Q", None),
+            Claims(name, None, Uncertain),
+            Claims("queue/Q", None, Held),
+        ];
+        check(name, &steps);
+    }
+}
+
+#[test]
 fn each_name_has_a_standing_of_its_own() {
     check(
         "the retry goes to the missing one alone",

@@ -91,6 +91,21 @@ fn the_date_is_that_of_the_time_in_utc() {
 }
 
 #[test]
+fn a_sender_cannot_leave_the_folder() {
+    let config = archive(WEBHOOK, "");
+    for (source, id, path) in
+        [("..", "..", "%2E%2E/%2E%2E"), (".", "1", "%2E/1"), ("...", "a.b", ".../a.b")]
+    {
+        let text = event(r#""time":"2025-12-01T00:00:00Z""#)
+            .replace(r#""source":"s""#, &format!(r#""source":"{source}""#))
+            .replace(r#""id":"1""#, &format!(r#""id":"{id}""#));
+        let memory = Memory::default();
+        assert_eq!(ask(Ok(&config), Request::body(text), &memory).status, 202, "{source}");
+        assert_eq!(keys(&memory), [format!("2025-12-01/a/{path}")], "RFC 3986 section 5.2.4");
+    }
+}
+
+#[test]
 fn a_key_always_fits() {
     let prefix = "p".repeat(MAX_PREFIX_BYTES);
     let config = archive(WEBHOOK, &prefix);
