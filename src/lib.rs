@@ -59,6 +59,8 @@ mod settle;
 
 pub mod fate;
 
+pub mod report;
+
 pub mod outcome;
 
 pub mod trace;

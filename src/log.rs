@@ -12,7 +12,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::auth::AuthType;
 use crate::fate::{Fate, FateKind};
 use crate::level::Level;
-use crate::outcome::{Fault, Outcome, Rejection, Report};
+use crate::outcome::{Outcome, Rejection};
+use crate::report::{Fault, Report};
 use crate::text::shorten;
 use crate::trace::{EventTrace, Notice, Trace};
 

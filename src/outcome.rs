@@ -13,6 +13,7 @@ use crate::operator::{
     DeadLetter, DeadLetterPage, OperatorError, Redriven, Reset, SetAsidePage, Settled,
 };
 use crate::plan::DoesNotFit;
+use crate::report::{Fault, Report};
 use crate::request::BodyError;
 
 /// The result of a request that succeeded.
@@ -105,39 +106,6 @@ pub enum Rejection<'c> {
     /// An operator asked for something that does not exist, or that is not possible right now.
     Operator(OperatorError),
 }
-
-/// How a result is reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// The stable code, as the answer and the log show it.
-    pub code: &'static str,
-    /// A summary in a few words. Empty if the request succeeded.
-    pub title: &'static str,
-    /// The explanation for the caller. It reveals nothing about the configuration, secrets, or what
-    /// a destination answered. Empty if the request succeeded.
-    pub detail: String,
-    /// What only the log says: details that the caller must not see, or a copy of `detail`.
-    pub reasons: Vec<String>,
-    /// Who must act.
-    pub fault: Fault,
-    /// After how many seconds the caller may retry.
-    pub retry_after: Option<u32>,
-}
-
-/// Who must act before the request can succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Nobody: the request succeeded, or a retry will.
-    Nobody,
-    /// The caller, who must change the request.
-    Caller,
-    /// The operator of the receiver.
-    Receiver,
-}
-
-/// After how many seconds to retry when a destination failed. It is short because a sender may give
-/// up after half a minute.
-const AFTER_A_FAILURE: u32 = 1;
 
 /// After how many seconds to retry when the configuration has to be fixed first.
 const AFTER_A_BROKEN_CONFIGURATION: u32 = 60;
@@ -327,87 +295,6 @@ impl Rejection<'_> {
                 )
             },
             Self::Operator(error) => error.report(),
-        }
-    }
-}
-
-impl OperatorError {
-    /// How the error is reported.
-    fn report(&self) -> Report {
-        match self {
-            Self::BadQuery(why) => Report::of_caller("bad_query", "The query is invalid", &**why),
-            Self::NoSuchDeadLetter => Report::of_caller(
-                "no_such_dead_letter",
-                "There is no such dead letter",
-                "there is no dead letter with this id",
-            ),
-            Self::DeadLettersFailed(error) => Report {
-                reasons: vec![error.to_string()],
-                ..Report::of_receiver(
-                    "dead_letters_failed",
-                    "The dead letters are unavailable",
-                    "the dead letters are unavailable right now; the log says why",
-                )
-            },
-            Self::NoSuchMessage => Report::of_caller(
-                "no_such_message",
-                "There is no such message",
-                "no message with this id was set aside",
-            ),
-            Self::MessageUnderWay => Report {
-                retry_after: Some(AFTER_A_FAILURE),
-                ..Report::of_caller(
-                    FateKind::UnderWay.code(),
-                    "The message is being sent or deleted",
-                    "another request is sending or deleting this message; try again",
-                )
-            },
-            Self::SpoolFailed(error) => Report {
-                reasons: vec![error.to_string()],
-                ..Report::of_receiver(
-                    "spool_failed",
-                    "The spool failed",
-                    "the spool or the queue failed; the log says why",
-                )
-            },
-            Self::ObjectUnderWay => Report {
-                retry_after: Some(AFTER_A_FAILURE),
-                ..Report::of_caller(
-                    FateKind::UnderWay.code(),
-                    "The object is being written",
-                    "an event of the object is being written right now; try again",
-                )
-            },
-            Self::LedgerFailed(error) => Report {
-                reasons: vec![error.to_string()],
-                ..Report::of_receiver(
-                    "ledger_failed",
-                    "The ledger failed",
-                    "the ledger failed; its log says why",
-                )
-            },
-        }
-    }
-}
-
-impl Report {
-    /// The caller must change the request. The log says the same as the answer.
-    fn of_caller(code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        let reasons = vec![detail.clone()];
-        Self { code, title, detail, reasons, fault: Fault::Caller, retry_after: None }
-    }
-
-    /// The receiver is at fault, and the caller may retry soon. The caller of this function adds
-    /// the reasons.
-    fn of_receiver(code: &'static str, title: &'static str, detail: &str) -> Self {
-        Self {
-            code,
-            title,
-            detail: detail.to_owned(),
-            reasons: Vec::new(),
-            fault: Fault::Receiver,
-            retry_after: Some(AFTER_A_FAILURE),
         }
     }
 }

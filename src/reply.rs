@@ -13,7 +13,8 @@ use crate::auth::{Caller, PresentedIn};
 use crate::fate::{FateKind, Fates};
 use crate::handshake::{AllowedRate, Consent};
 use crate::operator::OperatorError;
-use crate::outcome::{Outcome, Rejection, Report};
+use crate::outcome::{Outcome, Rejection};
+use crate::report::Report;
 use crate::trace::Trace;
 
 /// An HTTP response, independent of Cloudflare's types.

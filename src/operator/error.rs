@@ -1,6 +1,8 @@
 //! Why an operator's request failed.
 
+use crate::fate::FateKind;
 use crate::platform::BindingError;
+use crate::report::{AFTER_A_FAILURE, Report};
 
 /// Why an operator's request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,4 +23,63 @@ pub enum OperatorError {
     ObjectUnderWay,
     /// The ledger failed.
     LedgerFailed(BindingError),
+}
+
+impl OperatorError {
+    /// How the error is reported.
+    pub(crate) fn report(&self) -> Report {
+        match self {
+            Self::BadQuery(why) => Report::of_caller("bad_query", "The query is invalid", &**why),
+            Self::NoSuchDeadLetter => Report::of_caller(
+                "no_such_dead_letter",
+                "There is no such dead letter",
+                "there is no dead letter with this id",
+            ),
+            Self::DeadLettersFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "dead_letters_failed",
+                    "The dead letters are unavailable",
+                    "the dead letters are unavailable right now; the log says why",
+                )
+            },
+            Self::NoSuchMessage => Report::of_caller(
+                "no_such_message",
+                "There is no such message",
+                "no message with this id was set aside",
+            ),
+            Self::MessageUnderWay => Report {
+                retry_after: Some(AFTER_A_FAILURE),
+                ..Report::of_caller(
+                    FateKind::UnderWay.code(),
+                    "The message is being sent or deleted",
+                    "another request is sending or deleting this message; try again",
+                )
+            },
+            Self::SpoolFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "spool_failed",
+                    "The spool failed",
+                    "the spool or the queue failed; the log says why",
+                )
+            },
+            Self::ObjectUnderWay => Report {
+                retry_after: Some(AFTER_A_FAILURE),
+                ..Report::of_caller(
+                    FateKind::UnderWay.code(),
+                    "The object is being written",
+                    "an event of the object is being written right now; try again",
+                )
+            },
+            Self::LedgerFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "ledger_failed",
+                    "The ledger failed",
+                    "the ledger failed; its log says why",
+                )
+            },
+        }
+    }
 }
