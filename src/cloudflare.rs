@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::MessageBatch;
 use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
-use crate::config::{Config, ConfigError, ConfigLine};
+use crate::config::{Broken, Config, ConfigLine};
 use crate::endpoints::answer;
 use crate::level::Level;
 use crate::spool::{DrainLine, drain};
@@ -31,7 +31,7 @@ use executor::Means;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
-static CONFIG: OnceLock<Result<Config, Vec<ConfigError>>> = OnceLock::new();
+static CONFIG: OnceLock<Result<Config, Broken>> = OnceLock::new();
 
 #[event(start)]
 fn start() {
@@ -103,7 +103,7 @@ pub fn tags() -> JsValue {
     executor::tags()
 }
 
-fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {
+fn config(env: &Env) -> Result<&'static Config, &'static Broken> {
     let config = CONFIG.get_or_init(|| {
         let config = Config::from_bindings(&bindings::read(env));
         let line = config.as_ref().ok().and_then(|config| ConfigLine::new(&config.warnings));
@@ -112,7 +112,7 @@ fn config(env: &Env) -> Result<&'static Config, &'static [ConfigError]> {
         }
         config
     });
-    config.as_ref().map_err(Vec::as_slice)
+    config.as_ref()
 }
 
 fn write(level: Level, line: &str) {

@@ -16,14 +16,16 @@ pub use receiver::{BODY_TIMEOUT_MS, MAX_BATCH_EVENTS, MAX_BODY_BYTES, Method, Re
 pub use stores::{DEFAULT_CLAIMS_EXPIRATION_TTL, Stores};
 
 pub use crate::filter::FilterMistake;
-pub use crate::vars::{Binding, BindingKind, Bindings, ConfigError, Danger, Mistake};
+pub use crate::vars::{
+    Binding, BindingKind, Bindings, ConfigError, Danger, MAX_VAR_BYTES, Mistake,
+};
 
 use crate::auth::Authentication;
 use crate::destination::Destination;
 use crate::filter::DataPaths;
 use crate::names::nearest;
 use crate::subscription::{Subscription, Subscriptions};
-use crate::vars::{ADMIN, MAX_VAR_BYTES, Mistakes, Table, WEBHOOK};
+use crate::vars::{ADMIN, Mistakes, Table, WEBHOOK};
 
 /// The longest subscription name. It leaves room for the event in a KV key.
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
@@ -46,6 +48,23 @@ pub struct Config {
     pub warnings: Vec<ConfigError>,
 }
 
+/// A configuration with mistakes. The Worker lets nobody in with it, except an operator who asks what is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Broken {
+    /// All mistakes; at least one.
+    pub mistakes: Vec<ConfigError>,
+    /// What an operator must present. `None` if `ADMIN` itself has mistakes: it may let in who is none.
+    pub admin: Option<Authentication>,
+}
+
+impl Broken {
+    fn new(mistakes: Vec<ConfigError>, admin: Option<Authentication>) -> Self {
+        let is_of_admin = |mistake: &ConfigError| mistake.path.split('.').next() == Some(ADMIN);
+        let admin = admin.filter(|_| !mistakes.iter().any(is_of_admin));
+        Self { mistakes, admin }
+    }
+}
+
 impl Config {
     /// Reads the vars `WEBHOOK`, `ADMIN` and `SUBSCRIPTION_<NAME>`, and looks up every binding and secret
     /// they name.
@@ -53,7 +72,7 @@ impl Config {
     /// # Errors
     ///
     /// All mistakes.
-    pub fn from_bindings(bindings: &Bindings) -> Result<Self, Vec<ConfigError>> {
+    pub fn from_bindings(bindings: &Bindings) -> Result<Self, Broken> {
         let mut mistakes = Mistakes::default();
         let mut webhook = None;
         let mut admin = None;
@@ -104,7 +123,7 @@ impl Config {
                 let subscriptions = Subscriptions::new(subscriptions, data_paths);
                 Ok(Self { receiver, admin, subscriptions, stores, warnings })
             }
-            _ => Err(mistakes),
+            _ => Err(Broken::new(mistakes, admin)),
         }
     }
 }

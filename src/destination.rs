@@ -143,6 +143,12 @@ impl Destination {
         }
     }
 
+    /// Whether it keeps one entry per object, for which it needs the ledger.
+    #[must_use]
+    pub fn holds_objects(&self) -> bool {
+        self.mirror().is_some()
+    }
+
     /// The destination as a mirror of objects, if it is one.
     pub(crate) fn mirror(&self) -> Option<&ObjectDestination> {
         match self {

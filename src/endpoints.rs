@@ -3,7 +3,7 @@
 use crate::access::{allow, authenticate};
 use crate::auth::Caller;
 use crate::body::{ReadBody, read};
-use crate::config::{Config, ConfigError};
+use crate::config::{Broken, Config};
 use crate::log::LogLine;
 use crate::operator::{OperatorError, OperatorQuery, dead_letters, explain, objects, set_aside};
 use crate::outcome::{Outcome, Rejection};
@@ -71,7 +71,7 @@ const ENDPOINTS: [(&str, Endpoint, &[&str], &[&str]); 9] = {
 
 /// Answers a request, and returns the reply and the log line.
 pub async fn answer<'c>(
-    config: Result<&'c Config, &'c [ConfigError]>,
+    config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
     body: impl Body,
     platform: &impl Platform,
@@ -88,7 +88,7 @@ pub async fn answer<'c>(
 }
 
 async fn serve<'c>(
-    config: Result<&'c Config, &'c [ConfigError]>,
+    config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
     body: impl Body,
     platform: &impl Platform,
@@ -102,7 +102,7 @@ async fn serve<'c>(
         Endpoint::Webhook => receive(config, head, body, platform, trace).await,
         Endpoint::Health => {
             allow(head, methods.to_vec())?;
-            config.map(|_| Outcome::Healthy).map_err(Rejection::from)
+            health(config, head, trace)
         }
         Endpoint::Operator(question) => {
             let config = config?;
@@ -115,9 +115,30 @@ async fn serve<'c>(
     }
 }
 
+/// Says whether the configuration is valid, and tells an operator what is wrong with it. Wrong credentials make no
+/// difference: whoever watches the Worker needs none.
+fn health<'c>(
+    config: Result<&'c Config, &'c Broken>,
+    head: &impl RequestHead,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let admin = config.map_or_else(|broken| &broken.admin, |config| &config.admin).as_ref();
+    let caller = admin.and_then(|admin| Some((admin.auth_type(), admin.verify(head).ok()?)));
+    if let Some((auth_type, caller)) = caller {
+        trace.auth_type = Some(auth_type);
+        trace.caller = Some(caller);
+    }
+    let is_operator = trace.caller.is_some();
+    match config {
+        Ok(config) => Ok(Outcome::Healthy(is_operator.then_some(&*config.warnings))),
+        Err(broken) if is_operator => Err(Rejection::BrokenForOperator(&broken.mistakes)),
+        Err(broken) => Err(broken.into()),
+    }
+}
+
 /// Tells a sender whether it may send.
 fn handshake<'c>(
-    config: Result<&'c Config, &'c [ConfigError]>,
+    config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let config = config?;

@@ -93,7 +93,7 @@ pub mod times;
 
 pub mod limits;
 
-mod names;
+pub mod names;
 
 pub mod text;
 

@@ -1,10 +1,15 @@
 //! Suggestions for unknown names.
 
-/// The candidate that is most similar to the name, if any is similar enough.
-pub(crate) fn nearest<'n>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
+/// The candidate that is most similar to the name, ignoring case, if at most half of its letters differ.
+///
+/// ```
+/// use elytra_webhooks::names::nearest;
+///
+/// assert_eq!(nearest("auth_typ", ["auth", "auth_type"]), Some("auth_type"));
+/// assert_eq!(nearest("retry", ["queue", "kv"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     /// At most half of the letters may differ. Anything less similar would not help.
     const LEAST_SIMILARITY: f64 = 0.5;
 
@@ -27,6 +32,7 @@ pub(crate) fn suggestion<'n>(name: &str, known: impl IntoIterator<Item = &'n str
 }
 
 /// The end of a message about an unknown name, with the suggestion that was found, if any.
-pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
+#[must_use]
+pub fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|nearest| format!(", did you mean {nearest:?}?")).unwrap_or_default()
 }

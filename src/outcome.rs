@@ -5,7 +5,7 @@ use elytra_events::{InvalidEvent, InvalidEvents};
 
 use crate::auth::{CredentialFault, Unauthenticated};
 use crate::capacity::CapacityExceeded;
-use crate::config::ConfigError;
+use crate::config::{Broken, ConfigError};
 use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;
 use crate::operator::explain::Explanation;
@@ -19,8 +19,8 @@ use crate::request::BodyError;
 /// The result of a request that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<'c> {
-    /// The configuration is valid.
-    Healthy,
+    /// The configuration is valid. An operator is told the warnings about it.
+    Healthy(Option<&'c [ConfigError]>),
     /// A sender asked whether it may send. It may if there is a consent.
     Handshake {
         /// The sender, from `WebHook-Request-Origin`.
@@ -58,6 +58,8 @@ pub enum Rejection<'c> {
     NotFound,
     /// The configuration has these errors.
     BrokenConfiguration(&'c [ConfigError]),
+    /// The same, for an operator, who is told what the errors are.
+    BrokenForOperator(&'c [ConfigError]),
     /// The path does not allow this method.
     MethodNotAllowed {
         /// The method of the request.
@@ -122,7 +124,7 @@ impl Outcome<'_> {
     #[must_use]
     pub fn report(&self) -> Report {
         let (code, reasons) = match self {
-            Self::Healthy => ("healthy", Vec::new()),
+            Self::Healthy(_) => ("healthy", Vec::new()),
             Self::Handshake { origin, consent, .. } => {
                 let reason = match (origin, consent) {
                     (Some(origin), Some(_)) => format!("consent to {origin:?}"),
@@ -166,7 +168,7 @@ impl Rejection<'_> {
                 "Not found",
                 "there is nothing at this path; events go to /webhook, without a trailing slash",
             ),
-            Self::BrokenConfiguration(mistakes) => Report {
+            Self::BrokenConfiguration(mistakes) | Self::BrokenForOperator(mistakes) => Report {
                 reasons: mistakes.iter().map(ToString::to_string).collect(),
                 retry_after: Some(AFTER_A_BROKEN_CONFIGURATION),
                 ..Report::of_receiver(
@@ -338,9 +340,9 @@ fn violations(invalid: &[InvalidEvent]) -> Vec<String> {
     reasons
 }
 
-impl<'c> From<&'c [ConfigError]> for Rejection<'c> {
-    fn from(mistakes: &'c [ConfigError]) -> Self {
-        Self::BrokenConfiguration(mistakes)
+impl<'c> From<&'c Broken> for Rejection<'c> {
+    fn from(broken: &'c Broken) -> Self {
+        Self::BrokenConfiguration(&broken.mistakes)
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::access::{allow, authenticate, limit_rate};
 use crate::body::{ReadBody, read};
 use crate::claim::claim;
-use crate::config::{Config, ConfigError};
+use crate::config::{Broken, Config};
 use crate::fate::FateKind;
 use crate::forward::forward;
 use crate::large::check_datarefs;
@@ -24,7 +24,7 @@ use elytra_events::http;
 ///
 /// The first step that failed. Unless it is the last, nothing was forwarded.
 pub async fn receive<'c>(
-    config: Result<&'c Config, &'c [ConfigError]>,
+    config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
     body: impl Body,
     platform: &impl Platform,

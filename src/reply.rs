@@ -3,7 +3,8 @@
 mod body;
 
 use body::{
-    DeadLetterBody, EventBody, ProblemBody, SuccessBody, UndeliveredBody, violations, with_code,
+    DeadLetterBody, EventBody, HealthyBody, ProblemBody, SuccessBody, UndeliveredBody, faults,
+    violations, with_code,
 };
 use elytra_events::InvalidEvents;
 use elytra_events::http::Mode;
@@ -53,7 +54,10 @@ fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Repl
     }
     let mut status = 200;
     let body = match outcome {
-        Outcome::Healthy => print(&SuccessBody { code, events: None }),
+        Outcome::Healthy(None) => print(&SuccessBody { code, events: None }),
+        Outcome::Healthy(Some(warnings)) => {
+            print(&HealthyBody { code, warnings: faults(warnings) })
+        }
         Outcome::Handshake { consent, methods, .. } => {
             headers.push(("allow", methods.join(", ")));
             headers.extend(consent.iter().flat_map(consent_headers));
@@ -110,6 +114,7 @@ fn problem(rejection: &Rejection<'_>, report: &Report, trace: &Trace<'_>) -> Rep
         detail,
         violations: Vec::new(),
         violations_left_out: 0,
+        mistakes: Vec::new(),
         undelivered: None,
         events: None,
     };
@@ -122,6 +127,7 @@ fn problem(rejection: &Rejection<'_>, report: &Report, trace: &Trace<'_>) -> Rep
             body.violations = violations(invalid);
             body.violations_left_out = invalid.iter().map(|event| event.left_out).sum();
         }
+        Rejection::BrokenForOperator(mistakes) => body.mistakes = faults(mistakes),
         Rejection::Undelivered(fates) | Rejection::UnderWay(fates)
             if trace.mode == Some(Mode::Batch) =>
         {
@@ -157,6 +163,7 @@ fn status(rejection: &Rejection<'_>) -> u16 {
         // so the sender should retry.
         Rejection::BodyBrokeOff(_)
         | Rejection::BrokenConfiguration(_)
+        | Rejection::BrokenForOperator(_)
         | Rejection::Overloaded(_)
         | Rejection::Undelivered(_)
         | Rejection::UnderWay(_)

@@ -4,6 +4,7 @@ use elytra_events::InvalidEvent;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::config::ConfigError;
 use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
 use crate::operator::DeadLetter;
@@ -65,6 +66,30 @@ pub(super) struct SuccessBody<'r> {
     pub(super) events: Option<Vec<EventBody<'r>>>,
 }
 
+/// What an operator is told about a valid configuration.
+#[derive(Serialize)]
+pub(super) struct HealthyBody<'r> {
+    pub(super) code: &'static str,
+    /// What is dangerous unless it is intended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<FaultBody<'r>>,
+}
+
+/// A configuration error, or a warning.
+#[derive(Serialize)]
+pub(super) struct FaultBody<'r> {
+    path: &'r str,
+    message: String,
+}
+
+/// Configuration errors or warnings.
+pub(super) fn faults(errors: &[ConfigError]) -> Vec<FaultBody<'_>> {
+    let faults = errors.iter();
+    faults
+        .map(|ConfigError { path, mistake }| FaultBody { path, message: mistake.to_string() })
+        .collect()
+}
+
 /// Something with its code.
 #[derive(Serialize)]
 pub(super) struct WithCode<'r, T> {
@@ -112,6 +137,9 @@ pub(super) struct ProblemBody<'r> {
     /// How many violations are not listed.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) violations_left_out: usize,
+    /// What is wrong with the configuration, for an operator.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) mistakes: Vec<FaultBody<'r>>,
     #[serde(flatten)]
     pub(super) undelivered: Option<UndeliveredBody<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use elytra_events::Known;
+use elytra_events::{Known, TYPE_PREFIX};
 use serde_json::{Map, Value};
 
 use super::error::{ConfigError, Mistake};
@@ -238,7 +238,9 @@ impl Table {
 pub(crate) fn known_name<T: Known>(path: String, name: &str, mistakes: &mut Mistakes) -> Option<T> {
     let known = T::from_name(name);
     if known.is_none() {
-        let nearest = nearest(name, T::ALL.iter().map(|known| known.as_str())).map(str::to_owned);
+        // An event type is often copied together with the prefix that it has in `type`.
+        let bare = name.strip_prefix(TYPE_PREFIX).unwrap_or(name);
+        let nearest = nearest(bare, T::ALL.iter().map(|known| known.as_str())).map(str::to_owned);
         mistakes.note(path, Mistake::UnknownName { name: name.to_owned(), nearest });
     }
     known

@@ -42,7 +42,7 @@ fn read(filters: &[&str]) -> Result<Config, Vec<ConfigError>> {
         let subscription = format!(r#"{{"filters":{filters},"queue":"QUEUE"}}"#);
         bindings.insert(format!("SUBSCRIPTION_{index}"), json(&subscription));
     }
-    Config::from_bindings(&bindings)
+    Config::from_bindings(&bindings).map_err(|broken| broken.mistakes)
 }
 
 /// Whether each of the subscriptions wants an event, all in one view of it.

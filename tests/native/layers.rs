@@ -31,8 +31,8 @@ const LAYERS: [&[&str]; 19] = [
 const XTASK_LAYERS: [&[&str]; 9] = [
     &["error"],
     &["output", "project"],
-    &["cache", "command"],
-    &["tools"],
+    &["cache", "command", "deployment"],
+    &["check", "tools"],
     &["setup"],
     &["build", "dependencies", "explain", "fuzz", "instructions"],
     &["bench", "dev", "soak"],

@@ -10,6 +10,7 @@ mod explain;
 mod filters;
 mod forwarding;
 mod handshake;
+mod health;
 mod large;
 mod limits;
 mod mirror;
@@ -26,7 +27,7 @@ mod webhooks;
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
-use elytra_webhooks::config::{Binding, Bindings, Config, ConfigError};
+use elytra_webhooks::config::{Binding, Bindings, Broken, Config};
 use elytra_webhooks::endpoints::answer;
 use elytra_webhooks::level::Level;
 use elytra_webhooks::request::Body;
@@ -171,20 +172,12 @@ pub(crate) struct Answer {
 
 /// Sends a request through the line. Checks that no secrets or data leak.
 #[track_caller]
-pub(crate) fn ask(
-    config: Result<&Config, &[ConfigError]>,
-    request: Request,
-    memory: &Memory,
-) -> Answer {
+pub(crate) fn ask(config: Result<&Config, &Broken>, request: Request, memory: &Memory) -> Answer {
     memory.time.run(answer_to(config, request, memory))
 }
 
 /// Like [`ask`], for callers that do more than wait.
-async fn answer_to(
-    config: Result<&Config, &[ConfigError]>,
-    request: Request,
-    memory: &Memory,
-) -> Answer {
+async fn answer_to(config: Result<&Config, &Broken>, request: Request, memory: &Memory) -> Answer {
     let polls = Cell::new(0);
     let body = ScriptedBody { chunks: request.body.into(), polls: &polls };
     let (reply, line) = answer(config, &request.head, body, memory).await;

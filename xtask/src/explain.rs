@@ -2,7 +2,6 @@
 //! like `POST /explain` but without the Worker.
 
 mod lines;
-mod wrangler;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +15,7 @@ use elytra_webhooks::operator::explain::{choose, explain as explain_events};
 use elytra_webhooks::outcome::{Outcome, Rejection};
 use elytra_webhooks::reply::Reply;
 use elytra_webhooks::trace::Trace;
+use elytra_webhooks_check as wrangler;
 
 use crate::{Error, Project, Result};
 
@@ -37,6 +37,9 @@ pub struct Question {
     /// The configuration; if not given, the shipped `wrangler.toml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The environment of the configuration; if not given, its top level
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// Print the JSON of `POST /explain`
     #[arg(long)]
     pub json: bool,
@@ -50,8 +53,10 @@ pub struct Question {
 pub fn explain(project: &Project, question: &Question) -> Result<String> {
     let path = question.config.clone().unwrap_or_else(|| project.root().join("wrangler.toml"));
     let text = fs::read_to_string(&path).map_err(|cause| Error::file("read", &path, &cause))?;
-    let config = wrangler::config(&text)
-        .map_err(|mistakes| Error::new(format!("{}: {mistakes}", path.display())))?;
+    let config = wrangler::config(&text, question.env.as_deref()).map_err(|report| {
+        let file = path.display().to_string();
+        Error::new(format!("the configuration has mistakes\n{}", report.print(&file)))
+    })?;
     let body =
         fs::read(&question.event).map_err(|cause| Error::file("read", &question.event, &cause))?;
     let subscriptions = choose(question.subscription.as_deref(), &config).map_err(Error::new)?;

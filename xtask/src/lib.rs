@@ -16,6 +16,10 @@ pub mod tools;
 
 pub mod build;
 
+pub mod check;
+
+pub mod deployment;
+
 pub mod dev;
 
 pub mod test;

@@ -1,9 +1,11 @@
-//! `cargo xtask <setup|build|dev|test|instructions|fuzz|soak|bench|explain>`: see `docs/developing.md`.
+//! `cargo xtask <setup|build|check|dev|test|instructions|fuzz|soak|bench|explain>`: see `docs/developing.md`.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::check;
 use xtask::explain::{self, Question};
 use xtask::fuzz::{self, Target};
 use xtask::{Error, Project, Result, Worker, bench, build, dev, instructions, setup, soak, test};
@@ -27,8 +29,19 @@ enum Task {
         #[arg(value_enum, default_value_t = Worker::Receiver)]
         worker: Worker,
     },
-    /// Run the Worker on port 8787, together with the example consumer
+    /// Check a configuration without running it: everything that is wrong with it, and its secrets
+    Check {
+        #[command(flatten)]
+        question: check::Question,
+    },
+    /// Run the Worker on port 8787, together with an example consumer of its queues
     Dev {
+        /// The configuration to run; if not given, the shipped `wrangler.toml`
+        #[arg(long, short, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// The environment of the configuration; if not given, its top level
+        #[arg(long, short, value_name = "NAME")]
+        env: Option<String>,
         /// More arguments for `wrangler dev`, such as `--port 8788`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         wrangler: Vec<String>,
@@ -85,8 +98,14 @@ fn perform(task: Task) -> Result<()> {
     let project = Project::here();
     match task {
         Task::Setup => setup::setup_and_report(&project),
-        Task::Build { worker } => build::build(&setup::setup(&project)?, worker),
-        Task::Dev { wrangler } => dev::dev(&project, &wrangler),
+        Task::Build { worker } => {
+            if worker == Worker::Receiver {
+                check::check_deployment()?;
+            }
+            build::build(&setup::setup(&project)?, worker)
+        }
+        Task::Check { question } => check::check(&project, &question),
+        Task::Dev { config, env, wrangler } => dev::dev(&project, config, env, wrangler),
         Task::Test => test::test(&project),
         Task::Instructions { update } => instructions::instructions(&project, update),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),

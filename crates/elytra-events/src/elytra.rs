@@ -17,7 +17,7 @@ use crate::Name;
 use crate::event::{CloudEvent, Data, read_string};
 
 /// What precedes the event type in an event's `type`.
-const TYPE_PREFIX: &str = "com.elytra.";
+pub const TYPE_PREFIX: &str = "com.elytra.";
 
 /// The object that an event is about, as described in its `data`.
 ///

@@ -99,9 +99,9 @@ pub(super) const CASES: &[Case] = &[
         section: RESPONSE,
         says: "410 means that the endpoint is retired; the receiver never sends it",
         check: Here(|| {
-            let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
+            let broken = Config::from_bindings(&Bindings::new()).unwrap_err();
             let request = Request::new(known(), "");
-            assert_eq!(ask(Err(&mistakes), request, &Memory::default()).status, 503);
+            assert_eq!(ask(Err(&broken), request, &Memory::default()).status, 503);
             assert_eq!(product(known().path("/old")).status, 404);
         }),
     },

@@ -20,7 +20,7 @@ fn admin(fields: &str) -> Option<Authentication> {
 
 #[track_caller]
 fn refuse(why: &str, name: &str, fields: &str, expected: &[&str]) {
-    let mistakes = Config::from_bindings(&with_dead(name, fields)).unwrap_err();
+    let mistakes = Config::from_bindings(&with_dead(name, fields)).unwrap_err().mistakes;
     let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(found, expected, "{why}");
     assert!(!format!("{mistakes:?}").contains("canary"), "{why}: a secret shows");
@@ -84,7 +84,8 @@ fn with_secrets_of_others(fields: &str, secrets: &[&str]) -> Bindings {
 #[test]
 fn only_secrets_for_operators_are_suggested() {
     let refuse = |fields: &str, secrets: &[&str], expected: &[&str]| {
-        let mistakes = Config::from_bindings(&with_secrets_of_others(fields, secrets)).unwrap_err();
+        let mistakes =
+            Config::from_bindings(&with_secrets_of_others(fields, secrets)).unwrap_err().mistakes;
         let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{fields}");
     };
@@ -114,7 +115,7 @@ fn only_secrets_for_operators_are_suggested() {
 fn it_has_no_other_field() {
     let fields = r#""auth_type":"bearer","auth":{"token":"TOKEN"},"methods":["POST"]"#;
     refuse("a field of WEBHOOK", "ADMIN", fields, &["ADMIN.methods: unknown field"]);
-    let mistakes = Config::from_bindings(&with("ADMIN", json("[]"))).unwrap_err();
+    let mistakes = Config::from_bindings(&with("ADMIN", json("[]"))).unwrap_err().mistakes;
     assert_eq!(mistakes[0].to_string(), "ADMIN: expected a table");
     let meant = |name: &str| {
         refuse(name, name, "", &[&format!("{name}: unknown var, did you mean \"ADMIN\"?")]);
@@ -139,7 +140,7 @@ fn dead_letters_need_both_bindings() {
         let fields = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
         let mut bindings = with("ADMIN", json(fields));
         bindings.insert(name.to_owned(), binding);
-        let mistakes = Config::from_bindings(&bindings).unwrap_err();
+        let mistakes = Config::from_bindings(&bindings).unwrap_err().mistakes;
         let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(found, [expected]);
     };

@@ -85,7 +85,10 @@ fn parties_must_not_share_a_secret() {
         ("the shop is sent nothing", &own, OPERATOR, String::new(), vec![]),
     ] {
         let bindings = with_parties(secrets, SENDER, operator, &shop);
-        let found = Config::from_bindings(&bindings).err().unwrap_or_default();
+        let found = Config::from_bindings(&bindings)
+            .err()
+            .map(|broken| broken.mistakes)
+            .unwrap_or_default();
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{why}");
     }
@@ -153,7 +156,10 @@ fn retries_end_before_a_large_event_expires() {
     for (ttl, fits) in [(359, true), (358, false), (60, false)] {
         let mut bindings = with_parties(&secrets, &sender(ttl), OPERATOR, retry);
         bindings.insert("CLAIMS".to_owned(), Binding::Kv);
-        let found = Config::from_bindings(&bindings).err().unwrap_or_default();
+        let found = Config::from_bindings(&bindings)
+            .err()
+            .map(|broken| broken.mistakes)
+            .unwrap_or_default();
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         let expected = format!(
             "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): reduce the retries, or keep large events longer"

@@ -1,6 +1,6 @@
 //! Any vars give either a configuration or mistakes, and never a panic.
 
-use elytra_webhooks::config::Config;
+use elytra_webhooks::config::{Broken, Config};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -111,7 +111,7 @@ fn no_value_of_a_var_panics() {
         select(vec!["WEBHOOK", "SUBSCRIPTION_A", "SUBSCRIPTION_", "SUBSCRIPTION_a", "ADMIN", "X"]);
     property((names, value()), |(name, value)| {
         let bindings = with(name, json(&value.to_string()));
-        if let Err(mistakes) = Config::from_bindings(&bindings) {
+        if let Err(Broken { mistakes, .. }) = Config::from_bindings(&bindings) {
             assert!(!mistakes.is_empty(), "a refusal has its reasons");
             for mistake in mistakes {
                 assert!(!mistake.to_string().contains("canary"), "{mistake}");
@@ -126,7 +126,7 @@ fn no_value_of_a_webhook_panics() {
     property(fields, |fields| {
         let webhook = serde_json::json!({ "webhook": fields });
         let bindings = bindings_with_webhook(&webhook.to_string());
-        if let Err(mistakes) = Config::from_bindings(&bindings) {
+        if let Err(Broken { mistakes, .. }) = Config::from_bindings(&bindings) {
             let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
             assert!(!mistakes.is_empty() && !mistakes.concat().contains("canary"), "{mistakes:?}");
         }

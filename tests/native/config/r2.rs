@@ -17,7 +17,7 @@ fn archive(fields: &str) -> Bindings {
 
 #[track_caller]
 fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
-    let mistakes = Config::from_bindings(bindings).expect_err(why);
+    let mistakes = Config::from_bindings(bindings).expect_err(why).mistakes;
     let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(found, expected, "{why}");
 }

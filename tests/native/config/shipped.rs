@@ -21,6 +21,12 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The shipped configuration without the environment that it suggests, which is checked with `check`.
+fn shipped() -> String {
+    let text = read("wrangler.toml");
+    text.split_once("\n# Staging in the same file").unwrap().0.to_owned()
+}
+
 /// The bindings that wrangler creates from a `wrangler.toml`, without the secrets.
 fn bindings_of(wrangler: &str) -> Bindings {
     let file: Table = wrangler.parse().unwrap();
@@ -69,7 +75,7 @@ fn check(why: &str, wrangler: &str, secrets: Bindings) -> Config {
 #[test]
 fn it_passes_with_the_secrets_of_the_example() {
     let secrets = secrets_of(&read(".dev.vars.example"));
-    let config = check("as shipped", &read("wrangler.toml"), secrets);
+    let config = check("as shipped", &shipped(), secrets);
     assert_ne!(config.receiver.authentication, Authentication::None, "it lets not everybody in");
     assert!(config.subscriptions.iter().all(|subscription| subscription.active));
     assert_eq!(config.receiver.times.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
@@ -91,12 +97,12 @@ fn the_one_in_the_readme_passes_too() {
     assert!(config.stores.has_spool, "it spools events while the queue fails");
     assert_eq!(config.subscriptions.iter().count(), 1);
     let keys = |text: &str| text.parse::<Table>().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(shown), keys(&read("wrangler.toml")), "nothing that is shipped is missing");
+    assert_eq!(keys(shown), keys(&shipped()), "nothing that is shipped is missing");
 }
 
 #[test]
 fn without_secrets_it_rejects_every_caller() {
-    let mistakes = Config::from_bindings(&bindings_of(&read("wrangler.toml"))).unwrap_err();
+    let mistakes = Config::from_bindings(&bindings_of(&shipped())).unwrap_err().mistakes;
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(
         mistakes,
@@ -129,7 +135,7 @@ fn invented_secrets(line: &str) -> Bindings {
 
 #[test]
 fn the_ways_to_authenticate_that_it_suggests_pass_too() {
-    let wrangler = read("wrangler.toml");
+    let wrangler = shipped();
     let alternatives = wrangler.lines().filter(|line| line.starts_with("# auth = "));
     let alternatives = alternatives.filter(|line| line.contains("\"ELYTRA_"));
     let mut tried = Vec::new();
@@ -144,7 +150,7 @@ fn the_ways_to_authenticate_that_it_suggests_pass_too() {
 
 #[test]
 fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
-    let wrangler = read("wrangler.toml");
+    let wrangler = shipped();
     let (before, rest) = wrangler.split_once("# [vars.SUBSCRIPTION_PRICES]\n").unwrap();
     let (prices, after) = rest.split_once("\n\n").unwrap();
     let prices = prices.replace("# event", "event").replace("# kv", "kv");
@@ -163,7 +169,7 @@ fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
 
 #[test]
 fn the_filters_that_it_suggests_pass_too() {
-    let wrangler = read("wrangler.toml");
+    let wrangler = shipped();
     let changed = wrangler.replace("\n# filters = ", "\nfilters = ");
     let config = check("uncommented", &changed, secrets_of(&read(".dev.vars.example")));
     let filters = config.subscriptions.iter().map(|subscription| subscription.filters.len());
@@ -176,7 +182,7 @@ fn the_filters_that_it_suggests_pass_too() {
 
 #[test]
 fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
-    let wrangler = read("wrangler.toml");
+    let wrangler = shipped();
     let options = ["allowed_origins", "allowed_rate", "rate_limit = ", "[[ratelimits]]"];
     let of_rate_limits = ["name = ", "namespace_id = ", "simple = "];
     let mut uncommented = 0;
@@ -216,7 +222,7 @@ fn with_webhooks(wrangler: &str) -> String {
 
 #[test]
 fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
-    let changed = with_webhooks(&read("wrangler.toml"));
+    let changed = with_webhooks(&shipped());
     let mut secrets = secrets_of(&read(".dev.vars.example"));
     secrets.insert("SHOP_TOKEN".to_owned(), text("invented for the shop"));
     secrets.insert("ADMIN_TOKEN".to_owned(), text("invented for operators"));
@@ -241,7 +247,7 @@ fn the_webhook_and_the_operator_that_it_suggests_pass_too() {
 fn the_bucket_that_it_suggests_passes_too() {
     let uncommented = ["[vars.SUBSCRIPTION_ARCHIVE]", "r2 = {", "[[r2_buckets]]"];
     let of_buckets = ["binding = \"ARCHIVE\"", "bucket_name = "];
-    let wrangler = read("wrangler.toml");
+    let wrangler = shipped();
     let lines = wrangler.lines().map(|line| {
         let option = line.strip_prefix("# ").unwrap_or_default();
         let mut wanted = uncommented.iter().chain(&of_buckets);
@@ -260,7 +266,7 @@ fn the_bucket_that_it_suggests_passes_too() {
 /// As a string, and as a table with the defaults written out.
 #[test]
 fn the_services_that_it_suggests_pass_too() {
-    let wrangler = with_webhooks(&read("wrangler.toml"));
+    let wrangler = with_webhooks(&shipped());
     let uncommented = ["[vars.SUBSCRIPTION_SEARCH]", "[[services]]", "binding = \"SEARCH\""];
     let uncommented = [&uncommented[..], &["service = \"search\""]].concat();
     let mut secrets = secrets_of(&read(".dev.vars.example"));
@@ -292,7 +298,7 @@ fn the_services_that_it_suggests_pass_too() {
 
 #[test]
 fn both_queues_that_it_suggests_are_consumed() {
-    let file: Table = with_webhooks(&read("wrangler.toml")).parse().unwrap();
+    let file: Table = with_webhooks(&shipped()).parse().unwrap();
     let consumers = file["queues"]["consumers"].as_array().unwrap();
     let of = |consumer: &Value| {
         let number = |name: &str| consumer[name].as_integer().unwrap();

@@ -17,7 +17,7 @@ fn read(why: &str, fields: &str) -> Config {
 #[track_caller]
 fn refuse(why: &str, fields: &str, expected: &[&str]) {
     let webhook = json(&format!(r#"{{"auth_type":"none",{fields}}}"#));
-    let mistakes = Config::from_bindings(&with("WEBHOOK", webhook)).unwrap_err();
+    let mistakes = Config::from_bindings(&with("WEBHOOK", webhook)).unwrap_err().mistakes;
     let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(found, expected, "{why}");
 }
@@ -131,7 +131,7 @@ fn the_rate_limit_is_a_binding() {
     }
     let mut bindings = bindings();
     bindings.insert("SUBSCRIPTION_A".to_owned(), json(r#"{"queue":"CALLS"}"#));
-    let mistakes = Config::from_bindings(&bindings).unwrap_err();
+    let mistakes = Config::from_bindings(&bindings).unwrap_err().mistakes;
     assert_eq!(
         mistakes[0].to_string(),
         "SUBSCRIPTION_A.queue: \"CALLS\" is bound to a rate limit, expected a queue"

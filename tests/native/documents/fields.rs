@@ -45,7 +45,7 @@ fn bounds() -> BTreeMap<(&'static str, String), (u64, u64)> {
         bindings.insert(name.to_owned(), Binding::Queue);
     }
     bindings.insert("LEDGER".to_owned(), Binding::DurableObject);
-    let mistakes = Config::from_bindings(&bindings).unwrap_err();
+    let mistakes = Config::from_bindings(&bindings).unwrap_err().mistakes;
     let bounds = mistakes.into_iter().map(|error| {
         let place = match error.mistake {
             Mistake::OutOfRange { least, most } => (least, most),

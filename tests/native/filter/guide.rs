@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cesql::{MAX_DEPTH, MAX_LENGTH};
 use elytra_events::{CloudEvent, Known};
-use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::config::{Binding, Bindings, Broken, Config};
 use elytra_webhooks::filter::{
     Dialect, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_PATH_BYTES, MAX_PATH_DEPTH,
 };
@@ -33,7 +33,7 @@ fn read(toml: &str) -> Result<Config, Vec<String>> {
         let json = serde_json::to_string(var).unwrap();
         bindings.insert(name.clone(), Binding::Json(json));
     }
-    let told = |mistakes: Vec<_>| mistakes.iter().map(ToString::to_string).collect();
+    let told = |broken: Broken| broken.mistakes.iter().map(ToString::to_string).collect();
     Config::from_bindings(&bindings).map_err(told)
 }
 

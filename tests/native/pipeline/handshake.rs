@@ -132,8 +132,8 @@ fn the_methods_are_those_of_the_configuration() {
 
 #[test]
 fn a_broken_configuration_gives_no_consent() {
-    let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
-    let answer = ask(Err(&mistakes), Request::new(options(), ""), &Memory::default());
+    let broken = Config::from_bindings(&Bindings::new()).unwrap_err();
+    let answer = ask(Err(&broken), Request::new(options(), ""), &Memory::default());
     assert_eq!(answer.status, 503);
     assert_eq!(answer.headers, "content-type: application/problem+json\nretry-after: 60");
 }

@@ -53,13 +53,13 @@ fn credentials_tell_nothing_of_themselves() {
 #[test]
 fn a_secret_in_the_place_of_its_name_is_not_logged() {
     let webhook = r#"{"auth_type":"bearer","auth":{"token":"token-canary"}}"#;
-    let mistakes = Config::from_bindings(&Bindings::from([
+    let broken = Config::from_bindings(&Bindings::from([
         ("WEBHOOK".to_owned(), Binding::Json(webhook.to_owned())),
         ("SUBSCRIPTION_A".to_owned(), Binding::Json(r#"{"queue":"QUEUE"}"#.to_owned())),
         ("QUEUE".to_owned(), Binding::Queue),
     ]))
     .unwrap_err();
-    let answer = ask(Err(&mistakes), Request::event(""), &Memory::default());
+    let answer = ask(Err(&broken), Request::event(""), &Memory::default());
     assert_eq!(
         answer.log,
         r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK.auth.token: no secret with this name is set, expected the name of a secret"],"milliseconds":0}"#,

@@ -77,9 +77,9 @@ fn who_is_not_let_in_is_not_counted() {
     not_asked("elsewhere", authorized().path("/"), 404);
     not_asked("health", Head::post().method("GET").path("/health"), 200);
     not_asked("the handshake", Head::post().method("OPTIONS"), 200);
-    let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
+    let broken = Config::from_bindings(&Bindings::new()).unwrap_err();
     let memory = Memory::used_up(true);
-    assert_eq!(ask(Err(&mistakes), Request::event(""), &memory).status, 503);
+    assert_eq!(ask(Err(&broken), Request::event(""), &memory).status, 503);
     assert_eq!(memory.asked.into_inner(), []);
 }
 

@@ -32,7 +32,7 @@ fn there_is_nothing_elsewhere() {
 
 #[test]
 fn a_broken_configuration_lets_nobody_in_and_tells_nothing() {
-    let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
+    let broken = Config::from_bindings(&Bindings::new()).unwrap_err();
     let memory = Memory::default();
     let expected = Expected {
         status: 503,
@@ -41,12 +41,12 @@ fn a_broken_configuration_lets_nobody_in_and_tells_nothing() {
         log: r#"{"outcome":"failed","code":"broken_configuration","status":503,"reasons":["WEBHOOK: missing","SUBSCRIPTION_<NAME>: missing: without a subscription every event would be ignored"],"milliseconds":0}"#,
     };
     for head in [authorized(), Head::post(), Head::post().method("DELETE")] {
-        let answer = ask(Err(&mistakes), Request::new(head, event("")), &memory);
+        let answer = ask(Err(&broken), Request::new(head, event("")), &memory);
         check_answer("before everything else", &answer, &expected);
         assert_eq!(answer.polls, 0);
     }
     let health = Head::post().method("GET").path("/health");
-    let answer = ask(Err(&mistakes), Request::new(health, ""), &memory);
+    let answer = ask(Err(&broken), Request::new(health, ""), &memory);
     check_answer("/health tells it", &answer, &expected);
     assert_eq!(memory.held(), []);
 }
@@ -187,13 +187,13 @@ fn the_first_fault_of_the_line_is_told() {
     let small = r#""max_body_bytes":65536"#;
     let webhook = WEBHOOK.replace(r#","auth""#, &format!(r#",{small},"auth""#));
     let config = configure(&webhook, &[("A", r#"{"queue":"QUEUE"}"#)]);
-    let mistakes = Config::from_bindings(&Bindings::new()).unwrap_err();
+    let broken = Config::from_bindings(&Bindings::new()).unwrap_err();
     // Everything is wrong with this request, and is fixed step by step.
     let head = || Head::post().with("content-length", "65537");
     let wrong_type = |head: Head| head.with("content-type", "text/plain");
     let known = |head: Head| head.with("authorization", "Bearer token-canary");
     let steps = [
-        ("a broken configuration first", Err(&*mistakes), wrong_type(head()).method("GET"), 503),
+        ("a broken configuration first", Err(&broken), wrong_type(head()).method("GET"), 503),
         ("405 before 401", Ok(&config), wrong_type(head()).method("GET"), 405),
         ("401 before 415", Ok(&config), wrong_type(head()), 401),
         ("415 before 413", Ok(&config), known(wrong_type(head())), 415),

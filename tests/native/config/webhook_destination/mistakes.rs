@@ -9,7 +9,7 @@ use crate::config::{json, text};
 fn refuse(why: &str, bindings: &Bindings, expected: &[&str]) {
     let mistakes = match Config::from_bindings(bindings) {
         Ok(config) => panic!("{why}: accepted {config:?}"),
-        Err(mistakes) => mistakes,
+        Err(broken) => broken.mistakes,
     };
     let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     assert_eq!(found, expected, "{why}");

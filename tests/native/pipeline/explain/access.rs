@@ -53,9 +53,9 @@ fn the_request_is_one_that_webhook_would_read() {
     check("max_body_bytes", &explain(operator(), " ".repeat(262_145)), 413, "body_too_large");
     let batch = operator().with("content-type", "application/cloudevents-batch+json");
     check("max_batch_events", &explain(batch, "[1,2,3,4]"), 413, "batch_too_large");
-    let mistakes = Config::from_bindings(&std::collections::BTreeMap::new()).unwrap_err();
+    let broken = Config::from_bindings(&std::collections::BTreeMap::new()).unwrap_err();
     let request = Request::new(operator(), event(""));
-    let answer = ask(Err(&mistakes), request, &Memory::default());
+    let answer = ask(Err(&broken), request, &Memory::default());
     check("a broken configuration", &answer, 503, "broken_configuration");
     for path in ["/explain/", "/Explain", "/explain/x"] {
         check("another path", &explain(operator().path(path), event("")), 404, "not_found");

@@ -1,0 +1,157 @@
+//! The secrets that a configuration names, and the list `secrets.required`.
+
+use elytra_webhooks::config::Binding;
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::file::{Span, Value};
+use crate::report::Findings;
+use crate::rules::{did_you_mean, nearest};
+
+/// The fields of a table of credentials that name secrets.
+const FIELDS: [&str; 4] = ["token", "username", "password", "api_key"];
+
+/// A secret that must be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// The environment that needs it. `None` for the top level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The fields that name it, such as `WEBHOOK.auth.token`.
+    pub used_by: Vec<String>,
+}
+
+impl Secret {
+    /// A value for it. Each secret has another one, because secrets that are the same can be a mistake.
+    pub(crate) fn stand_in(&self) -> Binding {
+        Binding::Text(format!("the-secret-that-is-set-as-{}", self.name))
+    }
+}
+
+/// All secrets that the tables name, sorted by name, even those whose name must be the secret itself.
+pub(crate) fn named(environment: &Environment<'_>) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = Vec::new();
+    for (path, _, name) in fields(environment) {
+        match secrets.iter_mut().find(|secret| secret.name == name) {
+            Some(secret) => secret.used_by.push(path),
+            None => secrets.push(Secret {
+                name: name.to_owned(),
+                environment: environment.name.map(str::to_owned),
+                used_by: vec![path],
+            }),
+        }
+    }
+    secrets.sort_by(|a, b| a.name.cmp(&b.name));
+    secrets
+}
+
+/// Every field that names a secret: its path, its place, and the name.
+fn fields<'f>(environment: &Environment<'f>) -> Vec<(String, Span, &'f str)> {
+    let mut found = Vec::new();
+    for (var, _, value) in environment.tables() {
+        let Some(table) = value.get_ref().as_table() else { continue };
+        if let Some(auth) = table.get("auth") {
+            credentials(&format!("{var}.auth"), auth, &mut found);
+        }
+        let webhook = table.get("webhook").and_then(|webhook| webhook.get_ref().as_table());
+        if let Some(auth) = webhook.and_then(|webhook| webhook.get("auth")) {
+            credentials(&format!("{var}.webhook.auth"), auth, &mut found);
+        }
+    }
+    found
+}
+
+/// `auth` is a table of credentials, or a list of them.
+fn credentials<'f>(path: &str, auth: &'f Value<'f>, found: &mut Vec<(String, Span, &'f str)>) {
+    if let Some(items) = auth.get_ref().as_array() {
+        for (index, item) in items.iter().enumerate() {
+            credentials(&format!("{path}[{index}]"), item, found);
+        }
+        return;
+    }
+    let Some(table) = auth.get_ref().as_table() else { return };
+    for field in FIELDS {
+        if let Some(value) = table.get(field)
+            && let Some(name) = value.get_ref().as_str()
+        {
+            found.push((format!("{path}.{field}"), value.span(), name));
+        }
+    }
+}
+
+/// Whether this is how the names of bindings are written, rather than a secret itself.
+fn is_name(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_of_name)
+}
+
+/// The secrets that can be shown, as opposed to those that somebody wrote in the place of a name.
+pub(crate) fn shown(mut secrets: Vec<Secret>) -> Vec<Secret> {
+    secrets.retain(|secret| is_name(&secret.name));
+    secrets
+}
+
+/// Checks where the secrets are, and that `secrets.required` lists them.
+pub(crate) fn check(
+    environment: &Environment<'_>,
+    secrets: &[Secret],
+    findings: &mut Findings<'_>,
+) {
+    for (path, span, name) in fields(environment) {
+        // What is not a name may be the secret, so it is not repeated.
+        if !is_name(name) {
+            let message = "expected the name of a secret, in capitals, not the secret itself";
+            let help = "Name it, such as \"ELYTRA_TOKEN\", and put the secret with `npx wrangler \
+                        secret put`. If this was the secret itself, replace it: it was in a file.";
+            findings.mistake(span, &path, message, help);
+        } else if let Some((_, span, _)) = environment.tables().find(|(var, ..)| *var == name) {
+            let message =
+                format!("this is the secret of {path}, and anybody who sees this file sees it");
+            let help = format!(
+                "Remove it from vars, and put a new one with `npx wrangler secret put {name}`."
+            );
+            findings.mistake(span, name, message, help);
+        }
+    }
+    check_required(environment, secrets, findings);
+}
+
+/// Checks `secrets.required`, which makes `wrangler deploy` refuse to deploy without them.
+fn check_required(environment: &Environment<'_>, secrets: &[Secret], findings: &mut Findings<'_>) {
+    let table = environment.own("secrets");
+    let list = table.and_then(|table| table.get_ref().as_table()).and_then(|t| t.get("required"));
+    let items = list.and_then(|list| list.get_ref().as_array());
+    let listed: Vec<_> = items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| Some((item.get_ref().as_str()?, item.span())))
+        .collect();
+    let needed = || secrets.iter().map(|secret| &*secret.name).filter(|name| is_name(name));
+    let missing: Vec<_> =
+        needed().filter(|name| !listed.iter().any(|(other, _)| other == name)).collect();
+    let fix = || {
+        let names: Vec<_> = needed().map(|name| format!("{name:?}")).collect();
+        format!("Write `required = [{}]`, or run `check --fix`.", names.join(", "))
+    };
+    if !missing.is_empty() {
+        let span = list.or(table).map_or_else(|| environment.span(), Value::span);
+        let names = missing.join(", ");
+        let message = format!(
+            "{names} is missing, so the Worker could be deployed without it, and would refuse every call"
+        );
+        let path = match environment.name {
+            Some(name) => format!("env.{name}.secrets.required"),
+            None => "secrets.required".to_owned(),
+        };
+        findings.mistake(span, &path, message, fix());
+    }
+    for (name, span) in &listed {
+        if !needed().any(|needed| needed == *name) {
+            let unused = needed().filter(|name| missing.contains(name));
+            let message = format!("nothing uses {name}{}", did_you_mean(nearest(name, unused)));
+            findings.warn(span.clone(), "secrets.required", message, fix());
+        }
+    }
+}

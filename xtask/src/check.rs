@@ -1,0 +1,218 @@
+//! Checks a `wrangler.toml` and reports everything that is wrong with it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use elytra_webhooks_check::{Report, Scope, Secret, check as check_text};
+use serde_json::json;
+use toml_edit::{Array, DocumentMut, Item, Table, value};
+
+use crate::deployment::Deployment;
+use crate::output::say;
+use crate::{Error, Project, Result};
+
+/// The arguments of `cargo xtask check`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Question {
+    /// The configuration; if not given, the shipped `wrangler.toml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Check only this environment; if not given, the top level and every environment
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 1 if there are warnings, too
+    #[arg(long)]
+    pub strict: bool,
+    /// Correct `secrets.required` in the file before checking
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// Checks a configuration and prints what was found.
+///
+/// # Errors
+/// If the file cannot be read, or has mistakes, or has warnings and the question is strict.
+pub fn check(project: &Project, question: &Question) -> Result<()> {
+    let path = question.config.clone().unwrap_or_else(|| project.root().join("wrangler.toml"));
+    let scope = question.env.as_deref().map_or(Scope::All, Scope::Environment);
+    if question.fix {
+        fix(&path, scope)?;
+    }
+    let checked = Checked::read(&path, scope)?;
+    let printed = if question.json { checked.to_json() } else { checked.print() };
+    std::io::stdout()
+        .write_all(printed.as_bytes())
+        .map_err(|cause| Error::new(format!("cannot print what was found: {cause}")))?;
+    let is_refused = question.strict && !checked.report.warnings.is_empty();
+    if checked.report.mistakes.is_empty() && !is_refused { Ok(()) } else { Err(checked.refusal()) }
+}
+
+/// Checks what the wrangler that has started this build deploys or runs, if one has. It prints what it finds.
+///
+/// # Errors
+/// If the configuration has mistakes. Then wrangler must not deploy it.
+pub fn check_deployment() -> Result<()> {
+    let Some(Deployment { configs, environment }) = Deployment::of_ancestors() else {
+        return Ok(());
+    };
+    let scope = environment.as_deref().map_or(Scope::TopLevel, Scope::Environment);
+    for path in &configs {
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            say(&format!("{} is not TOML, so it is not checked", path.display()));
+            continue;
+        }
+        // `wrangler dev` can run other Workers too.
+        if configs.len() > 1 && !runs_receiver(path) {
+            continue;
+        }
+        Checked::read(path, scope)?.pass()?;
+    }
+    Ok(())
+}
+
+/// Whether a configuration runs this Worker rather than another one.
+fn runs_receiver(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let document = text.parse::<DocumentMut>().unwrap_or_default();
+    let main = document.get("main").and_then(Item::as_str);
+    main.is_some_and(|main| Path::new(main).ends_with(MAIN))
+}
+
+/// Where the Worker's code begins, in its project.
+const MAIN: &str = "src/cloudflare/executor/main.mjs";
+
+/// A file that was checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// The file.
+    pub path: PathBuf,
+    /// What was found in it.
+    pub report: Report,
+}
+
+impl Checked {
+    /// Checks a file.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read(path: &Path, scope: Scope<'_>) -> Result<Self> {
+        let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let report = check_text(&text, scope, |file| folder.join(file).is_file());
+        Ok(Self { path: path.to_owned(), report })
+    }
+
+    /// What was found, for people: every finding, the secrets to put, and a summary.
+    #[must_use]
+    pub fn print(&self) -> String {
+        let file = self.name();
+        let mut printed = self.report.print(&file);
+        if !self.report.secrets.is_empty() {
+            printed.push_str("\nThe secrets that must be put:\n");
+        }
+        for Secret { name, environment, used_by } in &self.report.secrets {
+            let environment = environment.as_ref().map(|name| format!(" --env {name}"));
+            let environment = environment.unwrap_or_default();
+            let used_by = used_by.join(", ");
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                printed,
+                "  npx wrangler secret put {name} --config {file}{environment}   # {used_by}"
+            );
+        }
+        let _ = writeln!(printed, "\n{file}: {}", self.summary());
+        printed
+    }
+
+    fn to_json(&self) -> String {
+        let Report { mistakes, warnings, secrets } = &self.report;
+        let file = self.name();
+        let all = json!({
+            "file": file, "mistakes": mistakes, "warnings": warnings, "secrets": secrets,
+        });
+        format!("{all}\n")
+    }
+
+    /// Prints what was found, if anything, and fails if there are mistakes.
+    ///
+    /// # Errors
+    /// If the file has mistakes.
+    pub(crate) fn pass(&self) -> Result<()> {
+        let Report { mistakes, warnings, .. } = &self.report;
+        if !(mistakes.is_empty() && warnings.is_empty()) {
+            say(self.report.print(&self.name()).trim_end());
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    /// The error for a file with mistakes, or with warnings where none are allowed.
+    #[must_use]
+    pub fn refusal(&self) -> Error {
+        Error::new(format!("{}: {}", self.name(), self.summary()))
+    }
+
+    /// How much was found.
+    fn summary(&self) -> String {
+        let count = |number: usize, what: &str| match number {
+            0 => format!("no {what}s"),
+            1 => format!("1 {what}"),
+            _ => format!("{number} {what}s"),
+        };
+        let Report { mistakes, warnings, .. } = &self.report;
+        format!("{}, {}", count(mistakes.len(), "mistake"), count(warnings.len(), "warning"))
+    }
+
+    /// The file as a user would name it: relative to the current folder, if it is inside.
+    fn name(&self) -> String {
+        let here = std::env::current_dir().unwrap_or_default();
+        self.path.strip_prefix(here).unwrap_or(&self.path).display().to_string()
+    }
+}
+
+/// Makes `secrets.required` list the secrets that the file names.
+fn fix(path: &Path, scope: Scope<'_>) -> Result<()> {
+    let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
+    let Ok(mut document) = text.parse::<DocumentMut>() else {
+        // The check says where it is not TOML.
+        return Ok(());
+    };
+    let secrets = check_text(&text, scope, |_| true).secrets;
+    let mut environments: Vec<_> = secrets.iter().map(|secret| &secret.environment).collect();
+    environments.dedup();
+    for environment in environments {
+        let names = secrets.iter().filter(|secret| secret.environment == *environment);
+        let names: Array = names.map(|secret| &*secret.name).collect();
+        let own = match environment {
+            None => Some(document.as_table_mut()),
+            Some(name) => document
+                .get_mut("env")
+                .and_then(|env| env.get_mut(name))
+                .and_then(Item::as_table_mut),
+        };
+        let Some(own) = own else { continue };
+        let secrets = own.entry("secrets").or_insert_with(|| Item::Table(Table::new()));
+        if let Some(secrets) = secrets.as_table_like_mut() {
+            match secrets.get_mut("required") {
+                // The comments around it stay.
+                Some(Item::Value(old)) => {
+                    let decor = old.decor().clone();
+                    *old = names.into();
+                    *old.decor_mut() = decor;
+                }
+                _ => {
+                    secrets.insert("required", value(names));
+                }
+            }
+        }
+    }
+    let fixed = document.to_string();
+    if fixed != text {
+        fs::write(path, fixed).map_err(|cause| Error::file("write", path, &cause))?;
+    }
+    Ok(())
+}
