@@ -15,7 +15,7 @@ use elytra_webhooks_check::{Finding, Report, Scope, check};
 /// A file of the project.
 fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
-    fs::read_to_string(&path).expect(name)
+    fs::read_to_string(path).unwrap_or_default()
 }
 
 /// A complete configuration, in the few lines that one needs, with a webhook.
