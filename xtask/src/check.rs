@@ -1,5 +1,8 @@
 //! Checks a `wrangler.toml` and reports everything that is wrong with it.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;

@@ -190,11 +190,7 @@ pub(crate) fn to_json(value: &DeValue<'_>) -> serde_json::Value {
             let parsed = i64::from_str_radix(integer.as_str(), integer.radix());
             parsed.map_or(serde_json::Value::Null, Into::into)
         }
-        // JSON has neither infinity nor NaN.
-        DeValue::Float(float) => {
-            let parsed = float.as_str().parse().ok().and_then(Number::from_f64);
-            parsed.map_or(serde_json::Value::Null, Into::into)
-        }
+        DeValue::Float(float) => float.as_str().parse().map_or(serde_json::Value::Null, number),
         DeValue::Datetime(time) => time.to_string().into(),
         DeValue::Array(items) => items.iter().map(|item| to_json(item.get_ref())).collect(),
         DeValue::Table(table) => {
@@ -204,5 +200,22 @@ pub(crate) fn to_json(value: &DeValue<'_>) -> serde_json::Value {
             });
             fields.collect::<Map<_, _>>().into()
         }
+    }
+}
+
+/// A number as JavaScript prints it: without a fraction that is zero. JSON has neither infinity nor NaN.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "only what both can hold exactly is converted"
+)]
+fn number(float: f64) -> serde_json::Value {
+    let integer = float as i64;
+    let is_whole = integer as f64 == float && integer.unsigned_abs() < 1 << f64::MANTISSA_DIGITS;
+    if is_whole {
+        integer.into()
+    } else {
+        Number::from_f64(float).map_or(serde_json::Value::Null, Into::into)
     }
 }

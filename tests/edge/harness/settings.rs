@@ -192,11 +192,17 @@ impl Settings {
             let entry = entry.unwrap();
             fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
         }
-        fs::write(folder.join("wrangler.toml"), self.configuration().to_string()).unwrap();
+        fs::write(folder.join("wrangler.toml"), self.text()).unwrap();
         fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
         if !self.authorities.is_empty() {
             fs::write(folder.join(AUTHORITIES), &self.authorities).unwrap();
         }
+    }
+
+    /// The text of its `wrangler.toml`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.configuration().to_string()
     }
 
     fn configuration(&self) -> Table {

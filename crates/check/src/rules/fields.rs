@@ -6,8 +6,8 @@ use toml::de::DeTable;
 use super::{did_you_mean, nearest};
 use crate::report::Findings;
 
-/// The fields of wrangler's configuration, version 4.
-pub const WRANGLER_FIELDS: [&str; 83] = [
+/// The fields of wrangler's configuration, version 4, as its `config-schema.json` has them.
+pub const WRANGLER_FIELDS: [&str; 91] = [
     "$schema",
     "env",
     "durable_objects",
@@ -91,10 +91,6 @@ pub const WRANGLER_FIELDS: [&str; 83] = [
     "dev",
     "keep_vars",
     "alias",
-];
-
-/// The fields that only the top level has, and those that wrangler still takes but that this Worker has no use for.
-const OTHERS: [&str; 8] = [
     "pages_build_output_dir",
     "send_metrics",
     "dependencies_instrumentation",
@@ -110,7 +106,7 @@ pub(super) fn check(environment: Option<&str>, table: &DeTable<'_>, findings: &m
     let prefix = environment.map(|name| format!("env.{name}.")).unwrap_or_default();
     for key in table.keys() {
         let name = key.get_ref().as_ref();
-        if WRANGLER_FIELDS.contains(&name) || OTHERS.contains(&name) {
+        if WRANGLER_FIELDS.contains(&name) {
             continue;
         }
         let path = format!("{prefix}{name}");

@@ -1,0 +1,106 @@
+//! What the command does with a file.
+
+use std::fs;
+use std::path::PathBuf;
+
+use elytra_webhooks_check::Scope;
+
+use super::{Checked, Question, check};
+use crate::Project;
+
+const CONFIG: &str = r#"name = "shop" # the shop's
+main = "../../src/cloudflare/executor/main.mjs"
+
+[secrets] # kept in step
+required = ["OLD"] # these
+
+[vars.WEBHOOK]
+auth_type = "bearer"
+auth = { token = "ELYTRA_TOKEN" }
+
+[vars.SUBSCRIPTION_A]
+queue = "A"
+
+[[queues.producers]]
+binding = "A"
+queue = "a"
+
+[env.staging.vars.WEBHOOK]
+auth_type = "bearer"
+auth = [{ token = "B" }, { token = "A_TOKEN" }]
+
+[env.staging.vars.SUBSCRIPTION_A]
+queue = "A"
+
+[[env.staging.queues.producers]]
+binding = "A"
+queue = "a-staging"
+"#;
+
+/// Writes a file with this name to a folder for test files.
+fn file(name: &str, text: &str) -> PathBuf {
+    let folder = Project::here().root().join("target/xtask-check");
+    fs::create_dir_all(&folder).expect("the folder");
+    let path = folder.join(name);
+    fs::write(&path, text).expect("the file");
+    path
+}
+
+#[test]
+fn the_list_of_secrets_is_corrected_and_nothing_else() {
+    let path = file("fix.toml", CONFIG);
+    let config = Some(path.clone());
+    let question = Question { config: config.clone(), fix: true, ..Question::default() };
+    check(&Project::here(), &question).expect("no mistakes are left");
+    let fixed = fs::read_to_string(&path).expect("the file");
+    let list = r#"required = ["ELYTRA_TOKEN"] # these"#;
+    let expected = CONFIG.replace(r#"required = ["OLD"] # these"#, list);
+    let (before, staging) = fixed.split_at(expected.len());
+    assert_eq!(before, expected, "comments stay");
+    assert_eq!(staging, "\n[env.staging.secrets]\nrequired = [\"A_TOKEN\", \"B\"]\n");
+    // Once more changes nothing.
+    check(&Project::here(), &question).expect("no mistakes");
+    assert_eq!(fs::read_to_string(&path).expect("the file"), fixed);
+}
+
+#[test]
+fn only_a_strict_question_minds_warnings() {
+    let text = format!("{CONFIG}\n[[kv_namespaces]]\nbinding = \"UNUSED\"\n");
+    let config = Some(file("strict.toml", &text));
+    let ask = |strict, fix| {
+        let question = Question { config: config.clone(), strict, fix, ..Question::default() };
+        check(&Project::here(), &question).map_err(|error| error.to_string())
+    };
+    let error = ask(false, false).expect_err("secrets are not listed");
+    assert!(error.ends_with("strict.toml: 2 mistakes, 2 warnings"), "{error}");
+    assert_eq!(ask(false, true), Ok(()), "warnings alone are no reason");
+    let error = ask(true, false).expect_err("a warning is left");
+    assert!(error.ends_with("strict.toml: no mistakes, 1 warning"), "{error}");
+}
+
+#[test]
+fn both_ways_to_print_have_everything() {
+    let path = file(
+        "print.toml",
+        &CONFIG.replace(
+            "queue = \"A\"\n\n[[queues.producers]]\nbinding",
+            "queue = \"AA\"\n\n[[queues.producers]]\nbinding",
+        ),
+    );
+    let checked = Checked::read(&path, Scope::TopLevel).expect("the file");
+    let (printed, json) = (checked.print(), checked.to_json());
+    let json: serde_json::Value = json.parse().expect("JSON");
+    assert_eq!(json["mistakes"][1]["line"], 12);
+    assert_eq!(json["mistakes"][1]["path"], "SUBSCRIPTION_A.queue");
+    assert_eq!(json["secrets"][0]["name"], "ELYTRA_TOKEN");
+    assert_eq!(json["secrets"][0]["used_by"][0], "WEBHOOK.auth.token");
+    let file = json["file"].as_str().expect("the file");
+    let line = format!(
+        "{file}:12:1: mistake: SUBSCRIPTION_A.queue: no queue is bound as \"AA\", did you mean \"A\"?\n    \
+         Correct the name, or add the binding to this file.\n"
+    );
+    assert!(printed.contains(&line), "{printed}");
+    let put =
+        format!("  npx wrangler secret put ELYTRA_TOKEN --config {file}   # WEBHOOK.auth.token\n");
+    assert!(printed.contains(&put), "{printed}");
+}
