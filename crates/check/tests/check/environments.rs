@@ -2,7 +2,7 @@
 
 use elytra_webhooks_check::{Scope, check, config};
 
-use crate::{GOOD, and, found, lines, mistakes, read, warnings};
+use crate::{GOOD, and, found, heads, mistakes, read, warnings};
 
 /// A staging that has everything of its own.
 const STAGING: &str = r#"
@@ -27,7 +27,7 @@ binding = "SPOOL"
 #[test]
 fn what_is_inherited_need_not_be_repeated() {
     let report = found(&and(STAGING));
-    assert_eq!((lines(&report.mistakes), lines(&report.warnings)), (Vec::new(), Vec::new()));
+    assert_eq!((heads(&report.mistakes), heads(&report.warnings)), (Vec::new(), Vec::new()));
     let names = report.secrets.iter().map(|secret| (secret.environment.as_deref(), &*secret.name));
     let names: Vec<_> = names.collect();
     let expected =
@@ -42,9 +42,10 @@ fn what_is_not_inherited_is_named() {
         "an empty environment has no configuration",
         &text,
         &[
-            "62: [env.staging] WEBHOOK: missing",
-            "62: [env.staging] SUBSCRIPTION_<NAME>: missing: without a subscription every event would \
-             be ignored",
+            "62:1: [env.staging] WEBHOOK: missing",
+            "    Environments do not inherit vars: repeat what [env.staging] needs as [env.staging.vars].",
+            "62:1: [env.staging] SUBSCRIPTION_<NAME>: missing: without a subscription every event would be ignored",
+            "    Environments do not inherit vars: repeat what [env.staging] needs as [env.staging.vars].",
         ],
     );
     let [webhook, _] = &found(&text).mistakes[..] else { panic!("two mistakes") };
@@ -56,7 +57,10 @@ fn what_is_not_inherited_is_named() {
     mistakes(
         "the queue that the top level binds",
         &text,
-        &["70: [env.staging] SUBSCRIPTION_PRODUCTS.queue: no queue is bound as \"PRODUCT_EVENTS\""],
+        &[
+            "70:1: [env.staging] SUBSCRIPTION_PRODUCTS.queue: no queue is bound as \"PRODUCT_EVENTS\"",
+            "    Environments do not inherit queues: repeat what [env.staging] needs as [env.staging.queues].",
+        ],
     );
     let help = &found(&text).mistakes[0].help;
     let expected = "Environments do not inherit queues: repeat what [env.staging] needs as \
@@ -69,7 +73,7 @@ fn what_must_not_be_shared_is_found() {
     let shared = STAGING.replace("product-events-staging", "product-events");
     let report = found(&and(&shared));
     assert_eq!(
-        lines(&report.warnings),
+        heads(&report.warnings),
         ["72: [env.staging] queues.producers: PRODUCT_EVENTS writes to \"product-events\", as \
           PRODUCT_EVENTS of the top level does"]
     );
@@ -77,7 +81,7 @@ fn what_must_not_be_shared_is_found() {
                     [[env.staging.queues.consumers]]\nqueue = \"deliveries\"\n";
     let report = found(&and(&format!("{STAGING}{consumer}")));
     assert_eq!(
-        lines(&report.mistakes),
+        heads(&report.mistakes),
         [
             "82: [env.staging] queues.consumers: the top level consumes \"deliveries\" too, but a queue \
           has only one consumer: whichever is deployed second fails"
@@ -94,7 +98,7 @@ fn one_environment_can_be_checked_alone() {
     assert_eq!(count(Scope::All), 1);
     let report = check(&broken, Scope::Environment("stagin"), |_| true);
     let expected = "1: env: there is no [env.stagin], did you mean \"staging\"?";
-    assert_eq!(lines(&report.mistakes), [expected]);
+    assert_eq!(heads(&report.mistakes), [expected]);
 }
 
 #[test]
@@ -112,7 +116,7 @@ fn an_environment_is_read_as_a_configuration() {
     let top = config(GOOD, None).expect("a configuration");
     assert_eq!(top.subscriptions.iter().count(), 2);
     let report = config(&text, Some("prod")).expect_err("no such environment");
-    assert_eq!(lines(&report.mistakes), ["1: env: there is no [env.prod]"]);
+    assert_eq!(heads(&report.mistakes), ["1: env: there is no [env.prod]"]);
 }
 
 #[test]

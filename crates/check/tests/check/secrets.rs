@@ -30,22 +30,25 @@ fn the_list_for_wrangler_is_kept_in_step() {
         "a secret that is not listed would not stop a deployment",
         &with("required = [\"ELYTRA_TOKEN\", \"SHOP_TOKEN\"]", "required = [\"ELYTRA_TOKEN\"]"),
         &[
-            "10: secrets.required: SHOP_TOKEN is missing, so the Worker could be deployed without it, \
-           and would refuse every call",
+            "10:12: secrets.required: SHOP_TOKEN is missing, so the Worker could be deployed without it, and would refuse every call",
+            "    Write `required = [\"ELYTRA_TOKEN\", \"SHOP_TOKEN\"]`, or run `check --fix`.",
         ],
     );
     mistakes(
         "no list",
         &with("[secrets]\nrequired = [\"ELYTRA_TOKEN\", \"SHOP_TOKEN\"]\n", ""),
         &[
-            "1: secrets.required: ELYTRA_TOKEN, SHOP_TOKEN is missing, so the Worker could be deployed \
-           without it, and would refuse every call",
+            "1:1: secrets.required: ELYTRA_TOKEN, SHOP_TOKEN is missing, so the Worker could be deployed without it, and would refuse every call",
+            "    Write `required = [\"ELYTRA_TOKEN\", \"SHOP_TOKEN\"]`, or run `check --fix`.",
         ],
     );
     warnings(
         "one that nothing uses stops deployments for nothing",
         &with("\"SHOP_TOKEN\"]", "\"SHOP_TOKEN\", \"ADMIN_TOKEN\"]"),
-        &["10: secrets.required: nothing uses ADMIN_TOKEN"],
+        &[
+            "10:43: secrets.required: nothing uses ADMIN_TOKEN",
+            "    Write `required = [\"ELYTRA_TOKEN\", \"SHOP_TOKEN\"]`, or run `check --fix`.",
+        ],
     );
 }
 
@@ -58,16 +61,16 @@ fn a_secret_itself_is_found_and_not_repeated() {
         "10: secrets.required: nothing uses ELYTRA_TOKEN",
         "14: WEBHOOK.auth.token: expected the name of a secret, in capitals, not the secret itself",
     ];
-    assert_eq!(crate::lines(&report.warnings), expected[..1]);
-    assert_eq!(crate::lines(&report.mistakes), expected[1..]);
+    assert_eq!(crate::heads(&report.warnings), expected[..1]);
+    assert_eq!(crate::heads(&report.mistakes), expected[1..]);
     assert!(!report.print("wrangler.toml").contains("canary"), "it is not printed");
     assert!(!report.to_json().contains("canary"), "nor is it in the JSON");
     mistakes(
         "a secret in vars is in the file, and in Cloudflare's dashboard",
         &and("[vars]\nSHOP_TOKEN = \"canary-in-plain-text\"\n"),
         &[
-            "62: SHOP_TOKEN: this is the secret of SUBSCRIPTION_SHOP.webhook.auth.token, and anybody \
-           who sees this file sees it",
+            "62:1: SHOP_TOKEN: this is the secret of SUBSCRIPTION_SHOP.webhook.auth.token, and anybody who sees this file sees it",
+            "    Remove it from vars, and put a new one with `npx wrangler secret put SHOP_TOKEN`.",
         ],
     );
 }

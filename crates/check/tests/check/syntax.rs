@@ -2,15 +2,22 @@
 
 use proptest::prelude::*;
 
-use crate::{GOOD, found, lines, mistakes};
+use crate::{GOOD, found, heads, mistakes};
 
 #[test]
 fn every_place_that_is_not_toml_is_named() {
     let report = found("name = \nmain = \"m\"\n[vars.WEBHOOK\n");
     let places: Vec<_> = report.mistakes.iter().map(|finding| finding.line).collect();
-    assert_eq!(places, [1, 3], "{:?}", lines(&report.mistakes));
+    assert_eq!(places, [1, 3], "{:?}", heads(&report.mistakes));
     assert!(report.mistakes.iter().all(|finding| finding.message.starts_with("not TOML: ")));
-    mistakes("a table twice", &format!("{GOOD}[triggers]\n"), &["61: : not TOML: duplicate key"]);
+    mistakes(
+        "a table twice",
+        &format!("{GOOD}[triggers]\n"),
+        &[
+            "61:2: not TOML: duplicate key",
+            "    Correct the line; https://toml.io shows how TOML is written.",
+        ],
+    );
 }
 
 #[test]

@@ -7,41 +7,56 @@ fn each_has_its_place() {
     warnings(
         "a binding that nothing names",
         &and("[[kv_namespaces]]\nbinding = \"EVENTS\"\n"),
-        &["61: kv_namespaces: nothing uses \"EVENTS\""],
+        &[
+            "61:1: kv_namespaces: nothing uses \"EVENTS\"",
+            "    Name it in a subscription, or remove the binding.",
+        ],
     );
     warnings(
         "one of the Worker's own with a typo",
         &and("[[kv_namespaces]]\nbinding = \"CLAIM\"\n"),
-        &["61: kv_namespaces: nothing uses \"CLAIM\", did you mean \"CLAIMS\"?"],
+        &[
+            "61:1: kv_namespaces: nothing uses \"CLAIM\", did you mean \"CLAIMS\"?",
+            "    Name it in a subscription, or remove the binding.",
+        ],
     );
     warnings(
         "a kind that the Worker does not use",
         &and("[[d1_databases]]\nbinding = \"DB\"\n"),
-        &["61: d1_databases: the Worker uses no bindings of this kind"],
+        &["61:1: d1_databases: the Worker uses no bindings of this kind", "    Remove them."],
     );
     warnings(
         "a ledger without deduplication",
         &with("dedupe_window_seconds = 86_400\n", ""),
-        &["53: LEDGER: nothing uses LEDGER: without dedupe_window_seconds, an event that is sent \
-           again is forwarded again"],
+        &[
+            "53:1: LEDGER: nothing uses LEDGER: without dedupe_window_seconds, an event that is sent again is forwarded again",
+            "    Set dedupe_window_seconds in WEBHOOK, or remove the binding.",
+        ],
     );
     warnings(
         "no log",
         &with("enabled = true", "enabled = false"),
         &[
-            "5: observability: Cloudflare keeps no log, so nobody can look up what became of an event",
+            "5:1: observability: Cloudflare keeps no log, so nobody can look up what became of an event",
+            "    Write enabled = true.",
         ],
     );
     warnings(
         "tokens in the log",
         &with("redact_query_string = true\n", ""),
-        &["5: observability: Cloudflare's log shows tokens that arrive in the query"],
+        &[
+            "5:1: observability: Cloudflare's log shows tokens that arrive in the query",
+            "    Write redact_query_string = true.",
+        ],
     );
     let many = subscriptions(65);
     warnings(
         "more vars than the free plan has",
         &and(&many),
-        &["189: vars: 70 vars and secrets, but on the free plan a Worker can have at most 64"],
+        &[
+            "189:7: vars: 70 vars and secrets, but on the free plan a Worker can have at most 64",
+            "    Combine subscriptions, or use the paid plan.",
+        ],
     );
     warnings(
         "a warning of the Worker's",
@@ -50,8 +65,8 @@ fn each_has_its_place() {
             "auth = { token = \"SHOP_TOKEN\" }, retry = { max_retries = 99, initial_delay = 86_400_000, max_delay = 86_400_000 } }",
         ),
         &[
-            "22: SUBSCRIPTION_SHOP.webhook.retry: the retries can take 8554600 seconds, but a queue keeps \
-           a message for 345600, unless its retention period is longer",
+            "22:102: SUBSCRIPTION_SHOP.webhook.retry: the retries can take 8554600 seconds, but a queue keeps a message for 345600, unless its retention period is longer",
+            "    Change one of the two values.",
         ],
     );
 }
