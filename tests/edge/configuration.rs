@@ -1,7 +1,7 @@
 //! A broken configuration admits nobody and forwards nothing, and the log lists all errors.
 
 use edge::{Receiver, Settings, event};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn broken() {
@@ -51,6 +51,47 @@ fn broken() {
     );
     assert!(receiver.received_so_far().is_empty(), "something was forwarded");
     assert!(receiver.kv().is_empty(), "something was written");
+}
+
+/// An operator sees the mistakes without the log, and nobody else does.
+#[test]
+fn broken_for_an_operator() {
+    let vars = r#"
+        [vars.WEBHOOK]
+        auth_type = "bearer"
+        auth = { token = "TOKEN" }
+
+        [vars.ADMIN]
+        auth_type = "basic"
+        auth = { username = "ADMIN_USERNAME", password = "ADMIN_PASSWORD" }
+
+        [vars.SUBSCRIPTION_PRODUCTS]
+        queue = "EVENT_QUEUE"
+        "#;
+    let settings = Settings::new(vars)
+        .with_secret("TOKEN", "right-token")
+        .with_secret("ADMIN_USERNAME", "on-duty")
+        .with_secret("ADMIN_PASSWORD", "a-password-of-operators");
+    let receiver = Receiver::start(&settings);
+    let health = |credentials: Option<&str>| {
+        let call = receiver.post("").method("GET").path("/health").without("authorization");
+        let call = match credentials {
+            Some(credentials) => call.header("authorization", credentials),
+            None => call,
+        };
+        let answer = call.send();
+        assert_eq!((answer.status, &*answer.code()), (503, "broken_configuration"));
+        answer.json()["mistakes"].clone()
+    };
+    assert_eq!(health(None), Value::Null);
+    assert_eq!(health(Some("Bearer right-token")), Value::Null, "a sender");
+    // on-duty:a-password-of-operators
+    let operator = "Basic b24tZHV0eTphLXBhc3N3b3JkLW9mLW9wZXJhdG9ycw==";
+    let expected = json!([{
+        "path": "SUBSCRIPTION_PRODUCTS.queue",
+        "message": "no queue is bound as \"EVENT_QUEUE\", did you mean \"EVENTS_QUEUE\"?",
+    }]);
+    assert_eq!(health(Some(operator)), expected);
 }
 
 /// A warning is logged once, and everything works.

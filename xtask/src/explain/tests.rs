@@ -91,6 +91,27 @@ fn a_clause_says_no_with_what_it_saw() {
 }
 
 #[test]
+fn an_environment_has_subscriptions_of_its_own() {
+    let staging = "\n[env.staging.vars.WEBHOOK]\nauth_type = \"none\"\n\
+                   [env.staging.vars.SUBSCRIPTION_ONE]\nqueue = \"ONE\"\n\
+                   [[env.staging.queues.producers]]\nbinding = \"ONE\"\nqueue = \"one\"\n";
+    let config = Some(file("environments.toml", &format!("{CONFIG}{staging}")));
+    let event = file("environments.json", EVENT);
+    let of = |env: Option<&str>| {
+        let env = env.map(str::to_owned);
+        ask(&Question { event: event.clone(), config: config.clone(), env, ..Question::default() })
+    };
+    let subscriptions = |reported: Result<String, String>| {
+        let reported = reported.expect("an explanation");
+        reported.split_once("subscriptions:\n").expect("subscriptions").1.to_owned()
+    };
+    assert_eq!(subscriptions(of(Some("staging"))), "  one: yes\n");
+    assert!(subscriptions(of(None)).starts_with("  shop: no"));
+    let error = of(Some("stagin")).expect_err("there is no such environment");
+    assert!(error.contains("there is no [env.stagin], did you mean \"staging\"?"), "{error}");
+}
+
+#[test]
 fn the_documents_show_what_is_printed() {
     let read = |name: &str| fs::read_to_string(Project::here().root().join(name)).expect(name);
     let between = |text: &str, begin: &str, end: &str| {
