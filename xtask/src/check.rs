@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -61,6 +62,12 @@ pub fn check(project: &Project, question: &Question) -> Result<()> {
 /// If the configuration has mistakes. Then wrangler must not deploy it.
 pub fn check_deployment() -> Result<()> {
     let Some(Deployment { configs, environment }) = Deployment::of_ancestors() else {
+        // wrangler sets this for the builds it starts.
+        if env::var_os("WRANGLER_COMMAND").is_some() {
+            say(
+                "the configuration is not checked, since its file is not known: run `cargo xtask check`",
+            );
+        }
         return Ok(());
     };
     let scope = environment.as_deref().map_or(Scope::TopLevel, Scope::Environment);
@@ -172,7 +179,7 @@ impl Checked {
 
     /// The file as a user would name it: relative to the current folder, if it is inside.
     fn name(&self) -> String {
-        let here = std::env::current_dir().unwrap_or_default();
+        let here = env::current_dir().unwrap_or_default();
         self.path.strip_prefix(here).unwrap_or(&self.path).display().to_string()
     }
 }
