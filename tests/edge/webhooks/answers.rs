@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use edge::{Asked, Receiver, Reply, Shop, Sink};
 use serde_json::json;
 
-use super::{Letter, PATIENT, Stage, product, settings, subscription, timeout};
+use super::{ELYTRA, Letter, PATIENT, Stage, product, settings, subscription, timeout};
 
 const DELIVERED: [&str; 7] = ["200", "201", "202", "203", "204", "206", "299"];
 
@@ -106,9 +106,9 @@ fn redirects_are_not_followed() {
 fn no_answer() {
     let (shop, closed, sink) = (Shop::open(), Shop::open(), Sink::start());
     let vars = [
-        subscription("CLOSED", &closed, &timeout(PATIENT)),
-        subscription("PATIENT", &shop, &timeout(PATIENT)),
-        subscription("QUICK", &shop, &timeout(300)),
+        subscription("CLOSED", &closed, &(timeout(PATIENT) + ELYTRA)),
+        subscription("PATIENT", &shop, &(timeout(PATIENT) + ELYTRA)),
+        subscription("QUICK", &shop, &(timeout(300) + ELYTRA)),
     ];
     drop(closed);
     let receiver = Receiver::start(&settings().with_vars(&vars.concat()).with_sink(&sink));

@@ -8,7 +8,7 @@ use elytra_webhooks::ledger::Key;
 use elytra_webhooks::platform::{HttpFailure, Isolate as _};
 use futures_util::future::join_all;
 
-use super::{ACK, again, dead, delivery, hand_out, line};
+use super::{ACK, ELYTRA, again, dead, delivery, hand_out, line};
 use crate::delivery::{URL, shop, subscription};
 use crate::memory::{Fault, Memory, status};
 use crate::support::event;
@@ -76,7 +76,7 @@ fn it_is_tried_again_until_its_data_are_there() {
 fn without_its_data_it_is_dead_in_the_end() {
     let large = large();
     let memory = Memory::default();
-    let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 6);
+    let consumed = hand_out(&shop(ELYTRA), &memory, &delivery("shop", &large.reference), 6);
     assert_eq!((consumed.disposition, consumed.outcome()), (ACK, "dead"));
     let letters = memory.queue("DEAD_LETTERS").concat();
     assert!(letters.contains(r#""cause":"claim_missing""#) && letters.ends_with(&large.reference));
