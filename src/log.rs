@@ -79,13 +79,17 @@ struct EventLine<'c> {
     event_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
-    /// The subscriptions whose destination has held the event since this request.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    subscriptions: Vec<&'c str>,
+    /// The subscriptions whose destination, or the spool for it, holds the event, if it is wherever it should
+    /// be. The same as in the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscriptions: Option<Vec<&'c str>>,
+    /// The same, if it is still missing somewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<Vec<&'c str>>,
     /// The subscriptions whose key for the object holds something newer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     superseded: Vec<&'c str>,
-    /// The subscriptions whose destination already held it.
+    /// The subscriptions whose destination already held an event that is not a duplicate.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'c str>,
     /// The subscriptions for which the spool holds it.
@@ -173,6 +177,7 @@ impl<'c> EventLine<'c> {
     fn new(event: EventTrace, fate: Option<Fate<'c>>) -> Self {
         let outcome_in_batch = fate.as_ref().map(|fate| fate.kind().code());
         let fate = fate.unwrap_or_default();
+        let is_duplicate = fate.kind() == FateKind::Duplicate;
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
         let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
@@ -184,9 +189,10 @@ impl<'c> EventLine<'c> {
             type_: event.type_.map(shorten),
             event_type: event.event_type.map(shorten),
             operation: event.operation.map(shorten),
-            subscriptions: fate.held,
+            subscriptions: fate.subscriptions(),
+            held: fate.held(),
             superseded: fate.superseded,
-            held_before: fate.held_before,
+            held_before: if is_duplicate { Vec::new() } else { fate.held_before },
             spooled: fate.spooled.iter().map(|(name, _)| *name).collect(),
             under_way: fate.under_way,
             reasons,
