@@ -15,7 +15,7 @@ use crate::level::Level;
 use crate::outcome::{Outcome, Rejection};
 use crate::report::{Fault, Report};
 use crate::text::shorten;
-use crate::trace::{EventTrace, Notice, Trace};
+use crate::trace::{Client, EventTrace, Notice, Trace};
 
 /// How many bytes the events of a batch may take in the log: a quarter of the line that Cloudflare
 /// keeps.
@@ -55,6 +55,9 @@ pub struct LogLine<'c> {
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'c str>,
+    /// The client, if its credentials were refused or it called too often.
+    #[serde(flatten)]
+    turned_away: Option<Client>,
     /// Why the ledger did not answer. An event may be forwarded twice then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ledger_failures: Vec<String>,
@@ -156,6 +159,7 @@ impl<'c> LogLine<'c> {
             dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
             auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
+            turned_away: trace.turned_away,
             ledger_failures: trace
                 .ledger_failures
                 .into_iter()

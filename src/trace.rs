@@ -5,9 +5,11 @@ use std::fmt;
 use crate::auth::{AuthType, Caller};
 use crate::ledger::Moment;
 use crate::platform::BindingError;
+use crate::request::RequestHead;
 use crate::text::shorten;
 use elytra_events::http::Mode;
 use elytra_events::{CloudEvent, InvalidEvents, Name};
+use serde::Serialize;
 
 /// What the line learns about a request.
 #[derive(Debug, Default)]
@@ -22,6 +24,19 @@ pub struct Trace<'c> {
     pub events: Vec<EventTrace>,
     /// Why the ledger did not answer. An event may be forwarded twice then.
     pub ledger_failures: Vec<BindingError>,
+    /// Where a caller that was turned away called from.
+    pub turned_away: Option<Client>,
+}
+
+/// The client of a request, as far as it can be known, cut like other long texts.
+#[derive(Debug, Default, Serialize)]
+pub struct Client {
+    /// The IP address that Cloudflare saw.
+    #[serde(rename = "client_address", skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// `User-Agent`, which says what the client likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
 }
 
 /// What the line learns about an event.
@@ -76,6 +91,14 @@ impl<'c> Trace<'c> {
     /// The name of the secret that the caller presented.
     pub(crate) fn credential(&self) -> Option<&'c str> {
         self.caller.as_ref().and_then(Caller::credential)
+    }
+}
+
+impl Client {
+    /// Reads the headers about the client.
+    pub(crate) fn of(head: &impl RequestHead) -> Self {
+        let header = |name| head.header(name).map(shorten);
+        Self { address: header("cf-connecting-ip"), user_agent: header("user-agent") }
     }
 }
 
