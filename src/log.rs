@@ -1,6 +1,7 @@
 //! The log: one JSON line per request, for whoever looks for an event at night.
 //!
-//! It contains no secrets, and no event data except values that a filter compared.
+//! It contains no secrets, and no event data except the type and the id of the object, and values that a filter
+//! compared.
 
 use std::iter;
 
@@ -9,6 +10,7 @@ use elytra_events::http::Mode;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::about::About;
 use crate::auth::AuthType;
 use crate::fate::{Fate, FateKind};
 use crate::level::Level;
@@ -82,6 +84,8 @@ struct EventLine<'c> {
     event_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
+    #[serde(flatten)]
+    about: About,
     /// The subscriptions whose destination, or the spool for it, holds the event, if it is wherever it should
     /// be. The same as in the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +197,7 @@ impl<'c> EventLine<'c> {
             type_: event.type_.map(shorten),
             event_type: event.event_type.map(shorten),
             operation: event.operation.map(shorten),
+            about: event.about,
             subscriptions: fate.subscriptions(),
             held: fate.held(),
             superseded: fate.superseded,

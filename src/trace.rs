@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::about::About;
 use crate::auth::{AuthType, Caller};
 use crate::ledger::Moment;
 use crate::platform::BindingError;
@@ -52,6 +53,8 @@ pub struct EventTrace {
     pub event_type: Option<String>,
     /// Elytra's operation.
     pub operation: Option<String>,
+    /// What the event is about.
+    pub about: About,
     /// What is valid but not known to the Worker.
     pub notices: Vec<Notice>,
 }
@@ -124,6 +127,7 @@ impl EventTrace {
             type_: Some(event.type_().to_owned()),
             event_type: event_type.map(|name| name.to_string()),
             operation: operation.map(|name| name.to_string()),
+            about: About::new(event),
             notices,
         }
     }

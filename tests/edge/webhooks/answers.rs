@@ -68,6 +68,8 @@ fn each_status() {
         [("200", "delivered"), ("404", "dead"), ("410", "dead"), ("500", "retried")]
     {
         let line = stage.line_about(id);
+        let about = ["object_type", "object_id"].map(|name| line[name].as_str());
+        assert_eq!(about, ["product", "4711"].map(Some), "{line}");
         assert_eq!((&line["outcome"], &line["attempts"]), (&json!(outcome), &json!(1)), "{line}");
     }
     assert_eq!(stage.line_about("500")["delay_seconds"], 1);
