@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::receive::receive;
 use crate::reply::Reply;
 use crate::request::{Body, RequestHead};
-use crate::trace::Trace;
+use crate::trace::{Client, Trace};
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,9 @@ pub async fn answer<'c>(
 ) -> (Reply, LogLine<'c>) {
     let mut trace = Trace::default();
     let result = serve(config, head, body, platform, &mut trace).await;
+    if let Err(Rejection::Unauthenticated(_) | Rejection::TooFast) = &result {
+        trace.turned_away = Some(Client::of(head));
+    }
     let report = match &result {
         Ok(outcome) => outcome.report(),
         Err(rejection) => rejection.report(),

@@ -11,7 +11,7 @@ pub struct Fates<'c>(Vec<Fate<'c>>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fate<'c> {
     /// Subscriptions whose destinations hold the event since this request.
-    pub held: Vec<&'c str>,
+    pub held_now: Vec<&'c str>,
     /// Subscriptions whose destinations hold a newer state of the same object.
     pub superseded: Vec<&'c str>,
     /// Subscriptions whose destinations already held the event before this request.
@@ -71,7 +71,7 @@ impl<'c> Fate<'c> {
     #[must_use]
     pub fn kind(&self) -> FateKind {
         let is_held =
-            !self.held.is_empty() || !self.spooled.is_empty() || !self.superseded.is_empty();
+            !self.held_now.is_empty() || !self.spooled.is_empty() || !self.superseded.is_empty();
         if !self.failed.is_empty() {
             FateKind::Undelivered
         } else if !self.under_way.is_empty() {
@@ -85,12 +85,27 @@ impl<'c> Fate<'c> {
         }
     }
 
-    /// All subscriptions whose destinations, or the spool for them, hold the event, sorted by name.
+    /// `subscriptions` in the answer and the log: those that hold an event which is wherever it should be. `None`
+    /// for any other event.
     #[must_use]
-    pub fn holders(&self) -> Vec<&'c str> {
+    pub fn subscriptions(&self) -> Option<Vec<&'c str>> {
+        let is_served = matches!(self.kind(), FateKind::Accepted | FateKind::Duplicate);
+        is_served.then(|| self.holders())
+    }
+
+    /// `held` in the answer and the log: those that hold an event which is still missing somewhere. `None` for any
+    /// other event.
+    #[must_use]
+    pub fn held(&self) -> Option<Vec<&'c str>> {
+        let is_missing = matches!(self.kind(), FateKind::Undelivered | FateKind::UnderWay);
+        is_missing.then(|| self.holders())
+    }
+
+    /// All subscriptions whose destinations, or the spool for them, hold the event, sorted by name.
+    fn holders(&self) -> Vec<&'c str> {
         let spooled = self.spooled.iter().map(|(name, _)| name);
         let mut holders: Vec<_> =
-            self.held.iter().chain(&self.held_before).chain(spooled).copied().collect();
+            self.held_now.iter().chain(&self.held_before).chain(spooled).copied().collect();
         holders.sort_unstable();
         holders
     }

@@ -63,6 +63,8 @@ pub mod report;
 
 pub mod outcome;
 
+pub mod about;
+
 pub mod trace;
 
 pub mod reply;

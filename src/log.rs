@@ -1,6 +1,7 @@
 //! The log: one JSON line per request, for whoever looks for an event at night.
 //!
-//! It contains no secrets, and no event data except values that a filter compared.
+//! It contains no secrets, and no event data except the type and the id of the object, and values that a filter
+//! compared.
 
 use std::iter;
 
@@ -9,13 +10,14 @@ use elytra_events::http::Mode;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::about::About;
 use crate::auth::AuthType;
 use crate::fate::{Fate, FateKind};
 use crate::level::Level;
 use crate::outcome::{Outcome, Rejection};
 use crate::report::{Fault, Report};
 use crate::text::shorten;
-use crate::trace::{EventTrace, Notice, Trace};
+use crate::trace::{Client, EventTrace, Notice, Trace};
 
 /// How many bytes the events of a batch may take in the log: a quarter of the line that Cloudflare
 /// keeps.
@@ -55,6 +57,9 @@ pub struct LogLine<'c> {
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'c str>,
+    /// The client, if its credentials were refused or it called too often.
+    #[serde(flatten)]
+    turned_away: Option<Client>,
     /// Why the ledger did not answer. An event may be forwarded twice then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ledger_failures: Vec<String>,
@@ -79,13 +84,19 @@ struct EventLine<'c> {
     event_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
-    /// The subscriptions whose destination has held the event since this request.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    subscriptions: Vec<&'c str>,
+    #[serde(flatten)]
+    about: About,
+    /// The subscriptions whose destination, or the spool for it, holds the event, if it is wherever it should
+    /// be. The same as in the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscriptions: Option<Vec<&'c str>>,
+    /// The same, if it is still missing somewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<Vec<&'c str>>,
     /// The subscriptions whose key for the object holds something newer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     superseded: Vec<&'c str>,
-    /// The subscriptions whose destination already held it.
+    /// The subscriptions whose destination already held an event that is not a duplicate.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_before: Vec<&'c str>,
     /// The subscriptions for which the spool holds it.
@@ -152,6 +163,7 @@ impl<'c> LogLine<'c> {
             dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
             auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
+            turned_away: trace.turned_away,
             ledger_failures: trace
                 .ledger_failures
                 .into_iter()
@@ -173,6 +185,7 @@ impl<'c> EventLine<'c> {
     fn new(event: EventTrace, fate: Option<Fate<'c>>) -> Self {
         let outcome_in_batch = fate.as_ref().map(|fate| fate.kind().code());
         let fate = fate.unwrap_or_default();
+        let is_duplicate = fate.kind() == FateKind::Duplicate;
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
         let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
@@ -184,9 +197,11 @@ impl<'c> EventLine<'c> {
             type_: event.type_.map(shorten),
             event_type: event.event_type.map(shorten),
             operation: event.operation.map(shorten),
-            subscriptions: fate.held,
+            about: event.about,
+            subscriptions: fate.subscriptions(),
+            held: fate.held(),
             superseded: fate.superseded,
-            held_before: fate.held_before,
+            held_before: if is_duplicate { Vec::new() } else { fate.held_before },
             spooled: fate.spooled.iter().map(|(name, _)| *name).collect(),
             under_way: fate.under_way,
             reasons,

@@ -225,7 +225,7 @@ impl<'c, 'e> Events<'c, 'e> {
             while let Some(dispatch) = dispatches.next_if(|dispatch| dispatch.index == index) {
                 let name = dispatch.subscription;
                 match dispatch.into_progress() {
-                    Progress::Held => fate.held.push(name),
+                    Progress::Held => fate.held_now.push(name),
                     Progress::Superseded => fate.superseded.push(name),
                     Progress::HeldBefore => fate.held_before.push(name),
                     Progress::Spooled(error) => fate.spooled.push((name, error)),

@@ -134,7 +134,7 @@ fn problem(rejection: &Rejection<'_>, report: &Report, trace: &Trace<'_>) -> Rep
             body.events = Some(event_bodies(trace, fates));
         }
         Rejection::Undelivered(fates) | Rejection::UnderWay(fates) => {
-            body.undelivered = fates.iter().next().map(UndeliveredBody::new);
+            body.undelivered = fates.iter().next().and_then(UndeliveredBody::new);
         }
         _ => {}
     }

@@ -21,6 +21,16 @@ pub(crate) fn shorten(text: impl Into<String>) -> String {
     shorten_to(MAX_REPEATED_CHARACTERS, text)
 }
 
+/// A copy of a text, cut like [`shorten`] does it. Nothing of what is cut off is copied.
+pub(crate) fn shortened(text: &str) -> String {
+    if text.len() > MAX_REPEATED_CHARACTERS
+        && let Some((end, _)) = text.char_indices().nth(MAX_REPEATED_CHARACTERS)
+    {
+        return format!("{}…", text.get(..end).unwrap_or_default());
+    }
+    text.to_owned()
+}
+
 /// Cuts a text to `most` characters, followed by `…`, if it is longer.
 pub(crate) fn shorten_to(most: usize, text: impl Into<String>) -> String {
     let mut text = text.into();

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use crate::about::About;
 use crate::auth::{AuthType, Caller};
 use crate::ledger::Moment;
 use crate::platform::BindingError;
+use crate::request::RequestHead;
 use crate::text::shorten;
 use elytra_events::http::Mode;
 use elytra_events::{CloudEvent, InvalidEvents, Name};
+use serde::Serialize;
 
 /// What the line learns about a request.
 #[derive(Debug, Default)]
@@ -22,6 +25,19 @@ pub struct Trace<'c> {
     pub events: Vec<EventTrace>,
     /// Why the ledger did not answer. An event may be forwarded twice then.
     pub ledger_failures: Vec<BindingError>,
+    /// Where a caller that was turned away called from.
+    pub turned_away: Option<Client>,
+}
+
+/// The client of a request, as far as it can be known, cut like other long texts.
+#[derive(Debug, Default, Serialize)]
+pub struct Client {
+    /// The IP address that Cloudflare saw.
+    #[serde(rename = "client_address", skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// `User-Agent`, which says what the client likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
 }
 
 /// What the line learns about an event.
@@ -37,6 +53,8 @@ pub struct EventTrace {
     pub event_type: Option<String>,
     /// Elytra's operation.
     pub operation: Option<String>,
+    /// What the event is about.
+    pub about: About,
     /// What is valid but not known to the Worker.
     pub notices: Vec<Notice>,
 }
@@ -79,6 +97,14 @@ impl<'c> Trace<'c> {
     }
 }
 
+impl Client {
+    /// Reads the headers about the client.
+    pub(crate) fn of(head: &impl RequestHead) -> Self {
+        let header = |name| head.header(name).map(shorten);
+        Self { address: header("cf-connecting-ip"), user_agent: header("user-agent") }
+    }
+}
+
 impl EventTrace {
     pub(crate) fn new(event: &CloudEvent<'_>, latest: Option<Moment>) -> Self {
         let event_type = event.event_type();
@@ -101,6 +127,7 @@ impl EventTrace {
             type_: Some(event.type_().to_owned()),
             event_type: event_type.map(|name| name.to_string()),
             operation: operation.map(|name| name.to_string()),
+            about: About::new(event),
             notices,
         }
     }

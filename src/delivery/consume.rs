@@ -116,7 +116,7 @@ async fn deliver(
     let Some(callee) = callee(&message.subscription, config) else {
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
-    let verdict = match call(&callee, &event, config, platform).await {
+    let verdict = match call(&callee, &event, config, platform, &mut line).await {
         Ok(verdict) => verdict,
         Err(missing @ Missing::Failed(_)) => {
             // The destination was not called, so this is not an attempt. The message waits, as with
@@ -150,7 +150,7 @@ fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
     subscription.destination.callee()
 }
 
-/// Calls a destination with the complete event.
+/// Calls a destination with the complete event. The data of a large event tells the line what it is about.
 ///
 /// # Errors
 ///
@@ -160,6 +160,7 @@ async fn call(
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
+    line: &mut DeliveryLine,
 ) -> Result<CallResult, Missing> {
     let (stored, _held) = stored(event, config, platform).await?.unzip();
     let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
@@ -170,6 +171,9 @@ async fn call(
             return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
         }
     };
+    if let Some(whole) = &whole {
+        line.about(whole);
+    }
     let request = HttpRequest::new(callee, whole.as_ref().unwrap_or(event));
     let answer = platform.call(&request).await;
     Ok(CallResult::of(answer, platform.now()))
@@ -295,10 +299,15 @@ async fn store(
     let (stored, _held) = stored.unzip();
     // Ignore a stored event that is not the same event.
     let whole = stored
-        .filter(|stored| event.as_ref().is_some_and(|event| large::whole(event, stored).is_ok()));
+        .as_deref()
+        .zip(event.as_ref())
+        .and_then(|(stored, event)| large::whole(event, stored).ok());
+    if let Some(whole) = &whole {
+        line.about(whole);
+    }
     let entry = KvEntry {
         key: dead::key(message, text, event.as_ref()),
-        value: &message.print(whole.as_deref().unwrap_or(text)),
+        value: &message.print(whole.as_ref().map_or(text, CloudEvent::as_json)),
         metadata: DeadLetterMetadata::new(message, event.as_ref()),
         expiration_ttl: None,
     };

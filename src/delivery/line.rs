@@ -4,6 +4,7 @@ use elytra_events::CloudEvent;
 use serde::Serialize;
 
 use super::Cause;
+use crate::about::About;
 use crate::level::Level;
 use crate::platform::BindingError;
 use crate::text::shorten;
@@ -23,6 +24,8 @@ pub struct DeliveryLine {
     source: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     type_: Option<String>,
+    #[serde(flatten)]
+    about: About,
     /// How often delivery was attempted, including this time.
     attempts: u32,
     /// The code of the reason why it was not delivered.
@@ -50,6 +53,7 @@ impl DeliveryLine {
             id: None,
             source: None,
             type_: None,
+            about: About::default(),
             attempts,
             cause: None,
             status: None,
@@ -64,6 +68,12 @@ impl DeliveryLine {
         self.id = Some(shorten(event.id()));
         self.source = Some(shorten(event.source()));
         self.type_ = Some(shorten(event.type_()));
+        self.about(event);
+    }
+
+    /// Adds what the event is about, which is in the data.
+    pub(crate) fn about(&mut self, event: &CloudEvent<'_>) {
+        self.about = About::new(event);
     }
 
     /// The destination accepted the event.

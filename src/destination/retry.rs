@@ -1,6 +1,13 @@
-//! When a failed call to a destination is retried: Elytra's `RetryConfig`.
+//! When a failed call to a destination is retried. The fields and their bounds are those of Elytra's
+//! `RetryConfig`.
 
-use crate::vars::{Mistakes, Table};
+use serde_json::Value;
+
+use crate::names::nearest;
+use crate::vars::{Mistake, Mistakes, Table};
+
+/// The name of the policy that has the defaults of Elytra's `RetryConfig`.
+const ELYTRA: &str = "elytra";
 
 /// The smallest `initial_delay`, in milliseconds.
 const LEAST_INITIAL_DELAY: u64 = 100;
@@ -34,19 +41,43 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// The defaults of Elytra's `RetryConfig`.
+    /// The policy of a destination without `retry`: about a day. The delays double up to an hour, which is
+    /// soon enough for a destination that was down for long and seldom enough to cost little: 1, 2, 4, ...
+    /// 2,048 seconds, and then 23 hours.
     fn default() -> Self {
-        Self { max_retries: 5, initial_delay: 1_000, backoff_multiplier: 2.0, max_delay: 300_000 }
+        Self { max_retries: 35, max_delay: 3_600_000, ..Self::ELYTRA }
     }
 }
 
 impl RetryPolicy {
-    /// Reads `retry`. If it is absent, the defaults apply.
+    /// The defaults of Elytra's `RetryConfig`: half a minute. They are `retry = "elytra"`, and the defaults of
+    /// the fields of a table.
+    pub const ELYTRA: Self =
+        Self { max_retries: 5, initial_delay: 1_000, backoff_multiplier: 2.0, max_delay: 300_000 };
+
+    /// Reads `retry`: a table or the name of a policy. If it is absent, the default applies.
     pub(super) fn read(table: &mut Table, mistakes: &mut Mistakes) -> Option<Self> {
         let path = table.path_of("retry");
-        let Some(value) = table.take("retry") else { return Some(Self::default()) };
-        let mut table = Table::new(path, value, mistakes)?;
-        let default = Self::default();
+        match table.take("retry") {
+            None => Some(Self::default()),
+            Some(Value::String(name)) if name == ELYTRA => Some(Self::ELYTRA),
+            Some(Value::String(name)) => {
+                let nearest = nearest(&name, [ELYTRA]).map(str::to_owned);
+                mistakes.note(path, Mistake::UnknownRetryPolicy { name, nearest });
+                None
+            }
+            Some(table @ Value::Object(_)) => Self::read_table(path, table, mistakes),
+            Some(_) => {
+                mistakes.note(path, Mistake::WrongType { expected: "a table or \"elytra\"" });
+                None
+            }
+        }
+    }
+
+    /// Reads a table, in which every field has the default of Elytra's `RetryConfig`.
+    fn read_table(path: String, table: Value, mistakes: &mut Mistakes) -> Option<Self> {
+        let mut table = Table::new(path, table, mistakes)?;
+        let default = Self::ELYTRA;
         let max_retries = table.integer("max_retries", 0..=MOST_RETRIES, mistakes);
         let max_retries = max_retries.and_then(|retries| u32::try_from(retries).ok());
         let initial_delay =

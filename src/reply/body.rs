@@ -163,16 +163,15 @@ impl<'r> EventBody<'r> {
         let kind = fate.kind();
         let is_accepted = kind == FateKind::Accepted;
         let is_served = is_accepted || kind == FateKind::Duplicate;
-        let is_undelivered = matches!(kind, FateKind::Undelivered | FateKind::UnderWay);
         Self {
             code: kind.code(),
             id: event.id.as_deref(),
             detail: kind.detail(),
-            subscriptions: is_served.then(|| fate.holders()),
+            subscriptions: fate.subscriptions(),
             spooled: if is_served { names(&fate.spooled) } else { Vec::new() },
             superseded: if is_served { fate.superseded.clone() } else { Vec::new() },
             held_before: if is_accepted { fate.held_before.clone() } else { Vec::new() },
-            undelivered: is_undelivered.then(|| UndeliveredBody::new(fate)),
+            undelivered: UndeliveredBody::new(fate),
             reasons: reasons(&fate.unwanted),
             notices: event.notices.iter().map(notice).collect(),
         }
@@ -180,8 +179,10 @@ impl<'r> EventBody<'r> {
 }
 
 impl<'r> UndeliveredBody<'r> {
-    pub(super) fn new(fate: &'r Fate<'_>) -> Self {
-        Self { failed: names(&fate.failed), under_way: &fate.under_way, held: fate.holders() }
+    /// `None` if the event is wherever it should be.
+    pub(super) fn new(fate: &'r Fate<'_>) -> Option<Self> {
+        let held = fate.held()?;
+        Some(Self { failed: names(&fate.failed), under_way: &fate.under_way, held })
     }
 }
 

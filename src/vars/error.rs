@@ -47,6 +47,10 @@ pub enum Mistake {
         name: String,
         nearest: Option<String>,
     },
+    UnknownRetryPolicy {
+        name: String,
+        nearest: Option<String>,
+    },
     NoMethods,
     AuthWithNone,
     AuthWithoutType,
@@ -133,6 +137,10 @@ impl fmt::Display for Mistake {
             }
             Self::UnknownName { name, nearest } => {
                 write!(f, "unknown name {name:?}")?;
+                f.write_str(&did_you_mean(nearest.as_deref()))
+            }
+            Self::UnknownRetryPolicy { name, nearest } => {
+                write!(f, "expected a table or \"elytra\", found {name:?}")?;
                 f.write_str(&did_you_mean(nearest.as_deref()))
             }
             Self::NoMethods => f.write_str("expected at least one method"),

@@ -25,6 +25,8 @@ fn check(settings: &Settings, challenge: &str, cases: &[Case]) {
         if let Some((name, value)) = header {
             call = call.header(name, value);
         }
+        // Cloudflare sets the address, and passes on the user agent.
+        call = call.header("cf-connecting-ip", "203.0.113.7").header("user-agent", "elytra/1");
         let answer = call.send();
         match expected {
             Ok(_) => assert_eq!(answer.status, 200, "{why}: {}", answer.body),
@@ -39,6 +41,10 @@ fn check(settings: &Settings, challenge: &str, cases: &[Case]) {
     for (line, Case { why, expected, .. }) in log.iter().zip(cases) {
         let credential = line.get("credential").and_then(|credential| credential.as_str());
         assert_eq!(credential, expected.ok(), "{why}: {line}");
+        // A caller that gets in is known by its credential, any other only by where it called from.
+        let client = ["client_address", "user_agent"].map(|name| line[name].as_str());
+        let known = [Some("203.0.113.7"), Some("elytra/1")];
+        assert_eq!(client, if expected.is_ok() { [None; 2] } else { known }, "{why}: {line}");
     }
     for secret in ["first-secret", "second-secret", "first:secret"] {
         assert!(!receiver.output().contains(secret), "the log holds the secret {secret:?}");

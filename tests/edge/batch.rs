@@ -149,6 +149,11 @@ fn each_event_has_its_own_fate() {
     // If no subscription wants any event, the answer is still a success.
     let answer = batch(&receiver, &[event("5", "todo")]).send();
     assert_eq!((answer.status, answer.code().as_str()), (200, "ignored"));
+    let log = receiver.log(1);
+    for line in log[0]["events"].as_array().unwrap() {
+        let about = ["object_type", "object_id"].map(|name| line[name].as_str());
+        assert_eq!(about, ["product", "4711"].map(Some), "each event by itself: {line}");
+    }
 }
 
 #[test]

@@ -57,11 +57,13 @@ fn byte_for_byte() {
     let lifetime = entry.expiration.expect("it goes by itself") - sent_at;
     assert!((3600..3700).contains(&lifetime), "expiration_ttl is an hour, not {lifetime} s");
 
-    // The log says where the events went, and nothing about their content.
+    // The log says where the events went and what they are about, and nothing else about their content.
     let log = receiver.log(2);
     assert_eq!(log[1]["subscriptions"], json!(["archive", "products"]));
     assert_eq!((&log[1]["mode"], &log[1]["credential"]), (&json!("structured"), &json!("TOKEN")));
-    for payload in ["9007199254740993", "emoji", "right-token"] {
+    let about = ["subject", "object_type", "object_id"].map(|name| log[1][name].as_str());
+    assert_eq!(about, ["Größe", "product", "9007199254740993"].map(Some), "to the last digit");
+    for payload in ["1234567890", "emoji", "zebra", "right-token"] {
         assert!(!receiver.output().contains(payload), "{payload:?} is in the log");
     }
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod mirror;
 mod queue;
 mod r2;
+mod server;
 mod service;
 mod spool;
 mod twice;
@@ -30,9 +31,9 @@ pub(crate) use large::large;
 const DOCUMENT: &str = include_str!("../../docs/failures.md");
 
 /// The files of the tests, in the order of the table.
-const FILES: [&str; 12] = [
-    "queue", "spool", "aside", "kv", "r2", "service", "twice", "ledger", "large", "mirror",
-    "clocks", "death",
+const FILES: [&str; 13] = [
+    "queue", "spool", "aside", "kv", "r2", "server", "service", "twice", "ledger", "large",
+    "mirror", "clocks", "death",
 ];
 
 /// The text before and after the table.

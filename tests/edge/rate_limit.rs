@@ -50,7 +50,7 @@ fn too_fast() {
         let answer = post(id).send();
         assert_eq!(answer.status, 202, "{}", answer.body);
     }
-    let answer = post("4").send();
+    let answer = post("4").header("user-agent", "elytra/1").send();
     assert_eq!((answer.status, answer.header("retry-after")), (429, Some("10")));
     assert_eq!(
         answer.body,
@@ -66,6 +66,7 @@ fn too_fast() {
     let log = receiver.log(12);
     assert_eq!(log[8]["outcome"], "refused");
     assert_eq!((&log[8]["code"], &log[8]["credential"]), (&"too_fast".into(), &"TOKEN".into()));
+    assert_eq!(log[8]["user_agent"], "elytra/1");
 }
 
 #[test]

@@ -22,6 +22,9 @@ use serde_json::Value;
 /// A timeout that no busy machine exceeds, in milliseconds.
 const PATIENT: u64 = 60_000;
 
+/// Half a minute of retries, so that the sixth attempt is the last one.
+const ELYTRA: &str = "retry = \"elytra\"\n";
+
 /// A receiver whose queues lead to a sink, and a shop that is its HTTP destination.
 struct Stage {
     receiver: Receiver,

@@ -6,6 +6,7 @@ pub(crate) mod consume;
 mod lossless;
 mod messages;
 mod outage;
+mod outlast;
 mod request;
 mod retry;
 mod service;

@@ -7,7 +7,7 @@ use crate::house::rust_files;
 /// The layers, from the modules that everybody may import to the one that nobody does.
 const LAYERS: [&[&str]; 19] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "report", "text"],
-    &["ledger", "request"],
+    &["about", "ledger", "request"],
     &["filter", "platform"],
     &["vars"],
     &["auth", "kv_entry", "times"],

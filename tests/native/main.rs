@@ -19,6 +19,9 @@ mod auth;
 mod subscription;
 
 #[cfg(test)]
+mod about;
+
+#[cfg(test)]
 mod capacity;
 
 #[cfg(test)]

@@ -25,13 +25,14 @@ mod spool;
 mod webhooks;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use elytra_webhooks::config::{Binding, Bindings, Broken, Config};
 use elytra_webhooks::endpoints::answer;
 use elytra_webhooks::level::Level;
 use elytra_webhooks::request::Body;
 use elytra_webhooks::request::BodyError;
+use serde_json::Value;
 
 pub(crate) use crate::memory::Memory;
 use crate::memory::{Held, SAYS};
@@ -176,6 +177,27 @@ pub(crate) fn ask(config: Result<&Config, &Broken>, request: Request, memory: &M
     memory.time.run(answer_to(config, request, memory))
 }
 
+/// Checks that the answer and the log mean the same by `subscriptions` and `held`.
+fn check_subscriptions(body: &str, log: &str) {
+    let [body, log] = [body, log].map(|text| serde_json::from_str::<Value>(text).unwrap());
+    let lists = |event: &Value| format!("{} {}", event["subscriptions"], event["held"]);
+    match (body["events"].as_array(), log["events"].as_array()) {
+        (Some(answered), Some(logged)) => {
+            let with_id = |event: &Value| format!("{} {}", event["id"], lists(event));
+            let answered: BTreeSet<_> = answered.iter().map(with_id).collect();
+            // An explanation has `subscriptions` of its own, and a long id is cut in the log.
+            let is_comparable = |event: &&Value| !event["id"].to_string().contains('…');
+            let is_served = body["code"] != "explained";
+            for event in logged.iter().filter(is_comparable).filter(|_| is_served) {
+                assert!(answered.contains(&with_id(event)), "{event}, but not in {body}");
+            }
+        }
+        // Only an event has an id in the log.
+        (None, None) if !log["id"].is_null() => assert_eq!(lists(&body), lists(&log), "{log}"),
+        _ => {}
+    }
+}
+
 /// Like [`ask`], for callers that do more than wait.
 async fn answer_to(config: Result<&Config, &Broken>, request: Request, memory: &Memory) -> Answer {
     let polls = Cell::new(0);
@@ -189,6 +211,7 @@ async fn answer_to(config: Result<&Config, &Broken>, request: Request, memory: &
     assert!(!format!("{reply:?}").contains(SAYS), "{reply:?}");
     assert!(!log.contains('\n'), "one line: {log}");
     assert_eq!((line.code, line.status), (reply.code, reply.status));
+    check_subscriptions(&reply.body, &log);
     let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     let headers = headers.collect::<Vec<_>>().join("\n");
     Answer {

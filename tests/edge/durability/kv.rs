@@ -10,6 +10,12 @@ fn comes_again(stage: &Stage, event: &str) {
     stage.repair();
     let answer = stage.send(event, 202, "accepted");
     assert_eq!(answer.json()["held_before"], json!(["stream"]));
+    // The log says the same of both answers.
+    let log = stage.receiver.log(2);
+    let (failed, accepted) = (&log[0], &log[1]);
+    assert_eq!((&failed["held"], &failed["subscriptions"]), (&json!(["stream"]), &json!(null)));
+    assert_eq!(accepted["subscriptions"], answer.json()["subscriptions"]);
+    assert_eq!(accepted["held_before"], json!(["stream"]));
     assert_eq!(stage.receiver.calls("EVENTS_QUEUE").calls, 1);
     assert_eq!(stage.queue(), [event]);
     assert_eq!(stage.values("EVENTS_KV"), [event]);

@@ -15,7 +15,7 @@ fn settings(shop: &Shop, timeout_ms: u64) -> Settings {
     let vars = format!(
         r#"
         [vars.SUBSCRIPTION_SHOP]
-        service = {{ binding = "SHOP", timeout_ms = {timeout_ms} }}
+        service = {{ binding = "SHOP", timeout_ms = {timeout_ms}, retry = "elytra" }}
         "#
     );
     webhook(PATIENT).with_webhooks().with_service(shop).with_vars(&vars)

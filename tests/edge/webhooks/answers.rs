@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use edge::{Asked, Receiver, Reply, Shop, Sink};
 use serde_json::json;
 
-use super::{Letter, PATIENT, Stage, product, settings, subscription, timeout};
+use super::{ELYTRA, Letter, PATIENT, Stage, product, settings, subscription, timeout};
 
 const DELIVERED: [&str; 7] = ["200", "201", "202", "203", "204", "206", "299"];
 
@@ -68,6 +68,8 @@ fn each_status() {
         [("200", "delivered"), ("404", "dead"), ("410", "dead"), ("500", "retried")]
     {
         let line = stage.line_about(id);
+        let about = ["object_type", "object_id"].map(|name| line[name].as_str());
+        assert_eq!(about, ["product", "4711"].map(Some), "{line}");
         assert_eq!((&line["outcome"], &line["attempts"]), (&json!(outcome), &json!(1)), "{line}");
     }
     assert_eq!(stage.line_about("500")["delay_seconds"], 1);
@@ -106,9 +108,9 @@ fn redirects_are_not_followed() {
 fn no_answer() {
     let (shop, closed, sink) = (Shop::open(), Shop::open(), Sink::start());
     let vars = [
-        subscription("CLOSED", &closed, &timeout(PATIENT)),
-        subscription("PATIENT", &shop, &timeout(PATIENT)),
-        subscription("QUICK", &shop, &timeout(300)),
+        subscription("CLOSED", &closed, &(timeout(PATIENT) + ELYTRA)),
+        subscription("PATIENT", &shop, &(timeout(PATIENT) + ELYTRA)),
+        subscription("QUICK", &shop, &(timeout(300) + ELYTRA)),
     ];
     drop(closed);
     let receiver = Receiver::start(&settings().with_vars(&vars.concat()).with_sink(&sink));

@@ -39,13 +39,15 @@ fn byte_for_byte() {
     assert_eq!(absent.map(|name| order.header(name)), [None; 4]);
     assert_eq!(order.text(), text);
 
-    // The log says what happened to the event, and nothing about its content.
+    // The log says what happened to the event and what it is about, and nothing else about its content.
     let log = receiver.log(2);
     let line = log.iter().find(|line| line["outcome"] == "delivered").expect("a line");
     let reported = ["subscription", "id", "type", "attempts"].map(|name| &line[name]);
     let expected = [&json!("shop"), &json!("a/b cé"), &json!("com.elytra.product"), &json!(1)];
     assert_eq!(reported, expected);
-    assert!(!receiver.output().contains("9007199254740993"), "{}", receiver.output());
+    let about = ["subject", "object_type", "object_id"].map(|name| line[name].as_str());
+    assert_eq!(about, ["Größe", "product", "9007199254740993"].map(Some), "to the last digit");
+    assert!(!receiver.output().contains("emoji"), "{}", receiver.output());
     // The destination is called once.
     assert_eq!(shop.orders_so_far().len(), 1);
 }

@@ -6,7 +6,7 @@ use rcgen::{
 };
 use serde_json::json;
 
-use super::{Letter, PATIENT, Stage, product, settings, timeout};
+use super::{ELYTRA, Letter, PATIENT, Stage, product, settings, timeout};
 
 /// An authority that signs certificates.
 type Authority = CertifiedIssuer<'static, KeyPair>;
@@ -37,7 +37,9 @@ fn open(params: &CertificateParams, authority: Option<&Authority>) -> Shop {
 /// A subscription with this name that wants every event.
 fn subscription(name: &str, shop: &Shop) -> String {
     let (url, timeout) = (shop.url(), timeout(PATIENT));
-    format!("\n[vars.SUBSCRIPTION_{name}.webhook]\nurl = \"{url}/elytra?from=pim\"\n{timeout}")
+    format!(
+        "\n[vars.SUBSCRIPTION_{name}.webhook]\nurl = \"{url}/elytra?from=pim\"\n{timeout}{ELYTRA}"
+    )
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use edge::{Asked, Connection, Fault, Reply};
 use serde_json::json;
 
-use super::{Letter, PATIENT, Stage, product, settings, timeout};
+use super::{ELYTRA, Letter, PATIENT, Stage, product, settings, timeout};
 use crate::durability::large;
 
 /// A message that could not be moved is redelivered after one minute, then two, and so on.
@@ -75,7 +75,7 @@ fn the_way_to_dead_fails() {
 
 #[test]
 fn claims_fail() {
-    let stage = Stage::with(settings().with_kv("CLAIMS"), &timeout(PATIENT));
+    let stage = Stage::with(settings().with_kv("CLAIMS"), &(timeout(PATIENT) + ELYTRA));
     let event = large("1", 500_000);
     let message = stage.send(&event);
     stage.receiver.fail(&[Fault::fail("CLAIMS")]);

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use edge::{Asked, Receiver, Reply, Shop, Sink};
 use serde_json::json;
 
-use super::{PATIENT, Stage, product, settings, subscription, timeout};
+use super::{ELYTRA, PATIENT, Stage, product, settings, subscription, timeout};
 
 /// The delay of a retry in seconds, or 0 if there is none.
 fn delay(asked: Asked) -> u64 {
@@ -22,19 +22,20 @@ fn backoff() {
     let capped =
         "max_retries = 99, initial_delay = 1_500, backoff_multiplier = 3.0, max_delay = 60_000";
     let vars = [
-        subscription("A_DEFAULT", &shop, &timeout(PATIENT)),
+        subscription("A_ELYTRA", &shop, &(timeout(PATIENT) + ELYTRA)),
         subscription("B_CAPPED", &shop, &with(capped)),
         subscription("C_ONCE", &shop, &with("max_retries = 0")),
+        subscription("D_DEFAULT", &shop, &timeout(PATIENT)),
     ];
     let receiver = Receiver::start(&settings().with_vars(&vars.concat()).with_sink(&sink));
     let stage = Stage { receiver, sink, shop };
     stage.shop.answer(|_| Reply::status(503));
     let mut messages = stage.send_all(&["1"]);
     messages.sort_unstable_by_key(|message| message.lines().next().unwrap().to_owned());
-    let [default, capped, once] = &*messages else { panic!("{messages:?}") };
+    let [elytra, capped, once, default] = &*messages else { panic!("{messages:?}") };
 
-    // The defaults: 1, 2, 4, 8 and 16 seconds, and then a dead letter.
-    let asked: Vec<_> = (1..=6).map(|attempts| stage.consume_one(default, attempts)).collect();
+    // 1, 2, 4, 8 and 16 seconds, and then a dead letter.
+    let asked: Vec<_> = (1..=6).map(|attempts| stage.consume_one(elytra, attempts)).collect();
     let [delays @ .., last] = &*asked else { panic!("nothing was asked for") };
     assert_eq!(delays, [1, 2, 4, 8, 16].map(Asked::Retry));
     assert_eq!(*last, Asked::Ack);
@@ -43,7 +44,7 @@ fn backoff() {
     assert_eq!(letters.len(), 1);
     let reported =
         ["subscription", "cause", "status", "attempts"].map(|name| &letters[0].why[name]);
-    let expected = [json!("a_default"), json!("status"), json!(503), json!(6)];
+    let expected = [json!("a_elytra"), json!("status"), json!(503), json!(6)];
     assert_eq!(reported, expected.each_ref());
     assert_eq!(letters[0].event, product("1"));
 
@@ -61,11 +62,19 @@ fn backoff() {
 
     assert_eq!(stage.consume_one(once, 1), Asked::Ack);
     assert_eq!(stage.take_letters()[0].why["attempts"], 1);
+
+    // Without `retry`, the delays grow to an hour, and the 36th attempt is the last one.
+    for (attempts, expected) in [(1, 1), (6, 32), (12, 2_048), (13, 3_600), (35, 3_600)] {
+        let delay = delay(stage.consume_one(default, attempts));
+        assert!((expected..=expected + expected / 16).contains(&delay), "{attempts}: {delay}");
+    }
+    assert_eq!(stage.consume_one(default, 36), Asked::Ack);
+    assert_eq!(stage.take_letters()[0].why["attempts"], 36);
 }
 
 #[test]
 fn retry_after() {
-    let stage = Stage::new(&timeout(PATIENT));
+    let stage = Stage::new(&(timeout(PATIENT) + ELYTRA));
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(200));
     stage.shop.answer(move |order| {
         let (status, retry_after) = match order.id() {

@@ -153,7 +153,12 @@ fn retries_end_before_a_large_event_expires() {
     let sender = |ttl: u64| format!(r#"{SENDER},"claims_expiration_ttl":{ttl}"#);
     let secrets = [("A", "a-is-long-enough"), ("B", "b-is-long-enough"), ("C", "c-is-long-enough")];
     // Three delays of 100 seconds plus 6 seconds of jitter each, and four calls of 10 seconds.
-    for (ttl, fits) in [(359, true), (358, false), (60, false)] {
+    let short = (retry, 358, [(359, true), (358, false), (60, false)]);
+    // By default, 36 calls of 10 seconds and a day of delays and jitter. The default time to live fits.
+    let default = ("", 92_654, [(604_800, true), (92_655, true), (92_654, false)]);
+    let cases = [short, default].into_iter();
+    let cases = cases.flat_map(|(retry, seconds, ttls)| ttls.map(|ttl| (retry, seconds, ttl)));
+    for (retry, seconds, (ttl, fits)) in cases {
         let mut bindings = with_parties(&secrets, &sender(ttl), OPERATOR, retry);
         bindings.insert("CLAIMS".to_owned(), Binding::Kv);
         let found = Config::from_bindings(&bindings)
@@ -162,7 +167,7 @@ fn retries_end_before_a_large_event_expires() {
             .unwrap_or_default();
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         let expected = format!(
-            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take 358 seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): reduce the retries, or keep large events longer"
+            "SUBSCRIPTION_SHOP.webhook.retry: the retries can take {seconds} seconds, but CLAIMS keeps a large event for {ttl} (WEBHOOK.claims_expiration_ttl): reduce the retries, or keep large events longer"
         );
         assert_eq!(found, if fits { vec![] } else { vec![expected] }, "{ttl}");
     }

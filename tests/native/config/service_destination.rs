@@ -62,6 +62,8 @@ fn default() -> ServiceDestination {
 fn a_binding_is_enough() {
     assert_eq!(service("as a string", &bindings_with(r#""SHOP""#)), default());
     assert_eq!(service("as a table", &bindings_with(r#"{"binding":"SHOP"}"#)), default());
+    let elytra = service("models: RetryConfig", &with_fields(r#""retry":"elytra""#));
+    assert_eq!(elytra.call.retry, RetryPolicy::ELYTRA);
     let config = accept("its queues are drained too", &bindings_with(r#""SHOP""#));
     assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "EVENTS_QUEUE"]);
 }
@@ -110,6 +112,8 @@ fn what_is_wrong_with_a_call_is_wrong_here_too() {
     field("the bounds of a webhook", r#""timeout_ms":60001"#, timeout);
     let retries = "retry.max_retries: expected a whole number from 0 to 99";
     field("the bounds of a webhook", r#""retry":{"max_retries":100}"#, retries);
+    let name = "retry: expected a table or \"elytra\", found \"elytr\", did you mean \"elytra\"?";
+    field("the policies of a webhook", r#""retry":"elytr""#, name);
     let near = "metod: unknown field, did you mean \"method\"?";
     field("a slip of the pen", r#""metod":"put""#, near);
     field("a field of webhooks is not proposed", r#""uri":"/""#, "uri: unknown field");

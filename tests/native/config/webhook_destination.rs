@@ -45,10 +45,10 @@ fn default() -> HttpDestination {
             mode: ContentMode::Structured,
             timeout_ms: 10_000,
             retry: RetryPolicy {
-                max_retries: 5,
+                max_retries: 35,
                 initial_delay: 1_000,
                 backoff_multiplier: 2.0,
-                max_delay: 300_000,
+                max_delay: 3_600_000,
             },
         },
     }
@@ -56,10 +56,33 @@ fn default() -> HttpDestination {
 
 #[test]
 fn a_url_is_enough() {
-    assert_eq!(webhook("models: the defaults of WebhookConfig", &with_fields("")), default());
-    assert_eq!(webhook("and of RetryConfig", &with_fields(r#""retry":{}"#)), default());
+    let why = "models: the defaults of WebhookConfig, but retries for a day";
+    assert_eq!(webhook(why, &with_fields("")), default());
     let config = accept("its queues are drained too", &with_fields(""));
     assert_eq!(config.stores.queues, ["DEAD_LETTERS", "DELIVERIES", "EVENTS_QUEUE"]);
+}
+
+#[test]
+fn the_policy_of_elytra_has_a_name_and_completes_a_table() {
+    let elytra = RetryPolicy {
+        max_retries: 5,
+        initial_delay: 1_000,
+        backoff_multiplier: 2.0,
+        max_delay: 300_000,
+    };
+    let table = [
+        ("models: RetryConfig", r#""elytra""#, elytra),
+        ("an empty table", "{}", elytra),
+        (
+            "what a table leaves out does not last for a day",
+            r#"{"max_retries":7}"#,
+            RetryPolicy { max_retries: 7, ..elytra },
+        ),
+    ];
+    for (why, retry, expected) in table {
+        let found = webhook(why, &with_fields(&format!(r#""retry":{retry}"#)));
+        assert_eq!(found.call.retry, expected, "{why}");
+    }
 }
 
 #[test]

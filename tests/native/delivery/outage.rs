@@ -3,7 +3,7 @@
 use elytra_webhooks::delivery::{Disposition, MAX_WAIT_SECONDS, RETURN_SECONDS, Received, wait};
 use elytra_webhooks::message::{DeadMessage, DeliveryMessage};
 
-use super::consume::{dead, delivery, hand_out};
+use super::consume::{ELYTRA, dead, delivery, hand_out};
 use super::{URL, shop};
 use crate::memory::{Fault, Memory, status};
 use crate::support::event;
@@ -58,7 +58,7 @@ fn what_was_tried_in_vain_is_dead_with_the_number_of_its_calls() {
     assert_eq!(hand_out_in_outage(&memory, &delivery("shop", &event("")), 6), Disposition::Ack);
     let (_, message, _) = sent(&memory);
     memory.answers(URL, [status(503)]);
-    let consumed = hand_out(&shop(""), &memory, &message, 1);
+    let consumed = hand_out(&shop(ELYTRA), &memory, &message, 1);
     assert_eq!(consumed.outcome(), "dead", "five calls before, and this is the sixth");
     assert!(memory.queue("DEAD_LETTERS")[0].contains(r#""attempts":6,"#));
 }

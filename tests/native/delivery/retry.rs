@@ -19,12 +19,27 @@ fn check(why: &str, policy: RetryPolicy, spread: u8, expected: &[u64]) {
 }
 
 #[test]
-fn the_default_policy_is_exact() {
-    assert_eq!(RetryPolicy::default().max_retries, 5, "Elytra's RetryConfig");
+fn the_policy_of_elytra_is_exact() {
+    assert_eq!(RetryPolicy::ELYTRA.max_retries, 5, "Elytra's RetryConfig");
     for spread in 0..=255 {
         let expected = [1, 2, 4, 8, 16];
-        check("whatever the jitter", RetryPolicy::default(), spread, &expected);
+        check("whatever the jitter", RetryPolicy::ELYTRA, spread, &expected);
     }
+}
+
+#[test]
+fn the_default_policy_lasts_for_a_day() {
+    let policy = RetryPolicy::default();
+    let total = |spread| {
+        let delays = (0..policy.max_retries).map(|retry| policy.delay_seconds(retry, None, spread));
+        delays.sum::<u64>()
+    };
+    let doubled: Vec<_> = (0..12).map(|retry| 1 << retry).collect();
+    let expected = [doubled, vec![3_600; 23]].concat();
+    assert_eq!(expected.len(), usize::try_from(policy.max_retries).unwrap());
+    check("doubling up to an hour", policy, 0, &expected);
+    assert_eq!(total(0), 86_895, "a day and eight minutes");
+    assert_eq!(total(255), 92_294, "and the jitter");
 }
 
 #[test]
@@ -64,7 +79,7 @@ fn nothing_overflows() {
 
 #[test]
 fn the_destination_may_ask_for_more() {
-    let asked = |retry, seconds| RetryPolicy::default().delay_seconds(retry, Some(seconds), 255);
+    let asked = |retry, seconds| RetryPolicy::ELYTRA.delay_seconds(retry, Some(seconds), 255);
     let table = [
         ("now", 0, 0, 1),
         ("as long as the policy", 0, 1, 1),

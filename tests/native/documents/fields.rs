@@ -115,7 +115,7 @@ fn the_bounds_are_those_of_the_configuration() {
 #[test]
 fn the_defaults_are_those_of_the_configuration() {
     let document = read("docs/configuration.md");
-    let retry = RetryPolicy::default();
+    let retry = RetryPolicy::ELYTRA;
     for (section, field, expected) in [
         ("`[vars.WEBHOOK]`", "max_body_bytes", MAX_BODY_BYTES.default),
         ("`[vars.WEBHOOK]`", "body_timeout_ms", BODY_TIMEOUT_MS.default),
@@ -130,6 +130,25 @@ fn the_defaults_are_those_of_the_configuration() {
     ] {
         let rows = rows(&document, section);
         assert_eq!(rows[field].0, with_commas(expected), "{field}");
+    }
+}
+
+/// There are two sets of defaults: without `retry`, and in a table.
+#[test]
+fn the_retry_policies_are_those_of_the_configuration() {
+    let document = read("docs/configuration.md");
+    for (name, policy) in [
+        ("no `retry`", RetryPolicy::default()),
+        ("`\"elytra\"`, and what a table leaves out", RetryPolicy::ELYTRA),
+    ] {
+        let row = format!(
+            "| {name} | {} | {} | {:.1} | {} |",
+            policy.max_retries,
+            with_commas(policy.initial_delay),
+            policy.backoff_multiplier,
+            with_commas(policy.max_delay)
+        );
+        assert!(document.contains(&row), "{row}");
     }
 }
 

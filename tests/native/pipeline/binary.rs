@@ -16,7 +16,7 @@ fn a_binary_event_is_held_as_a_structured_one() {
             status: 202,
             headers: "",
             body: r#"{"code":"accepted","id":"1","subscriptions":["archive","products"]}"#,
-            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"binary","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"binary","id":"1","source":"s","type":"t","event_type":"product","subject":"Größe","subscriptions":["archive","products"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     let value = r#"{"specversion":"1.0","id":"1","source":"s","type":"t","datacontenttype":"application/json","subject":"Größe","eventtype":"product","data":{ "name": "data-canary", "n":1.0 }}"#;

@@ -58,7 +58,7 @@ fn an_event_is_told_as_it_was_understood() {
         r#"{{"code":"explained","mode":"structured","events":[{{"attributes":{{"specversion":"1.0","id":"1","source":"s","type":"t","eventtype":"product","operation":"change","urgent":true,"priority":7}},"event_type":"product","operation":"change","object_type":"product","object_id":"4711","data":{{"member":"data","bytes":54}},"bytes":{},"notices":["unknown operation \"change\""],"subscriptions":[{{"subscription":"archive","matches":false,"code":"event_type_not_selected","message":"event type \"product\" is not in event_types"}},{{"subscription":"german","matches":false,"code":"filter_not_matched","message":"filters[1].any: none of 2 filters match, the first: data.locale is \"fr\", not \"de\""}},{{"subscription":"off","matches":false,"code":"inactive","message":"the subscription is not active"}}]}}]}}"#,
         text.len()
     );
-    let log = r#"{"outcome":"explained","code":"explained","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","operation":"change","notices":["unknown_operation"],"auth_type":"bearer","credential":"ADMIN_TOKEN","milliseconds":0}"#;
+    let log = r#"{"outcome":"explained","code":"explained","status":200,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","operation":"change","object_type":"product","object_id":"4711","notices":["unknown_operation"],"auth_type":"bearer","credential":"ADMIN_TOKEN","milliseconds":0}"#;
     let expected = Expected { status: 200, headers: "", body: &body, log };
     check_answer("to the letter", &explain(operator(), text), &expected);
 }

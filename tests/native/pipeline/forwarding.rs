@@ -27,7 +27,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
             status: 503,
             headers: "retry-after: 1",
             body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["products"],"held":["archive"]}"#,
-            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held":["archive"],"reasons":["products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["KV"],
     );
@@ -38,7 +38,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
             status: 503,
             headers: "retry-after: 1",
             body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["archive"],"held":["products"]}"#,
-            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["QUEUE"],
     );
@@ -49,7 +49,7 @@ fn a_destination_that_fails_is_a_failure_of_ours() {
             status: 503,
             headers: "retry-after: 1",
             body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["archive","products"],"held":[]}"#,
-            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","reasons":["archive: destination-canary","products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held":[],"reasons":["archive: destination-canary","products: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &[],
     );
@@ -64,7 +64,7 @@ fn a_fast_failure_does_not_cut_a_slow_destination_short() {
             status: 503,
             headers: "retry-after: 1",
             body: r#"{"type":"urn:elytra-webhooks:undelivered","title":"A destination failed","status":503,"code":"undelivered","detail":"not every destination holds the event; send it again","failed":["archive"],"held":["products"]}"#,
-            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held":["products"],"reasons":["archive: destination-canary"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
         &["QUEUE"],
     );

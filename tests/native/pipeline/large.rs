@@ -55,7 +55,7 @@ fn a_large_event_is_stored_and_its_message_refers_to_it() {
             status: 202,
             headers: "",
             body: r#"{"code":"accepted","id":"1","subscriptions":["a"]}"#,
-            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","subscriptions":["a"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+            log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","subject":"é\"","subscriptions":["a"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
         },
     );
     assert_eq!(memory.queue("QUEUE"), [message()]);

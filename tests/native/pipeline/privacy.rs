@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Head, Memory, Request, ask, config, event};
 use crate::support::property;
 
+/// Apart from the type and the id of the object, the log holds nothing of `data`.
 #[test]
 fn faults_beside_data_tell_nothing_of_it() {
     let bodies = [
@@ -22,8 +23,10 @@ fn faults_beside_data_tell_nothing_of_it() {
         event(r#""data":"data-canary","data_base64":"data-canary""#),
         event(r#""data_base64":"data-canary""#),
         event(r#""data_base64":["data-canary"]"#),
-        event(r#""data":{"objectId":"data-canary","objectData":{"a":"data-canary"}}"#),
-        event(r#""eventtype":"product","data":{"objectType":"data-canary"}"#),
+        event(r#""data":{"objectId":1,"objectData":{"a":"data-canary"},"x":"data-canary"}"#),
+        event(
+            r#""eventtype":"product","data":{"objectType":["data-canary"],"objectId":{"data-canary":1}}"#,
+        ),
     ];
     for body in bodies {
         for failing in [&[][..], &["KV"], &["KV", "QUEUE"]] {

@@ -47,7 +47,7 @@ fn an_object_for_each_event() {
         status: 202,
         headers: "",
         body: r#"{"code":"accepted","id":"1","subscriptions":["a"]}"#,
-        log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["a"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
+        log: r#"{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subject":"a b","subscriptions":["a"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}"#,
     };
     check_answer("for the sender it is a destination like any other", &answer, &expected);
     let metadata = [

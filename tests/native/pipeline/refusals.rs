@@ -114,6 +114,46 @@ fn unknown_callers_are_challenged() {
     );
 }
 
+/// Whoever is told of wrong credentials asks who called.
+#[test]
+fn the_log_says_where_a_refused_call_came_from() {
+    let from = |head: Head| {
+        head.with("cf-connecting-ip", "2001:db8::7").with("user-agent", "scanner\"/\u{1}1.0")
+    };
+    let ended = |head: Head| {
+        let answer = ask(Ok(&super::config()), Request::new(head, event("")), &Memory::default());
+        let (_, end) = answer.log.split_once(r#","auth_type""#).unwrap();
+        end.to_owned()
+    };
+    let client = r#""client_address":"2001:db8::7","user_agent":"scanner\"/\u00011.0""#;
+    let bearer = |token: &str| from(Head::post().with("authorization", token));
+    for (why, head, expected) in [
+        ("no credentials", from(Head::post()), format!(r#":"bearer",{client},"milliseconds":0}}"#)),
+        (
+            "wrong ones",
+            bearer("Bearer presented-canary"),
+            format!(r#":"bearer",{client},"milliseconds":0}}"#),
+        ),
+        (
+            "whoever gets in is known by its credential",
+            from(authorized()),
+            r#":"bearer","credential":"TOKEN","milliseconds":0}"#.to_owned(),
+        ),
+        ("without the headers", Head::post(), r#":"bearer","milliseconds":0}"#.to_owned()),
+        (
+            "nobody fills the log with a header",
+            Head::post().with("user-agent", &"é".repeat(300)),
+            format!(r#":"bearer","user_agent":"{}…","milliseconds":0}}"#, "é".repeat(256)),
+        ),
+    ] {
+        assert_eq!(ended(head), expected, "{why}");
+    }
+    // Of other refusals, the credentials or the path say enough.
+    let elsewhere = from(Head::post()).path("/elsewhere");
+    let answer = ask(Ok(&super::config()), Request::new(elsewhere, ""), &Memory::default());
+    assert!(!answer.log.contains("client_address"), "{}", answer.log);
+}
+
 #[test]
 fn each_kind_of_authentication_has_its_challenge() {
     let challenge = |auth: &str, head: Head| {

@@ -48,7 +48,7 @@ fn key(passed: u64) -> String {
 #[track_caller]
 fn check_spooled(why: &str, answer: &Answer, reason: &str) {
     let log = format!(
-        r#"{{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"spooled":["products"],"reasons":["products: {reason}"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}}"#
+        r#"{{"outcome":"accepted","code":"accepted","status":202,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive","products"],"spooled":["products"],"reasons":["products: {reason}"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}}"#
     );
     let expected = Expected {
         status: 202,
@@ -64,7 +64,7 @@ fn check_spooled(why: &str, answer: &Answer, reason: &str) {
 #[track_caller]
 fn check_undelivered(why: &str, answer: &Answer, reason: &str) {
     let log = format!(
-        r#"{{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","subscriptions":["archive"],"reasons":["products: {reason}"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}}"#
+        r#"{{"outcome":"failed","code":"undelivered","status":503,"mode":"structured","id":"1","source":"s","type":"t","event_type":"product","held":["archive"],"reasons":["products: {reason}"],"auth_type":"bearer","credential":"TOKEN","milliseconds":0}}"#
     );
     let expected = Expected {
         status: 503,

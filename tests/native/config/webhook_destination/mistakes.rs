@@ -98,7 +98,18 @@ fn retries() {
     for value in ["0.99", "0", "-2", "1000.1", "1e300", "\"2\"", "null"] {
         retry("models: ge=1.0", "backoff_multiplier", value, "a number from 1 to 1000");
     }
-    field("no table", r#""retry":5"#, "retry: expected a table");
+    let expected = "retry: expected a table or \"elytra\"";
+    for value in ["5", "null", "true", "[]", r#"["elytra"]"#] {
+        field("neither", &format!(r#""retry":{value}"#), expected);
+    }
+    for (why, name, rest) in [
+        ("a typo", "elitra", ", found \"elitra\", did you mean \"elytra\"?"),
+        ("names are in lower case", "Elytra", ", found \"Elytra\", did you mean \"elytra\"?"),
+        ("nothing like it", "forever", ", found \"forever\""),
+        ("an empty name", "", ", found \"\""),
+    ] {
+        field(why, &format!(r#""retry":"{name}""#), &format!("{expected}{rest}"));
+    }
     let near = "retry.max_retrys: unknown field, did you mean \"max_retries\"?";
     field("a typo", r#""retry":{"max_retrys":1}"#, near);
 }

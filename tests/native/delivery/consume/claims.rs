@@ -8,7 +8,7 @@ use elytra_webhooks::ledger::Key;
 use elytra_webhooks::platform::{HttpFailure, Isolate as _};
 use futures_util::future::join_all;
 
-use super::{ACK, again, dead, delivery, hand_out, line};
+use super::{ACK, ELYTRA, again, dead, delivery, hand_out, line};
 use crate::delivery::{URL, shop, subscription};
 use crate::memory::{Fault, Memory, status};
 use crate::support::event;
@@ -72,11 +72,35 @@ fn it_is_tried_again_until_its_data_are_there() {
     assert_eq!(hand_out(&shop(""), &memory, &message, 5).outcome(), "delivered");
 }
 
+/// What a large event is about is known once its data is.
+#[test]
+fn the_line_says_what_a_large_event_is_about() {
+    let data = format!(
+        r#""subject":"a","data":{{"objectId":7,"objectType":"product","objectData":["{}"]}}"#,
+        "x".repeat(200_000)
+    );
+    let whole = event(&data);
+    let read = CloudEvent::from_json(&whole).unwrap();
+    let LargeEvent { entry, message } = LargeEvent::new(&read, 60).unwrap();
+    let memory = Memory::default();
+    let about = r#""type":"t","subject":"a","object_type":"product","object_id":"7","attempts""#;
+    let consumed = hand_out(&shop(""), &memory, &delivery("shop", &message), 1);
+    assert!(consumed.log.contains(r#""type":"t","subject":"a","attempts""#), "{}", consumed.log);
+    memory.store("CLAIMS", &entry.key, &whole);
+    for (text, outcome) in
+        [(delivery("shop", &message), "delivered"), (dead("shop", &message), "stored")]
+    {
+        let consumed = hand_out(&shop(""), &memory, &text, 2);
+        assert_eq!(consumed.outcome(), outcome);
+        assert!(consumed.log.contains(about), "{}", consumed.log);
+    }
+}
+
 #[test]
 fn without_its_data_it_is_dead_in_the_end() {
     let large = large();
     let memory = Memory::default();
-    let consumed = hand_out(&shop(""), &memory, &delivery("shop", &large.reference), 6);
+    let consumed = hand_out(&shop(ELYTRA), &memory, &delivery("shop", &large.reference), 6);
     assert_eq!((consumed.disposition, consumed.outcome()), (ACK, "dead"));
     let letters = memory.queue("DEAD_LETTERS").concat();
     assert!(letters.contains(r#""cause":"claim_missing""#) && letters.ends_with(&large.reference));

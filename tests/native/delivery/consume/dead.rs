@@ -5,7 +5,7 @@ use elytra_webhooks::ledger::Key;
 use elytra_webhooks::level::Level;
 use elytra_webhooks::platform::HttpFailure;
 
-use super::{ACK, dead, delivery, hand_out, line, product, receive, try_it};
+use super::{ACK, ELYTRA, dead, delivery, hand_out, line, product, receive, try_it};
 use crate::delivery::{configure, shop, subscription};
 use crate::memory::{Memory, START, status};
 use crate::support::event;
@@ -19,7 +19,7 @@ fn a_dead_letter_says_why_when_and_after_how_many_attempts() {
     );
     assert_eq!(memory.queue("DEAD_LETTERS"), [format!("{line}\n{}", product())]);
 
-    let (_, memory) = try_it("", Err(HttpFailure::Timeout), 6);
+    let (_, memory) = try_it(ELYTRA, Err(HttpFailure::Timeout), 6);
     let died_at = START + 10_000;
     let line = format!(
         r#"{{"subscription":"shop","accepted_at":{},"died_at":{died_at},"attempts":6,"cause":"timeout","reason":"the destination did not answer in time","status":null}}"#,
@@ -30,7 +30,7 @@ fn a_dead_letter_says_why_when_and_after_how_many_attempts() {
 
 #[test]
 fn a_long_reason_is_cut() {
-    let (consumed, memory) = try_it("", Err(HttpFailure::Connection("é".repeat(300))), 6);
+    let (consumed, memory) = try_it(ELYTRA, Err(HttpFailure::Connection("é".repeat(300))), 6);
     let dead = memory.queue("DEAD_LETTERS").concat();
     let start = "no connection to the destination: ";
     let reason = format!("{start}{}\"", "é".repeat(256 - start.len()));

@@ -3,7 +3,7 @@
 use elytra_webhooks::delivery::REDELIVERY_SECONDS;
 use elytra_webhooks::level::Level;
 
-use super::{ACK, again, dead, delivery, hand_out, line, product};
+use super::{ACK, ELYTRA, again, dead, delivery, hand_out, line, product};
 use crate::delivery::{URL, shop};
 use crate::memory::{ALWAYS, Fault, Memory, status};
 
@@ -28,8 +28,8 @@ fn a_message_that_comes_again_may_still_be_delivered() {
     let memory = Memory::default().with("DEAD_LETTERS", "send", Fault::Fails, 1);
     memory.answers(URL, [status(503)]);
     let message = delivery("shop", &product());
-    assert_eq!(hand_out(&shop(""), &memory, &message, 6).outcome(), "failed");
-    let consumed = hand_out(&shop(""), &memory, &message, 7);
+    assert_eq!(hand_out(&shop(ELYTRA), &memory, &message, 6).outcome(), "failed");
+    let consumed = hand_out(&shop(ELYTRA), &memory, &message, 7);
     assert_eq!((consumed.disposition, consumed.outcome()), (ACK, "delivered"));
 }
 
