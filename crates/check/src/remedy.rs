@@ -26,6 +26,9 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
         | Mistake::BadPath
         | Mistake::BadHeaderName(_) => "Change the value.",
         Mistake::UnknownName { .. } => "Correct the name. docs/configuration.md has all names.",
+        Mistake::UnknownRetryPolicy { .. } => {
+            "Write retry = \"elytra\", a table, or no retry at all, which retries for about a day."
+        }
         Mistake::NoMethods => "Add a method, or remove the field.",
         Mistake::AuthWithNone => "Remove it, or choose another auth_type.",
         Mistake::AuthWithoutType => "Add auth_type.",

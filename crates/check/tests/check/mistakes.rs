@@ -245,7 +245,7 @@ fn queues_and_their_consumers() {
             "queue = \"deliveries\"\nmax_retries = 3",
         ),
         &[
-            "32:1: queues.consumers[0]: max_retries is 3, but a subscription retries 5 times: the queue would give the events up before",
+            "32:1: queues.consumers[0]: max_retries is 3, but a subscription retries 35 times: the queue would give the events up before",
             "    Write max_retries = 100, the most that is possible.",
         ],
     );
