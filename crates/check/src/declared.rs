@@ -4,7 +4,7 @@ use elytra_webhooks::config::Binding;
 use toml::de::DeTable;
 
 use crate::environment::Environment;
-use crate::file::Span;
+use crate::file::{Span, Value};
 use crate::report::Findings;
 use crate::rules::{did_you_mean, nearest};
 
@@ -83,6 +83,30 @@ const SECTIONS: [Section; 6] = [
     },
 ];
 
+/// The lists whose bindings need not say what is bound: wrangler then creates it.
+const PROVISIONED: [&str; 2] = ["kv_namespaces", "r2_buckets"];
+
+/// Notes a list that is something else, because wrangler would refuse it, and nothing in it would be checked.
+pub(crate) fn check_shape(environment: &Environment<'_>, path: &str, findings: &mut Findings<'_>) {
+    let outer = path.split('.').next().unwrap_or_default();
+    let table = environment.own(outer).filter(|_| path.contains('.'));
+    let expected = |value: &Value<'_>, path: &str, expected: &str, findings: &mut Findings<'_>| {
+        let message = format!("expected {expected}");
+        findings.mistake(value.span(), path, message, format!("Write it as [[{path}]]."));
+    };
+    if let Some(table) = table.filter(|table| !table.get_ref().is_table()) {
+        expected(table, outer, "a table", findings);
+    }
+    let is_list = |list: &Value<'_>| {
+        list.get_ref()
+            .as_array()
+            .is_some_and(|items| items.iter().all(|item| item.get_ref().is_table()))
+    };
+    if let Some(list) = environment.section(path).filter(|list| !is_list(list)) {
+        expected(list, path, "a list of tables", findings);
+    }
+}
+
 /// Reads the bindings. Notes those without a name, those with the same name, and unknown fields.
 pub(crate) fn read<'f>(
     environment: &Environment<'f>,
@@ -90,6 +114,7 @@ pub(crate) fn read<'f>(
 ) -> Vec<Declared<'f>> {
     let mut declared: Vec<Declared<'f>> = Vec::new();
     for section in &SECTIONS {
+        check_shape(environment, section.path, findings);
         for (index, (span, table)) in environment.entries(section.path).into_iter().enumerate() {
             let path = format!("{}[{index}]", section.path);
             check_fields(section, &path, table, findings);
@@ -109,6 +134,10 @@ pub(crate) fn read<'f>(
                 findings.mistake(span.clone(), &path, message, "Rename one of the two.");
             }
             let resource = table.get(section.resource).and_then(|field| field.get_ref().as_str());
+            if resource.is_none() && !PROVISIONED.contains(&section.path) {
+                let message = format!("{} is missing", section.resource);
+                findings.mistake(span.clone(), &path, message, "Say what is bound.");
+            }
             let (binding, section) = (section.binding.clone(), section.path);
             declared.push(Declared { name, binding, resource, span, section, table });
         }

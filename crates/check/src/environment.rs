@@ -101,16 +101,17 @@ impl<'f> Environment<'f> {
 
     /// The entries of a list of tables, such as `kv_namespaces` or `queues.producers`.
     pub(crate) fn entries(&self, section: &str) -> Vec<(Span, &'f DeTable<'f>)> {
-        let mut found = None;
-        for (depth, part) in section.split('.').enumerate() {
-            found = match depth {
-                0 => self.own(part),
-                _ => found.and_then(|value: &Value<'_>| value.get_ref().as_table()?.get(part)),
-            };
-        }
-        let items = found.and_then(|list| list.get_ref().as_array());
+        let items = self.section(section).and_then(|list| list.get_ref().as_array());
         let tables = items.into_iter().flatten();
         tables.filter_map(|item| Some((item.span(), item.get_ref().as_table()?))).collect()
+    }
+
+    /// The value at a path of one or two fields that are not inherited.
+    pub(crate) fn section(&self, path: &str) -> Option<&'f Value<'f>> {
+        match path.split_once('.') {
+            None => self.own(path),
+            Some((outer, inner)) => self.own(outer)?.get_ref().as_table()?.get(inner),
+        }
     }
 
     /// The tables and values in `vars`.

@@ -84,7 +84,7 @@ pub fn config(text: &str, environment: Option<&str>) -> Result<Config, Report> {
     let bindings = bindings(environment, &declared, &secrets);
     Config::from_bindings(&bindings).map_err(|broken| {
         note(&broken, environment, &declared, &mut findings);
-        findings.into_report(secrets::shown(secrets))
+        findings.into_report(secrets::shown(environment, secrets))
     })
 }
 
@@ -106,7 +106,7 @@ fn check_environment(environment: &Environment<'_>, findings: &mut Findings<'_>)
     }
     secrets::check(environment, &secrets, findings);
     rules::environment(environment, &declared, &secrets, config.ok().as_ref(), findings);
-    secrets::shown(secrets)
+    secrets::shown(environment, secrets)
 }
 
 /// Notes what the Worker would find.

@@ -81,15 +81,26 @@ fn credentials<'f>(path: &str, auth: &'f Value<'f>, found: &mut Vec<(String, Spa
     }
 }
 
-/// Whether this is how the names of bindings are written, rather than a secret itself.
-fn is_name(name: &str) -> bool {
+/// Whether this is how the names of secrets are written by custom, rather than a secret itself.
+fn is_customary(name: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_of_name)
 }
 
-/// The secrets that can be shown, as opposed to those that somebody wrote in the place of a name.
-pub(crate) fn shown(mut secrets: Vec<Secret>) -> Vec<Secret> {
-    secrets.retain(|secret| is_name(&secret.name));
+/// The names in `secrets.required`, and their places.
+fn listed<'f>(environment: &Environment<'f>) -> Vec<(&'f str, Span)> {
+    let list = environment.section("secrets.required");
+    let items = list.and_then(|list| list.get_ref().as_array());
+    let items = items.into_iter().flatten();
+    items.filter_map(|item| Some((item.get_ref().as_str()?, item.span()))).collect()
+}
+
+/// The secrets that can be shown: their names are customary, or listed as names. Any other may be the secret
+/// itself, which somebody wrote in the place of its name.
+pub(crate) fn shown(environment: &Environment<'_>, mut secrets: Vec<Secret>) -> Vec<Secret> {
+    let listed = listed(environment);
+    let is_listed = |name: &str| listed.iter().any(|(other, _)| *other == name);
+    secrets.retain(|secret| is_customary(&secret.name) || is_listed(&secret.name));
     secrets
 }
 
@@ -99,12 +110,13 @@ pub(crate) fn check(
     secrets: &[Secret],
     findings: &mut Findings<'_>,
 ) {
+    let shown = shown(environment, secrets.to_vec());
     for (path, span, name) in fields(environment) {
-        // What is not a name may be the secret, so it is not repeated.
-        if !is_name(name) {
-            let message = "expected the name of a secret, in capitals, not the secret itself";
-            let help = "Name it, such as \"ELYTRA_TOKEN\", and put the secret with `npx wrangler \
-                        secret put`. If this was the secret itself, replace it: it was in a file.";
+        if !shown.iter().any(|secret| secret.name == name) {
+            let message =
+                "expected the name of a secret, such as \"ELYTRA_TOKEN\", not the secret itself";
+            let help = "Put the secret with `npx wrangler secret put <NAME>`, and replace it if it was here: \
+                        it was in a file. If this is a name, list it in secrets.required.";
             findings.mistake(span, &path, message, help);
         } else if let Some((_, span, _)) = environment.tables().find(|(var, ..)| *var == name) {
             let message =
@@ -115,20 +127,14 @@ pub(crate) fn check(
             findings.mistake(span, name, message, help);
         }
     }
-    check_required(environment, secrets, findings);
+    check_required(environment, &shown, findings);
 }
 
 /// Checks `secrets.required`, which makes `wrangler deploy` refuse to deploy without them.
 fn check_required(environment: &Environment<'_>, secrets: &[Secret], findings: &mut Findings<'_>) {
-    let table = environment.own("secrets");
-    let list = table.and_then(|table| table.get_ref().as_table()).and_then(|t| t.get("required"));
-    let items = list.and_then(|list| list.get_ref().as_array());
-    let listed: Vec<_> = items
-        .into_iter()
-        .flatten()
-        .filter_map(|item| Some((item.get_ref().as_str()?, item.span())))
-        .collect();
-    let needed = || secrets.iter().map(|secret| &*secret.name).filter(|name| is_name(name));
+    let (table, list) = (environment.own("secrets"), environment.section("secrets.required"));
+    let listed = listed(environment);
+    let needed = || secrets.iter().map(|secret| &*secret.name);
     let missing: Vec<_> =
         needed().filter(|name| !listed.iter().any(|(other, _)| other == name)).collect();
     let fix = || {

@@ -13,6 +13,9 @@ use crate::report::Findings;
 /// The class that the Worker exports for `LEDGER`.
 const LEDGER_CLASS: &str = "Ledger";
 
+/// Where the Worker's code begins if it is built from its source.
+const MAIN: &str = "src/cloudflare/executor/main.mjs";
+
 /// The bindings that the Worker uses by itself.
 const OWN: [&str; 6] = [LEDGER, CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD];
 
@@ -47,6 +50,8 @@ pub(super) fn check(
     if let Some(ledger) = declared.iter().find(|one| one.name == LEDGER) {
         check_ledger(environment, ledger, findings);
     }
+    check_build(environment, findings);
+    check_namespaces(declared, findings);
     if let Some(observability) = environment.inherited("observability") {
         check_observability(observability, findings);
     }
@@ -132,6 +137,35 @@ fn check_ledger(environment: &Environment<'_>, ledger: &Declared<'_>, findings: 
         )
     };
     findings.mistake(ledger.span.clone(), LEDGER, message, help);
+}
+
+/// Without its build command, the Worker of the last build would be deployed, and nothing would be checked.
+fn check_build(environment: &Environment<'_>, findings: &mut Findings<'_>) {
+    let Some(main) = environment.inherited("main") else { return };
+    let is_source = main.get_ref().as_str().is_some_and(|main| main.ends_with(MAIN));
+    let build = environment.inherited("build").and_then(|build| build.get_ref().as_table());
+    if is_source && !build.is_some_and(|build| build.contains_key("command")) {
+        let message =
+            "missing, so wrangler deploys what was built before, and does not check this file";
+        let help = "Write command = \"cargo xtask build\" in [build], as the shipped file does.";
+        findings.warn(main.span(), "build.command", message, help);
+    }
+}
+
+/// What the Worker keeps for itself must not lie among other things: it lists and deletes what it finds there.
+fn check_namespaces(declared: &[Declared<'_>], findings: &mut Findings<'_>) {
+    let namespaces = || declared.iter().filter(|one| one.section == "kv_namespaces");
+    for (place, one) in namespaces().enumerate() {
+        let same = |other: &&Declared<'_>| {
+            let is_own = OWN.contains(&one.name) || OWN.contains(&other.name);
+            is_own && one.resource.is_some() && one.resource == other.resource
+        };
+        if let Some(other) = namespaces().take(place).find(same) {
+            let message = format!("{} is the same namespace as {}", one.name, other.name);
+            let help = "Give each a namespace of its own.";
+            findings.mistake(one.span.clone(), one.section, message, help);
+        }
+    }
 }
 
 fn check_observability(observability: &Value<'_>, findings: &mut Findings<'_>) {

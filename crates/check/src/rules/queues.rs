@@ -5,7 +5,7 @@ use elytra_webhooks::limits::{DEAD_LETTERS, DELIVERIES};
 use toml::de::DeTable;
 
 use super::{did_you_mean, nearest};
-use crate::declared::Declared;
+use crate::declared::{Declared, check_shape};
 use crate::environment::Environment;
 use crate::file::Span;
 use crate::report::Findings;
@@ -52,6 +52,7 @@ pub(super) fn check(
     config: Option<&Config>,
     findings: &mut Findings<'_>,
 ) {
+    check_shape(environment, "queues.consumers", findings);
     let entries = environment.entries("queues.consumers").into_iter().enumerate();
     let consumers: Vec<_> = entries
         .map(|(index, (span, table))| Consumer {

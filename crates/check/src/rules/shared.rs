@@ -1,32 +1,50 @@
 //! What environments share although each should have its own.
 
+use crate::Scope;
 use crate::declared::{self, Declared};
 use crate::environment::Environment;
 use crate::file::File;
 use crate::report::Findings;
 
-/// Checks every pair of environments of which one is checked. Two environments that consume one queue cannot both
-/// be deployed; two that write to one store mix their events.
+/// Checks each of these environments beside all others of the file. Two that consume one queue cannot both be
+/// deployed; two that write to one store mix their events.
 pub(super) fn check(
     file: &File<'_>,
     environments: &[Environment<'_>],
     findings: &mut Findings<'_>,
 ) {
-    let top = Environment::top_level(&file.root);
-    for environment in environments.iter().filter(|one| one.name.is_some()) {
-        findings.enter(environment.name);
-        check_consumers(environment, &top, findings);
-        // Mistakes in the declarations were noted before.
-        let mut ignored = Findings::new("");
-        let of_top = declared::read(&top, &mut ignored);
-        for one in declared::read(environment, &mut ignored) {
-            check_resource(&one, &of_top, findings);
+    // Mistakes in the declarations were noted before.
+    let mut ignored = Findings::new("");
+    let all = file.environments(Scope::All, &mut ignored);
+    let checked = |environment: &Environment<'_>| {
+        environments.iter().any(|checked| checked.name == environment.name)
+    };
+    for (place, environment) in all.iter().enumerate() {
+        let before = all.get(..place).unwrap_or_default();
+        // Of a pair, the later one is reported, unless only the earlier one is checked.
+        for other in before {
+            let (of, beside) = match (checked(environment), checked(other)) {
+                (true, _) => (environment, other),
+                (false, true) => (other, environment),
+                (false, false) => continue,
+            };
+            findings.enter(of.name);
+            check_consumers(of, beside, findings);
+            let theirs = declared::read(beside, &mut ignored);
+            for one in declared::read(of, &mut ignored) {
+                check_resource(&one, beside, &theirs, findings);
+            }
+            findings.enter(None);
         }
-        findings.enter(None);
     }
 }
 
-fn check_resource(one: &Declared<'_>, of_top: &[Declared<'_>], findings: &mut Findings<'_>) {
+fn check_resource(
+    one: &Declared<'_>,
+    beside: &Environment<'_>,
+    theirs: &[Declared<'_>],
+    findings: &mut Findings<'_>,
+) {
     let stores = ["queues.producers", "kv_namespaces", "r2_buckets"];
     if !stores.contains(&one.section) {
         return;
@@ -34,9 +52,13 @@ fn check_resource(one: &Declared<'_>, of_top: &[Declared<'_>], findings: &mut Fi
     let same = |other: &&Declared<'_>| {
         other.section == one.section && other.resource.is_some() && other.resource == one.resource
     };
-    if let (Some(other), Some(resource)) = (of_top.iter().find(same), one.resource) {
-        let message =
-            format!("{} writes to {resource:?}, as {} of the top level does", one.name, other.name);
+    if let (Some(other), Some(resource)) = (theirs.iter().find(same), one.resource) {
+        let message = format!(
+            "{} writes to {resource:?}, as {} of {} does",
+            one.name,
+            other.name,
+            title(beside)
+        );
         let help = "Give each environment its own, unless they are meant to share it.";
         findings.warn(one.span.clone(), one.section, message, help);
     }
@@ -44,7 +66,7 @@ fn check_resource(one: &Declared<'_>, of_top: &[Declared<'_>], findings: &mut Fi
 
 fn check_consumers(
     environment: &Environment<'_>,
-    top: &Environment<'_>,
+    beside: &Environment<'_>,
     findings: &mut Findings<'_>,
 ) {
     let queues = |environment: &Environment<'_>| {
@@ -54,15 +76,22 @@ fn check_consumers(
         });
         named.collect::<Vec<_>>()
     };
-    let of_top = queues(top);
+    let theirs = queues(beside);
     for (span, queue) in queues(environment) {
-        if of_top.iter().any(|(_, other)| *other == queue) {
+        if theirs.iter().any(|(_, other)| *other == queue) {
             let message = format!(
-                "the top level consumes {queue:?} too, but a queue has only one consumer: whichever is \
-                 deployed second fails"
+                "{} consumes {queue:?} too, but a queue has only one consumer: whichever is deployed \
+                 second fails",
+                title(beside)
             );
-            let help = format!("Give this environment its own queue, such as \"{queue}-staging\".");
+            let name = environment.name.unwrap_or("production");
+            let help = format!("Give this environment its own queue, such as \"{queue}-{name}\".");
             findings.mistake(span, "queues.consumers", message, help);
         }
     }
+}
+
+/// An environment in a sentence.
+fn title(environment: &Environment<'_>) -> String {
+    environment.name.map_or_else(|| "the top level".to_owned(), |name| format!("[env.{name}]"))
 }

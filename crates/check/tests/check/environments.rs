@@ -90,6 +90,19 @@ fn what_must_not_be_shared_is_found() {
 }
 
 #[test]
+fn every_pair_of_environments_is_compared() {
+    let qa = STAGING.replace("staging.", "qa.");
+    let text = and(&format!("{STAGING}{qa}"));
+    let expected = "[env.staging] queues.producers: PRODUCT_EVENTS writes to \"product-events-staging\", \
+                    as PRODUCT_EVENTS of [env.qa] does";
+    let found = heads(&found(&text).warnings);
+    assert!(matches!(&found[..], [one] if one.ends_with(expected)), "{found:?}");
+    for (scope, count) in [(Scope::TopLevel, 0), (Scope::Environment("qa"), 1)] {
+        assert_eq!(check(&text, scope, |_| true).warnings.len(), count, "{scope:?}");
+    }
+}
+
+#[test]
 fn one_environment_can_be_checked_alone() {
     let broken = and(&STAGING.replace("bearer", "bearr"));
     let count = |scope| check(&broken, scope, |_| true).mistakes.len();

@@ -22,7 +22,7 @@ fn read(name: &str) -> String {
 const GOOD: &str = r#"name = "shop-events"
 main = "src/cloudflare/executor/main.mjs"
 compatibility_date = "2026-11-01"
-
+build.command = "cargo xtask build"
 [observability]
 enabled = true
 redact_query_string = true

@@ -183,6 +183,25 @@ fn destinations_and_bindings() {
         ],
     );
     mistakes(
+        "a queue without its name",
+        &with("queue = \"product-events\"\n", ""),
+        &["24:1: queues.producers[0]: queue is missing", "    Say what is bound."],
+    );
+    mistakes(
+        "a table where a list of tables belongs",
+        &and("[r2_buckets]\nbinding = \"ARCHIVE\"\n"),
+        &["61:1: r2_buckets: expected a list of tables", "    Write it as [[r2_buckets]]."],
+    );
+    mistakes(
+        "the spool among the dead letters",
+        &with("binding = \"DEAD\"", "binding = \"DEAD\"\nid = \"1\"")
+            .replace("binding = \"SPOOL\"", "binding = \"SPOOL\"\nid = \"1\""),
+        &[
+            "49:1: kv_namespaces: SPOOL is the same namespace as DEAD",
+            "    Give each a namespace of its own.",
+        ],
+    );
+    mistakes(
         "a binding under the wrong field",
         &with("binding = \"DEAD\"\n", "name = \"DEAD\"\n"),
         &[

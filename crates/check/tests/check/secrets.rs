@@ -2,7 +2,7 @@
 
 use elytra_webhooks_check::Secret;
 
-use crate::{and, found, mistakes, warnings, with};
+use crate::{GOOD, and, found, mistakes, warnings, with};
 
 #[test]
 fn they_are_listed_with_what_uses_them() {
@@ -59,12 +59,22 @@ fn a_secret_itself_is_found_and_not_repeated() {
     let report = found(&text);
     let expected = [
         "10: secrets.required: nothing uses ELYTRA_TOKEN",
-        "14: WEBHOOK.auth.token: expected the name of a secret, in capitals, not the secret itself",
+        "14: WEBHOOK.auth.token: expected the name of a secret, such as \"ELYTRA_TOKEN\", not the secret itself",
     ];
     assert_eq!(crate::heads(&report.warnings), expected[..1]);
     assert_eq!(crate::heads(&report.mistakes), expected[1..]);
     assert!(!report.print("wrangler.toml").contains("canary"), "it is not printed");
     assert!(!report.to_json().contains("canary"), "nor is it in the JSON");
+    let small = GOOD.replace("ELYTRA_TOKEN", "elytraToken");
+    mistakes("a name in small letters is a name if it is listed as one", &small, &[]);
+    mistakes(
+        "otherwise it may be the secret",
+        &with("auth = { token = \"ELYTRA_TOKEN\" }", "auth = { token = \"canary1\" }"),
+        &[
+            "14:18: WEBHOOK.auth.token: expected the name of a secret, such as \"ELYTRA_TOKEN\", not the secret itself",
+            "    Put the secret with `npx wrangler secret put <NAME>`, and replace it if it was here: it was in a file. If this is a name, list it in secrets.required.",
+        ],
+    );
     mistakes(
         "a secret in vars is in the file, and in Cloudflare's dashboard",
         &and("[vars]\nSHOP_TOKEN = \"canary-in-plain-text\"\n"),

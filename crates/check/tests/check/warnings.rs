@@ -34,6 +34,14 @@ fn each_has_its_place() {
         ],
     );
     warnings(
+        "no build command",
+        &with("build.command = \"cargo xtask build\"\n", "\n"),
+        &[
+            "2:8: build.command: missing, so wrangler deploys what was built before, and does not check this file",
+            "    Write command = \"cargo xtask build\" in [build], as the shipped file does.",
+        ],
+    );
+    warnings(
         "no log",
         &with("enabled = true", "enabled = false"),
         &[
