@@ -97,6 +97,8 @@ mod names;
 
 pub mod text;
 
+pub mod when;
+
 // The platform.
 
 pub mod platform;

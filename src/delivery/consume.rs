@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use elytra_events::CloudEvent;
 
-use super::answer::{CallResult, Cause};
+use super::answer::{CallResult, Cause, excerpt};
 use super::dead::{self, DeadLetterMetadata};
 use super::line::DeliveryLine;
 use super::outage::wait_with_delay;
@@ -14,9 +14,9 @@ use crate::capacity::Reservation;
 use crate::config::Config;
 use crate::destination::Callee;
 use crate::large;
-use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
-use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
-use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
+use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
+use crate::message::{AnswerExcerpt, DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
+use crate::platform::{AnswerContent, BindingError, HttpRequest, KvEntry, Platform, within};
 
 /// The delay before a message that could not be moved to another queue or to KV is redelivered, in
 /// seconds. It grows by as much with every attempt.
@@ -92,7 +92,8 @@ pub async fn consume(
                 ..DeliveryMessage::default()
             };
             let line = DeliveryLine::new(UNKNOWN, received.attempts);
-            let dead = Dead { message: &message, event: text, attempts: received.attempts };
+            let attempts = received.attempts;
+            let dead = Dead { message: &message, event: text, attempts, answer: None };
             bury(&dead, &Cause::NotAnEvent(why), line, platform).await
         }
     }
@@ -107,7 +108,7 @@ async fn deliver(
     platform: &impl Platform,
 ) -> (Disposition, DeliveryLine) {
     let mut line = DeliveryLine::new(&message.subscription, attempts);
-    let dead = Dead { message, event: text, attempts };
+    let mut dead = Dead { message, event: text, attempts, answer: None };
     let event = match read(text) {
         Ok(event) => event,
         Err(cause) => return bury(&dead, &cause, line, platform).await,
@@ -117,7 +118,10 @@ async fn deliver(
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
     let verdict = match call(&callee, &event, config, platform).await {
-        Ok(verdict) => verdict,
+        Ok((verdict, content)) => {
+            dead.answer = content.and_then(excerpt);
+            verdict
+        }
         Err(missing @ Missing::Failed(_)) => {
             // The destination was not called, so this is not an attempt. The message waits, as with
             // a broken configuration.
@@ -150,7 +154,7 @@ fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
     subscription.destination.callee()
 }
 
-/// Calls a destination with the complete event.
+/// Calls a destination with the complete event. Returns what the answer means, and what it says.
 ///
 /// # Errors
 ///
@@ -160,19 +164,21 @@ async fn call(
     event: &CloudEvent<'_>,
     config: &Config,
     platform: &impl Platform,
-) -> Result<CallResult, Missing> {
+) -> Result<(CallResult, Option<AnswerContent>), Missing> {
     let (stored, _held) = stored(event, config, platform).await?.unzip();
     let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
     let whole = match whole {
         Ok(whole) => whole,
         // The right event may be there next time.
         Err(not_whole) => {
-            return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
+            let missing = Cause::ClaimMissing(not_whole.to_string());
+            return Ok((CallResult::retry(missing, None), None));
         }
     };
     let request = HttpRequest::new(callee, whole.as_ref().unwrap_or(event));
-    let answer = platform.call(&request).await;
-    Ok(CallResult::of(answer, platform.now()))
+    let mut answer = platform.call(&request).await;
+    let content = answer.as_mut().ok().and_then(|answer| answer.content.take());
+    Ok((CallResult::of(answer, platform.now()), content))
 }
 
 /// Why the complete event is unavailable.
@@ -244,11 +250,13 @@ struct Dead<'m> {
     message: &'m DeliveryMessage<'m>,
     event: &'m str,
     attempts: u32,
+    /// What the destination answered.
+    answer: Option<AnswerExcerpt<'m>>,
 }
 
 /// Moves an event to `DEAD_LETTERS`.
 async fn bury(
-    Dead { message, event, attempts }: &Dead<'_>,
+    Dead { message, event, attempts, answer }: &Dead<'_>,
     cause: &Cause,
     line: DeliveryLine,
     platform: &impl Platform,
@@ -261,9 +269,10 @@ async fn bury(
         cause: cause.code().into(),
         reason: cause.to_string().chars().take(MAX_CHARACTERS).collect(),
         status: cause.status(),
+        answer: answer.clone(),
         waits: 0,
     };
-    let text = dead.print(event);
+    let text = dead.print_within(MAX_QUEUE_EVENT_BYTES, event);
     let sent = within(platform, CALL_MS, platform.send(DEAD_LETTERS, &[&text])).await;
     moved(sent, *attempts, line.dead(cause))
 }
@@ -298,7 +307,7 @@ async fn store(
         .filter(|stored| event.as_ref().is_some_and(|event| large::whole(event, stored).is_ok()));
     let entry = KvEntry {
         key: dead::key(message, text, event.as_ref()),
-        value: &message.print(whole.as_deref().unwrap_or(text)),
+        value: &message.print_within(MAX_KV_VALUE_BYTES, whole.as_deref().unwrap_or(text)),
         metadata: DeadLetterMetadata::new(message, event.as_ref()),
         expiration_ttl: None,
     };

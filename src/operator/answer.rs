@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::delivery::DeadLetterMetadata;
 use crate::message::DeadMessage;
+use crate::when::to_rfc3339;
 
 /// A page of dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +24,19 @@ pub struct ListedDeadLetter {
     /// What is known about it.
     #[serde(flatten)]
     pub metadata: DeadLetterMetadata,
+    /// `accepted_at`, in RFC 3339.
+    pub accepted_time: String,
+    /// `died_at`, in RFC 3339.
+    pub died_time: String,
+}
+
+impl ListedDeadLetter {
+    /// The dead letter with this id and metadata.
+    pub(crate) fn new(id: String, metadata: DeadLetterMetadata) -> Self {
+        let accepted_time = to_rfc3339(metadata.accepted_at);
+        let died_time = to_rfc3339(metadata.died_at);
+        Self { id, metadata, accepted_time, died_time }
+    }
 }
 
 /// A complete dead letter.
@@ -81,6 +95,8 @@ pub struct SetAside {
     pub queue: String,
     /// When it was spooled, in milliseconds since 1970.
     pub spooled_at: u64,
+    /// The same, in RFC 3339.
+    pub spooled_time: String,
     /// How often its queue refused it while it took others.
     pub refused: u64,
     /// The reason for the last refusal, if it fit in the metadata.
@@ -102,10 +118,12 @@ impl SetAside {
         let reason = event.remove("reason");
         let (queue, rest) = id.split_once('/').unwrap_or((id, ""));
         let spooled_at = rest.split_once('/').and_then(|(time, _)| time.parse().ok());
+        let spooled_at = spooled_at.unwrap_or_default();
         Self {
             id: id.to_owned(),
             queue: queue.to_owned(),
-            spooled_at: spooled_at.unwrap_or_default(),
+            spooled_at,
+            spooled_time: to_rfc3339(spooled_at),
             refused: refused.unwrap_or_default(),
             reason: reason.and_then(|reason| reason.as_str().map(str::to_owned)),
             event,

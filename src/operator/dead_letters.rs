@@ -2,8 +2,6 @@
 
 use elytra_events::CloudEvent;
 
-use std::borrow::Cow;
-
 use super::answer::{DeadLetter, DeadLetterPage, ListedDeadLetter, Redriven, Stuck};
 use super::claims::OperatorClaims;
 use super::error::OperatorError;
@@ -62,7 +60,7 @@ pub async fn list(
     check_subscription(query, &page, config)?;
     let dead_letters = page.keys.into_iter().map(|(id, metadata)| {
         let metadata = metadata.and_then(|metadata| serde_json::from_value(metadata).ok());
-        ListedDeadLetter { id, metadata: metadata.unwrap_or_default() }
+        ListedDeadLetter::new(id, metadata.unwrap_or_default())
     });
     let is_asked_for = |letter: &ListedDeadLetter| {
         query.cause.as_ref().is_none_or(|cause| *cause == letter.metadata.cause)
@@ -85,7 +83,7 @@ pub async fn find(id: &str, platform: &impl Platform) -> Result<DeadLetter, Oper
     let text = text.ok_or(OperatorError::NoSuchDeadLetter)?;
     match Message::read(&text) {
         Ok(Message::Dead(why, event)) => {
-            Ok(DeadLetter { id: id.to_owned(), why: owned(&why), event: event.to_owned() })
+            Ok(DeadLetter { id: id.to_owned(), why: why.into_owned(), event: event.to_owned() })
         }
         _ => {
             Err(OperatorError::DeadLettersFailed(BindingError(format!("{id}: not a dead letter"))))
@@ -217,14 +215,4 @@ async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Re
 async fn delete(id: &str, platform: &impl Platform) -> Result<(), OperatorError> {
     let deleted = within(platform, CALL_MS, platform.delete(DEAD, id)).await;
     deleted.map_err(OperatorError::DeadLettersFailed)
-}
-
-fn owned(why: &DeadMessage<'_>) -> DeadMessage<'static> {
-    let owned = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
-    DeadMessage {
-        subscription: owned(&why.subscription),
-        cause: owned(&why.cause),
-        reason: owned(&why.reason),
-        ..*why
-    }
 }

@@ -10,6 +10,7 @@ use crate::operator::DeadLetter;
 use crate::operator::explain::Reason;
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
+use crate::when::to_rfc3339;
 
 /// The result of an event: the whole body for a single event, an element for a batch.
 #[derive(Serialize)]
@@ -85,6 +86,8 @@ pub(super) struct DeadLetterBody<'r> {
     id: &'r str,
     #[serde(flatten)]
     why: &'r DeadMessage<'static>,
+    accepted_time: String,
+    died_time: String,
     /// The event, byte for byte, or a string if it is not JSON.
     event: Box<RawValue>,
 }
@@ -94,7 +97,8 @@ impl<'r> DeadLetterBody<'r> {
         let DeadLetter { id, why, event } = letter;
         let event = RawValue::from_string(event.clone());
         let event = event.or_else(|_| to_raw_value("the message was not JSON")).unwrap_or_default();
-        Self { code, id, why, event }
+        let (accepted_time, died_time) = (to_rfc3339(why.accepted_at), to_rfc3339(why.died_at));
+        Self { code, id, why, accepted_time, died_time, event }
     }
 }
 

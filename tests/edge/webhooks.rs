@@ -9,6 +9,7 @@ mod answers;
 mod call;
 mod certificates;
 mod dead_letters;
+mod excerpt;
 mod faults;
 mod limits;
 mod outage;

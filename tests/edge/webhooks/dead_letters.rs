@@ -1,6 +1,7 @@
 //! How operators see dead letters and send them again.
 
 use edge::{Answer, Asked, Fault, Receiver, Reply, Settings, Shop, wait_until};
+use elytra_events::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Letter, PATIENT, Stage, product, settings, subscription, timeout};
@@ -81,12 +82,19 @@ fn kept_seen_and_sent_again() {
     assert!(id.starts_with(&format!("shop/{died_at:013}/")), "{id}");
     assert_eq!(entry.expiration, None);
 
+    let listed = list(&receiver, "")["dead_letters"][0].clone();
+    for (name, expected) in [("accepted_time", accepted_at), ("died_time", died_at)] {
+        let time = Timestamp::parse(listed[name].as_str().unwrap()).unwrap().instant();
+        assert_eq!(u64::try_from(time.timestamp_millis()), Ok(expected), "{listed}");
+    }
+
     // It is in the list, and complete.
     let expected = json!({
         "code": "dead_letters",
         "dead_letters": [{
             "id": id, "subscription": "shop", "cause": "status", "status": 422, "attempts": 1,
             "accepted_at": accepted_at, "died_at": died_at,
+            "accepted_time": listed["accepted_time"], "died_time": listed["died_time"],
             "event": { "id": "a/b cé", "source": "/elytra/pim?a=b", "type": "com.elytra.product" },
         }],
         "cursor": null,

@@ -142,12 +142,13 @@ fn slow_bodies() {
 #[test]
 fn dead_letters_are_kept_and_sent_again() {
     let stage = stage(&timeout(PATIENT));
-    stage.shop.answer(|_| Reply::status(422));
+    stage.shop.answer(|_| Reply::status(422).body("no price"));
     let event = product("1");
     let message = stage.send(&event);
     assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
     let letter = stage.sink.take_messages("DEAD_LETTERS").remove(0);
     assert_eq!(Letter::read(&letter).event, event);
+    assert_eq!(Letter::read(&letter).why["answer"]["body"], "no price");
     assert_eq!(stage.consume_one(&letter, 1), Asked::Ack);
     assert_eq!(stage.receiver.kv_of("DEAD").len(), 1);
 

@@ -57,6 +57,7 @@ pub(crate) fn dead(subscription: &str, event: &str) -> String {
         cause: "status".into(),
         reason: "the destination answered 503".into(),
         status: Some(503),
+        answer: None,
         waits: 0,
     };
     dead.print(event)
@@ -173,7 +174,12 @@ fn the_policy_of_the_webhook_counts() {
 #[test]
 fn the_destination_says_when_it_wants_to_be_asked_again() {
     let after = |text: &str| {
-        Ok(HttpAnswer { status: 503, retry_after: Some(text.to_owned()), location: None })
+        Ok(HttpAnswer {
+            status: 503,
+            retry_after: Some(text.to_owned()),
+            location: None,
+            content: None,
+        })
     };
     let table = [
         ("longer than the policy", "90", 90),
@@ -212,7 +218,12 @@ fn delays_of_different_events_differ() {
 #[test]
 fn what_cannot_pass_is_dead_at_once() {
     let redirect = |location: &str| {
-        Ok(HttpAnswer { status: 307, retry_after: None, location: Some(location.to_owned()) })
+        Ok(HttpAnswer {
+            status: 307,
+            retry_after: None,
+            location: Some(location.to_owned()),
+            content: None,
+        })
     };
     let answered = |code: u16| {
         format!(

@@ -9,7 +9,7 @@ use crate::memory::{Fault, Memory, status};
 use crate::support::event;
 
 /// Delivers a message with this number of attempts while the configuration is broken.
-fn hand_out_in_outage(memory: &Memory, text: &str, attempts: u32) -> Disposition {
+pub(super) fn hand_out_in_outage(memory: &Memory, text: &str, attempts: u32) -> Disposition {
     let received = Received { text: Some(text.to_owned()), attempts };
     memory.time.run(wait(&received, memory))
 }

@@ -64,6 +64,7 @@ fn bury(memory: &Memory, subscription: &str, passed: u64, cause: &Cause, text: &
         cause: cause.code().into(),
         reason: cause.to_string().into(),
         status: cause.status(),
+        answer: None,
         waits: 0,
     };
     assert_eq!(hand_out(&config(), memory, &dead.print(text), 1).outcome(), "stored");
@@ -109,15 +110,15 @@ fn they_are_listed() {
     let body = [
         r#"{"code":"dead_letters","dead_letters":["#,
         &format!(
-            r#"{{"id":"{first}","subscription":"shop","cause":"gone","status":410,"attempts":6,"accepted_at":{START},"died_at":{},"event":{{"id":"1","source":"s","type":"t"}}}},"#,
+            r#"{{"id":"{first}","subscription":"shop","cause":"gone","status":410,"attempts":6,"accepted_at":{START},"died_at":{},"event":{{"id":"1","source":"s","type":"t"}},"accepted_time":"2025-12-01T00:00:00.000Z","died_time":"2025-12-01T00:00:00.001Z"}},"#,
             START + 1
         ),
         &format!(
-            r#"{{"id":"{second}","subscription":"shop","cause":"status","status":503,"attempts":6,"accepted_at":{START},"died_at":{},"event":{{"id":"2","source":"s","type":"t"}}}},"#,
+            r#"{{"id":"{second}","subscription":"shop","cause":"status","status":503,"attempts":6,"accepted_at":{START},"died_at":{},"event":{{"id":"2","source":"s","type":"t"}},"accepted_time":"2025-12-01T00:00:00.000Z","died_time":"2025-12-01T00:00:00.009Z"}},"#,
             START + 9
         ),
         &format!(
-            r#"{{"id":"{third}","subscription":"shop_b","cause":"timeout","attempts":6,"accepted_at":{START},"died_at":{},"event":{{}}}}"#,
+            r#"{{"id":"{third}","subscription":"shop_b","cause":"timeout","attempts":6,"accepted_at":{START},"died_at":{},"event":{{}},"accepted_time":"2025-12-01T00:00:00.000Z","died_time":"2025-12-01T00:00:00.005Z"}}"#,
             START + 5
         ),
         r#"],"cursor":null}"#,
@@ -208,7 +209,7 @@ fn what_others_put_there_is_listed_as_well() {
     let memory = Memory::default();
     memory.store("DEAD", "x", "anything");
     let answer = ask(Ok(&config()), list(""), &memory);
-    let body = r#"{"code":"dead_letters","dead_letters":[{"id":"x","subscription":"","cause":"","attempts":0,"accepted_at":0,"died_at":0,"event":{}}],"cursor":null}"#;
+    let body = r#"{"code":"dead_letters","dead_letters":[{"id":"x","subscription":"","cause":"","attempts":0,"accepted_at":0,"died_at":0,"event":{},"accepted_time":"1970-01-01T00:00:00.000Z","died_time":"1970-01-01T00:00:00.000Z"}],"cursor":null}"#;
     assert_eq!(answer.body, body, "otherwise it could not be found");
 }
 
@@ -219,7 +220,7 @@ fn one_is_shown_whole() {
     let id = bury(&memory, "shop", 9, &Cause::Status(503), &text);
     let of = |id: &str, rest: &str, event: &str| {
         format!(
-            r#"{{"code":"dead_letter","id":"{id}","subscription":"shop","accepted_at":{START},"died_at":{},"attempts":6,{rest},"event":{event}}}"#,
+            r#"{{"code":"dead_letter","id":"{id}","subscription":"shop","accepted_at":{START},"died_at":{},"attempts":6,{rest},"accepted_time":"2025-12-01T00:00:00.000Z","died_time":"2025-12-01T00:00:00.009Z","event":{event}}}"#,
             START + 9
         )
     };
