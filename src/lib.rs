@@ -77,9 +77,15 @@ pub mod handshake;
 
 pub mod delivery;
 
+pub mod jobs;
+
+pub mod dead;
+
 pub mod spool;
 
 pub mod operator;
+
+mod operator_claims;
 
 pub mod ledger;
 

@@ -1,5 +1,5 @@
 //! The messages of the two queues: a line of JSON with instructions, followed by the event, byte
-//! for byte.
+//! for byte. The message of a job has no event.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,12 @@ pub(crate) enum Message<'m> {
     Delivery(DeliveryMessage<'m>, &'m str),
     /// An event that could not be delivered.
     Dead(DeadMessage<'m>, &'m str),
+    /// A step of a job, as [`crate::jobs`] reads it.
+    Job(&'m str),
 }
+
+/// How the first line of a job's message begins, and no other.
+pub(crate) const JOB_FIELD: &str = "{\"job\":";
 
 /// The first line of a message in `DELIVERIES`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +97,9 @@ impl<'m> Message<'m> {
     /// The text is not a message of ours, for this reason.
     pub(crate) fn read(text: &'m str) -> Result<Self, String> {
         let (line, event) = text.split_once('\n').ok_or("it has no first line")?;
+        if line.starts_with(JOB_FIELD) {
+            return Ok(Self::Job(line));
+        }
         // Ignore unknown fields: a later version may have written them.
         if !line.contains(DIED_AT) {
             let delivery = serde_json::from_str(line).map_err(|error| not_ours(&error))?;
@@ -106,9 +114,9 @@ impl<'m> Message<'m> {
 const DIED_AT: &str = "\"died_at\":";
 
 /// Does not repeat the line, which may contain an event's data.
-fn not_ours(error: &serde_json::Error) -> String {
+pub(crate) fn not_ours(error: &serde_json::Error) -> String {
     let at = error.column();
-    format!("its first line is neither a delivery nor a dead letter, at column {at}")
+    format!("its first line is neither a delivery nor a dead letter nor a job, at column {at}")
 }
 
 impl DeliveryMessage<'_> {

@@ -7,15 +7,19 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use elytra_events::CloudEvent;
 
 use super::answer::{CallResult, Cause, excerpt};
-use super::dead::{self, DeadLetterMetadata};
-use super::line::DeliveryLine;
+use super::job;
+use super::line::{ConsumedLine, DeliveryLine};
 use super::outage::wait_with_delay;
 use crate::capacity::Reservation;
 use crate::config::Config;
+use crate::dead::{self, DeadLetterMetadata};
 use crate::destination::Callee;
+use crate::jobs::Job;
 use crate::large;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
-use crate::message::{AnswerExcerpt, DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
+use crate::message::{
+    AnswerExcerpt, DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message, not_ours,
+};
 use crate::platform::{AnswerContent, BindingError, HttpRequest, KvEntry, Platform, within};
 
 /// The delay before a message that could not be moved to another queue or to KV is redelivered, in
@@ -53,6 +57,8 @@ pub struct Received {
     pub text: Option<String>,
     /// How often the message was delivered, including this time.
     pub attempts: u32,
+    /// The name of the queue.
+    pub queue: String,
 }
 
 /// How a message is settled with its queue.
@@ -72,9 +78,9 @@ pub async fn consume(
     received: &Received,
     config: &Config,
     platform: &impl Platform,
-) -> (Disposition, DeliveryLine) {
+) -> (Disposition, ConsumedLine) {
     let text = received.text.as_deref().unwrap_or_default();
-    match Message::read(text) {
+    let (disposition, line) = match Message::read(text) {
         Ok(Message::Delivery(message, event)) => {
             // Deliveries before the configuration broke count as attempts. Those while it was
             // broken do not.
@@ -84,19 +90,35 @@ pub async fn consume(
         Ok(Message::Dead(message, event)) => {
             store(&message, event, received.attempts, config, platform).await
         }
-        Err(why) => {
-            let now = platform.now();
-            let message = DeliveryMessage {
-                subscription: UNKNOWN.into(),
-                accepted_at: now,
-                ..DeliveryMessage::default()
-            };
-            let line = DeliveryLine::new(UNKNOWN, received.attempts);
-            let attempts = received.attempts;
-            let dead = Dead { message: &message, event: text, attempts, answer: None };
-            bury(&dead, &Cause::NotAnEvent(why), line, platform).await
-        }
-    }
+        Ok(Message::Job(line)) => match Job::read(line) {
+            Ok(job) => {
+                let (disposition, line) = job::consume(job, received, config, platform).await;
+                return (disposition, ConsumedLine::Job(line));
+            }
+            Err(error) => bury_unread(not_ours(&error), received, platform).await,
+        },
+        Err(why) => bury_unread(why, received, platform).await,
+    };
+    (disposition, ConsumedLine::Delivery(line))
+}
+
+/// Moves a message that is not ours to `DEAD_LETTERS`.
+async fn bury_unread(
+    why: String,
+    received: &Received,
+    platform: &impl Platform,
+) -> (Disposition, DeliveryLine) {
+    let text = received.text.as_deref().unwrap_or_default();
+    let now = platform.now();
+    let message = DeliveryMessage {
+        subscription: UNKNOWN.into(),
+        accepted_at: now,
+        ..DeliveryMessage::default()
+    };
+    let attempts = received.attempts;
+    let line = DeliveryLine::new(UNKNOWN, attempts);
+    let dead = Dead { message: &message, event: text, attempts, answer: None };
+    bury(&dead, &Cause::NotAnEvent(why), line, platform).await
 }
 
 async fn deliver(

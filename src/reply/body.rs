@@ -6,8 +6,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
-use crate::operator::DeadLetter;
 use crate::operator::explain::Reason;
+use crate::operator::{DeadLetter, JobView};
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 use crate::when::to_rfc3339;
@@ -77,6 +77,13 @@ pub(super) struct WithCode<'r, T> {
 /// Adds a code to something.
 pub(super) fn with_code<'r, T>(code: &'static str, value: &'r T) -> WithCode<'r, T> {
     WithCode { code, value }
+}
+
+/// A job.
+#[derive(Serialize)]
+pub(super) struct JobBody<'r> {
+    pub(super) code: &'static str,
+    pub(super) job: &'r JobView,
 }
 
 /// A complete dead letter.

@@ -11,6 +11,7 @@ mod certificates;
 mod dead_letters;
 mod excerpt;
 mod faults;
+mod jobs;
 mod limits;
 mod outage;
 mod queue;

@@ -5,7 +5,7 @@ use std::fs;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 19] = [
+const LAYERS: [&[&str]; 22] = [
     &["capacity", "handshake", "level", "limits", "message", "names", "report", "text"],
     &["ledger", "request", "when"],
     &["filter", "platform"],
@@ -16,7 +16,10 @@ const LAYERS: [&[&str]; 19] = [
     &["destination"],
     &["subscription"],
     &["config", "fate"],
-    &["delivery", "plan", "spool"],
+    &["operator_claims", "plan", "spool"],
+    &["dead"],
+    &["jobs"],
+    &["delivery"],
     &["claim"],
     &["forward"],
     &["operator", "settle"],

@@ -71,14 +71,14 @@ pub(crate) fn hand_out(config: &Config, memory: &Memory, text: &str, attempts: u
 
 #[track_caller]
 fn receive(config: &Config, memory: &Memory, text: Option<String>, attempts: u32) -> Consumed {
-    let received = Received { text, attempts };
+    let received = Received { text, attempts, queue: "deliveries".to_owned() };
     let (disposition, line) = memory.time.run(consume(&received, config, memory));
     let log = line.to_json();
     for canary in CANARIES {
         assert!(!log.contains(canary), "{canary} in the log: {log}");
     }
     assert!(!log.contains('\n'), "one line: {log}");
-    Consumed { disposition, log, level: line.level }
+    Consumed { disposition, log, level: line.level() }
 }
 
 fn product() -> String {

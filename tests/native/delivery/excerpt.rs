@@ -18,6 +18,7 @@ use crate::memory::{Memory, Outcome, status};
 use crate::support::{event, property};
 
 /// An answer that says this.
+#[expect(clippy::unnecessary_wraps, reason = "a call can come to less than an answer")]
 fn says(status: u16, content_type: Option<&str>, bytes: &[u8], is_whole: bool) -> Outcome {
     let content_type = content_type.map(str::to_owned);
     let content = AnswerContent { content_type, bytes: bytes.to_vec(), is_whole };
