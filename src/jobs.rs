@@ -13,4 +13,4 @@ pub use job::{Job, JobState, Progress};
 pub use line::JobLine;
 pub(crate) use published::{Control, control, find, list, order, publish, write};
 pub use step::{BLOCKED_SECONDS, MAX_BLOCKED, STEP_LETTERS, STEP_MS};
-pub(crate) use step::{Next, step};
+pub(crate) use step::{Next, send_next, step};

@@ -7,9 +7,12 @@ use super::consume::Received;
 use super::outage::wait_with_delay;
 use crate::config::Config;
 use crate::dead::Acted;
-use crate::jobs::{BLOCKED_SECONDS, Job, JobLine, JobState, Next, control, publish, step};
-use crate::limits::DELIVERIES;
-use crate::platform::{BindingError, CALL_MS, Platform, within};
+use crate::jobs::{
+    BLOCKED_SECONDS, Job, JobLine, JobState, Next, control, publish, send_next, step,
+};
+use crate::ledger::Verdict;
+use crate::operator_claims::OperatorClaims;
+use crate::platform::{BindingError, Platform};
 
 /// How long a job goes on without publishing its progress, in milliseconds. KV allows one write a second
 /// for a key.
@@ -26,17 +29,43 @@ pub(super) async fn consume(
     platform: &impl Platform,
 ) -> (Disposition, JobLine) {
     let mut acted = Acted::default();
-    match go_on(&mut job, &mut acted, received, config, platform).await {
+    let message = [job.message_id()];
+    // A queue may deliver a message twice, and one step must not have two successors.
+    let claims = match OperatorClaims::claim("job", &message, config, platform).await {
+        Ok(claims) => claims,
+        Err(error) => return wait(&job, &acted, &error, received, platform).await,
+    };
+    match claims.verdict(0) {
+        Verdict::Granted | Verdict::Uncertain => {}
+        Verdict::Held => return (Disposition::Ack, JobLine::new(&job, &acted).superseded()),
+        // Either it is at work on this step, or it has died and the claim ends.
+        Verdict::UnderWay => {
+            let line = JobLine::new(&job, &acted).after(BLOCKED_SECONDS);
+            return (Disposition::Retry { delay_seconds: BLOCKED_SECONDS }, line);
+        }
+    }
+    let (disposition, line) = match go_on(&mut job, &mut acted, received, config, platform).await {
         Ok(WentOn::Done) => (Disposition::Ack, JobLine::new(&job, &acted)),
         Ok(WentOn::Superseded) => (Disposition::Ack, JobLine::new(&job, &acted).superseded()),
         Ok(WentOn::Waits) => (Disposition::Ack, JobLine::new(&job, &acted).after(BLOCKED_SECONDS)),
-        // What was done is done. The message waits with the new position, as in an outage.
-        Err(error) => {
-            let next = Received { text: Some(job.print() + "\n"), ..received.clone() };
-            let (disposition, delay_seconds) = wait_with_delay(&next, platform).await;
-            (disposition, JobLine::new(&job, &acted).waiting(&error, delay_seconds))
-        }
-    }
+        Err(error) => wait(&job, &acted, &error, received, platform).await,
+    };
+    let settled = if disposition == Disposition::Ack { &message[..] } else { &[] };
+    claims.settle(settled, platform).await;
+    (disposition, line)
+}
+
+/// Makes a job wait as in an outage. What was done is done: the new message has the new position.
+async fn wait(
+    job: &Job,
+    acted: &Acted,
+    error: &BindingError,
+    received: &Received,
+    platform: &impl Platform,
+) -> (Disposition, JobLine) {
+    let next = Received { text: Some(job.next_message()), ..received.clone() };
+    let (disposition, delay_seconds) = wait_with_delay(&next, platform).await;
+    (disposition, JobLine::new(job, acted).waiting(error, delay_seconds))
 }
 
 /// How a message of a job ends.
@@ -82,10 +111,6 @@ async fn go_on(
         // The progress is in the message. If it is not seen now, it is after a later step.
         let _ = publish(job, platform).await;
     }
-    let text = job.print() + "\n";
-    if next == Next::Wait {
-        let sent = platform.send_later(DELIVERIES, &text, BLOCKED_SECONDS);
-        return within(platform, CALL_MS, sent).await.map(|()| WentOn::Waits);
-    }
-    within(platform, CALL_MS, platform.send(DELIVERIES, &[&text])).await.map(|()| WentOn::Done)
+    send_next(job, next, platform).await?;
+    Ok(if next == Next::Wait { WentOn::Waits } else { WentOn::Done })
 }

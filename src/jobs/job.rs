@@ -31,6 +31,9 @@ pub struct Job {
     pub position: Position,
     /// How often it was started. The messages of an earlier run mean nothing any more.
     pub run: u32,
+    /// How many messages this run had before this one.
+    #[serde(default)]
+    pub step: u32,
     /// When its progress was last published, in milliseconds since 1970.
     pub published_at: u64,
     /// How often in a row it has waited for the letter at its position, which is under way elsewhere.
@@ -107,6 +110,7 @@ impl Job {
             progress: Progress::default(),
             position: Position::default(),
             run: 0,
+            step: 0,
             published_at: 0,
             blocked: 0,
             waits: 0,
@@ -136,6 +140,17 @@ impl Job {
         LetterFilter { until: Some(until), ..self.filter.clone() }
     }
 
+    /// The name of its message, which a queue may deliver more than once.
+    pub(crate) fn message_id(&self) -> String {
+        format!("{}/{}/{}", self.id, self.run, self.step)
+    }
+
+    /// The message after this one. It has one name, however often it is sent.
+    #[must_use]
+    pub(crate) fn next_message(&self) -> String {
+        Self { step: self.step.saturating_add(1), ..self.clone() }.print() + "\n"
+    }
+
     /// It cannot continue, for this reason.
     pub(crate) fn fail(&mut self, reason: impl Into<String>) {
         self.state = JobState::Failed;
@@ -147,6 +162,7 @@ impl Job {
         self.state = JobState::Running;
         self.reason = None;
         self.run = run;
+        self.step = 0;
         self.blocked = 0;
         self.waits = 0;
     }

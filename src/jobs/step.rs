@@ -4,7 +4,8 @@ use super::Job;
 use super::job::JobState;
 use crate::config::Config;
 use crate::dead::{Acted, Scan, act, scan};
-use crate::platform::{BindingError, Platform};
+use crate::limits::DELIVERIES;
+use crate::platform::{BindingError, CALL_MS, Platform, within};
 
 /// How many letters a step acts on. A large one needs four calls of bindings, so this is less than half of
 /// the 1,000 that Cloudflare allows for an invocation, on the free plan too.
@@ -94,4 +95,25 @@ pub(crate) async fn step(
         }
     }
     (acted, result.map(|()| next))
+}
+
+/// Sends the message of a job's next step, if there is one.
+///
+/// # Errors
+///
+/// `DELIVERIES` failed.
+pub(crate) async fn send_next(
+    job: &Job,
+    next: Next,
+    platform: &impl Platform,
+) -> Result<(), BindingError> {
+    let text = match next {
+        Next::Finish => return Ok(()),
+        Next::Continue | Next::Wait => job.next_message(),
+    };
+    if next == Next::Wait {
+        let sent = platform.send_later(DELIVERIES, &text, BLOCKED_SECONDS);
+        return within(platform, CALL_MS, sent).await;
+    }
+    within(platform, CALL_MS, platform.send(DELIVERIES, &[&text])).await
 }

@@ -8,8 +8,8 @@ use super::error::OperatorError;
 use super::query::{DEFAULT_LIMIT, OperatorQuery, is_id};
 use crate::config::{Config, is_subscription_name};
 use crate::dead::{Acted, Action, Found, LetterFilter, Position, Scan, act, scan};
-use crate::jobs::{self, BLOCKED_SECONDS, Job, Next, STEP_MS, step};
-use crate::limits::{DEAD, DELIVERIES};
+use crate::jobs::{self, Job, Next, STEP_MS, step};
+use crate::limits::DEAD;
 use crate::message::Message;
 use crate::names::suggestion;
 use crate::platform::{BindingError, CALL_MS, Platform, within};
@@ -205,21 +205,9 @@ pub(super) async fn send(
 ) -> Result<(), BindingError> {
     // The message says that it was published.
     job.published_at = platform.now();
-    send_message(job, next, platform).await?;
+    jobs::send_next(job, next, platform).await?;
     let _ = jobs::write(job, platform).await;
     Ok(())
-}
-
-async fn send_message(job: &Job, next: Next, platform: &impl Platform) -> Result<(), BindingError> {
-    if next == Next::Finish {
-        return Ok(());
-    }
-    let text = job.print() + "\n";
-    if next == Next::Wait {
-        let sent = platform.send_later(DELIVERIES, &text, BLOCKED_SECONDS);
-        return within(platform, CALL_MS, sent).await;
-    }
-    within(platform, CALL_MS, platform.send(DELIVERIES, &[&text])).await
 }
 
 /// Checks that the subscription exists or has dead letters. For a misspelled name, an empty answer

@@ -49,8 +49,12 @@ fn hand_out(config: &Config, memory: &Memory, text: &str, attempts: u32) -> (Dis
 
 /// Delivers the messages of jobs until there are none. Returns their log lines.
 fn drive(config: &Config, memory: &Memory) -> Vec<Value> {
+    drive_with(config, memory, Vec::new())
+}
+
+/// The same, with these messages, which were delivered before.
+fn drive_with(config: &Config, memory: &Memory, mut waiting: Vec<String>) -> Vec<Value> {
     let mut lines = Vec::new();
-    let mut waiting: Vec<String> = Vec::new();
     loop {
         waiting.extend(take_jobs(memory));
         let Some(text) = waiting.pop() else { return lines };

@@ -10,10 +10,11 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::Value;
 
 use super::{
-    Memory, QUEUE, ask, bury, bury_all, config, delete, delivered, drive, letter, redrive,
-    take_jobs,
+    Memory, QUEUE, ask, bury, bury_all, config, delete, delivered, drive, drive_with, letter,
+    redrive, take_jobs,
 };
 use crate::memory::{Fault, START};
 use crate::support::property;
@@ -31,6 +32,12 @@ const CALLS: [(&str, &str); 8] = [
 ];
 
 const SETTLE: (&str, &str) = ("LEDGER", "settle");
+
+/// How often the job came to its end.
+fn ends(lines: &[Value]) -> usize {
+    let is_end = |line: &&Value| line["state"] == "finished" && line["delay_seconds"].is_null();
+    lines.iter().filter(is_end).count()
+}
 
 fn unique(ids: &[usize]) -> BTreeSet<usize> {
     ids.iter().copied().collect()
@@ -50,6 +57,7 @@ fn whatever_fails_it_comes_to_its_end() {
                 memory.breaks(binding, method, fault, times);
                 let lines = drive(&config(), &memory);
                 assert_eq!(lines.last().unwrap()["state"], "finished", "{why}: {lines:?}");
+                assert_eq!(ends(&lines), 1, "{why}: one successor for each step: {lines:?}");
                 let sent = delivered(&memory);
                 assert_eq!(unique(&sent), (0..count).collect(), "{why}: none is lost");
                 assert_eq!(memory.letters().len(), 0, "{why}");
@@ -77,10 +85,11 @@ fn wherever_it_dies_it_comes_to_its_end() {
             let has_died = memory.time.run_for(moment, step).is_none();
             if has_died {
                 deaths += 1;
-                let again = Received { attempts: 2, ..received };
-                memory.time.run(consume(&again, &config, &memory));
             }
-            let lines = drive(&config, &memory);
+            // Even if it did not die, its queue may deliver it twice.
+            let lines = drive_with(&config, &memory, received.text.into_iter().collect());
+            let ends = ends(&lines);
+            assert!(!config.stores.has_ledger || ends <= 1, "one successor: {lines:?}");
             let why = format!("dies after {moment} ms: {lines:?}");
             assert_eq!(unique(&delivered(&memory)), (0..count).collect(), "{why}");
             assert_eq!(memory.letters().len(), 0, "{why}");
