@@ -5,7 +5,7 @@ mod orders;
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::delivery::{Cause, Disposition, Received, consume};
-use elytra_webhooks::jobs::{BLOCKED_SECONDS, STEP_LETTERS};
+use elytra_webhooks::jobs::{BLOCKED_SECONDS, MAX_BLOCKED, STEP_LETTERS, STEP_MS};
 use elytra_webhooks::operator::OPERATOR_CLAIM_MS;
 use futures_util::future::join;
 use serde_json::{Value, json};
@@ -320,4 +320,46 @@ fn a_step_sends_in_few_calls() {
     }
     ask(Ok(&config()), redrive("subscription=shop"), &memory);
     assert_eq!((memory.count("DELIVERIES", "send"), delivered(&memory).len()), (3, 5));
+}
+
+/// A step ends long before the claims on its letters do, however slow the bindings are.
+#[test]
+fn a_step_has_a_time_limit() {
+    let memory = Memory::with_latency(400);
+    bury_all(&memory, "shop", STEP_LETTERS);
+    let started = memory.time.now();
+    let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
+    let took = memory.time.now() - started;
+    assert!((STEP_MS..OPERATOR_CLAIM_MS / 2).contains(&took), "{took} ms");
+    let [redriven, ..] = counts(&job(&answer));
+    assert!((10..90).contains(&redriven), "{redriven}");
+    let lines = drive(&config(), &memory);
+    assert_eq!(lines.last().unwrap()["state"], "finished", "{lines:?}");
+    assert_eq!(delivered(&memory), (0..STEP_LETTERS).collect::<Vec<_>>(), "each once");
+}
+
+/// A letter that others claim again and again does not hold up the rest for ever.
+#[test]
+fn what_is_always_under_way_is_left_to_the_others() {
+    let memory = Memory::with_latency(10);
+    let ids = bury_all(&memory, "shop", 3);
+    let config = config();
+    let others_claim = || {
+        let request = redrive(&format!("id={}", form_encoded(&ids[1])));
+        assert!(memory.time.run_for(15, answer_to(Ok(&config), request, &memory)).is_none());
+    };
+    others_claim();
+    let answer = ask(Ok(&config), redrive("subscription=shop"), &memory);
+    assert_eq!(delivered(&memory), [0], "those before it are sent");
+    let mut lines = Vec::new();
+    for _ in 0..MAX_BLOCKED {
+        let text = take_jobs(&memory).remove(0);
+        others_claim();
+        lines.push(hand_out(&config, &memory, &text, 1).1);
+    }
+    drive(&config, &memory);
+    assert_eq!(delivered(&memory), [0, 2], "{lines:?}");
+    let job = shown(&memory, &job(&answer));
+    assert_eq!((&job["state"], &job["under_way"]), (&json!("finished"), &json!(1)), "{lines:?}");
+    assert_eq!(job["looked_at"], 3);
 }
