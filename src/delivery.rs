@@ -8,7 +8,7 @@
 
 mod answer;
 mod consume;
-mod dead;
+mod job;
 mod line;
 mod outage;
 mod request;
@@ -18,6 +18,5 @@ pub use consume::{
     Disposition, MAX_REDELIVERY_SECONDS, REDELIVERY_SECONDS, ROOM_POLL_MS, ROOM_TIMEOUT_MS,
     Received, consume,
 };
-pub use dead::{DeadLetterMetadata, EventIdentity};
-pub use line::DeliveryLine;
+pub use line::{ConsumedLine, DeliveryLine};
 pub use outage::{MAX_WAIT_SECONDS, RETURN_SECONDS, WAIT_SECONDS, wait};

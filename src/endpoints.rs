@@ -5,7 +5,9 @@ use crate::auth::Caller;
 use crate::body::{ReadBody, read};
 use crate::config::{Broken, Config};
 use crate::log::LogLine;
-use crate::operator::{OperatorError, OperatorQuery, dead_letters, explain, objects, set_aside};
+use crate::operator::{
+    OperatorError, OperatorQuery, dead_letters, explain, jobs, objects, set_aside,
+};
 use crate::outcome::{Outcome, Rejection};
 use crate::platform::Platform;
 use crate::receive::receive;
@@ -31,6 +33,14 @@ enum Question {
     DeadLetters,
     /// Send dead letters again.
     Redrive,
+    /// Delete dead letters.
+    DeleteLetters,
+    /// List the jobs, or show one.
+    Jobs,
+    /// Start a job again.
+    ResumeJob,
+    /// Stop a job.
+    StopJob,
     /// List the messages that no queue takes.
     Spool,
     /// Send one of these messages.
@@ -51,16 +61,25 @@ const ACT: &[&str] = &["POST"];
 
 /// The paths, with their methods and query parameters. The methods of `/webhook` come from the
 /// configuration and the handshake.
-const ENDPOINTS: [(&str, Endpoint, &[&str], &[&str]); 9] = {
+const ENDPOINTS: [(&str, Endpoint, &[&str], &[&str]); 13] = {
     use Endpoint::{Health, Operator, Webhook};
-    use Question::{DeadLetters, Explain, ObjectsReset, Redrive, Spool, SpoolDelete, SpoolSend};
+    use Question::{
+        DeadLetters, DeleteLetters, Explain, Jobs, ObjectsReset, Redrive, ResumeJob, Spool,
+        SpoolDelete, SpoolSend, StopJob,
+    };
 
-    const FIND: &[&str] = &["id", "subscription", "cause", "cursor", "limit"];
+    const FIND: &[&str] =
+        &["id", "subscription", "cause", "event", "since", "until", "cursor", "limit"];
+    const MEAN: &[&str] = &["id", "subscription", "cause", "event", "since", "until"];
     [
         ("/webhook", Webhook, &[], &[]),
         ("/health", Health, READ, &[]),
         ("/dead-letters", Operator(DeadLetters), READ, FIND),
-        ("/dead-letters/redrive", Operator(Redrive), ACT, &["id", "subscription", "cursor"]),
+        ("/dead-letters/redrive", Operator(Redrive), ACT, MEAN),
+        ("/dead-letters/delete", Operator(DeleteLetters), ACT, MEAN),
+        ("/dead-letters/jobs", Operator(Jobs), READ, &["id", "cursor"]),
+        ("/dead-letters/jobs/resume", Operator(ResumeJob), ACT, &["id"]),
+        ("/dead-letters/jobs/stop", Operator(StopJob), ACT, &["id"]),
         ("/spool", Operator(Spool), READ, &["cursor", "limit"]),
         ("/spool/send", Operator(SpoolSend), ACT, &["id"]),
         ("/spool/delete", Operator(SpoolDelete), ACT, &["id"]),
@@ -112,7 +131,7 @@ async fn serve<'c>(
             if !question.is_possible(config) {
                 return Err(Rejection::NotFound);
             }
-            let (caller, query) = admit(config, head, methods, parameters, trace)?;
+            let (caller, query) = admit(config, head, methods, parameters, platform.now(), trace)?;
             question.answer(&caller, &query, config, head, body, platform, trace).await
         }
     }
@@ -157,12 +176,14 @@ fn admit<'c>(
     head: &impl RequestHead,
     methods: &[&'static str],
     parameters: &[&'static str],
+    now: u64,
     trace: &mut Trace<'c>,
 ) -> Result<(Caller<'c>, OperatorQuery), Rejection<'c>> {
     let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
     allow(head, methods.to_vec())?;
     let caller = authenticate(admin, head, trace)?;
-    let query = OperatorQuery::read(&head.query(), parameters).map_err(OperatorError::BadQuery)?;
+    let query = OperatorQuery::read(&head.query(), parameters, now);
+    let query = query.map_err(OperatorError::BadQuery)?;
     Ok((caller, query))
 }
 
@@ -170,7 +191,12 @@ impl Question {
     /// Whether the configuration has what this needs. If not, the path is not found.
     fn is_possible(self, config: &Config) -> bool {
         match self {
-            Self::DeadLetters | Self::Redrive => config.stores.has_dead_letters,
+            Self::DeadLetters
+            | Self::Redrive
+            | Self::DeleteLetters
+            | Self::Jobs
+            | Self::ResumeJob
+            | Self::StopJob => config.stores.has_dead_letters,
             Self::Spool | Self::SpoolSend | Self::SpoolDelete => config.stores.has_spool,
             Self::ObjectsReset => objects::has_mirrors(config),
             Self::Explain => true,
@@ -196,6 +222,15 @@ impl Question {
             Self::Redrive => {
                 Outcome::Redriven(dead_letters::redrive(query, config, platform).await?)
             }
+            Self::DeleteLetters => {
+                Outcome::LettersDeleted(dead_letters::delete(query, config, platform).await?)
+            }
+            Self::Jobs => match &query.id {
+                Some(id) => Outcome::Job(Box::new(jobs::find(id, platform).await?)),
+                None => Outcome::Jobs(jobs::list(query, platform).await?),
+            },
+            Self::ResumeJob => Outcome::JobResumed(Box::new(jobs::resume(query, platform).await?)),
+            Self::StopJob => Outcome::JobStopped(Box::new(jobs::stop(query, platform).await?)),
             Self::Spool => Outcome::SetAside(set_aside::list(query, platform).await?),
             Self::SpoolSend => {
                 Outcome::MessageSent(set_aside::send(query, config, platform).await?)

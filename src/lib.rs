@@ -79,9 +79,15 @@ pub mod handshake;
 
 pub mod delivery;
 
+pub mod jobs;
+
+pub mod dead;
+
 pub mod spool;
 
 pub mod operator;
+
+mod operator_claims;
 
 pub mod ledger;
 
@@ -98,6 +104,8 @@ pub mod limits;
 pub mod names;
 
 pub mod text;
+
+pub mod when;
 
 // The platform.
 

@@ -58,5 +58,8 @@ pub const MAX_WEBHOOK_EVENT_BYTES: usize = MAX_KV_VALUE_BYTES - LINE_BYTES;
 /// The space for the first line of such a message, in bytes.
 const LINE_BYTES: usize = 2_048;
 
-/// How many bytes of an answer's body are read so that the connection can be reused. The body is not used.
+/// How many bytes of the body of an answer that is no success are kept with a dead letter.
+pub const MAX_EXCERPT_BYTES: usize = 1024;
+
+/// How many bytes of a success's body are read so that the connection can be reused. The body is not used.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;

@@ -51,6 +51,9 @@ pub struct LogLine<'c> {
     /// How many dead letters were sent again, and the ids of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     redriven: Option<usize>,
+    /// How many dead letters were deleted, and the ids of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dead_letters: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,13 +135,14 @@ impl<'c> LogLine<'c> {
             level = level.at_least_warning();
         }
         let credential = trace.credential();
-        let (fates, redriven) = match result {
+        let (fates, redriven, deleted) = match result {
             Ok(Outcome::Served(fates))
             | Err(Rejection::Undelivered(fates) | Rejection::UnderWay(fates)) => {
-                (fates.into_vec(), None)
+                (fates.into_vec(), None, None)
             }
-            Ok(Outcome::Redriven(redriven)) => (Vec::new(), Some(redriven.redriven)),
-            _ => (Vec::new(), None),
+            Ok(Outcome::Redriven(redriven)) => (Vec::new(), Some(redriven.redriven), None),
+            Ok(Outcome::LettersDeleted(deleted)) => (Vec::new(), None, Some(deleted.deleted)),
+            _ => (Vec::new(), None, None),
         };
         let is_batch = trace.mode == Some(Mode::Batch);
         let events = trace.events.len();
@@ -160,7 +164,8 @@ impl<'c> LogLine<'c> {
             events: printed,
             events_left_out,
             redriven: redriven.as_ref().map(Vec::len),
-            dead_letters: redriven.into_iter().flatten().map(shorten).collect(),
+            deleted: deleted.as_ref().map(Vec::len),
+            dead_letters: redriven.into_iter().chain(deleted).flatten().map(shorten).collect(),
             auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
             turned_away: trace.turned_away,

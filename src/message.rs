@@ -1,7 +1,8 @@
 //! The messages of the two queues: a line of JSON with instructions, followed by the event, byte
-//! for byte.
+//! for byte. The message of a job has no event.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,12 @@ pub(crate) enum Message<'m> {
     Delivery(DeliveryMessage<'m>, &'m str),
     /// An event that could not be delivered.
     Dead(DeadMessage<'m>, &'m str),
+    /// A step of a job, as [`crate::jobs`] reads it.
+    Job(&'m str),
 }
+
+/// How the first line of a job's message begins, and no other.
+pub(crate) const JOB_FIELD: &str = "{\"job\":";
 
 /// The first line of a message in `DELIVERIES`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +61,32 @@ pub struct DeadMessage<'m> {
     pub reason: Cow<'m, str>,
     /// The status of the last answer.
     pub status: Option<u16>,
+    /// What the last answer said, if it said anything and there is room for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerExcerpt<'m>>,
     /// How often the message has been replaced because the configuration was broken.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waits: u32,
+}
+
+/// The beginning of an answer, for operators only. It may contain anything, so it is never logged.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerExcerpt<'m> {
+    /// The media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<Cow<'m, str>>,
+    /// The beginning of the body, if it is UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Cow<'m, str>>,
+    /// The beginning of the body in base64, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_base64: Option<Cow<'m, str>>,
+}
+
+impl fmt::Debug for AnswerExcerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnswerExcerpt").finish_non_exhaustive()
+    }
 }
 
 impl<'m> Message<'m> {
@@ -68,6 +97,9 @@ impl<'m> Message<'m> {
     /// The text is not a message of ours, for this reason.
     pub(crate) fn read(text: &'m str) -> Result<Self, String> {
         let (line, event) = text.split_once('\n').ok_or("it has no first line")?;
+        if line.starts_with(JOB_FIELD) {
+            return Ok(Self::Job(line));
+        }
         // Ignore unknown fields: a later version may have written them.
         if !line.contains(DIED_AT) {
             let delivery = serde_json::from_str(line).map_err(|error| not_ours(&error))?;
@@ -82,9 +114,9 @@ impl<'m> Message<'m> {
 const DIED_AT: &str = "\"died_at\":";
 
 /// Does not repeat the line, which may contain an event's data.
-fn not_ours(error: &serde_json::Error) -> String {
+pub(crate) fn not_ours(error: &serde_json::Error) -> String {
     let at = error.column();
-    format!("its first line is neither a delivery nor a dead letter, at column {at}")
+    format!("its first line is neither a delivery nor a dead letter nor a job, at column {at}")
 }
 
 impl DeliveryMessage<'_> {
@@ -100,6 +132,40 @@ impl DeadMessage<'_> {
     #[must_use]
     pub fn print(&self, event: &str) -> String {
         print(self, event)
+    }
+
+    /// Prints the message with this event in at most so many bytes. What the destination answered is left
+    /// out if it does not fit: the event matters more.
+    #[must_use]
+    pub(crate) fn print_within(&self, most_bytes: usize, event: &str) -> String {
+        let text = self.print(event);
+        if text.len() <= most_bytes || self.answer.is_none() {
+            return text;
+        }
+        Self { answer: None, ..self.clone() }.print(event)
+    }
+
+    /// The same, with texts of its own.
+    pub(crate) fn into_owned(self) -> DeadMessage<'static> {
+        fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        let answer = self.answer.map(|answer| AnswerExcerpt {
+            content_type: answer.content_type.map(owned),
+            body: answer.body.map(owned),
+            body_base64: answer.body_base64.map(owned),
+        });
+        DeadMessage {
+            subscription: owned(self.subscription),
+            cause: owned(self.cause),
+            reason: owned(self.reason),
+            answer,
+            accepted_at: self.accepted_at,
+            died_at: self.died_at,
+            attempts: self.attempts,
+            status: self.status,
+            waits: self.waits,
+        }
     }
 }
 

@@ -1,19 +1,19 @@
-//! What operators can do, one file each: list what could not be delivered or sent, send it again,
-//! reset an object, and have a request explained.
+//! What operators can do, one file each: list what could not be delivered or sent, send it again or
+//! delete it, see what continues on its own, reset an object, and have a request explained.
 
 mod answer;
-mod claims;
 pub mod dead_letters;
 mod error;
 pub mod explain;
+pub mod jobs;
 pub mod objects;
 mod query;
 pub mod set_aside;
 
+pub use crate::operator_claims::{OPERATOR_CLAIM_MS, REMEMBER_SENT_MS};
 pub use answer::{
-    DeadLetter, DeadLetterPage, ListedDeadLetter, Redriven, Reset, SetAside, SetAsidePage, Settled,
-    Stuck,
+    DeadLetter, DeadLetterPage, DeletedLetters, FilterView, JobPage, JobView, ListedDeadLetter,
+    Redriven, Reset, SetAside, SetAsidePage, Settled,
 };
-pub use claims::{OPERATOR_CLAIM_MS, REMEMBER_SENT_MS};
 pub use error::OperatorError;
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, OperatorQuery};

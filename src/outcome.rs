@@ -10,7 +10,8 @@ use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;
 use crate::operator::explain::Explanation;
 use crate::operator::{
-    DeadLetter, DeadLetterPage, OperatorError, Redriven, Reset, SetAsidePage, Settled,
+    DeadLetter, DeadLetterPage, DeletedLetters, JobPage, JobView, OperatorError, Redriven, Reset,
+    SetAsidePage, Settled,
 };
 use crate::plan::DoesNotFit;
 use crate::report::{Fault, Report};
@@ -39,6 +40,16 @@ pub enum Outcome<'c> {
     DeadLetter(Box<DeadLetter>),
     /// An operator sent dead letters again.
     Redriven(Redriven),
+    /// An operator deleted dead letters.
+    LettersDeleted(DeletedLetters),
+    /// An operator listed the jobs.
+    Jobs(JobPage),
+    /// An operator read a job.
+    Job(Box<JobView>),
+    /// An operator started a job again.
+    JobResumed(Box<JobView>),
+    /// An operator stopped a job.
+    JobStopped(Box<JobView>),
     /// An operator listed the messages that were set aside.
     SetAside(SetAsidePage),
     /// An operator sent a message that was set aside.
@@ -142,6 +153,11 @@ impl Outcome<'_> {
                 let stuck = redriven.stuck.iter();
                 ("redriven", stuck.map(|stuck| format!("{}: {}", stuck.id, stuck.reason)).collect())
             }
+            Self::LettersDeleted(_) => ("deleted", Vec::new()),
+            Self::Jobs(_) => ("jobs", Vec::new()),
+            Self::Job(_) => ("job", Vec::new()),
+            Self::JobResumed(job) => ("resumed", vec![job.id.clone()]),
+            Self::JobStopped(job) => ("stopped", vec![job.id.clone()]),
             Self::SetAside(_) => ("set_aside", Vec::new()),
             Self::MessageSent(settled) => ("sent", vec![settled.id.clone()]),
             Self::MessageDeleted(settled) => ("deleted", vec![settled.id.clone()]),

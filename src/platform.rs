@@ -178,8 +178,9 @@ pub struct R2Object<'e> {
 /// Calls HTTP servers and other Workers.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait HttpClient {
-    /// Makes a call. It follows no redirects, and reads and drops at most
-    /// [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES) of the answer's body.
+    /// Makes a call. It follows no redirects. Of the body of a success, it reads and drops at most
+    /// [`MAX_ANSWER_BYTES`](crate::limits::MAX_ANSWER_BYTES). Of any other, it reads at most
+    /// [`MAX_EXCERPT_BYTES`](crate::limits::MAX_EXCERPT_BYTES), within the time that the answer may take.
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure>;
 }
 
@@ -228,6 +229,27 @@ pub struct HttpAnswer {
     pub retry_after: Option<String>,
     /// `Location`.
     pub location: Option<String>,
+    /// What the answer says, unless it is a success (2xx).
+    pub content: Option<AnswerContent>,
+}
+
+/// The beginning of an answer's body. It may contain anything.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct AnswerContent {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// At most [`MAX_EXCERPT_BYTES`](crate::limits::MAX_EXCERPT_BYTES) of the body, or what of them arrived
+    /// in time.
+    pub bytes: Vec<u8>,
+    /// Whether that is the whole body.
+    pub is_whole: bool,
+}
+
+impl fmt::Debug for AnswerContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Leaves out what the answer says, which is nobody's business but the operator's.
+        f.debug_struct("AnswerContent").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer.

@@ -3,8 +3,8 @@
 mod body;
 
 use body::{
-    DeadLetterBody, EventBody, HealthyBody, ProblemBody, SuccessBody, UndeliveredBody, faults,
-    violations, with_code,
+    DeadLetterBody, EventBody, HealthyBody, JobBody, ProblemBody, SuccessBody, UndeliveredBody,
+    faults, violations, with_code,
 };
 use elytra_events::InvalidEvents;
 use elytra_events::http::Mode;
@@ -79,6 +79,11 @@ fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Repl
         Outcome::DeadLetters(page) => print(&with_code(code, page)),
         Outcome::DeadLetter(letter) => print(&DeadLetterBody::new(code, letter)),
         Outcome::Redriven(redriven) => print(&with_code(code, redriven)),
+        Outcome::LettersDeleted(deleted) => print(&with_code(code, deleted)),
+        Outcome::Jobs(page) => print(&with_code(code, page)),
+        Outcome::Job(job) | Outcome::JobResumed(job) | Outcome::JobStopped(job) => {
+            print(&JobBody { code, job })
+        }
         Outcome::SetAside(page) => print(&with_code(code, page)),
         Outcome::MessageSent(settled) | Outcome::MessageDeleted(settled) => {
             print(&with_code(code, settled))
@@ -148,11 +153,14 @@ fn status(rejection: &Rejection<'_>) -> u16 {
         | Rejection::Operator(OperatorError::BadQuery(_)) => 400,
         Rejection::Unauthenticated(_) => 401,
         Rejection::NotFound
-        | Rejection::Operator(OperatorError::NoSuchDeadLetter | OperatorError::NoSuchMessage) => {
-            404
-        }
+        | Rejection::Operator(
+            OperatorError::NoSuchDeadLetter
+            | OperatorError::NoSuchMessage
+            | OperatorError::NoSuchJob,
+        ) => 404,
         Rejection::MethodNotAllowed { .. } => 405,
         Rejection::BodyTimedOut { .. } => 408,
+        Rejection::Operator(OperatorError::JobEnded(_)) => 409,
         Rejection::BodyTooLarge { .. }
         | Rejection::JsonTooLarge { .. }
         | Rejection::InvalidEvents(InvalidEvents::TooMany { .. })

@@ -4,20 +4,21 @@ use std::pin::pin;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
-use wasm_bindgen::JsCast as _;
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
 use worker::{
     AbortController, AbortSignal, Env, Fetch, Headers, Method, Request, RequestInit,
-    RequestRedirect, Response, web_sys, worker_sys,
+    RequestRedirect, Response, ResponseBody, web_sys, worker_sys,
 };
 
 use super::bound::BoundEnv;
-use crate::limits::MAX_ANSWER_BYTES;
-use crate::platform::{HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target};
+use crate::limits::{MAX_ANSWER_BYTES, MAX_EXCERPT_BYTES};
+use crate::platform::{AnswerContent, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Target};
 
 /// A call is given up when its time is over. An answer counts when its head is there: what becomes of
-/// its body does not matter.
+/// its body does not change what it means.
 impl HttpClient for BoundEnv<'_> {
     async fn call(&self, request: &HttpRequest<'_>) -> Result<HttpAnswer, HttpFailure> {
         let abort = AbortController::default();
@@ -34,13 +35,25 @@ impl HttpClient for BoundEnv<'_> {
             }
         };
         let header = |name| response.headers().get(name).ok().flatten();
-        let answer = HttpAnswer {
+        let mut answer = HttpAnswer {
             status: response.status_code(),
             retry_after: header("retry-after"),
             location: header("location"),
+            content: None,
         };
-        if let Either::Right(_) = select(pin!(drain(&mut response)), time_is_up).await {
-            abort.abort();
+        if answer.is_success() {
+            if let Either::Right(_) = select(pin!(drain(&mut response)), time_is_up).await {
+                abort.abort();
+            }
+        } else {
+            let content_type = header("content-type");
+            let mut content = AnswerContent { content_type, ..AnswerContent::default() };
+            // What is missing when the time is up is left out.
+            select(pin!(begin(&response, &mut content)), time_is_up).await;
+            if !content.is_whole {
+                abort.abort();
+            }
+            answer.content = Some(content);
         }
         Ok(answer)
     }
@@ -84,6 +97,63 @@ fn convert(request: &HttpRequest<'_>, url: &str) -> worker::Result<Request> {
         .with_redirect(RequestRedirect::Manual)
         .with_body(Some(Uint8Array::from(&*request.body).into()));
     Request::new_with_init(url, &init)
+}
+
+/// Reads the beginning of the body. A reader with a buffer of its own gets no more than that into memory.
+/// What arrived before an error counts, as with a body that takes too long.
+async fn begin(response: &Response, content: &mut AnswerContent) {
+    let ResponseBody::Stream(body) = response.body() else {
+        content.is_whole = true;
+        return;
+    };
+    let body: &AnswerBody = body.unchecked_ref();
+    let Ok(reader) = BYOB.with(|mode| body.get_reader(mode)) else { return };
+    loop {
+        let room = MAX_EXCERPT_BYTES.saturating_sub(content.bytes.len());
+        let Some(room) = u32::try_from(room).ok().filter(|room| *room > 0) else { return };
+        let Ok(read) = reader.read(&Uint8Array::new_with_length(room)) else { return };
+        let Ok(read) = JsFuture::from(read).await else { return };
+        let read: &PieceRead = read.unchecked_ref();
+        content.bytes.extend(read.value().iter().flat_map(Uint8Array::to_vec));
+        if read.done() {
+            content.is_whole = true;
+            return;
+        }
+    }
+}
+
+thread_local! {
+    /// The options of `getReader`.
+    static BYOB: JsValue = {
+        let options = Object::new();
+        // Cannot fail: the object is new.
+        let _ = Reflect::set(&options, &"mode".into(), &"byob".into());
+        options.into()
+    };
+}
+
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+extern "C" {
+    /// A `ReadableStream` of bytes.
+    type AnswerBody;
+
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &AnswerBody, options: &JsValue) -> Result<AnswerReader, JsValue>;
+
+    /// A `ReadableStreamBYOBReader`.
+    type AnswerReader;
+
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &AnswerReader, buffer: &Uint8Array) -> Result<Promise, JsValue>;
+
+    /// What it read.
+    type PieceRead;
+
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &PieceRead) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &PieceRead) -> Option<Uint8Array>;
 }
 
 /// Reads some of the body, so that the connection can be reused. Neither its content nor an error

@@ -24,6 +24,7 @@ pub(super) async fn consume_batch(
     env: &Env,
     timers: Timers,
 ) -> Result<(), JsValue> {
+    let queue = String::from(batch.queue()?);
     let messages = batch.messages()?;
     let messages = messages.iter().map(JsCast::unchecked_into);
     let bound = BoundEnv::new(env, timers);
@@ -32,17 +33,19 @@ pub(super) async fn consume_batch(
             "{} messages are waiting because the configuration is broken",
             messages.len()
         );
-        let later = async |message| settle(&message, wait(&received(&message), &bound).await);
+        let later =
+            async |message| settle(&message, wait(&received(&message, &queue), &bound).await);
         stream::iter(messages).for_each_concurrent(MAX_CONNECTIONS, later).await;
         return Ok(());
     };
     stream::iter(messages)
         .for_each_concurrent(MAX_CONNECTIONS, async |message| {
             let started = clock::now();
-            let (disposition, mut line) = consume(&received(&message), config, &bound).await;
+            let (disposition, mut line) =
+                consume(&received(&message, &queue), config, &bound).await;
             settle(&message, disposition);
-            line.milliseconds = clock::now().saturating_sub(started);
-            write(line.level, &line.to_json());
+            line.took(clock::now().saturating_sub(started));
+            write(line.level(), &line.to_json());
         })
         .await;
     Ok(())
@@ -50,14 +53,14 @@ pub(super) async fn consume_batch(
 
 /// The text of a message and how often it was delivered, which the `worker` crate does not expose.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "100 at most")]
-fn received(message: &Message) -> Received {
+fn received(message: &Message, queue: &str) -> Received {
     let attempts = Reflect::get(message, &JsValue::from_str("attempts"));
     let attempts = attempts.ok().and_then(|attempts| attempts.as_f64()).unwrap_or(1.0);
     // A body that is not text is not ours, and is stored as JSON.
     let text = message.body().ok().and_then(|body| {
         body.as_string().or_else(|| JSON::stringify(&body).ok().and_then(|json| json.as_string()))
     });
-    Received { text, attempts: attempts as u32 }
+    Received { text, attempts: attempts as u32, queue: queue.to_owned() }
 }
 
 fn settle(message: &Message, disposition: Disposition) {

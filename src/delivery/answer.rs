@@ -3,8 +3,13 @@
 
 use std::fmt;
 use std::num::IntErrorKind;
+use std::string::FromUtf8Error;
 
-use crate::platform::{HttpAnswer, HttpFailure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::message::{AnswerExcerpt, MAX_CHARACTERS};
+use crate::platform::{AnswerContent, HttpAnswer, HttpFailure};
 
 /// What an answer means for the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +64,7 @@ impl CallResult {
         };
         let status = answer.status;
         match status {
-            200..=299 => Self::Delivered,
+            _ if answer.is_success() => Self::Delivered,
             300..=399 => {
                 let location = answer.location.map(without_query);
                 Self::Dead(Cause::Redirect { status, location })
@@ -77,6 +82,47 @@ impl CallResult {
     pub(super) fn retry(cause: Cause, retry_after: Option<u64>) -> Self {
         Self::Retry { cause, retry_after }
     }
+}
+
+impl HttpAnswer {
+    /// Whether the destination accepted the event.
+    pub(crate) fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+/// What is kept of what an answer says. `None` if it says nothing.
+pub(super) fn excerpt(content: AnswerContent) -> Option<AnswerExcerpt<'static>> {
+    let AnswerContent { content_type, bytes, is_whole } = content;
+    let content_type = content_type.filter(|content_type| !content_type.is_empty());
+    if content_type.is_none() && bytes.is_empty() {
+        return None;
+    }
+    let content_type = content_type.map(|text| text.chars().take(MAX_CHARACTERS).collect());
+    let (body, body_base64) = match text(bytes, is_whole) {
+        Ok(text) if text.is_empty() => (None, None),
+        Ok(text) => (Some(text.into()), None),
+        Err(bytes) => (None, Some(BASE64_STANDARD.encode(bytes).into())),
+    };
+    Some(AnswerExcerpt { content_type, body, body_base64 })
+}
+
+/// The bytes as text. If only the cut is in the middle of a character, that character is left out.
+///
+/// # Errors
+///
+/// The bytes, which are not UTF-8.
+fn text(bytes: Vec<u8>, is_whole: bool) -> Result<String, Vec<u8>> {
+    String::from_utf8(bytes).or_else(|error| {
+        let fault = error.utf8_error();
+        let mut bytes = error.into_bytes();
+        // A cut can only leave an unfinished character, never a wrong byte.
+        if is_whole || fault.error_len().is_some() || fault.valid_up_to() == 0 {
+            return Err(bytes);
+        }
+        bytes.truncate(fault.valid_up_to());
+        String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes)
+    })
 }
 
 impl Cause {

@@ -6,17 +6,21 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use elytra_events::CloudEvent;
 
-use super::answer::{CallResult, Cause};
-use super::dead::{self, DeadLetterMetadata};
-use super::line::DeliveryLine;
+use super::answer::{CallResult, Cause, excerpt};
+use super::job;
+use super::line::{ConsumedLine, DeliveryLine};
 use super::outage::wait_with_delay;
 use crate::capacity::Reservation;
 use crate::config::Config;
+use crate::dead::{self, DeadLetterMetadata};
 use crate::destination::Callee;
+use crate::jobs::Job;
 use crate::large;
-use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES};
-use crate::message::{DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message};
-use crate::platform::{BindingError, HttpRequest, KvEntry, Platform, within};
+use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
+use crate::message::{
+    AnswerExcerpt, DeadMessage, DeliveryMessage, MAX_CHARACTERS, Message, not_ours,
+};
+use crate::platform::{AnswerContent, BindingError, HttpRequest, KvEntry, Platform, within};
 
 /// The delay before a message that could not be moved to another queue or to KV is redelivered, in
 /// seconds. It grows by as much with every attempt.
@@ -53,6 +57,8 @@ pub struct Received {
     pub text: Option<String>,
     /// How often the message was delivered, including this time.
     pub attempts: u32,
+    /// The name of the queue.
+    pub queue: String,
 }
 
 /// How a message is settled with its queue.
@@ -72,9 +78,9 @@ pub async fn consume(
     received: &Received,
     config: &Config,
     platform: &impl Platform,
-) -> (Disposition, DeliveryLine) {
+) -> (Disposition, ConsumedLine) {
     let text = received.text.as_deref().unwrap_or_default();
-    match Message::read(text) {
+    let (disposition, line) = match Message::read(text) {
         Ok(Message::Delivery(message, event)) => {
             // Deliveries before the configuration broke count as attempts. Those while it was
             // broken do not.
@@ -84,18 +90,35 @@ pub async fn consume(
         Ok(Message::Dead(message, event)) => {
             store(&message, event, received.attempts, config, platform).await
         }
-        Err(why) => {
-            let now = platform.now();
-            let message = DeliveryMessage {
-                subscription: UNKNOWN.into(),
-                accepted_at: now,
-                ..DeliveryMessage::default()
-            };
-            let line = DeliveryLine::new(UNKNOWN, received.attempts);
-            let dead = Dead { message: &message, event: text, attempts: received.attempts };
-            bury(&dead, &Cause::NotAnEvent(why), line, platform).await
-        }
-    }
+        Ok(Message::Job(line)) => match Job::read(line) {
+            Ok(job) => {
+                let (disposition, line) = job::consume(job, received, config, platform).await;
+                return (disposition, ConsumedLine::Job(line));
+            }
+            Err(error) => bury_unread(not_ours(&error), received, platform).await,
+        },
+        Err(why) => bury_unread(why, received, platform).await,
+    };
+    (disposition, ConsumedLine::Delivery(line))
+}
+
+/// Moves a message that is not ours to `DEAD_LETTERS`.
+async fn bury_unread(
+    why: String,
+    received: &Received,
+    platform: &impl Platform,
+) -> (Disposition, DeliveryLine) {
+    let text = received.text.as_deref().unwrap_or_default();
+    let now = platform.now();
+    let message = DeliveryMessage {
+        subscription: UNKNOWN.into(),
+        accepted_at: now,
+        ..DeliveryMessage::default()
+    };
+    let attempts = received.attempts;
+    let line = DeliveryLine::new(UNKNOWN, attempts);
+    let dead = Dead { message: &message, event: text, attempts, answer: None };
+    bury(&dead, &Cause::NotAnEvent(why), line, platform).await
 }
 
 async fn deliver(
@@ -107,7 +130,7 @@ async fn deliver(
     platform: &impl Platform,
 ) -> (Disposition, DeliveryLine) {
     let mut line = DeliveryLine::new(&message.subscription, attempts);
-    let dead = Dead { message, event: text, attempts };
+    let mut dead = Dead { message, event: text, attempts, answer: None };
     let event = match read(text) {
         Ok(event) => event,
         Err(cause) => return bury(&dead, &cause, line, platform).await,
@@ -117,7 +140,10 @@ async fn deliver(
         return bury(&dead, &Cause::NoSubscription, line, platform).await;
     };
     let verdict = match call(&callee, &event, config, platform, &mut line).await {
-        Ok(verdict) => verdict,
+        Ok((verdict, content)) => {
+            dead.answer = content.and_then(excerpt);
+            verdict
+        }
         Err(missing @ Missing::Failed(_)) => {
             // The destination was not called, so this is not an attempt. The message waits, as with
             // a broken configuration.
@@ -150,7 +176,8 @@ fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
     subscription.destination.callee()
 }
 
-/// Calls a destination with the complete event. The data of a large event tells the line what it is about.
+/// Calls a destination with the complete event. Returns what the answer means, and what it says. The data of a
+/// large event tells the line what it is about.
 ///
 /// # Errors
 ///
@@ -161,22 +188,24 @@ async fn call(
     config: &Config,
     platform: &impl Platform,
     line: &mut DeliveryLine,
-) -> Result<CallResult, Missing> {
+) -> Result<(CallResult, Option<AnswerContent>), Missing> {
     let (stored, _held) = stored(event, config, platform).await?.unzip();
     let whole = stored.as_deref().map(|stored| large::whole(event, stored)).transpose();
     let whole = match whole {
         Ok(whole) => whole,
         // The right event may be there next time.
         Err(not_whole) => {
-            return Ok(CallResult::retry(Cause::ClaimMissing(not_whole.to_string()), None));
+            let missing = Cause::ClaimMissing(not_whole.to_string());
+            return Ok((CallResult::retry(missing, None), None));
         }
     };
     if let Some(whole) = &whole {
         line.about(whole);
     }
     let request = HttpRequest::new(callee, whole.as_ref().unwrap_or(event));
-    let answer = platform.call(&request).await;
-    Ok(CallResult::of(answer, platform.now()))
+    let mut answer = platform.call(&request).await;
+    let content = answer.as_mut().ok().and_then(|answer| answer.content.take());
+    Ok((CallResult::of(answer, platform.now()), content))
 }
 
 /// Why the complete event is unavailable.
@@ -248,11 +277,13 @@ struct Dead<'m> {
     message: &'m DeliveryMessage<'m>,
     event: &'m str,
     attempts: u32,
+    /// What the destination answered.
+    answer: Option<AnswerExcerpt<'m>>,
 }
 
 /// Moves an event to `DEAD_LETTERS`.
 async fn bury(
-    Dead { message, event, attempts }: &Dead<'_>,
+    Dead { message, event, attempts, answer }: &Dead<'_>,
     cause: &Cause,
     line: DeliveryLine,
     platform: &impl Platform,
@@ -265,9 +296,10 @@ async fn bury(
         cause: cause.code().into(),
         reason: cause.to_string().chars().take(MAX_CHARACTERS).collect(),
         status: cause.status(),
+        answer: answer.clone(),
         waits: 0,
     };
-    let text = dead.print(event);
+    let text = dead.print_within(MAX_QUEUE_EVENT_BYTES, event);
     let sent = within(platform, CALL_MS, platform.send(DEAD_LETTERS, &[&text])).await;
     moved(sent, *attempts, line.dead(cause))
 }
@@ -307,7 +339,8 @@ async fn store(
     }
     let entry = KvEntry {
         key: dead::key(message, text, event.as_ref()),
-        value: &message.print(whole.as_ref().map_or(text, CloudEvent::as_json)),
+        value: &message
+            .print_within(MAX_KV_VALUE_BYTES, whole.as_ref().map_or(text, CloudEvent::as_json)),
         metadata: DeadLetterMetadata::new(message, event.as_ref()),
         expiration_ttl: None,
     };

@@ -5,9 +5,47 @@ use serde::Serialize;
 
 use super::Cause;
 use crate::about::About;
+use crate::jobs::JobLine;
 use crate::level::Level;
 use crate::platform::BindingError;
 use crate::text::shorten;
+
+/// The line of a consumed message.
+#[derive(Debug)]
+pub enum ConsumedLine {
+    /// The message had an event.
+    Delivery(DeliveryLine),
+    /// The message was a job's.
+    Job(JobLine),
+}
+
+impl ConsumedLine {
+    /// Who must act.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Delivery(line) => line.level,
+            Self::Job(line) => line.level,
+        }
+    }
+
+    /// Sets how long it took, in milliseconds.
+    pub fn took(&mut self, milliseconds: u64) {
+        match self {
+            Self::Delivery(line) => line.milliseconds = milliseconds,
+            Self::Job(line) => line.milliseconds = milliseconds,
+        }
+    }
+
+    /// The line as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Delivery(line) => line.to_json(),
+            Self::Job(line) => line.to_json(),
+        }
+    }
+}
 
 /// The result of a message.
 #[derive(Debug, Serialize)]

@@ -9,7 +9,8 @@ use std::cmp::min;
 
 use super::consume::CALL_MS;
 use super::{Disposition, Received};
-use crate::limits::{DEAD_LETTERS, DELIVERIES};
+use crate::jobs::Job;
+use crate::limits::{DEAD_LETTERS, DELIVERIES, MAX_QUEUE_EVENT_BYTES};
 use crate::message::{DeadMessage, DeliveryMessage, Message};
 use crate::platform::{Clock, Queues, within};
 
@@ -63,7 +64,14 @@ fn next(received: &Received) -> Option<(&'static [&'static str], String, u32)> {
         Message::Dead(message, event) => {
             let waits = message.waits;
             let next = DeadMessage { waits: waits.saturating_add(1), ..message };
-            Some((&[DEAD_LETTERS], next.print(event), waits))
+            Some((&[DEAD_LETTERS], next.print_within(MAX_QUEUE_EVENT_BYTES, event), waits))
+        }
+        Message::Job(line) => {
+            let job = Job::read(line).ok()?;
+            let waits = job.waits;
+            let next = Job { waits: waits.saturating_add(1), ..job };
+            // In the other queue, it would count as given up.
+            Some((&[DELIVERIES], next.print() + "\n", waits))
         }
     }
 }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::delivery::DeadLetterMetadata;
+use crate::dead::{Action, DeadLetterMetadata, Stuck};
+use crate::jobs::Job;
 use crate::message::DeadMessage;
+use crate::when::to_rfc3339;
 
 /// A page of dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +25,19 @@ pub struct ListedDeadLetter {
     /// What is known about it.
     #[serde(flatten)]
     pub metadata: DeadLetterMetadata,
+    /// `accepted_at`, in RFC 3339.
+    pub accepted_time: String,
+    /// `died_at`, in RFC 3339.
+    pub died_time: String,
+}
+
+impl ListedDeadLetter {
+    /// The dead letter with this id and metadata.
+    pub(crate) fn new(id: String, metadata: DeadLetterMetadata) -> Self {
+        let accepted_time = to_rfc3339(metadata.accepted_at);
+        let died_time = to_rfc3339(metadata.died_at);
+        Self { id, metadata, accepted_time, died_time }
+    }
 }
 
 /// A complete dead letter.
@@ -36,12 +51,12 @@ pub struct DeadLetter {
     pub event: String,
 }
 
-/// The result of a redrive.
+/// The result of a redrive, or of its first step.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Redriven {
     /// The ids of the dead letters that were sent again, and deleted.
     pub redriven: Vec<String>,
-    /// Those that had already been sent again, and are deleted now.
+    /// Those that had already been sent again or deleted, and are deleted now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub already_sent: Vec<String>,
     /// Those that another redrive is sending right now.
@@ -50,17 +65,119 @@ pub struct Redriven {
     /// Those that can never be sent again, each with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stuck: Vec<Stuck>,
-    /// The cursor of the next page. `None` on the last one.
+    /// Always `None`. Clients of version 0.1.0 repeat a redrive until it is.
     pub cursor: Option<String>,
+    /// What continues on its own, unless a single dead letter was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobView>,
 }
 
-/// A dead letter that cannot be sent again.
+/// The result of deleting dead letters, or of the first step.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeletedLetters {
+    /// The ids of the dead letters that were deleted.
+    pub deleted: Vec<String>,
+    /// Those that had already been sent again or deleted, and are deleted now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub already_sent: Vec<String>,
+    /// Those that another request is sending or deleting right now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub under_way: Vec<String>,
+    /// What continues on its own, unless a single dead letter was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobView>,
+}
+
+/// A job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stuck {
-    /// Its key in `DEAD`.
+pub struct JobView {
+    /// `<started_at>/<digest>`.
     pub id: String,
-    /// Why it cannot be sent again.
-    pub reason: &'static str,
+    /// `redrive` or `delete`.
+    pub action: &'static str,
+    /// Which dead letters are meant.
+    pub filter: FilterView,
+    /// When it started, in milliseconds since 1970.
+    pub started_at: u64,
+    /// The same, in RFC 3339.
+    pub started_time: String,
+    /// `running`, `finished`, `stopped` or `failed`.
+    pub state: &'static str,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How many dead letters it has sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redriven: Option<usize>,
+    /// How many dead letters it has deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<usize>,
+    /// How many had already been sent again or deleted.
+    pub already_sent: usize,
+    /// How many were left to another request.
+    pub under_way: usize,
+    /// How many can never be sent again.
+    pub stuck: usize,
+    /// How many were looked at, meant or not.
+    pub looked_at: usize,
+}
+
+/// Which dead letters are meant: the parameters of the query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FilterView {
+    /// The subscription.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+    /// The cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// The `id` of the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The first time, in RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The time after the last one, in RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+impl JobView {
+    /// What an operator sees of a job.
+    pub(crate) fn new(job: &Job) -> Self {
+        let done = Some(job.progress.done);
+        let filter = job.filter.clone();
+        Self {
+            id: job.id.clone(),
+            action: job.action.as_str(),
+            filter: FilterView {
+                subscription: filter.subscription,
+                cause: filter.cause,
+                event: filter.event,
+                since: filter.since.map(to_rfc3339),
+                until: filter.until.map(to_rfc3339),
+            },
+            started_at: job.started_at,
+            started_time: to_rfc3339(job.started_at),
+            state: job.state.as_str(),
+            reason: job.reason.clone(),
+            redriven: done.filter(|_| job.action == Action::Redrive),
+            deleted: done.filter(|_| job.action == Action::Delete),
+            already_sent: job.progress.already_sent,
+            under_way: job.progress.under_way,
+            stuck: job.progress.stuck,
+            looked_at: job.progress.looked_at,
+        }
+    }
+}
+
+/// A page of jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct JobPage {
+    /// The jobs, the newest first.
+    pub jobs: Vec<JobView>,
+    /// The cursor of the next page. `None` on the last one.
+    pub cursor: Option<String>,
 }
 
 /// A page of messages that were set aside.
@@ -81,6 +198,8 @@ pub struct SetAside {
     pub queue: String,
     /// When it was spooled, in milliseconds since 1970.
     pub spooled_at: u64,
+    /// The same, in RFC 3339.
+    pub spooled_time: String,
     /// How often its queue refused it while it took others.
     pub refused: u64,
     /// The reason for the last refusal, if it fit in the metadata.
@@ -102,10 +221,12 @@ impl SetAside {
         let reason = event.remove("reason");
         let (queue, rest) = id.split_once('/').unwrap_or((id, ""));
         let spooled_at = rest.split_once('/').and_then(|(time, _)| time.parse().ok());
+        let spooled_at = spooled_at.unwrap_or_default();
         Self {
             id: id.to_owned(),
             queue: queue.to_owned(),
-            spooled_at: spooled_at.unwrap_or_default(),
+            spooled_at,
+            spooled_time: to_rfc3339(spooled_at),
             refused: refused.unwrap_or_default(),
             reason: reason.and_then(|reason| reason.as_str().map(str::to_owned)),
             event,

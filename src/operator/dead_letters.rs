@@ -1,38 +1,27 @@
-//! Lists the events that could not be delivered to their HTTP destinations, and sends them again.
+//! Lists the events that could not be delivered to their HTTP destinations, sends them again, and deletes
+//! them.
 
-use elytra_events::CloudEvent;
-
-use std::borrow::Cow;
-
-use super::answer::{DeadLetter, DeadLetterPage, ListedDeadLetter, Redriven, Stuck};
-use super::claims::OperatorClaims;
+use super::answer::{
+    DeadLetter, DeadLetterPage, DeletedLetters, JobView, ListedDeadLetter, Redriven,
+};
 use super::error::OperatorError;
 use super::query::{DEFAULT_LIMIT, OperatorQuery, is_id};
 use crate::config::{Config, is_subscription_name};
-use crate::large::LargeEvent;
-use crate::ledger::Verdict;
-use crate::limits::{CLAIMS, DEAD, DELIVERIES, MAX_DELIVERY_EVENT_BYTES};
-use crate::message::{DeadMessage, DeliveryMessage, Message};
+use crate::dead::{Acted, Action, Found, LetterFilter, Position, Scan, act, scan};
+use crate::jobs::{self, Job, Next, STEP_MS, step};
+use crate::limits::DEAD;
+use crate::message::Message;
 use crate::names::suggestion;
-use crate::platform::{BindingError, CALL_MS, KvPage, Platform, within};
+use crate::platform::{BindingError, CALL_MS, Platform, within};
 
-/// How many dead letters are sent again at a time. A large one needs four calls, the list one, and
-/// the ledger two, which stays within the 50 calls of Cloudflare's free plan.
-pub const REDRIVE_STEP: usize = 11;
+/// How many pages of keys a list looks at.
+pub const LIST_PAGES: usize = 20;
 
-/// Why a dead letter was not sent again.
-enum NotSent {
-    /// It can never be sent again.
-    Stuck(&'static str),
-    /// A binding failed.
-    Failed(BindingError),
-}
+/// For how long a list looks, in milliseconds.
+const LIST_MS: u64 = 10_000;
 
-impl From<BindingError> for NotSent {
-    fn from(error: BindingError) -> Self {
-        Self::Failed(error)
-    }
-}
+/// How many values a list reads, to compare an id that is too long for metadata.
+const LIST_VALUES: usize = 100;
 
 /// Checks that an id has the form of a dead letter's.
 fn dead_letter_id(id: &str) -> Result<&str, OperatorError> {
@@ -54,23 +43,34 @@ pub async fn list(
     config: &Config,
     platform: &impl Platform,
 ) -> Result<DeadLetterPage, OperatorError> {
-    let prefix = query.subscription.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let page = platform.list(DEAD, &prefix, limit, query.cursor.as_deref());
-    let page = within(platform, CALL_MS, page).await;
-    let page = page.map_err(OperatorError::DeadLettersFailed)?;
-    check_subscription(query, &page, config)?;
-    let dead_letters = page.keys.into_iter().map(|(id, metadata)| {
-        let metadata = metadata.and_then(|metadata| serde_json::from_value(metadata).ok());
-        ListedDeadLetter { id, metadata: metadata.unwrap_or_default() }
-    });
-    let is_asked_for = |letter: &ListedDeadLetter| {
-        query.cause.as_ref().is_none_or(|cause| *cause == letter.metadata.cause)
-    };
-    Ok(DeadLetterPage {
-        dead_letters: dead_letters.filter(is_asked_for).collect(),
-        cursor: page.cursor,
-    })
+    let filter = query.filter();
+    if query.cursor.is_none() {
+        check_subscription(&filter, config, platform).await?;
+    }
+    let from = query.cursor.as_deref().map(Position::from_text).unwrap_or_default();
+    let letters = query.limit.unwrap_or(DEFAULT_LIMIT);
+    let end = platform.now().saturating_add(LIST_MS);
+    let how_far = Scan { letters, lists: LIST_PAGES, end };
+    let scanned = scan(&filter, &from, how_far, platform).await;
+    let mut scanned = scanned.map_err(OperatorError::DeadLettersFailed)?;
+    let mut dead_letters = Vec::with_capacity(scanned.found.len());
+    let mut values = 0;
+    for Found { id, metadata, is_certain, before, .. } in scanned.found {
+        if !is_certain {
+            if values == LIST_VALUES {
+                scanned.next = Some(before);
+                break;
+            }
+            values += 1;
+            let value = within(platform, CALL_MS, platform.get(DEAD, &id)).await;
+            let value = value.map_err(OperatorError::DeadLettersFailed)?;
+            if !value.is_some_and(|value| filter.is_meant_in(&value)) {
+                continue;
+            }
+        }
+        dead_letters.push(ListedDeadLetter::new(id, metadata.unwrap_or_default()));
+    }
+    Ok(DeadLetterPage { dead_letters, cursor: scanned.next.map(|next| next.to_text()) })
 }
 
 /// The dead letter with this id.
@@ -85,7 +85,7 @@ pub async fn find(id: &str, platform: &impl Platform) -> Result<DeadLetter, Oper
     let text = text.ok_or(OperatorError::NoSuchDeadLetter)?;
     match Message::read(&text) {
         Ok(Message::Dead(why, event)) => {
-            Ok(DeadLetter { id: id.to_owned(), why: owned(&why), event: event.to_owned() })
+            Ok(DeadLetter { id: id.to_owned(), why: why.into_owned(), event: event.to_owned() })
         }
         _ => {
             Err(OperatorError::DeadLettersFailed(BindingError(format!("{id}: not a dead letter"))))
@@ -93,9 +93,8 @@ pub async fn find(id: &str, platform: &impl Platform) -> Result<DeadLetter, Oper
     }
 }
 
-/// Sends dead letters again: the one with this id, or the oldest of a subscription, a few at a
-/// time. Each goes to the queue of its first delivery, without deduplication, and is deleted after
-/// that.
+/// Sends dead letters again: the one with this id, or all that are meant. Each goes to the queue of its
+/// first delivery, without deduplication, and is deleted after that.
 ///
 /// # Errors
 ///
@@ -106,125 +105,133 @@ pub async fn redrive(
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Redriven, OperatorError> {
-    let (ids, cursor) = match (&query.id, &query.subscription) {
-        (Some(id), None) => (vec![dead_letter_id(id)?.to_owned()], None),
-        (None, Some(subscription)) => {
-            let prefix = format!("{subscription}/");
-            let page = platform.list(DEAD, &prefix, REDRIVE_STEP, query.cursor.as_deref());
-            let page = within(platform, CALL_MS, page).await;
-            let page = page.map_err(OperatorError::DeadLettersFailed)?;
-            check_subscription(query, &page, config)?;
-            (page.keys.into_iter().map(|(id, _)| id).collect(), page.cursor)
-        }
-        _ => return Err(OperatorError::BadQuery("expected either id or subscription".to_owned())),
-    };
-    let mut redriven = Redriven { cursor, ..Redriven::default() };
-    let claims = OperatorClaims::claim("dead letter", &ids, config, platform).await;
-    let claims = claims.map_err(OperatorError::DeadLettersFailed)?;
-    let result = redrive_claimed(ids, &claims, query, &mut redriven, config, platform).await;
-    claims.settle(&redriven.redriven, platform).await;
-    result.map(|()| redriven)
+    let (Acted { done, already_sent, under_way, stuck, .. }, job) =
+        change(Action::Redrive, query, config, platform).await?;
+    Ok(Redriven { redriven: done, already_sent, under_way, stuck, cursor: None, job })
 }
 
-async fn redrive_claimed(
-    ids: Vec<String>,
-    claims: &OperatorClaims,
+/// Deletes dead letters: the one with this id, or all that are meant. Their events are lost, as the
+/// operator wants.
+///
+/// # Errors
+///
+/// There is no such dead letter or subscription, or a binding failed. What was already deleted stays
+/// deleted.
+pub async fn delete(
     query: &OperatorQuery,
-    redriven: &mut Redriven,
     config: &Config,
     platform: &impl Platform,
-) -> Result<(), OperatorError> {
-    for (place, id) in ids.into_iter().enumerate() {
-        match claims.verdict(place) {
-            Verdict::Granted | Verdict::Uncertain => {}
-            Verdict::Held => {
-                // It was already sent, and either the list is out of date or the deletion failed.
-                delete(&id, platform).await?;
-                redriven.already_sent.push(id);
-                continue;
-            }
-            Verdict::UnderWay => {
-                redriven.under_way.push(id);
-                continue;
-            }
+) -> Result<DeletedLetters, OperatorError> {
+    let (Acted { done, already_sent, under_way, .. }, job) =
+        change(Action::Delete, query, config, platform).await?;
+    Ok(DeletedLetters { deleted: done, already_sent, under_way, job })
+}
+
+/// Does something to one dead letter, or to all that are meant.
+async fn change(
+    action: Action,
+    query: &OperatorQuery,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(Acted, Option<JobView>), OperatorError> {
+    let filter = query.filter();
+    match &query.id {
+        Some(id) if filter.is_empty() => {
+            let acted = change_one(action, dead_letter_id(id)?, config, platform).await?;
+            Ok((acted, None))
         }
-        let text = within(platform, CALL_MS, platform.get(DEAD, &id)).await;
-        let text = text.map_err(OperatorError::DeadLettersFailed)?;
-        let Some(text) = text else {
-            // The list may be out of date.
-            if query.id.is_none() {
-                continue;
-            }
-            return Err(OperatorError::NoSuchDeadLetter);
-        };
-        match send_again(&text, config, platform).await {
-            Ok(()) => {
-                redriven.redriven.push(id.clone());
-                delete(&id, platform).await?;
-            }
-            // One that can never be sent must not hold up the others.
-            Err(NotSent::Stuck(reason)) => redriven.stuck.push(Stuck { id, reason }),
-            Err(NotSent::Failed(error)) => return Err(OperatorError::DeadLettersFailed(error)),
+        None if !filter.is_empty() => {
+            check_subscription(&filter, config, platform).await?;
+            let (acted, job) = start(action, filter, config, platform).await?;
+            Ok((acted, Some(JobView::new(&job))))
         }
+        _ => Err(OperatorError::BadQuery(
+            "expected either id, or at least one of subscription, cause, event, since and until"
+                .to_owned(),
+        )),
     }
+}
+
+async fn change_one(
+    action: Action,
+    id: &str,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<Acted, OperatorError> {
+    let letter = Found {
+        id: id.to_owned(),
+        metadata: None,
+        // What is not there cannot be deleted: its value must be looked at.
+        is_certain: false,
+        before: Position::default(),
+        looked_at: 0,
+    };
+    let end = platform.now().saturating_add(STEP_MS);
+    let all = LetterFilter::default();
+    let (acted, result) = act(action, &[letter], &all, end, config, platform).await;
+    result.map_err(OperatorError::DeadLettersFailed)?;
+    let is_missing = acted.done.is_empty()
+        && acted.already_sent.is_empty()
+        && acted.under_way.is_empty()
+        && acted.stuck.is_empty();
+    if is_missing { Err(OperatorError::NoSuchDeadLetter) } else { Ok(acted) }
+}
+
+/// Starts a job: makes its first step, and sends the message of the next one.
+async fn start(
+    action: Action,
+    filter: LetterFilter,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(Acted, Job), OperatorError> {
+    let mut job = Job::new(action, filter, platform.now());
+    let (acted, next) = step(&mut job, config, platform).await;
+    // Without a message there is no job. What was done is done, and the operator can ask again.
+    let next = next.map_err(OperatorError::DeadLettersFailed)?;
+    send(&mut job, next, platform).await.map_err(OperatorError::DeadLettersFailed)?;
+    Ok((acted, job))
+}
+
+/// Sends the message of a job's next step, if there is one, and publishes the job. If it cannot be
+/// published now, it is after a later step.
+///
+/// # Errors
+///
+/// `DELIVERIES` failed.
+pub(super) async fn send(
+    job: &mut Job,
+    next: Next,
+    platform: &impl Platform,
+) -> Result<(), BindingError> {
+    // The message says that it was published.
+    job.published_at = platform.now();
+    jobs::send_next(job, next, platform).await?;
+    let _ = jobs::write(job, platform).await;
     Ok(())
 }
 
 /// Checks that the subscription exists or has dead letters. For a misspelled name, an empty answer
 /// would say that no event failed. A subscription that was removed is still found while it has dead
 /// letters.
-fn check_subscription(
-    query: &OperatorQuery,
-    page: &KvPage,
+async fn check_subscription(
+    filter: &LetterFilter,
     config: &Config,
+    platform: &impl Platform,
 ) -> Result<(), OperatorError> {
-    let Some(subscription) = &query.subscription else { return Ok(()) };
+    let Some(subscription) = &filter.subscription else { return Ok(()) };
     let names = || config.subscriptions.iter().map(|subscription| &*subscription.name);
-    // A page can be empty although others before or after it are not.
-    let has_none = page.keys.is_empty() && page.cursor.is_none() && query.cursor.is_none();
-    if !has_none || names().any(|name| name == subscription) {
+    if names().any(|name| name == subscription) {
+        return Ok(());
+    }
+    let prefix = format!("{subscription}/");
+    let page = platform.list(DEAD, &prefix, 1, None);
+    let page = within(platform, CALL_MS, page).await.map_err(OperatorError::DeadLettersFailed)?;
+    // A page can be empty although others after it are not.
+    if !page.keys.is_empty() || page.cursor.is_some() {
         return Ok(());
     }
     let nearest = suggestion(subscription, names());
     Err(OperatorError::BadQuery(format!(
         "unknown subscription {subscription:?}, which has no dead letters either{nearest}"
     )))
-}
-
-async fn send_again(text: &str, config: &Config, platform: &impl Platform) -> Result<(), NotSent> {
-    let Ok(Message::Dead(DeadMessage { subscription, accepted_at, .. }, event)) =
-        Message::read(text)
-    else {
-        return Err(NotSent::Stuck("not a dead letter"));
-    };
-    let message = DeliveryMessage { subscription, accepted_at, ..DeliveryMessage::default() };
-    let message = if event.len() <= MAX_DELIVERY_EVENT_BYTES {
-        message.print(event)
-    } else {
-        // The data was stored for the first delivery, and may have expired.
-        let event =
-            CloudEvent::from_json(event).map_err(|_| NotSent::Stuck("not a valid event"))?;
-        let ttl = config.stores.claims_expiration_ttl;
-        let large = ttl.and_then(|ttl| LargeEvent::new(&event, ttl).ok());
-        let large = large.filter(|large| large.message.len() <= MAX_DELIVERY_EVENT_BYTES);
-        let large = large.ok_or(NotSent::Stuck("too large, and cannot be stored in CLAIMS"))?;
-        within(platform, CALL_MS, platform.put(CLAIMS, &large.entry)).await?;
-        message.print(&large.message)
-    };
-    Ok(within(platform, CALL_MS, platform.send(DELIVERIES, &[&message])).await?)
-}
-
-async fn delete(id: &str, platform: &impl Platform) -> Result<(), OperatorError> {
-    let deleted = within(platform, CALL_MS, platform.delete(DEAD, id)).await;
-    deleted.map_err(OperatorError::DeadLettersFailed)
-}
-
-fn owned(why: &DeadMessage<'_>) -> DeadMessage<'static> {
-    let owned = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
-    DeadMessage {
-        subscription: owned(&why.subscription),
-        cause: owned(&why.cause),
-        reason: owned(&why.reason),
-        ..*why
-    }
 }

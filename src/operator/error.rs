@@ -11,6 +11,10 @@ pub enum OperatorError {
     BadQuery(String),
     /// There is no dead letter with this id.
     NoSuchDeadLetter,
+    /// There is no job with this id.
+    NoSuchJob,
+    /// The job cannot be stopped or resumed, because it has ended. The text says how.
+    JobEnded(&'static str),
     /// The dead letters cannot be read or sent again. Some may have been sent.
     DeadLettersFailed(BindingError),
     /// No message with this id was set aside.
@@ -35,6 +39,14 @@ impl OperatorError {
                 "There is no such dead letter",
                 "there is no dead letter with this id",
             ),
+            Self::NoSuchJob => Report::of_caller(
+                "no_such_job",
+                "There is no such job",
+                "there is no job with this id; jobs are kept for a week",
+            ),
+            Self::JobEnded(state) => {
+                Report::of_caller("job_ended", "The job has ended", format!("the job is {state}"))
+            }
             Self::DeadLettersFailed(error) => Report {
                 reasons: vec![error.to_string()],
                 ..Report::of_receiver(

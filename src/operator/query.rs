@@ -2,8 +2,10 @@
 
 use crate::auth::ACCESS_TOKEN;
 use crate::config::is_subscription_name;
+use crate::dead::LetterFilter;
 use crate::delivery::Cause;
 use crate::names::suggestion;
+use crate::when::read_time;
 
 /// The default page size of a list.
 pub const DEFAULT_LIMIT: usize = 100;
@@ -25,6 +27,12 @@ pub struct OperatorQuery {
     pub subscription: Option<String>,
     /// Only those with this cause.
     pub cause: Option<String>,
+    /// Only those whose event has this `id`.
+    pub event: Option<String>,
+    /// Only those that died at this time or later, in milliseconds since 1970.
+    pub since: Option<u64>,
+    /// Only those that died before this time, in milliseconds since 1970.
+    pub until: Option<u64>,
     /// The cursor of the previous page.
     pub cursor: Option<String>,
     /// The page size.
@@ -32,12 +40,12 @@ pub struct OperatorQuery {
 }
 
 impl OperatorQuery {
-    /// Reads the query of a URL, which may have these parameters.
+    /// Reads the query of a URL, which may have these parameters. `now` is in milliseconds since 1970.
     ///
     /// # Errors
     ///
     /// What is wrong with the query.
-    pub fn read(query: &str, parameters: &[&'static str]) -> Result<Self, String> {
+    pub fn read(query: &str, parameters: &[&'static str], now: u64) -> Result<Self, String> {
         let mut read = Self::default();
         let parameters_of =
             || form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != ACCESS_TOKEN);
@@ -70,6 +78,12 @@ impl OperatorQuery {
                     ));
                 }
                 "cause" => read.cause = Some(value),
+                "event" if value.is_empty() => {
+                    return Err("event: expected the id of an event".to_owned());
+                }
+                "event" => read.event = Some(value),
+                "since" => read.since = Some(time(&name, &value, now)?),
+                "until" => read.until = Some(time(&name, &value, now)?),
                 "cursor" if value.is_empty() || value.len() > MAX_CURSOR_BYTES => {
                     return Err("cursor: expected the cursor of the previous page".to_owned());
                 }
@@ -82,12 +96,32 @@ impl OperatorQuery {
                 }
             }
         }
-        Ok(read)
+        match (read.since, read.until) {
+            (Some(since), Some(until)) if since >= until => {
+                Err("since: expected a time before until".to_owned())
+            }
+            _ => Ok(read),
+        }
+    }
+
+    /// Which dead letters the query means.
+    pub(super) fn filter(&self) -> LetterFilter {
+        LetterFilter {
+            subscription: self.subscription.clone(),
+            cause: self.cause.clone(),
+            event: self.event.clone(),
+            since: self.since,
+            until: self.until,
+        }
     }
 }
 
+fn time(name: &str, value: &str, now: u64) -> Result<u64, String> {
+    read_time(value, now).map_err(|error| format!("{name}: {error}"))
+}
+
 /// Whether a text has the form of an id, `<name>/<milliseconds>/<digest>`: see `key` in
-/// `delivery/dead.rs`, and `spool_key`.
+/// `dead/entry.rs`, and `spool_key`.
 pub(crate) fn is_id(text: &str, is_name: impl FnOnce(&str) -> bool) -> bool {
     /// A SHA-256 in base64url.
     const DIGEST_BYTES: usize = 43;

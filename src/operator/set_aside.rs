@@ -1,12 +1,12 @@
 //! Messages that no queue takes: operators can list, send and delete them.
 
 use super::answer::{SetAside, SetAsidePage, Settled};
-use super::claims::OperatorClaims;
 use super::error::OperatorError;
 use super::query::{DEFAULT_LIMIT, OperatorQuery, is_id};
 use crate::config::Config;
 use crate::ledger::Verdict;
 use crate::limits::{MAX_KV_KEY_BYTES, SPOOL};
+use crate::operator_claims::OperatorClaims;
 use crate::platform::{BindingError, CALL_MS, Platform, within};
 use crate::spool::aside::PREFIX;
 

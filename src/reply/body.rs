@@ -7,10 +7,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::config::ConfigError;
 use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
-use crate::operator::DeadLetter;
 use crate::operator::explain::Reason;
+use crate::operator::{DeadLetter, JobView};
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
+use crate::when::to_rfc3339;
 
 /// The result of an event: the whole body for a single event, an element for a batch.
 #[derive(Serialize)]
@@ -103,6 +104,13 @@ pub(super) fn with_code<'r, T>(code: &'static str, value: &'r T) -> WithCode<'r,
     WithCode { code, value }
 }
 
+/// A job.
+#[derive(Serialize)]
+pub(super) struct JobBody<'r> {
+    pub(super) code: &'static str,
+    pub(super) job: &'r JobView,
+}
+
 /// A complete dead letter.
 #[derive(Serialize)]
 pub(super) struct DeadLetterBody<'r> {
@@ -110,6 +118,8 @@ pub(super) struct DeadLetterBody<'r> {
     id: &'r str,
     #[serde(flatten)]
     why: &'r DeadMessage<'static>,
+    accepted_time: String,
+    died_time: String,
     /// The event, byte for byte, or a string if it is not JSON.
     event: Box<RawValue>,
 }
@@ -119,7 +129,8 @@ impl<'r> DeadLetterBody<'r> {
         let DeadLetter { id, why, event } = letter;
         let event = RawValue::from_string(event.clone());
         let event = event.or_else(|_| to_raw_value("the message was not JSON")).unwrap_or_default();
-        Self { code, id, why, event }
+        let (accepted_time, died_time) = (to_rfc3339(why.accepted_at), to_rfc3339(why.died_at));
+        Self { code, id, why, accepted_time, died_time, event }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod binary;
 pub(crate) mod consume;
+mod excerpt;
 mod lossless;
 mod messages;
 mod outage;

@@ -29,7 +29,10 @@ mod filter;
 
 #[cfg(test)]
 mod kv_entry;
+
 mod layers;
+#[cfg(test)]
+mod when;
 
 #[cfg(test)]
 mod dataref;

@@ -147,6 +147,11 @@ impl Memory {
         held
     }
 
+    /// Puts messages into a queue.
+    pub(crate) fn put_queue(&self, queue: &str, messages: Vec<String>) {
+        self.queues.borrow_mut().entry(queue.to_owned()).or_default().extend(messages);
+    }
+
     /// Empties a queue.
     pub(crate) fn take_queue(&self, queue: &str) -> Vec<String> {
         self.queues.borrow_mut().remove(queue).unwrap_or_default()
@@ -181,6 +186,13 @@ impl Memory {
         let calls = self.calls.borrow();
         let named = calls.iter().filter(|call| call.binding == binding && call.method == method);
         named.map(|call| call.size).collect()
+    }
+
+    /// The dead letters in `DEAD`, but not what is kept there of jobs.
+    pub(crate) fn letters(&self) -> Vec<(String, Stored)> {
+        let mut letters = self.namespace("DEAD");
+        letters.retain(|(key, _)| !key.starts_with('.'));
+        letters
     }
 
     /// Clears the ledger.

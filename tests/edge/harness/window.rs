@@ -221,6 +221,13 @@ impl Receiver {
         self.look(&format!("/test/kv/put?binding={binding}"), Some(entry));
     }
 
+    /// Writes these keys to a KV namespace, past the receiver: each key, its value and its metadata.
+    #[track_caller]
+    pub fn fill_kv(&self, binding: &str, entries: &[(String, String, Value)]) {
+        let entries = serde_json::to_vec(entries).unwrap();
+        self.look(&format!("/test/kv/fill?binding={binding}"), Some(entries));
+    }
+
     /// Deletes a key from a KV namespace.
     #[track_caller]
     pub fn delete_kv(&self, binding: &str, key: &str) {

@@ -22,7 +22,15 @@ fn who_may_and_what() {
         (answer.status, answer.code())
     };
     let expect = |status: u16, code: &str| (status, code.to_owned());
-    for (method, path) in [("GET", "/dead-letters"), ("POST", "/dead-letters/redrive?id=1")] {
+    let paths = [
+        ("GET", "/dead-letters"),
+        ("POST", "/dead-letters/redrive?id=1"),
+        ("POST", "/dead-letters/delete?id=1"),
+        ("GET", "/dead-letters/jobs"),
+        ("POST", "/dead-letters/jobs/resume?id=1"),
+        ("POST", "/dead-letters/jobs/stop?id=1"),
+    ];
+    for (method, path) in paths {
         assert_eq!(status(method, path, None), expect(401, "credentials_missing"));
         // Elytra's own token does not work here.
         for token in ["Bearer right-token", "Bearer wrong"] {
@@ -64,7 +72,7 @@ fn who_may_and_what() {
 
     // Without ADMIN, nothing is found.
     let receiver = Receiver::start(&settings);
-    for (method, path) in [("GET", "/dead-letters"), ("POST", "/dead-letters/redrive?id=1")] {
+    for (method, path) in paths {
         let answer = ask(&receiver, method, path);
         assert_eq!((answer.status, &*answer.code()), (404, "not_found"));
     }

@@ -3,7 +3,7 @@
 use edge::{Asked, Fault, Receiver, Reply, Shop, Sink, wait_until};
 use serde_json::{Value, json};
 
-use super::dead_letters::{ask, with_admin};
+use super::dead_letters::{ask, letters, with_admin};
 use super::{Letter, PATIENT, Stage, product, settings, timeout};
 use crate::delivery::delicate;
 use crate::durability::large;
@@ -142,12 +142,13 @@ fn slow_bodies() {
 #[test]
 fn dead_letters_are_kept_and_sent_again() {
     let stage = stage(&timeout(PATIENT));
-    stage.shop.answer(|_| Reply::status(422));
+    stage.shop.answer(|_| Reply::status(422).body("no price"));
     let event = product("1");
     let message = stage.send(&event);
     assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
     let letter = stage.sink.take_messages("DEAD_LETTERS").remove(0);
     assert_eq!(Letter::read(&letter).event, event);
+    assert_eq!(Letter::read(&letter).why["answer"]["body"], "no price");
     assert_eq!(stage.consume_one(&letter, 1), Asked::Ack);
     assert_eq!(stage.receiver.kv_of("DEAD").len(), 1);
 
@@ -160,7 +161,7 @@ fn dead_letters_are_kept_and_sent_again() {
     let again = stage.sink.take_messages("DELIVERIES");
     assert_eq!(stage.consume(&again), [Asked::Ack]);
     assert_eq!(stage.shop.orders_so_far().last().unwrap().text(), event);
-    assert!(stage.receiver.kv_of("DEAD").is_empty());
+    assert!(letters(&stage.receiver).is_empty());
 }
 
 /// The binding itself fails.

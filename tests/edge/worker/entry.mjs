@@ -9,7 +9,7 @@ import { consume, consumeUnreadable } from "./consumer.mjs";
 import { bufferBytes, wasmBytes } from "./memory.mjs";
 import receiver from "./receiver/src/cloudflare/executor/main.mjs";
 import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
-import { dump, get } from "./kv.mjs";
+import { dump, fill as fillKv, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";
 import * as r2 from "./r2.mjs";
 import { withSink } from "./sink.mjs";
@@ -35,6 +35,9 @@ export default class extends WorkerEntrypoint {
         return Response.json(await get(binding, await request.json()));
       case "/test/kv/put":
         await binding.put(...(await request.json()));
+        return new Response();
+      case "/test/kv/fill":
+        await fillKv(binding, await request.json());
         return new Response();
       case "/test/kv/delete":
         await binding.delete(await request.json());

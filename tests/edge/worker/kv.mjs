@@ -1,4 +1,4 @@
-// Reads KV namespaces.
+// Reads KV namespaces, and fills them.
 
 /** How many keys KV takes per call. */
 const KEYS_AT_ONCE = 100;
@@ -30,4 +30,12 @@ export async function get(namespace, keys) {
     values.push(...some.map((key) => found.get(key) ?? null));
   }
   return values;
+}
+
+/** Writes keys with their values and metadata, several at a time. */
+export async function fill(namespace, entries) {
+  for (let start = 0; start < entries.length; start += KEYS_AT_ONCE) {
+    const some = entries.slice(start, start + KEYS_AT_ONCE);
+    await Promise.all(some.map(([key, value, metadata]) => namespace.put(key, value, { metadata })));
+  }
 }

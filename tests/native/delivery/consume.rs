@@ -60,6 +60,7 @@ pub(crate) fn dead(subscription: &str, event: &str) -> String {
         cause: "status".into(),
         reason: "the destination answered 503".into(),
         status: Some(503),
+        answer: None,
         waits: 0,
     };
     dead.print(event)
@@ -73,14 +74,14 @@ pub(crate) fn hand_out(config: &Config, memory: &Memory, text: &str, attempts: u
 
 #[track_caller]
 fn receive(config: &Config, memory: &Memory, text: Option<String>, attempts: u32) -> Consumed {
-    let received = Received { text, attempts };
+    let received = Received { text, attempts, queue: "deliveries".to_owned() };
     let (disposition, line) = memory.time.run(consume(&received, config, memory));
     let log = line.to_json();
     for canary in CANARIES {
         assert!(!log.contains(canary), "{canary} in the log: {log}");
     }
     assert!(!log.contains('\n'), "one line: {log}");
-    Consumed { disposition, log, level: line.level }
+    Consumed { disposition, log, level: line.level() }
 }
 
 fn product() -> String {
@@ -176,7 +177,12 @@ fn the_policy_of_the_webhook_counts() {
 #[test]
 fn the_destination_says_when_it_wants_to_be_asked_again() {
     let after = |text: &str| {
-        Ok(HttpAnswer { status: 503, retry_after: Some(text.to_owned()), location: None })
+        Ok(HttpAnswer {
+            status: 503,
+            retry_after: Some(text.to_owned()),
+            location: None,
+            content: None,
+        })
     };
     let table = [
         ("longer than the policy", "90", 90),
@@ -215,7 +221,12 @@ fn delays_of_different_events_differ() {
 #[test]
 fn what_cannot_pass_is_dead_at_once() {
     let redirect = |location: &str| {
-        Ok(HttpAnswer { status: 307, retry_after: None, location: Some(location.to_owned()) })
+        Ok(HttpAnswer {
+            status: 307,
+            retry_after: None,
+            location: Some(location.to_owned()),
+            content: None,
+        })
     };
     let answered = |code: u16| {
         format!(

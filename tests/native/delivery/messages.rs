@@ -28,6 +28,7 @@ fn their_first_lines_are_these() {
         cause: "status".into(),
         reason: "the destination answered 404".into(),
         status: Some(404),
+        answer: None,
         waits: 0,
     };
     let line = r#"{"subscription":"shop","accepted_at":1,"died_at":2,"attempts":3,"cause":"status","reason":"the destination answered 404","status":404}"#;
@@ -83,6 +84,7 @@ fn a_dead_letter_is_stored_as_it_was_written() {
             cause: "status".into(),
             reason: reason.into(),
             status,
+            answer: None,
             waits: 0,
         };
         let message = message.print(&text);
@@ -133,7 +135,7 @@ fn what_is_no_message_is_not_lost() {
 }
 
 /// An event of exactly this many bytes.
-fn event_of(bytes: usize) -> String {
+pub(super) fn event_of(bytes: usize) -> String {
     let room = bytes - event(r#""data":"""#).len();
     event(&format!(r#""data":"{}""#, "x".repeat(room)))
 }
@@ -185,6 +187,7 @@ fn the_longest_attributes_fit_in_the_metadata() {
             cause: cause.into(),
             reason: "".into(),
             status,
+            answer: None,
             waits: 0,
         };
         // The namespace in memory has the limits of KV.

@@ -9,8 +9,9 @@ use crate::memory::{Fault, Memory, status};
 use crate::support::event;
 
 /// Delivers a message with this number of attempts while the configuration is broken.
-fn hand_out_in_outage(memory: &Memory, text: &str, attempts: u32) -> Disposition {
-    let received = Received { text: Some(text.to_owned()), attempts };
+pub(super) fn hand_out_in_outage(memory: &Memory, text: &str, attempts: u32) -> Disposition {
+    let received =
+        Received { text: Some(text.to_owned()), attempts, queue: "deliveries".to_owned() };
     memory.time.run(wait(&received, memory))
 }
 

@@ -42,7 +42,7 @@ const THEN: u64 = 784_111_777_000;
 fn check(why: &str, retry_after: &str, now: u64, expected: Option<u64>) {
     for code in [408, 425, 429, 500, 503, 599] {
         let retry_after = Some(retry_after.to_owned());
-        let answer = HttpAnswer { status: code, retry_after, location: None };
+        let answer = HttpAnswer { status: code, retry_after, location: None, content: None };
         let expected = CallResult::Retry { cause: Cause::Status(code), retry_after: expected };
         assert_eq!(CallResult::of(Ok(answer), now), expected, "{why}");
     }
@@ -75,7 +75,10 @@ fn retry_after_is_a_number_or_a_date() {
 fn a_retry_after_beyond_all_numbers_is_long() {
     let verdict = |seconds: &str| {
         let retry_after = Some(seconds.to_owned());
-        CallResult::of(Ok(HttpAnswer { status: 503, retry_after, location: None }), 0)
+        CallResult::of(
+            Ok(HttpAnswer { status: 503, retry_after, location: None, content: None }),
+            0,
+        )
     };
     let largest = verdict(&u64::MAX.to_string());
     assert_eq!(largest, verdict("99999999999999999999999"), "it is a number, only too large");
@@ -85,7 +88,7 @@ fn a_retry_after_beyond_all_numbers_is_long() {
 fn retry_after_counts_only_where_it_is_tried_again() {
     for code in [204, 301, 400, 410] {
         let retry_after = Some("120".to_owned());
-        let answer = HttpAnswer { status: code, retry_after, location: None };
+        let answer = HttpAnswer { status: code, retry_after, location: None, content: None };
         assert_eq!(CallResult::of(Ok(answer), 0), CallResult::of(status(code), 0), "{code}");
     }
 }
@@ -120,7 +123,7 @@ fn a_redirect_is_told_without_its_query() {
     ];
     for (why, location, expected) in table {
         let location = Some(location.to_owned());
-        let answer = HttpAnswer { status: 302, retry_after: None, location };
+        let answer = HttpAnswer { status: 302, retry_after: None, location, content: None };
         let location = Some(expected.to_owned());
         let expected = CallResult::Dead(Cause::Redirect { status: 302, location });
         assert_eq!(CallResult::of(Ok(answer), 0), expected, "{why}");
@@ -135,8 +138,12 @@ fn no_user_of_a_redirect_is_told() {
     property(parts, |(scheme, slashes, user, path)| {
         let scheme = scheme.unwrap_or_default();
         let location = format!("{scheme}{slashes}{user}CANARY@a.example{path}");
-        let answer =
-            HttpAnswer { status: 302, retry_after: None, location: Some(location.clone()) };
+        let answer = HttpAnswer {
+            status: 302,
+            retry_after: None,
+            location: Some(location.clone()),
+            content: None,
+        };
         let CallResult::Dead(cause) = CallResult::of(Ok(answer), 0) else { panic!("{location}") };
         assert!(!cause.to_string().contains("CANARY"), "{location}: {cause}");
     });
@@ -183,7 +190,10 @@ fn no_answer_panics() {
     property(
         (any::<u16>(), text(), text(), any::<u64>()),
         |(status, retry_after, location, now)| {
-            let verdict = CallResult::of(Ok(HttpAnswer { status, retry_after, location }), now);
+            let verdict = CallResult::of(
+                Ok(HttpAnswer { status, retry_after, location, content: None }),
+                now,
+            );
             assert_eq!(verdict == CallResult::Delivered, (200..=299).contains(&status));
         },
     );

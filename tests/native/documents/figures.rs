@@ -7,12 +7,13 @@ use elytra_webhooks::body::BODY_BYTES_PER_MS;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
 use elytra_webhooks::config::MAX_BODY_BYTES;
 use elytra_webhooks::filter::{MAX_FILTER_DEPTH, MAX_FILTERS};
+use elytra_webhooks::jobs::{STEP_LETTERS, STEP_MS};
 use elytra_webhooks::limits::{
     MAX_CONNECTIONS, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_MESSAGES, MAX_WEBHOOK_EVENT_BYTES,
 };
 use elytra_webhooks::log::MAX_LOGGED_EVENT_BYTES;
-use elytra_webhooks::operator::dead_letters::REDRIVE_STEP;
+use elytra_webhooks::operator::dead_letters::LIST_PAGES;
 use elytra_webhooks::operator::{DEFAULT_LIMIT, MAX_LIMIT};
 use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use elytra_webhooks::plan::SLOW_WRITE_MS;
@@ -91,7 +92,11 @@ fn the_figures_are_those_of_the_code() {
             &["docs/operating.md"],
         ),
         (format!("1 to {}; by default {DEFAULT_LIMIT}", n(MAX_LIMIT)), &["docs/operating.md"]),
-        (format!("the oldest {REDRIVE_STEP} of"), &["docs/operating.md"]),
+        (
+            format!("{STEP_LETTERS} dead letters or {} seconds", STEP_MS / 1_000),
+            &["docs/operating.md"],
+        ),
+        (format!("{} keys", n(LIST_PAGES * 1_000)), &["docs/operating.md"]),
         (format!("{} seconds later or more", DRAIN_MS / 1_000), &["docs/failures.md"]),
         (
             format!("`max_body_bytes` can be at most {}", with_commas(MAX_BODY_BYTES.most)),

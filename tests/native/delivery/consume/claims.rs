@@ -261,7 +261,11 @@ fn large_events_share_the_memory_with_requests() {
         let large = large();
         let memory = stored(&large);
         memory.answers(URL, vec![Err(HttpFailure::Timeout); 6]);
-        let received = Received { text: Some(delivery("shop", &large.reference)), attempts: 1 };
+        let received = Received {
+            text: Some(delivery("shop", &large.reference)),
+            attempts: 1,
+            queue: "deliveries".to_owned(),
+        };
         let consumed = join_all((0..6).map(|_| consume(&received, &config, &memory)));
         let consumed = memory.time.run(consumed);
         assert!(consumed.iter().all(|(disposition, _)| *disposition == again(1)));

@@ -7,7 +7,14 @@ use super::{Head, Memory, Request, ask, config, list, operator, redrive};
 use crate::delivery::{configure, subscription};
 use crate::support::event;
 
-const PATHS: [&str; 2] = ["/dead-letters", "/dead-letters/redrive"];
+const PATHS: [&str; 6] = [
+    "/dead-letters",
+    "/dead-letters/redrive",
+    "/dead-letters/delete",
+    "/dead-letters/jobs",
+    "/dead-letters/jobs/resume",
+    "/dead-letters/jobs/stop",
+];
 
 const NOT_FOUND: &str = r#"{"type":"urn:elytra-webhooks:not_found","title":"Not found","status":404,"code":"not_found","detail":"there is nothing at this path; events go to /webhook, without a trailing slash"}"#;
 
@@ -45,7 +52,7 @@ fn without_what_they_need_there_are_none() {
         ("ADMIN_TOKEN", Binding::Text("admin-canary".to_owned())),
     ];
     let config = configure_with(&more, super::WEBHOOK, &[("A", r#"{"queue":"QUEUE"}"#)]);
-    for (method, path) in [("GET", PATHS[0]), ("POST", PATHS[1])] {
+    for (method, path) in ["GET", "POST", "POST", "GET", "POST", "POST"].into_iter().zip(PATHS) {
         let answer = refuse(&config, operator(method, path, ""));
         assert_eq!((answer.status, &*answer.body), (404, NOT_FOUND), "{path}");
     }
@@ -61,7 +68,7 @@ fn other_paths_are_nothing() {
 
 #[test]
 fn an_operator_has_credentials_of_its_own() {
-    let methods = ["GET", "POST"];
+    let methods = ["GET", "POST", "POST", "GET", "POST", "POST"];
     for (path, method) in PATHS.into_iter().zip(methods) {
         let wrong = Head::post().with("authorization", "Bearer presented-canary");
         for head in [known(), wrong] {
@@ -86,7 +93,7 @@ fn an_operator_has_credentials_of_its_own() {
 
 #[test]
 fn each_path_has_its_methods() {
-    let table = [("/dead-letters", "GET, HEAD"), ("/dead-letters/redrive", "POST")];
+    let table = PATHS.into_iter().zip(["GET, HEAD", "POST", "POST", "GET, HEAD", "POST", "POST"]);
     for (path, allowed) in table {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             if allowed.split(", ").any(|allowed| allowed == method) {
@@ -100,12 +107,12 @@ fn each_path_has_its_methods() {
 }
 
 #[track_caller]
-fn check_query(why: &str, request: Request, detail: &str) {
+pub(super) fn check_query(why: &str, request: Request, detail: &str) {
     check_bad_query(why, &refuse(&config(), request), detail);
 }
 
 #[track_caller]
-fn check_bad_query(why: &str, answer: &super::Answer, detail: &str) {
+pub(super) fn check_bad_query(why: &str, answer: &super::Answer, detail: &str) {
     let reported = detail.replace('"', "\\\"");
     let body = format!(
         r#"{{"type":"urn:elytra-webhooks:bad_query","title":"The query is invalid","status":400,"code":"bad_query","detail":"{reported}"}}"#
@@ -166,9 +173,10 @@ fn a_limit_is_as_many_keys_as_kv_lists() {
 
 #[test]
 fn what_is_sent_again_is_named() {
-    let expected = "expected either id or subscription";
+    let expected =
+        "expected either id, or at least one of subscription, cause, event, since and until";
     check_query("not everything by mistake", redrive(""), expected);
-    check_query("a cursor alone", redrive("cursor=x"), expected);
+    check_query("it continues on its own", redrive("cursor=x"), "unknown parameter \"cursor\"");
     let both = format!("{}&subscription=shop", super::no_such());
     check_query("which of them?", redrive(&both), expected);
 }

@@ -114,7 +114,7 @@ fn an_operator_sends_or_deletes_what_was_set_aside() {
     let ids: Vec<_> = (0..3)
         .map(|number| {
             format!(
-                r#"{{"id":"{}","queue":"QUEUE","spooled_at":{number},"refused":0,"event":{{}}}}"#,
+                r#"{{"id":"{}","queue":"QUEUE","spooled_at":{number},"spooled_time":"1970-01-01T00:00:00.00{number}Z","refused":0,"event":{{}}}}"#,
                 id(number)
             )
         })

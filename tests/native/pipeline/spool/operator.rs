@@ -159,7 +159,7 @@ fn the_list_tells_a_message_from_its_event() {
     memory.store_with("SPOOL", &format!("~aside/{}", id("QUEUE")), "text", metadata);
     let answer = ask(Ok(&config()), request("GET", "/spool", ""), &memory);
     let row = format!(
-        r#"{{"id":"{}","queue":"QUEUE","spooled_at":1764547200000,"refused":5,"reason":"why","event":{{"eventtype":"product","id":"1","source":"s","type":"t"}}}}"#,
+        r#"{{"id":"{}","queue":"QUEUE","spooled_at":1764547200000,"spooled_time":"2025-12-01T00:00:00.000Z","refused":5,"reason":"why","event":{{"eventtype":"product","id":"1","source":"s","type":"t"}}}}"#,
         id("QUEUE")
     );
     let body = format!(r#"{{"code":"set_aside","set_aside":[{row}],"cursor":null}}"#);

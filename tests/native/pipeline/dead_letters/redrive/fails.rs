@@ -7,12 +7,12 @@ use elytra_webhooks::operator::OPERATOR_CLAIM_MS;
 use super::super::super::answer_to;
 use super::super::super::large::event_of;
 use super::super::{check_failed, form_encoded, list};
-use super::{Memory, again, ask, bury, bury_all, config, letter, redrive};
+use super::{Memory, again, ask, bury, bury_all, config, letter, redrive, without_job};
 use crate::memory::Fault;
 
 /// How many messages are waiting for delivery, and how many dead letters there are.
 fn counts(memory: &Memory) -> (usize, usize) {
-    (memory.queue("DELIVERIES").len(), memory.namespace("DEAD").len())
+    (memory.queue("DELIVERIES").len(), memory.letters().len())
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn what_is_not_sent_stays() {
         check_failed(&format!("{binding} {method}"), &answer, says);
         assert_eq!(counts(&memory), expected, "sent first, deleted then: {binding} {method}");
         assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
-        assert_eq!(memory.namespace("DEAD").len(), 0, "when the operator retries");
+        assert_eq!(memory.letters().len(), 0, "when the operator retries");
     }
 }
 
@@ -53,7 +53,7 @@ fn what_hangs_is_given_up() {
         let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
         check_failed(&format!("{binding} {method}"), &answer, "no answer within 5000 ms");
         assert_eq!(counts(&memory), expected, "{binding} {method}");
-        assert_eq!(memory.time.passed(), 5_000, "{binding} {method}");
+        assert_eq!(memory.time.passed(), 5_001, "{binding} {method}");
         assert_eq!(ask(Ok(&config()), redrive("subscription=shop"), &memory).status, 200);
         assert_eq!(counts(&memory), (1, 0), "{binding} {method}");
         for query in [String::new(), format!("id={}", form_encoded(&ids[0]))] {
@@ -79,28 +79,32 @@ fn a_redrive_that_dies_loses_nothing() {
         let config = config();
         let answer = answer_to(Ok(&config), redrive("subscription=shop"), &memory);
         assert!(memory.time.run_for(1_000, answer).is_none(), "it hangs, and is killed");
-        assert_eq!(memory.namespace("DEAD").len(), 1, "{binding} {fault:?}");
+        assert_eq!(memory.letters().len(), 1, "{binding} {fault:?}");
         // The claim expires.
         memory.time.pass(OPERATOR_CLAIM_MS);
         assert_eq!(ask(Ok(&config), redrive("subscription=shop"), &memory).status, 200);
         let delivered = memory.queue("DELIVERIES");
         assert!(delivered.iter().all(|message| *message == again("shop", &letter(0))));
-        let twice = usize::from(fault == Fault::HangsAfterwards || binding == "DEAD");
-        assert_eq!((delivered.len(), memory.namespace("DEAD").len()), (1 + twice, 0));
+        // Before the deletion, the ledger has recorded what was sent.
+        let twice = usize::from(fault == Fault::HangsAfterwards);
+        assert_eq!((delivered.len(), memory.letters().len()), (1 + twice, 0));
     }
 }
 
 #[test]
 fn what_was_sent_before_stays_sent() {
     let memory = Memory::default();
-    let ids = bury_all(&memory, "shop", 3);
+    // Two of these fit in one call.
+    let letter = |id: u64| event_of(120_000).replace(r#""id":"1""#, &format!(r#""id":"{id}""#));
+    let bury = |id| bury(&memory, "shop", id, &Cause::Timeout, &letter(id));
+    let ids: Vec<_> = (0..3).map(bury).collect();
     memory.breaks("DELIVERIES", "send", Fault::Takes(1), 1);
     memory.breaks("DELIVERIES", "send", Fault::Fails, 1);
     let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
-    check_failed("the second", &answer, "destination-canary");
-    assert_eq!(counts(&memory), (1, 2));
+    check_failed("the second call", &answer, "destination-canary");
+    assert_eq!(counts(&memory), (2, 1));
     let answer = ask(Ok(&config()), redrive("subscription=shop"), &memory);
-    assert_eq!(answer.body, super::redriven(&ids[1..], "null"), "then the others");
+    assert_eq!(without_job(&answer), super::redriven(&ids[2..], "null"), "then the other");
     assert_eq!(counts(&memory), (3, 0));
 }
 

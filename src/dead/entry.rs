@@ -1,4 +1,4 @@
-//! Dead letters: events that could not be delivered, as `DEAD` stores them.
+//! A dead letter, an event that could not be delivered, as `DEAD` stores it.
 //!
 //! The value of a key is the message of `DEAD_LETTERS`, with the complete event even if the message
 //! had only a `dataref`.
@@ -12,14 +12,14 @@ use crate::message::DeadMessage;
 
 /// The longest text of the event in the metadata, in bytes. All of them together fit in the 1,024
 /// bytes that KV allows.
-const MAX_TEXT_BYTES: usize = 160;
+pub(super) const MAX_TEXT_BYTES: usize = 160;
 
 /// The metadata of a dead letter's key, which a listing shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterMetadata {
     /// The subscription whose destination was called.
     pub subscription: String,
-    /// The code of the last [`Cause`](super::Cause).
+    /// The code of the last [`Cause`](crate::delivery::Cause).
     pub cause: String,
     /// The status of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub struct EventIdentity {
 
 impl DeadLetterMetadata {
     /// The metadata of a dead letter. The event is `None` if the message was not an event.
-    pub(super) fn new(why: &DeadMessage<'_>, event: Option<&CloudEvent<'_>>) -> Self {
+    pub(crate) fn new(why: &DeadMessage<'_>, event: Option<&CloudEvent<'_>>) -> Self {
         let text = |of: fn(&CloudEvent<'_>) -> String| {
             event.map(of).filter(|text| text.len() <= MAX_TEXT_BYTES)
         };
@@ -71,7 +71,12 @@ impl DeadLetterMetadata {
 }
 
 /// The key of a dead letter: `<subscription>/<died_at>/<key of the event>`.
-pub(super) fn key(why: &DeadMessage<'_>, text: &str, event: Option<&CloudEvent<'_>>) -> String {
+pub(crate) fn key(why: &DeadMessage<'_>, text: &str, event: Option<&CloudEvent<'_>>) -> String {
     let event = event.map_or_else(|| Key::of(&["text", text]), Key::of_event);
     format!("{}/{}/{}", why.subscription, time_in_key(why.died_at), event.as_str())
+}
+
+/// When the letter with this key died, in milliseconds since 1970. `None` if the key is not of this form.
+pub(super) fn died_at(key: &str) -> Option<u64> {
+    key.split('/').nth(1)?.parse().ok()
 }
