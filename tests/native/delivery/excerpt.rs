@@ -29,7 +29,7 @@ fn says(status: u16, content_type: Option<&str>, bytes: &[u8], is_whole: bool) -
 fn kept(outcome: Outcome) -> Value {
     let memory = Memory::default();
     memory.answers(URL, [outcome]);
-    assert_eq!(hand_out(&shop(""), &memory, &delivery("shop", &event("")), 6).outcome(), "dead");
+    assert_eq!(hand_out(&shop(""), &memory, &delivery("shop", &event("")), 36).outcome(), "dead");
     let letter = memory.queue("DEAD_LETTERS").remove(0);
     let (line, rest) = letter.split_once('\n').unwrap();
     assert_eq!(rest, event(""));
