@@ -93,7 +93,7 @@ fn the_last_answer_counts() {
     });
     let message = stage.send(&product("1"));
     assert_eq!(stage.consume_one(&message, 1), Asked::Retry(1));
-    assert_eq!(stage.consume_one(&message, 6), Asked::Ack);
+    assert_eq!(stage.consume_one(&message, 36), Asked::Ack);
     assert_eq!(seen(&stage), json!({"body": "last"}));
     assert_eq!(stage.consume_one(&message, 1), Asked::Ack);
     assert!(stage.sink.take_messages("DEAD_LETTERS").is_empty(), "it was delivered");
