@@ -16,6 +16,7 @@ mod configuration;
 mod contract;
 mod crash;
 mod delivery;
+mod deploying;
 mod durability;
 mod executor;
 mod explain;
