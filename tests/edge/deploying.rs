@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use edge::{Process, tools};
+use tempfile::TempDir;
 use xtask::Worker;
 
 const PAGE: &str = include_str!("../../docs/deploying.md");
@@ -92,17 +93,17 @@ fn steps() -> Vec<Step> {
 struct Clone {
     folder: PathBuf,
     account: PathBuf,
+    _both: TempDir,
 }
 
 impl Clone {
     fn new() -> Self {
         let root = tools().project().root();
-        let folder = root.join("target/edge/clone/elytra-webhooks");
-        let account = root.join("target/edge/clone/account");
-        for old in [&folder, &account] {
-            // There is none at first.
-            let _ = fs::remove_dir_all(old);
-        }
+        let parent = root.join("target/edge");
+        fs::create_dir_all(&parent).unwrap();
+        let both = tempfile::tempdir_in(parent).unwrap();
+        let folder = both.path().join("elytra-webhooks");
+        let account = both.path().join("account");
         copy_project(root, &folder);
         symlink(root.join("node_modules"), folder.join("node_modules")).unwrap();
         copy_builds(root, &folder);
@@ -115,7 +116,7 @@ impl Clone {
             fs::write(bin.join(program), script).unwrap();
             fs::set_permissions(bin.join(program), fs::Permissions::from_mode(0o755)).unwrap();
         }
-        Self { folder, account }
+        Self { folder, account, _both: both }
     }
 
     /// A program in the clone, with the stand-ins first on `PATH`.
@@ -174,21 +175,14 @@ fn copy_project(root: &Path, target: &Path) {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                copy_file(&path, &copy.join(path.file_name().unwrap()));
+                fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
             }
         }
     }
 }
 
-/// Copies a file with its time of modification, by which cargo knows whether it has changed.
-fn copy_file(from: &Path, to: &Path) {
-    fs::copy(from, to).unwrap();
-    let modified = fs::metadata(from).unwrap().modified().unwrap();
-    fs::File::options().write(true).open(to).unwrap().set_modified(modified).unwrap();
-}
-
-/// Copies the builds of the Workers, so that they need not be built again. If the sources have changed since, the
-/// clone builds them.
+/// Copies the builds of the Workers, so that they need not be built again. The clone builds what is not built, or
+/// whose sources have changed since.
 fn copy_builds(root: &Path, target: &Path) {
     let [from, to] = [root, target].map(|folder| folder.join("target/wasm"));
     let release = "wasm32-unknown-unknown/release";
@@ -197,14 +191,17 @@ fn copy_builds(root: &Path, target: &Path) {
         (Worker::Receiver, "receiver", "elytra_webhooks"),
         (Worker::Consumer, "consumer", "elytra_webhooks_consumer"),
     ] {
+        let fingerprint = format!("{name}.fingerprint");
+        if !from.join(&fingerprint).exists() {
+            continue;
+        }
         let build = worker.folder(tools().project()).join("build");
         let copy = target.join(build.strip_prefix(root).unwrap());
         fs::create_dir_all(&copy).unwrap();
         for file in ["index.js", "index_bg.wasm"] {
-            copy_file(&build.join(file), &copy.join(file));
+            fs::copy(build.join(file), copy.join(file)).unwrap();
         }
-        let fingerprint = format!("{name}.fingerprint");
-        copy_file(&from.join(&fingerprint), &to.join(&fingerprint));
+        fs::copy(from.join(&fingerprint), to.join(&fingerprint)).unwrap();
         // cargo's list of the sources has absolute paths.
         let list = format!("{release}/{library}.d");
         let sources = fs::read_to_string(from.join(&list)).unwrap();
