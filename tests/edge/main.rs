@@ -17,6 +17,7 @@ mod configuration;
 mod contract;
 mod crash;
 mod delivery;
+mod deploying;
 mod dev;
 mod durability;
 mod executor;

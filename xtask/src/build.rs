@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -116,11 +116,21 @@ fn fingerprint(tools: &Tools, worker: Worker, inputs: &[PathBuf]) -> Option<Stri
     env::var_os("RUSTFLAGS").hash(&mut hasher);
     let build = worker.folder(tools.project()).join("build");
     let outputs = [build.join("index.js"), build.join("index_bg.wasm")];
-    for path in inputs.iter().chain(&outputs) {
-        path.hash(&mut hasher);
-        fs::read(path).ok()?.hash(&mut hasher);
-    }
+    hash_files(inputs.iter().chain(&outputs), tools.project().root(), &mut hasher)?;
     Some(format!("{:016x}", hasher.finish()))
+}
+
+/// Hashes what is in these files, and their names below the root: a copy of a checkout has the same hash.
+fn hash_files<'p>(
+    paths: impl Iterator<Item = &'p PathBuf>,
+    root: &Path,
+    hasher: &mut impl Hasher,
+) -> Option<()> {
+    for path in paths {
+        path.strip_prefix(root).unwrap_or(path).hash(hasher);
+        fs::read(path).ok()?.hash(hasher);
+    }
+    Some(())
 }
 
 fn modified_before(path: &Path, moment: SystemTime) -> bool {
@@ -130,9 +140,39 @@ fn modified_before(path: &Path, moment: SystemTime) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::hash::{DefaultHasher, Hasher as _};
     use std::path::PathBuf;
 
-    use super::sources;
+    use super::{hash_files, sources};
+    use crate::Project;
+
+    /// The hash of these files of a checkout in a folder of this name.
+    fn hash_in(folder: &str, files: &[(&str, &str)]) -> u64 {
+        let root = Project::here().root().join("target/xtask-build").join(folder);
+        fs::create_dir_all(root.join("src")).expect("the folder");
+        let paths: Vec<_> = files.iter().map(|(name, _)| root.join(name)).collect();
+        for (path, (_, content)) in paths.iter().zip(files) {
+            fs::write(path, content).expect("the file");
+        }
+        let mut hasher = DefaultHasher::new();
+        hash_files(paths.iter(), &root, &mut hasher).expect("the files are read");
+        hasher.finish()
+    }
+
+    #[test]
+    fn a_copy_of_a_checkout_has_the_same_hash() {
+        let original = hash_in("original", &[("src/a.rs", "1"), ("src/b.rs", "2")]);
+        assert_eq!(hash_in("copy", &[("src/a.rs", "1"), ("src/b.rs", "2")]), original);
+        let others: [(&str, &[(&str, &str)]); 3] = [
+            ("a change", &[("src/a.rs", "1"), ("src/b.rs", "3")]),
+            ("another name", &[("src/a.rs", "1"), ("src/c.rs", "2")]),
+            ("a file that is gone", &[("src/a.rs", "1")]),
+        ];
+        for (why, files) in others {
+            assert_ne!(hash_in("copy", files), original, "{why}");
+        }
+    }
 
     #[test]
     fn the_list_of_sources_may_have_spaces_in_names() {

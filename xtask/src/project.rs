@@ -1,5 +1,6 @@
 //! The paths in this checkout.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,11 +13,12 @@ pub struct Project {
 }
 
 impl Project {
-    /// The checkout from which this xtask was compiled.
+    /// The checkout that the current folder is in, or the one from which this xtask was compiled.
     #[must_use]
     pub fn here() -> Self {
+        let current = env::current_dir().unwrap_or_default();
         let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = xtask.parent().unwrap_or(xtask).to_path_buf();
+        let root = root_of(&current).or(xtask.parent()).unwrap_or(xtask).to_path_buf();
         Self { root }
     }
 
@@ -59,6 +61,11 @@ impl Project {
     }
 }
 
+/// The nearest checkout that this folder is in.
+fn root_of(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file())
+}
+
 /// The version in the entry with this name.
 fn locked_version(lock: &str, name: &str) -> Option<String> {
     let name = format!("name = \"{name}\"");
@@ -69,7 +76,24 @@ fn locked_version(lock: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::locked_version;
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Project, locked_version, root_of};
+
+    #[test]
+    fn a_checkout_inside_another_one_is_itself() {
+        let outer = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project");
+        assert_eq!(Project::here().root(), outer);
+        let inner = outer.join("target/xtask-project");
+        fs::create_dir_all(inner.join("xtask/src")).expect("the folders");
+        fs::write(inner.join("xtask/Cargo.toml"), "").expect("the file");
+        for folder in [inner.clone(), inner.join("xtask"), inner.join("xtask/src")] {
+            assert_eq!(root_of(&folder), Some(&*inner), "{}", folder.display());
+        }
+        assert_eq!(root_of(&outer.join("docs")), Some(outer));
+        assert_eq!(root_of(Path::new("/")), None);
+    }
 
     #[test]
     fn the_version_is_that_of_the_crate_named_and_of_no_other() {

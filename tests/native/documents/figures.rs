@@ -122,6 +122,38 @@ fn the_size_of_the_upload_is_the_same_twice() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// A number with commas, in the thousandth of its unit.
+fn thousandths(number: &str) -> u64 {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    format!("{}{fraction:0<3}", whole.replace(',', "")).parse().unwrap()
+}
+
+/// What is above the included amount costs its price, and the last row is the sum.
+#[test]
+fn the_costs_add_up() {
+    let page = read("docs/deploying.md");
+    let (_, rows) = page.split_once("| price beyond that |").unwrap();
+    let rows = rows.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut sum = 0;
+    let mut total = None;
+    for row in rows {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [what, amount, included, price, costs] = cells[..] else { panic!("{row}") };
+        if what.starts_with("**") {
+            total = Some(thousandths(costs.trim_matches('*')));
+            continue;
+        }
+        let costs = thousandths(costs);
+        if let Some((price, unit)) = price.split_once(" per ") {
+            let above = thousandths(amount).saturating_sub(thousandths(included));
+            let per = if unit == "million" { 1_000_000 } else { 1 };
+            assert_eq!(costs, above * thousandths(price) / per / 1_000, "{row}");
+        }
+        sum += costs;
+    }
+    assert_eq!(total, Some(sum));
+}
+
 #[test]
 fn a_figure_that_differs_is_named() {
     let figures: [Figure; 2] = [
