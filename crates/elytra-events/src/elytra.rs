@@ -94,8 +94,11 @@ impl CloudEvent<'_> {
     #[must_use]
     pub fn object(&self) -> Object<'_> {
         match self.data() {
-            Some(Data::Json(json)) => Object::read(json).unwrap_or_default(),
-            Some(Data::Base64(_)) | None => Object::default(),
+            // The reader would unescape a string as long as a body, only to find that it is none.
+            Some(Data::Json(json)) if json.trim_ascii_start().starts_with('{') => {
+                Object::read(json).unwrap_or_default()
+            }
+            Some(Data::Json(_) | Data::Base64(_)) | None => Object::default(),
         }
     }
 

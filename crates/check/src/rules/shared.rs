@@ -19,6 +19,9 @@ pub(super) fn check(
     let checked = |environment: &Environment<'_>| {
         environments.iter().any(|checked| checked.name == environment.name)
     };
+    for environment in environments {
+        check_routes(environment, findings);
+    }
     for (place, environment) in all.iter().enumerate() {
         let before = all.get(..place).unwrap_or_default();
         // Of a pair, the later one is reported, unless only the earlier one is checked.
@@ -37,6 +40,24 @@ pub(super) fn check(
             findings.enter(None);
         }
     }
+}
+
+/// An environment inherits the addresses of the top level, and would take them from it.
+fn check_routes(environment: &Environment<'_>, findings: &mut Findings<'_>) {
+    let Some(name) = environment.name else { return };
+    findings.enter(Some(name));
+    for field in ["routes", "route"] {
+        let is_own = environment.own("routes").or(environment.own("route")).is_some();
+        if !is_own && environment.of_top(field).is_some() {
+            let message = format!(
+                "[env.{name}] inherits {field} of the top level, and takes the address away from it when \
+                 it is deployed"
+            );
+            let help = format!("Write routes = [] in [env.{name}], or routes of its own.");
+            findings.mistake(environment.span(), field, message, help);
+        }
+    }
+    findings.enter(None);
 }
 
 fn check_resource(

@@ -90,6 +90,23 @@ fn what_must_not_be_shared_is_found() {
 }
 
 #[test]
+fn an_environment_must_not_take_the_address_of_another() {
+    let routes = "build.command = \"cargo xtask build\"\nroutes = [{ pattern = \"a.example\", custom_domain = true }]";
+    let text = and(STAGING).replace("build.command = \"cargo xtask build\"", routes);
+    mistakes(
+        "it would be inherited",
+        &text,
+        &[
+            "63:6: [env.staging] routes: [env.staging] inherits routes of the top level, and takes the address away from it when it is deployed",
+            "    Write routes = [] in [env.staging], or routes of its own.",
+        ],
+    );
+    let own =
+        text.replace("[env.staging.secrets]", "[env.staging]\nroutes = []\n[env.staging.secrets]");
+    mistakes("it has none", &own, &[]);
+}
+
+#[test]
 fn every_pair_of_environments_is_compared() {
     let qa = STAGING.replace("staging.", "qa.");
     let text = and(&format!("{STAGING}{qa}"));
