@@ -59,7 +59,16 @@ pub struct Broken {
 
 impl Broken {
     fn new(mistakes: Vec<ConfigError>, admin: Option<Authentication>) -> Self {
-        let is_of_admin = |mistake: &ConfigError| mistake.path.split('.').next() == Some(ADMIN);
+        let is_of_admin = |mistake: &ConfigError| {
+            let var = |path: &str| path.split('.').next() == Some(ADMIN);
+            let shares = |other: &Danger| match other {
+                Danger::SharedWithSenders { other, .. }
+                | Danger::SharedWithDestination { other, .. } => var(other),
+                _ => false,
+            };
+            var(&mistake.path)
+                || matches!(&mistake.mistake, Mistake::Danger(danger) if shares(danger))
+        };
         let admin = admin.filter(|_| !mistakes.iter().any(is_of_admin));
         Self { mistakes, admin }
     }
@@ -123,7 +132,9 @@ impl Config {
                 let subscriptions = Subscriptions::new(subscriptions, data_paths);
                 Ok(Self { receiver, admin, subscriptions, stores, warnings })
             }
-            _ => Err(Broken::new(mistakes, admin)),
+            // Without the senders' secrets, nobody knows whether the operator's is one of them.
+            Some((None, _)) | None => Err(Broken::new(mistakes, None)),
+            Some((Some(_), _)) => Err(Broken::new(mistakes, admin)),
         }
     }
 }

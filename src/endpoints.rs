@@ -1,7 +1,7 @@
 //! Routes each path and method to its endpoint.
 
 use crate::access::{allow, authenticate};
-use crate::auth::Caller;
+use crate::auth::{Caller, CredentialFault, Unauthenticated};
 use crate::body::{ReadBody, read};
 use crate::config::{Broken, Config};
 use crate::log::LogLine;
@@ -145,10 +145,19 @@ fn health<'c>(
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let admin = config.map_or_else(|broken| &broken.admin, |config| &config.admin).as_ref();
-    let caller = admin.and_then(|admin| Some((admin.auth_type(), admin.verify(head).ok()?)));
-    if let Some((auth_type, caller)) = caller {
-        trace.auth_type = Some(auth_type);
-        trace.caller = Some(caller);
+    if let Some(admin) = admin {
+        match admin.verify(head) {
+            Ok(caller) => {
+                trace.auth_type = Some(admin.auth_type());
+                trace.caller = Some(caller);
+            }
+            // Who guesses here is seen in the log, as elsewhere.
+            Err(Unauthenticated { fault: CredentialFault::Wrong, .. }) => {
+                trace.auth_type = Some(admin.auth_type());
+                trace.turned_away = Some(Client::of(head));
+            }
+            Err(_) => {}
+        }
     }
     let is_operator = trace.caller.is_some();
     match config {

@@ -165,6 +165,8 @@ impl Job {
         self.step = 0;
         self.blocked = 0;
         self.waits = 0;
+        // The queue may have another name since.
+        self.queue = None;
     }
 }
 

@@ -6,6 +6,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -53,10 +54,11 @@ pub struct Question {
 pub fn explain(project: &Project, question: &Question) -> Result<String> {
     let path = question.config.clone().unwrap_or_else(|| project.root().join("wrangler.toml"));
     let text = fs::read_to_string(&path).map_err(|cause| Error::file("read", &path, &cause))?;
-    let config = wrangler::config(&text, question.env.as_deref()).map_err(|report| {
-        let file = path.display().to_string();
-        Error::new(format!("the configuration has mistakes\n{}", report.print(&file)))
-    })?;
+    let config =
+        wrangler::config(&text, question.env.as_deref(), &BTreeMap::new()).map_err(|report| {
+            let file = path.display().to_string();
+            Error::new(format!("the configuration has mistakes\n{}", report.print(&file)))
+        })?;
     let body =
         fs::read(&question.event).map_err(|cause| Error::file("read", &question.event, &cause))?;
     let subscriptions = choose(question.subscription.as_deref(), &config).map_err(Error::new)?;

@@ -22,7 +22,9 @@ mod report;
 mod rules;
 mod secrets;
 
-use elytra_webhooks::config::{Bindings, Broken, Config};
+use std::collections::BTreeMap;
+
+use elytra_webhooks::config::{Binding, Bindings, Broken, Config};
 
 pub use environment::NOT_INHERITED;
 pub use report::{Finding, Report};
@@ -65,13 +67,18 @@ pub fn check(text: &str, scope: Scope<'_>, exists: impl Fn(&str) -> bool) -> Rep
     findings.into_report(secrets)
 }
 
-/// Reads the configuration of the top level or of one environment, as if its secrets were set.
+/// Reads the configuration of the top level or of one environment, with these secrets. Any other secret that it
+/// names counts as set.
 ///
 /// # Errors
 ///
 /// The text is not TOML, there is no such environment, or the Worker would refuse the configuration. What only
 /// the file shows is not an error here.
-pub fn config(text: &str, environment: Option<&str>) -> Result<Config, Report> {
+pub fn config(
+    text: &str,
+    environment: Option<&str>,
+    values: &BTreeMap<String, String>,
+) -> Result<Config, Report> {
     let mut findings = Findings::new(text);
     let file = File::parse(text, &mut findings);
     let scope = environment.map_or(Scope::TopLevel, Scope::Environment);
@@ -81,7 +88,15 @@ pub fn config(text: &str, environment: Option<&str>) -> Result<Config, Report> {
     };
     let declared = declared::read(environment, &mut findings);
     let secrets = secrets::named(environment);
-    let bindings = bindings(environment, &declared, &secrets);
+    let mut bindings = bindings(environment, &declared, &secrets);
+    for secret in &secrets {
+        if let (Some(value), Some(binding)) =
+            (values.get(&secret.name), bindings.get_mut(&secret.name))
+            && matches!(binding, Binding::Text(_))
+        {
+            *binding = Binding::Text(value.clone());
+        }
+    }
     Config::from_bindings(&bindings).map_err(|broken| {
         note(&broken, environment, &declared, &mut findings);
         findings.into_report(secrets::shown(environment, secrets))

@@ -25,6 +25,56 @@ fn operator() -> Head {
     Head::post().with("authorization", "Bearer admin-canary-that-nobody-can-guess")
 }
 
+/// The name of a secret can be right, and its value be that of another.
+#[test]
+fn nobody_is_an_operator_by_the_secret_of_another() {
+    let json = |text: &str| Binding::Json(text.to_owned());
+    let text = |text: &str| Binding::Text(text.to_owned());
+    let shop = "shop-canary-that-nobody-can-guess";
+    let bindings = |webhook: &str, admin_secret: &str| {
+        let webhook_of_shop = r#"{"webhook":{"url":"https://shop.example","auth_type":"bearer","auth":{"token":"SHOP"}}}"#;
+        Bindings::from([
+            ("WEBHOOK".to_owned(), json(webhook)),
+            ("ADMIN".to_owned(), json(ADMIN)),
+            ("SUBSCRIPTION_A".to_owned(), json(webhook_of_shop)),
+            ("DELIVERIES".to_owned(), Binding::Queue),
+            ("DEAD_LETTERS".to_owned(), Binding::Queue),
+            ("DEAD".to_owned(), Binding::Kv),
+            ("TOKEN".to_owned(), text(TOKEN)),
+            ("SHOP".to_owned(), text(shop)),
+            ("ADMIN_TOKEN".to_owned(), text(admin_secret)),
+        ])
+    };
+    let webhook = r#"{"auth_type":"bearer","auth":{"token":"TOKEN"}}"#;
+    let unread = r#"{"auth_type":"beare","auth":{"token":"TOKEN"}}"#;
+    let cases = [
+        ("a sender, whose secrets cannot be read", unread, TOKEN),
+        ("a destination", webhook, shop),
+    ];
+    for (why, webhook, secret) in cases {
+        let broken = Config::from_bindings(&bindings(webhook, secret)).unwrap_err();
+        let head = Head::post().with("authorization", &format!("Bearer {secret}"));
+        let request = Request::new(head.method("GET").path("/health"), "");
+        let answer = ask(Err(&broken), request, &Memory::default());
+        assert_eq!(answer.status, 503, "{why}");
+        assert!(!answer.body.contains("mistakes"), "{why}: {}", answer.body);
+    }
+}
+
+#[test]
+fn who_guesses_is_seen_in_the_log() {
+    let config = read(ADMIN, r#"{"queue":"QUEUE"}"#).unwrap();
+    let head = Head::post()
+        .with("authorization", "Bearer a-guess")
+        .with("cf-connecting-ip", "203.0.113.9")
+        .with("user-agent", "curl");
+    let request = Request::new(head.method("GET").path("/health"), "");
+    let answer = ask(Ok(&config), request, &Memory::default());
+    assert_eq!((answer.status, &*answer.body), (200, r#"{"code":"healthy"}"#));
+    let expected = r#""auth_type":"bearer","client_address":"203.0.113.9","user_agent":"curl""#;
+    assert!(answer.log.contains(expected), "{}", answer.log);
+}
+
 #[test]
 fn an_operator_is_told_what_is_wrong() {
     let right = r#"{"queue":"QUEUE"}"#;

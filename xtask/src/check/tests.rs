@@ -10,6 +10,7 @@ use crate::Project;
 
 const CONFIG: &str = r#"name = "shop" # the shop's
 main = "../../src/cloudflare/executor/main.mjs"
+build.command = "cargo xtask build"
 
 [secrets] # kept in step
 required = ["OLD"] # these
@@ -90,13 +91,13 @@ fn both_ways_to_print_have_everything() {
     let checked = Checked::read(&path, Scope::TopLevel).expect("the file");
     let (printed, json) = (checked.print(), checked.to_json());
     let json: serde_json::Value = json.parse().expect("JSON");
-    assert_eq!(json["mistakes"][1]["line"], 12);
+    assert_eq!(json["mistakes"][1]["line"], 13);
     assert_eq!(json["mistakes"][1]["path"], "SUBSCRIPTION_A.queue");
     assert_eq!(json["secrets"][0]["name"], "ELYTRA_TOKEN");
     assert_eq!(json["secrets"][0]["used_by"][0], "WEBHOOK.auth.token");
     let file = json["file"].as_str().expect("the file");
     let line = format!(
-        "{file}:12:1: mistake: SUBSCRIPTION_A.queue: no queue is bound as \"AA\", did you mean \"A\"?\n    \
+        "{file}:13:1: mistake: SUBSCRIPTION_A.queue: no queue is bound as \"AA\", did you mean \"A\"?\n    \
          Correct the name, or add the binding to this file.\n"
     );
     assert!(printed.contains(&line), "{printed}");

@@ -1,6 +1,7 @@
 //! The configurations that `wrangler dev` runs: a copy of the one that was asked for, and one for the example
 //! consumer.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -175,28 +176,41 @@ impl Running {
         names.map(|name| self.folder().join(name)).collect()
     }
 
-    /// Copies the secrets beside the copy of the configuration.
+    /// Copies the secrets beside the copy of the configuration, if it is valid with them. Returns whether any has
+    /// changed.
     fn write_secrets(&self, needed: &[&str]) -> Result<bool> {
         let files = self.secrets_files();
-        let Some(file) = files.iter().find(|file| file.exists()).or(files.last()) else {
+        let Some(file) = files.iter().find(|file| file.exists()).or(files.first()) else {
             return Ok(false);
         };
-        if !file.exists() && self.folder() == self.project.root() {
+        if !file.exists() && self.folder() == self.project.root() && self.environment.is_none() {
             let example = self.project.root().join(".dev.vars.example");
             fs::copy(&example, file).map_err(|cause| Error::file("copy", &example, &cause))?;
             say("created .dev.vars from .dev.vars.example; the local token is dev-token");
         }
-        let secrets = fs::read_to_string(file).unwrap_or_default();
-        let missing: Vec<_> = needed.iter().filter(|name| !has(&secrets, name)).collect();
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let secrets =
+            dotenvy::from_read_iter(text.as_bytes()).collect::<std::result::Result<_, _>>();
+        let secrets: BTreeMap<String, String> =
+            secrets.map_err(|cause| Error::new(format!("{}: {cause}", file.display())))?;
+        let missing = needed.iter().filter(|name| !secrets.contains_key(**name));
+        let missing: Vec<_> = missing.map(|name| format!("{name}=<secret>")).collect();
         if !missing.is_empty() {
-            let lines: Vec<_> = missing.iter().map(|name| format!("{name}=<secret>")).collect();
             return Err(Error::new(format!(
                 "{} lacks secrets that the configuration names: add {}",
                 file.display(),
-                lines.join(" and ")
+                missing.join(" and ")
             )));
         }
-        write(&self.copy("receiver").with_file_name(".dev.vars"), &secrets)
+        let config = fs::read_to_string(&self.config);
+        let config = config.map_err(|cause| Error::file("read", &self.config, &cause))?;
+        elytra_webhooks_check::config(&config, self.environment.as_deref(), &secrets).map_err(
+            |report| {
+                let printed = report.print(&self.config.display().to_string());
+                Error::new(format!("with the secrets in {}:\n{printed}", file.display()))
+            },
+        )?;
+        write(&self.copy("receiver").with_file_name(".dev.vars"), &text)
     }
 }
 
@@ -240,13 +254,4 @@ fn list(document: &DocumentMut, field: &str, inner: Option<&str>) -> Vec<Table> 
 fn queues(document: &DocumentMut, side: &str) -> Vec<String> {
     let tables = list(document, "queues", Some(side));
     tables.iter().filter_map(|table| Some(table.get("queue")?.as_str()?.to_owned())).collect()
-}
-
-/// Whether a file of secrets sets this one: a line `NAME=` or `export NAME=`.
-fn has(secrets: &str, name: &str) -> bool {
-    secrets.lines().any(|line| {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        line.split_once('=').is_some_and(|(found, _)| found.trim() == name)
-    })
 }

@@ -16,6 +16,9 @@ const LEDGER_CLASS: &str = "Ledger";
 /// Where the Worker's code begins if it is built from its source.
 const MAIN: &str = "src/cloudflare/executor/main.mjs";
 
+/// The command that builds it, and checks what wrangler deploys.
+const BUILD: &str = "cargo xtask build";
+
 /// The bindings that the Worker uses by itself.
 const OWN: [&str; 6] = [LEDGER, CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD];
 
@@ -122,7 +125,14 @@ fn check_ledger(environment: &Environment<'_>, ledger: &Declared<'_>, findings: 
         let classes = step.get(field).and_then(|classes| classes.get_ref().as_array());
         classes.into_iter().flatten().any(|class| class.get_ref().as_str() == Some(LEDGER_CLASS))
     };
-    if steps().any(|step| lists(step, "new_sqlite_classes")) {
+    if steps().any(|step| lists(step, "deleted_classes")) {
+        let message = "a migration deletes its class, and everything that it remembers";
+        let help = "Remove deleted_classes from [[migrations]].";
+        findings.mistake(ledger.span.clone(), LEDGER, message, help);
+        return;
+    }
+    let renames = |step: &DeTable<'_>| step.contains_key("renamed_classes");
+    if steps().any(|step| renames(step) || lists(step, "new_sqlite_classes")) {
         return;
     }
     let (message, help) = if steps().any(|step| lists(step, "new_classes")) {
@@ -144,11 +154,22 @@ fn check_build(environment: &Environment<'_>, findings: &mut Findings<'_>) {
     let Some(main) = environment.inherited("main") else { return };
     let is_source = main.get_ref().as_str().is_some_and(|main| main.ends_with(MAIN));
     let build = environment.inherited("build").and_then(|build| build.get_ref().as_table());
-    if is_source && !build.is_some_and(|build| build.contains_key("command")) {
-        let message =
-            "missing, so wrangler deploys what was built before, and does not check this file";
-        let help = "Write command = \"cargo xtask build\" in [build], as the shipped file does.";
-        findings.warn(main.span(), "build.command", message, help);
+    if !is_source {
+        return;
+    }
+    let command = build.and_then(|build| build.get("command"));
+    let help = "Write command = \"cargo xtask build\" in [build], as the shipped file does.";
+    match command.map(|command| (command, command.get_ref().as_str().unwrap_or_default())) {
+        None => {
+            let message =
+                "missing, so wrangler deploys what was built before, and does not check this file";
+            findings.warn(main.span(), "build.command", message, help);
+        }
+        Some((command, text)) if !text.contains(BUILD) => {
+            let message = "not `cargo xtask build`, so wrangler may deploy this file unchecked";
+            findings.warn(command.span(), "build.command", message, help);
+        }
+        Some(_) => {}
     }
 }
 

@@ -14,6 +14,17 @@ use crate::report::Findings;
 /// (<https://developers.cloudflare.com/queues/configuration/configure-queues/>).
 const DEFAULT_MAX_RETRIES: u64 = 3;
 
+/// How often a dead letter must be redelivered at least: for 60 times, the Worker waits for data in CLAIMS.
+const LEAST_DEAD_RETRIES: u64 = 61;
+
+/// What Cloudflare allows (<https://developers.cloudflare.com/queues/platform/limits/>).
+const BOUNDS: [(&str, u64, u64); 4] = [
+    ("max_batch_size", 1, 100),
+    ("max_batch_timeout", 0, 60),
+    ("max_retries", 0, 100),
+    ("max_concurrency", 1, 250),
+];
+
 /// The fields of a consumer that wrangler knows.
 const FIELDS: [&str; 9] = [
     "queue",
@@ -63,6 +74,7 @@ pub(super) fn check(
         .collect();
     for consumer in &consumers {
         check_fields(consumer, findings);
+        check_bounds(consumer, findings);
     }
     let of = |binding: &str| declared.iter().find(|one| one.name == binding);
     for binding in [DELIVERIES, DEAD_LETTERS] {
@@ -103,6 +115,21 @@ fn check_fields(consumer: &Consumer<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Checks the numbers of a consumer.
+fn check_bounds(consumer: &Consumer<'_>, findings: &mut Findings<'_>) {
+    for (field, least, most) in BOUNDS {
+        let Some(value) = consumer.table.get(field) else { continue };
+        let number = value.get_ref().as_integer();
+        let number =
+            number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
+        if !number.is_some_and(|number| (least..=most).contains(&number)) {
+            let path = format!("{}.{field}", consumer.path);
+            let message = format!("expected a whole number from {least} to {most}");
+            findings.mistake(value.span(), &path, message, "Change the value.");
+        }
+    }
+}
+
 /// Checks the consumer of `DELIVERIES` or `DEAD_LETTERS`.
 fn check_consumed(
     environment: &Environment<'_>,
@@ -129,13 +156,19 @@ fn check_consumed(
     let found = consumer.max_retries();
     let needed = match (producer.name, config) {
         (DELIVERIES, Some(config)) => most_retries(config),
-        _ => 0,
+        (DELIVERIES, None) => 0,
+        _ => LEAST_DEAD_RETRIES,
     };
     if found < needed {
-        let message = format!(
-            "max_retries is {found}, but a subscription retries {needed} times: the queue would give \
-             the events up before"
-        );
+        let message = match producer.name {
+            DELIVERIES => format!(
+                "max_retries is {found}, but a subscription retries {needed} times: the queue would \
+                 give the events up before"
+            ),
+            _ => format!(
+                "max_retries is {found}, so an event that cannot be stored in DEAD by then is lost"
+            ),
+        };
         let help = "Write max_retries = 100, the most that is possible.";
         findings.mistake(consumer.span.clone(), &consumer.path, message, help);
     }

@@ -1,5 +1,7 @@
 //! Several environments in one file.
 
+use std::collections::BTreeMap;
+
 use elytra_webhooks_check::{Scope, check, config};
 
 use crate::{GOOD, and, found, heads, mistakes, read, warnings};
@@ -140,12 +142,12 @@ fn a_top_level_that_is_only_a_base_is_not_checked() {
 #[test]
 fn an_environment_is_read_as_a_configuration() {
     let text = and(STAGING);
-    let staging = config(&text, Some("staging")).expect("a configuration");
+    let staging = config(&text, Some("staging"), &BTreeMap::new()).expect("a configuration");
     let names: Vec<_> = staging.subscriptions.iter().map(|one| &*one.name).collect();
     assert_eq!(names, ["products"]);
-    let top = config(GOOD, None).expect("a configuration");
+    let top = config(GOOD, None, &BTreeMap::new()).expect("a configuration");
     assert_eq!(top.subscriptions.iter().count(), 2);
-    let report = config(&text, Some("prod")).expect_err("no such environment");
+    let report = config(&text, Some("prod"), &BTreeMap::new()).expect_err("no such environment");
     assert_eq!(heads(&report.mistakes), ["1: env: there is no [env.prod]"]);
 }
 
@@ -156,6 +158,6 @@ fn the_staging_that_the_shipped_file_suggests_is_right() {
     let staging = staging.replace("\n# ", "\n").replace("\n#\n", "\n\n");
     let text = format!("{before}[env.staging.secrets]{staging}");
     warnings("uncommented", &text, &[]);
-    let staging = config(&text, Some("staging")).expect("a configuration");
+    let staging = config(&text, Some("staging"), &BTreeMap::new()).expect("a configuration");
     assert!(staging.stores.has_spool && staging.stores.has_ledger, "{staging:?}");
 }
