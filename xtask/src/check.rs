@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use elytra_webhooks_check::{Report, Scope, Secret, check as check_text};
 use serde_json::json;
-use toml_edit::{Array, DocumentMut, Item, Table, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use crate::deployment::Deployment;
 use crate::output::say;
@@ -111,6 +111,12 @@ impl Checked {
     /// # Errors
     /// If it cannot be read.
     pub fn read(path: &Path, scope: Scope<'_>) -> Result<Self> {
+        if path.extension().is_some_and(|extension| extension == "json" || extension == "jsonc") {
+            let file = path.display();
+            return Err(Error::new(format!(
+                "{file}: only TOML can be checked, write a wrangler.toml"
+            )));
+        }
         let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let report = check_text(&text, scope, |file| folder.join(file).is_file());
@@ -187,42 +193,67 @@ impl Checked {
 /// Makes `secrets.required` list the secrets that the file names.
 fn fix(path: &Path, scope: Scope<'_>) -> Result<()> {
     let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
-    let Ok(mut document) = text.parse::<DocumentMut>() else {
+    // toml_edit writes neither of the two.
+    let has_crlf = text.contains("\r\n");
+    let mark = text.strip_prefix(BYTE_ORDER_MARK).map_or("", |_| BYTE_ORDER_MARK);
+    let Ok(mut document) = text.trim_start_matches(BYTE_ORDER_MARK).parse::<DocumentMut>() else {
         // The check says where it is not TOML.
         return Ok(());
     };
     let secrets = check_text(&text, scope, |_| true).secrets;
     let mut environments: Vec<_> = secrets.iter().map(|secret| &secret.environment).collect();
     environments.dedup();
+    let mut is_fixed = false;
     for environment in environments {
         let names = secrets.iter().filter(|secret| secret.environment == *environment);
-        let names: Array = names.map(|secret| &*secret.name).collect();
-        let own = match environment {
+        let names: Vec<_> = names.map(|secret| &*secret.name).collect();
+        let own: Option<&mut dyn TableLike> = match environment {
             None => Some(document.as_table_mut()),
             Some(name) => document
                 .get_mut("env")
                 .and_then(|env| env.get_mut(name))
-                .and_then(Item::as_table_mut),
+                .and_then(Item::as_table_like_mut),
         };
-        let Some(own) = own else { continue };
-        let secrets = own.entry("secrets").or_insert_with(|| Item::Table(Table::new()));
-        if let Some(secrets) = secrets.as_table_like_mut() {
-            match secrets.get_mut("required") {
-                // The comments around it stay.
-                Some(Item::Value(old)) => {
-                    let decor = old.decor().clone();
-                    *old = names.into();
-                    *old.decor_mut() = decor;
-                }
-                _ => {
-                    secrets.insert("required", value(names));
-                }
-            }
+        if let Some(own) = own {
+            is_fixed |= require(own, &names);
         }
     }
-    let fixed = document.to_string();
-    if fixed != text {
-        fs::write(path, fixed).map_err(|cause| Error::file("write", path, &cause))?;
+    if !is_fixed {
+        return Ok(());
     }
-    Ok(())
+    let fixed = document.to_string();
+    let fixed = if has_crlf { fixed.replace("\r\n", "\n").replace('\n', "\r\n") } else { fixed };
+    // A reader never sees half of it.
+    let unfinished = path.with_extension("toml.unfinished");
+    fs::write(&unfinished, format!("{mark}{fixed}"))
+        .and_then(|()| fs::rename(&unfinished, path))
+        .map_err(|cause| Error::file("write", path, &cause))
+}
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Makes `secrets.required` of this table list these names. Returns whether it did not before.
+fn require(own: &mut dyn TableLike, names: &[&str]) -> bool {
+    let is_inline = own.get("vars").is_some_and(Item::is_inline_table);
+    let new = || {
+        if is_inline { value(InlineTable::new()) } else { Item::Table(Table::new()) }
+    };
+    let secrets = own.entry("secrets").or_insert_with(new);
+    let Some(secrets) = secrets.as_table_like_mut() else { return false };
+    let Some(list) = secrets.get_mut("required").and_then(Item::as_array_mut) else {
+        secrets.insert("required", value(names.iter().copied().collect::<Array>()));
+        return true;
+    };
+    let found: Vec<_> =
+        list.iter().map(|one| one.as_str().unwrap_or_default().to_owned()).collect();
+    let is_right = names.iter().all(|name| found.iter().any(|other| other == name))
+        && found.iter().all(|other| names.contains(&&**other));
+    if is_right {
+        return false;
+    }
+    list.retain(|one| one.as_str().is_some_and(|one| names.contains(&one)));
+    for name in names.iter().filter(|name| !found.iter().any(|other| other == *name)) {
+        list.push(*name);
+    }
+    true
 }

@@ -12,6 +12,12 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, ge
 /// The names of the files that wrangler looks for, in this order, in its folder and those above it.
 const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 
+/// The extensions of a script that wrangler can be given.
+const SCRIPTS: [&str; 6] = ["js", "mjs", "cjs", "ts", "mts", "jsx"];
+
+/// The file by which a tool makes wrangler read another configuration.
+const REDIRECT: &str = ".wrangler/deploy/config.json";
+
 /// What wrangler deploys or runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
@@ -46,15 +52,26 @@ impl Deployment {
         let configs: Vec<_> = configs.iter().map(|config| folder.join(config)).collect();
         let named = values(arguments, "--env", "-e").pop();
         let environment = named.or(environment).filter(|name| !name.is_empty());
-        let configs = if configs.is_empty() {
-            let folders = folder.ancestors();
-            let find = |name: &&str| folders.map(|f| f.join(name)).find(|f| f.is_file());
-            vec![FILES.iter().find_map(find)?]
-        } else {
-            configs
-        };
+        let configs = if configs.is_empty() { vec![found(arguments, folder)?] } else { configs };
         Some(Self { configs, environment })
     }
+}
+
+/// The file that wrangler finds without `--config`: beside the script that it is given, or else in its folder, or in
+/// those above.
+fn found(arguments: &[String], folder: &Path) -> Option<PathBuf> {
+    let is_script = |argument: &&String| {
+        let extension = Path::new(argument.as_str()).extension().and_then(|one| one.to_str());
+        extension.is_some_and(|extension| SCRIPTS.contains(&extension))
+            && folder.join(argument.as_str()).is_file()
+    };
+    let script = arguments.iter().find(is_script).map(|script| folder.join(script));
+    let folder = script.as_deref().and_then(Path::parent).unwrap_or(folder);
+    let find = |name: &&str| {
+        folder.ancestors().map(|folder| folder.join(name)).find(|file| file.is_file())
+    };
+    // A tool that generates another configuration redirects wrangler to it.
+    [REDIRECT].iter().chain(&FILES).find_map(find)
 }
 
 fn process(system: &mut System, pid: Pid) -> Option<&sysinfo::Process> {
@@ -83,15 +100,21 @@ fn of_wrangler(command: &[OsString]) -> Option<Vec<String>> {
     Some(arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect())
 }
 
-/// The values of an option, in the forms that wrangler takes: `--config F`, `--config=F`, `-c F`, `-c=F` and `-cF`.
+/// The values of an option, in the forms that wrangler takes: `--config F`, `--config=F`, `-c F`, `-c=F`, `-cF`, and
+/// `--c` like `-c`.
 #[must_use]
 pub fn values(arguments: &[String], long: &str, short: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut arguments = arguments.iter();
+    let doubled = format!("-{short}");
     while let Some(argument) = arguments.next() {
         if argument == "--" {
             break;
         }
+        let argument = match argument.strip_prefix(&doubled) {
+            Some(rest) if rest.is_empty() || rest.starts_with('=') => &format!("{short}{rest}"),
+            _ => argument,
+        };
         if argument == long || argument == short {
             found.extend(arguments.next().cloned());
         } else if let Some(value) = argument.strip_prefix(long).and_then(|v| v.strip_prefix('=')) {
@@ -134,6 +157,7 @@ mod tests {
             ("short", "deploy -c a.toml -e staging", "a.toml", Some("staging")),
             ("short and joined", "deploy -ca.toml -e=staging", "a.toml", Some("staging")),
             ("before the command", "-c a.toml versions upload", "a.toml", None),
+            ("short with two hyphens", "deploy --c a.toml --e=staging", "a.toml", Some("staging")),
             ("an empty environment is the top level", "deploy --env= -c a.toml", "a.toml", None),
             (
                 "others are not taken for it",
@@ -152,6 +176,13 @@ mod tests {
             assert_eq!(found.configs, [expected], "{why}");
             assert_eq!(found.environment.as_deref(), environment, "{why}");
         }
+        let scripts = Project::here().root().join("target/xtask-deployment/scripts");
+        fs::create_dir_all(&scripts).expect("the folder");
+        fs::write(scripts.join("wrangler.toml"), "").expect("the file");
+        fs::write(scripts.join("index.mjs"), "").expect("the script");
+        let beside = of("deploy --name x ../scripts/index.mjs").expect("a script").configs;
+        let inner = Project::here().root().join("target/xtask-deployment/inner");
+        assert_eq!(beside, [inner.join("../scripts/wrangler.toml")], "beside the script");
         let found = of("dev -c a.toml -c b/c.toml").expect("two").configs;
         assert_eq!(found.len(), 2, "`wrangler dev` runs several Workers");
     }

@@ -76,6 +76,8 @@ pub fn dev(
     stop_on_signals(&sender)?;
     let _watcher = watch(project, &running, &sender)?;
     loop {
+        // What has changed in the meantime counts, unless it has mistakes.
+        reload(&running);
         let mut wrangler = tools.wrangler()?;
         wrangler.arg("dev");
         for config in running.configs()? {
@@ -143,11 +145,13 @@ fn watch(
     sender: &Sender<Happened>,
 ) -> Result<impl Sized + use<>> {
     let sender = sender.clone();
+    let (inputs, project_of_sources) = (running.inputs(), project.clone());
     let report = move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        let concerns =
+            |path: &PathBuf| inputs.contains(path) || is_source(path, &project_of_sources);
         // This program reads the files too.
-        if let Ok(event) = event
-            && !event.kind.is_access()
-        {
+        if !event.kind.is_access() && event.paths.iter().any(concerns) {
             let _ = sender.send(Happened::Changed(event.paths));
         }
     };
@@ -201,7 +205,7 @@ fn accompany(
                     rebuild(tools);
                 }
                 if next == Next::Nothing
-                    && changed.iter().any(|path| running.is_input(path))
+                    && changed.iter().any(|path| running.inputs().contains(path))
                     && reload(running)
                 {
                     next = Next::Restart;

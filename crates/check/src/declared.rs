@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use crate::environment::Environment;
 use crate::file::{Span, Value};
 use crate::report::Findings;
-use crate::rules::{did_you_mean, nearest};
+use crate::rules::{WRANGLER_FIELDS, did_you_mean, nearest};
 
 /// A binding that the file declares.
 pub(crate) struct Declared<'f> {
@@ -153,7 +153,14 @@ fn check_fields(section: &Section, path: &str, table: &DeTable<'_>, findings: &m
         if !known().any(|known| known == name) {
             let message = format!("unknown field{}", did_you_mean(nearest(name, known())));
             let path = format!("{path}.{name}");
-            findings.mistake(key.span(), &path, message, "Rename or remove it.");
+            // A name is more likely to be that of the binding.
+            let is_of_top = name != "name" && WRANGLER_FIELDS.contains(&name);
+            let help = if is_of_top {
+                "Move it above the first table: below it belongs to this one."
+            } else {
+                "Rename or remove it."
+            };
+            findings.mistake(key.span(), &path, message, help);
         }
     }
 }

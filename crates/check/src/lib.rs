@@ -98,7 +98,7 @@ pub fn config(
         }
     }
     Config::from_bindings(&bindings).map_err(|broken| {
-        note(&broken, environment, &declared, &mut findings);
+        note(&broken, environment, &declared, &secrets, &mut findings);
         findings.into_report(secrets::shown(environment, secrets))
     })
 }
@@ -117,7 +117,7 @@ fn check_environment(environment: &Environment<'_>, findings: &mut Findings<'_>)
                 findings.warn(span, &warning.path, warning.mistake.to_string(), help);
             }
         }
-        Err(broken) => note(broken, environment, &declared, findings),
+        Err(broken) => note(broken, environment, &declared, &secrets, findings),
     }
     secrets::check(environment, &secrets, findings);
     rules::environment(environment, &declared, &secrets, config.ok().as_ref(), findings);
@@ -129,12 +129,14 @@ fn note(
     broken: &Broken,
     environment: &Environment<'_>,
     declared: &[Declared<'_>],
+    secrets: &[Secret],
     findings: &mut Findings<'_>,
 ) {
     for error in &broken.mistakes {
         let span = environment.locate(&error.path, declared);
         let help = remedy::of(error, environment);
-        findings.mistake_of_worker(span, &error.path, error.mistake.to_string(), help);
+        let message = secrets::hide(environment, secrets, error.mistake.to_string());
+        findings.mistake_of_worker(span, &error.path, message, help);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What to do about a configuration error that the Worker finds.
 
+use elytra_events::{Known as _, Operation};
 use elytra_webhooks::config::{BindingKind, ConfigError, Mistake};
 
 use crate::environment::{Environment, texts};
@@ -9,22 +10,37 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
     if let Some(remedy) = not_inherited(error, environment) {
         return remedy;
     }
+    let field = error.path.rsplit('.').next().unwrap_or_default();
     let text = match &error.mistake {
         Mistake::Missing => "Add it.",
-        Mistake::NotATable => "Write it as a table.",
+        Mistake::NotATable => match field {
+            "kv" | "r2" => "Write it as a table, such as { binding = \"EVENTS\" }.",
+            "webhook" => "Write it as a table, such as { url = \"https://shop.example.com\" }.",
+            "auth" => "Write it as a table, such as { token = \"ELYTRA_TOKEN\" }.",
+            _ => "Write it as a table.",
+        },
         Mistake::TooLarge { .. } => "Move part of it to a second subscription.",
         Mistake::UnknownVar { .. } => {
             "Rename it. The Worker reads WEBHOOK, ADMIN and SUBSCRIPTION_<NAME>, and no other table."
         }
+        Mistake::UnknownField { .. }
+            if OF_SUBSCRIPTION.contains(&field) && error.path.matches('.').count() > 1 =>
+        {
+            "Move it to the table of the subscription itself."
+        }
         Mistake::UnknownField { .. } => {
             "Rename or remove it. docs/configuration.md has all fields."
         }
+        Mistake::OutOfRange { .. } => unit(field),
         Mistake::WrongType { .. }
-        | Mistake::OutOfRange { .. }
         | Mistake::NotBetween { .. }
         | Mistake::BadUrl
         | Mistake::BadPath
         | Mistake::BadHeaderName(_) => "Change the value.",
+        Mistake::UnknownName { .. } if error.path.contains(".operations[") => {
+            let names = Operation::ALL.iter().map(|one| one.as_str());
+            return format!("Correct the name: one of {}.", names.collect::<Vec<_>>().join(", "));
+        }
         Mistake::UnknownName { .. } => "Correct the name. docs/configuration.md has all names.",
         Mistake::UnknownRetryPolicy { .. } => {
             "Write retry = \"elytra\", a table, or no retry at all, which retries for about a day."
@@ -65,6 +81,23 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
         Mistake::WrongBinding { .. } => "Name another binding, or correct its kind in this file.",
     };
     text.to_owned()
+}
+
+/// The fields of a subscription that its destination does not have.
+const OF_SUBSCRIPTION: [&str; 4] = ["active", "event_types", "operations", "filters"];
+
+/// What to do about a number that is out of its range.
+fn unit(field: &str) -> &'static str {
+    match field {
+        _ if field.ends_with("_ms") || field.ends_with("_delay") => {
+            "Change the value, in milliseconds."
+        }
+        _ if field.ends_with("_seconds") || field.ends_with("_ttl") => {
+            "Change the value, in seconds."
+        }
+        _ if field.ends_with("_bytes") => "Change the value, in bytes.",
+        _ => "Change the value.",
+    }
 }
 
 /// What the top level has, but this environment does not inherit.

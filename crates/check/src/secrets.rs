@@ -81,11 +81,18 @@ fn credentials<'f>(path: &str, auth: &'f Value<'f>, found: &mut Vec<(String, Spa
     }
 }
 
-/// Whether this is how the names of secrets are written by custom, rather than a secret itself.
+/// Whether this is how the names of secrets are written by custom, rather than a secret itself. Capitals and digits
+/// alone can be a secret in base32.
 fn is_customary(name: &str) -> bool {
     let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(is_of_name)
+    let has_digits = name.contains(|c: char| c.is_ascii_digit());
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(is_of_name)
+        && (name.contains('_') || name.len() <= MAX_WORD && !has_digits)
 }
+
+/// The longest name in capitals without an underscore.
+const MAX_WORD: usize = 16;
 
 /// The names in `secrets.required`, and their places.
 fn listed<'f>(environment: &Environment<'f>) -> Vec<(&'f str, Span)> {
@@ -104,6 +111,16 @@ pub(crate) fn shown(environment: &Environment<'_>, mut secrets: Vec<Secret>) -> 
     secrets
 }
 
+/// A message in which no secret is that somebody wrote in the place of its name.
+pub(crate) fn hide(environment: &Environment<'_>, secrets: &[Secret], message: String) -> String {
+    let shown = shown(environment, secrets.to_vec());
+    let hidden = secrets.iter().filter(|secret| !shown.contains(secret) && !secret.name.is_empty());
+    hidden.fold(message, |message, secret| {
+        // Messages quote it, with escapes.
+        message.replace(&format!("{:?}", secret.name), "\"...\"").replace(&secret.name, "...")
+    })
+}
+
 /// Checks where the secrets are, and that `secrets.required` lists them.
 pub(crate) fn check(
     environment: &Environment<'_>,
@@ -113,8 +130,14 @@ pub(crate) fn check(
     let shown = shown(environment, secrets.to_vec());
     for (path, span, name) in fields(environment) {
         if !shown.iter().any(|secret| secret.name == name) {
-            let message =
-                "expected the name of a secret, such as \"ELYTRA_TOKEN\", not the secret itself";
+            let example = match path.split('.').next() {
+                Some("WEBHOOK") => "ELYTRA_TOKEN",
+                Some("ADMIN") => "ADMIN_TOKEN",
+                _ => "SHOP_TOKEN",
+            };
+            let message = format!(
+                "expected the name of a secret, such as {example:?}, not the secret itself"
+            );
             let help = "Put the secret with `npx wrangler secret put <NAME>`, and replace it if it was here: \
                         it was in a file. If this is a name, list it in secrets.required.";
             findings.mistake(span, &path, message, help);

@@ -65,6 +65,35 @@ fn the_list_of_secrets_is_corrected_and_nothing_else() {
 }
 
 #[test]
+fn what_is_right_stays_as_it_was_written() {
+    let windows = CONFIG
+        .replace("[\"OLD\"]", "[\n  \"ELYTRA_TOKEN\", # the senders'\n]")
+        .replace('\n', "\r\n");
+    let windows = format!("\u{feff}{windows}");
+    let inline = "env = { staging = { vars = { WEBHOOK = { auth_type = \"bearer\", auth = { token = \"B_TOKEN\" } } } } }\n";
+    let cases = [
+        (
+            "line ends and a mark",
+            windows.clone(),
+            format!("{windows}\r\n[env.staging.secrets]\r\nrequired = [\"A_TOKEN\", \"B\"]\r\n"),
+        ),
+        (
+            "an inline environment",
+            inline.to_owned(),
+            inline.replace(" } } }\n", " } , secrets = { required = [\"B_TOKEN\"] } } }\n"),
+        ),
+    ];
+    for (why, text, expected) in cases {
+        let path = file("kept.toml", &text);
+        let config = Some(path.clone());
+        let question = Question { config, fix: true, ..Question::default() };
+        // What else is wrong with it does not matter here.
+        let _ = check(&Project::here(), &question);
+        assert_eq!(fs::read_to_string(&path).expect("the file"), expected, "{why}");
+    }
+}
+
+#[test]
 fn only_a_strict_question_minds_warnings() {
     let text = format!("{CONFIG}\n[[kv_namespaces]]\nbinding = \"UNUSED\"\n");
     let config = Some(file("strict.toml", &text));

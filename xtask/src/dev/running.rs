@@ -2,8 +2,9 @@
 //! consumer.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use elytra_webhooks_check::{NOT_INHERITED, Scope};
@@ -70,9 +71,11 @@ impl Running {
         }
     }
 
-    /// Whether the copies depend on this file.
-    pub(super) fn is_input(&self, path: &Path) -> bool {
-        path == self.config || self.secrets_files().iter().any(|file| file == path)
+    /// The files that the copies depend on.
+    pub(super) fn inputs(&self) -> Vec<PathBuf> {
+        let mut inputs = self.secrets_files();
+        inputs.push(self.config.clone());
+        inputs
     }
 
     /// Checks the configuration and writes the copies. Returns whether any of them has changed.
@@ -210,7 +213,12 @@ impl Running {
                 Error::new(format!("with the secrets in {}:\n{printed}", file.display()))
             },
         )?;
-        write(&self.copy("receiver").with_file_name(".dev.vars"), &text)
+        let copy = self.copy("receiver").with_file_name(".dev.vars");
+        let has_changed = write(&copy, &text)?;
+        // Nobody else may read it.
+        fs::set_permissions(&copy, Permissions::from_mode(0o600))
+            .map_err(|cause| Error::file("protect", &copy, &cause))?;
+        Ok(has_changed)
     }
 }
 

@@ -101,9 +101,30 @@ pub const WRANGLER_FIELDS: [&str; 91] = [
     "addresses",
 ];
 
+/// The fields of the tables that hold lists.
+const INNER: [(&str, &[&str]); 4] = [
+    ("queues", &["producers", "consumers"]),
+    ("durable_objects", &["bindings"]),
+    ("triggers", &["crons"]),
+    ("secrets", &["required"]),
+];
+
 /// Checks the names in the top level or in `[env.<environment>]`.
 pub(super) fn check(environment: Option<&str>, table: &DeTable<'_>, findings: &mut Findings<'_>) {
     let prefix = environment.map(|name| format!("env.{name}.")).unwrap_or_default();
+    for (outer, known) in INNER {
+        let inner = table.get(outer).and_then(|inner| inner.get_ref().as_table());
+        for key in inner.into_iter().flat_map(DeTable::keys) {
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let nearest = nearest(name, known.iter().copied());
+                let message =
+                    format!("unknown field, which wrangler ignores{}", did_you_mean(nearest));
+                let path = format!("{prefix}{outer}.{name}");
+                findings.mistake(key.span(), &path, message, "Rename or remove it.");
+            }
+        }
+    }
     for key in table.keys() {
         let name = key.get_ref().as_ref();
         if WRANGLER_FIELDS.contains(&name) {
@@ -118,6 +139,12 @@ pub(super) fn check(environment: Option<&str>, table: &DeTable<'_>, findings: &m
                 ),
                 format!("Write [{right}]."),
             )
+        } else if environment.is_none() && is_environment(table, name) {
+            let right = format!("env.{name}");
+            (
+                format!("unknown field, which wrangler ignores, did you mean {right:?}?"),
+                format!("Write [{right}] and [{right}.vars]."),
+            )
         } else {
             let nearest = nearest(name, WRANGLER_FIELDS);
             (
@@ -127,6 +154,12 @@ pub(super) fn check(environment: Option<&str>, table: &DeTable<'_>, findings: &m
         };
         findings.mistake(key.span(), &path, message, help);
     }
+}
+
+/// Whether what has this name looks like an environment.
+fn is_environment(table: &DeTable<'_>, name: &str) -> bool {
+    let inner = table.get(name).and_then(|inner| inner.get_ref().as_table());
+    inner.is_some_and(|inner| inner.contains_key("vars"))
 }
 
 /// Whether this is, or was meant to be, the name of one of the Worker's vars.

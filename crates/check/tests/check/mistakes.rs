@@ -62,7 +62,7 @@ fn tables_and_fields() {
         &with("dedupe_window_seconds = 86_400", "dedupe_window_seconds = \"86400\""),
         &[
             "15:1: WEBHOOK.dedupe_window_seconds: expected a whole number from 60 to 2592000",
-            "    Change the value.",
+            "    Change the value, in seconds.",
         ],
     );
     mistakes(
@@ -70,7 +70,7 @@ fn tables_and_fields() {
         &with("dedupe_window_seconds = 86_400", "dedupe_window_seconds = 30"),
         &[
             "15:1: WEBHOOK.dedupe_window_seconds: expected a whole number from 60 to 2592000",
-            "    Change the value.",
+            "    Change the value, in seconds.",
         ],
     );
 }
@@ -110,6 +110,50 @@ fn names_in_lists_and_filters() {
         &[
             "18:22: SUBSCRIPTION_PRODUCTS.filters[0].not.prefixx: unknown dialect, did you mean \"prefix\"?",
             "    Correct the filter. docs/filters.md shows how they are written.",
+        ],
+    );
+}
+
+#[test]
+fn what_is_in_the_wrong_place() {
+    mistakes(
+        "a field of the subscription in its webhook",
+        &with("webhook = { url", "webhook = { event_types = [\"product\"], url"),
+        &[
+            "22:13: SUBSCRIPTION_SHOP.webhook.event_types: unknown field",
+            "    Move it to the table of the subscription itself.",
+        ],
+    );
+    mistakes(
+        "a field of the top level below a table",
+        &with("binding = \"DEAD\"", "binding = \"DEAD\"\nworkers_dev = true"),
+        &[
+            "47:1: kv_namespaces[0].workers_dev: unknown field",
+            "    Move it above the first table: below it belongs to this one.",
+        ],
+    );
+    mistakes(
+        "an environment without env.",
+        &and("[staging.vars.WEBHOOK]\nauth_type = \"none\"\n"),
+        &[
+            "61:2: staging: unknown field, which wrangler ignores, did you mean \"env.staging\"?",
+            "    Write [env.staging] and [env.staging.vars].",
+        ],
+    );
+    mistakes(
+        "a list of queues in the singular",
+        &and("[[queues.producer]]\nbinding = \"A\"\nqueue = \"a\"\n"),
+        &[
+            "61:10: queues.producer: unknown field, which wrangler ignores, did you mean \"producers\"?",
+            "    Rename or remove it.",
+        ],
+    );
+    mistakes(
+        "operations of another world",
+        &with("event_types = [\"product\"]", "operations = [\"update\"]"),
+        &[
+            "18:15: SUBSCRIPTION_PRODUCTS.operations[0]: unknown name \"update\"",
+            "    Correct the name: one of add, modify, remove, link, unlink.",
         ],
     );
 }
@@ -285,6 +329,25 @@ fn queues_and_their_consumers() {
         ],
     );
     mistakes(
+        "a dead letter is given up after a few minutes",
+        &with("queue = \"dead-letters\"\nmax_retries = 100", "queue = \"dead-letters\""),
+        &[
+            "41:1: queues.consumers[1]: max_retries is 3, so an event that cannot be stored in DEAD by then is lost",
+            "    Write max_retries = 100, the most that is possible.",
+        ],
+    );
+    mistakes(
+        "more than Cloudflare allows",
+        &with(
+            "queue = \"deliveries\"\nmax_retries = 100",
+            "queue = \"deliveries\"\nmax_retries = 200",
+        ),
+        &[
+            "34:15: queues.consumers[0].max_retries: expected a whole number from 0 to 100",
+            "    Change the value.",
+        ],
+    );
+    mistakes(
         "two bindings of one queue",
         &with("queue = \"product-events\"", "queue = \"deliveries\""),
         &[
@@ -310,6 +373,14 @@ fn what_the_workers_own_bindings_need() {
         &[
             "54:1: LEDGER: there is no migration that creates its class",
             "    Add [[migrations]] with tag = \"v1\" and new_sqlite_classes = [\"Ledger\"].",
+        ],
+    );
+    mistakes(
+        "a migration that forgets everything",
+        &and("[[migrations]]\ntag = \"v2\"\ndeleted_classes = [\"Ledger\"]\n"),
+        &[
+            "54:1: LEDGER: a migration deletes its class, and everything that it remembers",
+            "    Remove deleted_classes from [[migrations]].",
         ],
     );
     mistakes(

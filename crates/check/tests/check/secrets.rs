@@ -65,6 +65,15 @@ fn a_secret_itself_is_found_and_not_repeated() {
     assert_eq!(crate::heads(&report.mistakes), expected[1..]);
     assert!(!report.print("wrangler.toml").contains("canary"), "it is not printed");
     assert!(!report.to_json().contains("canary"), "nor is it in the JSON");
+    for canary in ["canary-of-two ", "JBSWY3DPEHPK3PXP", "canary"] {
+        let admin =
+            format!("[vars.ADMIN]\nauth_type = \"bearer\"\nauth = {{ token = {canary:?} }}\n");
+        let text = and(&admin).replacen("\"ELYTRA_TOKEN\" }", &format!("{canary:?} }}"), 1);
+        let report = found(&text);
+        assert!(!report.mistakes.is_empty(), "{canary:?} is both the senders' and the operators'");
+        assert!(!report.print("wrangler.toml").contains(canary.trim()), "{}", report.print(""));
+        assert!(!report.to_json().contains(canary.trim()), "nor in the JSON");
+    }
     let small = GOOD.replace("ELYTRA_TOKEN", "elytraToken");
     mistakes("a name in small letters is a name if it is listed as one", &small, &[]);
     mistakes(

@@ -42,6 +42,25 @@ fn each_has_its_place() {
         ],
     );
     warnings(
+        "retries of half a minute where a day was the default",
+        &with(
+            "auth = { token = \"SHOP_TOKEN\" } }",
+            "auth = { token = \"SHOP_TOKEN\" }, retry = { max_delay = 60_000 } }",
+        ),
+        &[
+            "22:110: SUBSCRIPTION_SHOP.webhook.retry: retried only 5 times, because a table's missing fields follow Elytra's model, not the default of about a day",
+            "    Add max_retries = 35 (with max_delay = 3_600_000, about a day), or what you mean.",
+        ],
+    );
+    warnings(
+        "a build command that does not check",
+        &with("build.command = \"cargo xtask build\"\n", "build.command = \"make\"\n"),
+        &[
+            "4:17: build.command: not `cargo xtask build`, so wrangler may deploy this file unchecked",
+            "    Write command = \"cargo xtask build\" in [build], as the shipped file does.",
+        ],
+    );
+    warnings(
         "no log",
         &with("enabled = true", "enabled = false"),
         &[
