@@ -111,18 +111,18 @@ pub(super) fn check(
 /// A `retry` table that does not say how often is tried for half a minute, unlike no table at all.
 fn check_retries(environment: &Environment<'_>, config: &Config, findings: &mut Findings<'_>) {
     for (var, _, value) in environment.tables() {
-        let called = ["webhook", "service"].into_iter().find_map(|field| {
+        let tables = ["webhook", "service"].into_iter().find_map(|field| {
             let retry =
                 value.get_ref().as_table()?.get(field)?.get_ref().as_table()?.get("retry")?;
             Some((field, retry))
         });
-        let Some((field, retry)) = called else { continue };
+        let Some((field, retry)) = tables else { continue };
         let is_open =
             retry.get_ref().as_table().is_some_and(|retry| !retry.contains_key("max_retries"));
         let name = var.strip_prefix("SUBSCRIPTION_").unwrap_or(var).to_ascii_lowercase();
         let subscription = config.subscriptions.iter().find(|one| one.name == name);
-        let callee = subscription.and_then(|one| one.destination.callee());
-        if let Some(callee) = callee.filter(|_| is_open) {
+        let destination = subscription.and_then(|one| one.destination.callee());
+        if let Some(callee) = destination.filter(|_| is_open) {
             let RetryPolicy { max_retries, .. } = callee.settings.retry;
             let message = format!(
                 "retried only {max_retries} times, because a table's missing fields follow Elytra's model, \
