@@ -49,10 +49,13 @@ type Named = (Option<String>, Option<String>);
 /// or behind the last one. `None` if that does not tell; then all of `data` must be read.
 fn at_the_ends(data: &str) -> Option<Named> {
     let (mut object_type, mut object_id, mut is_ambiguous) = (None, None, false);
+    // Only because a second one makes the whole ambiguous.
+    let mut object_data = None;
     let mut note = |(name, value): (&str, _)| {
         let found = match name {
             r#""objectType""# => &mut object_type,
             r#""objectId""# => &mut object_id,
+            r#""objectData""# => &mut object_data,
             // Another name, unless its escapes spell one of these.
             _ => return is_ambiguous |= name.contains('\\'),
         };
