@@ -9,6 +9,7 @@
 //! key may claim it again for anything that is not older.
 
 mod records;
+mod shard;
 
 use std::borrow::Cow;
 
@@ -18,7 +19,8 @@ use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use records::{Records, claim, reset, settle};
+pub use records::{NewRecord, Records, Stored};
+pub use shard::{MAX_CLAIMED_KEYS, Shard};
 
 use elytra_events::{CloudEvent, Timestamp};
 

@@ -9,10 +9,10 @@ use worker::{Env, console_error};
 
 use super::executor::Timers;
 use super::js_string::js_string;
+use super::ledger::Question;
 use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
 use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
-use crate::limits::LEDGER;
 use crate::platform::{
     BindingError, Buckets, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object,
     RateLimiter,
@@ -171,18 +171,15 @@ impl Ledger for BoundEnv<'_> {
         shard: usize,
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError> {
-        let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
-        ledger::ask(&namespace, shard, ledger::CLAIM, request).await.map_err(failed)
+        ledger::ask(self.env, shard, Question::Claim, request).await.map_err(failed)
     }
 
     async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError> {
-        let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
-        ledger::ask(&namespace, shard, ledger::SETTLE, request).await.map_err(failed)
+        ledger::ask(self.env, shard, Question::Settle, request).await.map_err(failed)
     }
 
     async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError> {
-        let namespace = self.env.durable_object(LEDGER).map_err(failed)?;
-        ledger::ask(&namespace, shard, ledger::RESET, request).await.map_err(failed)
+        ledger::ask(self.env, shard, Question::Reset, request).await.map_err(failed)
     }
 }
 

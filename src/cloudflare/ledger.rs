@@ -1,209 +1,292 @@
-//! A shard of the ledger: a Durable Object that keeps its records in `SQLite`.
+//! The ledger on both sides: how a request asks a shard, and what a shard does.
 //!
-//! [`crate::ledger`] decides what it does with them. A request awaits nothing between its first and
-//! last statement, so the runtime lets no other request in between, and commits all statements
+//! A shard is a Durable Object, an instance of the class in `ledger.mjs`. Its methods are called with text and
+//! return text, and call the exports here with the handle of the object's `SQLite`. They await nothing between
+//! the first statement and the last, so the runtime lets no other call in between, and commits all statements
 //! together before the answer leaves.
 
-use std::cell::Cell;
-use std::time::Duration;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
+use js_sys::futures::JsFuture;
+use js_sys::{Array, Promise, Reflect};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
-use worker::{
-    DurableObject, Env, Method, ObjectNamespace, Request, RequestInit, Response, SqlStorage,
-    SqlStorageValue, State, console_error, durable_object,
-};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsError, JsValue};
+use worker::Env;
 
 use super::clock;
-use crate::ledger::{
-    self, ClaimRequest, FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, Records, ResetRequest,
-    SettleRequest,
-};
+use super::js_string::js_string;
+use crate::ledger::{FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, NewRecord, Records, Shard, Stored};
+use crate::limits::LEDGER;
 
-/// The path of a [`ClaimRequest`].
-pub(super) const CLAIM: &str = "/claim";
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+extern "C" {
+    /// The namespace of the shards.
+    type Namespace;
 
-/// The path of a [`SettleRequest`].
-pub(super) const SETTLE: &str = "/settle";
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
 
-/// The path of a [`ResetRequest`].
-pub(super) const RESET: &str = "/reset";
+    /// A shard, as its callers see it.
+    type Stub;
 
-/// Sends a request to a shard.
+    #[wasm_bindgen(method, catch)]
+    fn claim(this: &Stub, request: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn settle(this: &Stub, request: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn reset(this: &Stub, request: &str) -> Result<Promise, JsValue>;
+
+    /// `SqlStorage`, the database of a shard.
+    pub type Sql;
+
+    #[wasm_bindgen(method, catch)]
+    fn exec(this: &Sql, statement: &str) -> Result<Cursor, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = exec)]
+    fn exec_with(this: &Sql, statement: &str, value: &JsValue) -> Result<Cursor, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = exec)]
+    fn exec_with_two(
+        this: &Sql,
+        statement: &str,
+        first: &JsValue,
+        second: &JsValue,
+    ) -> Result<Cursor, JsValue>;
+
+    /// What came of a statement.
+    type Cursor;
+
+    #[wasm_bindgen(method, catch)]
+    fn raw(this: &Cursor) -> Result<Rows, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
+    fn rows_written(this: &Cursor) -> f64;
+
+    /// The rows, as lists.
+    type Rows;
+
+    #[wasm_bindgen(method, catch, js_name = toArray)]
+    fn to_array(this: &Rows) -> Result<Array, JsValue>;
+}
+
+/// What a shard can be asked.
+#[derive(Clone, Copy)]
+pub(super) enum Question {
+    /// [`ClaimRequest`](crate::ledger::ClaimRequest).
+    Claim,
+    /// [`SettleRequest`](crate::ledger::SettleRequest).
+    Settle,
+    /// [`ResetRequest`](crate::ledger::ResetRequest).
+    Reset,
+}
+
+/// Asks a shard.
 pub(super) async fn ask<A: DeserializeOwned>(
-    namespace: &ObjectNamespace,
+    env: &Env,
     shard: usize,
-    path: &str,
+    question: Question,
     request: &impl Serialize,
 ) -> worker::Result<A> {
-    let body = serde_json::to_string(request)?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    // The host is ignored: the stub determines the object.
-    let request = Request::new_with_init(&format!("http://ledger{path}"), &init)?;
-    let stub = namespace.get_by_name(&format!("shard-{shard}"))?;
-    let answer = stub.fetch_with_request(request).await?.text().await?;
-    Ok(serde_json::from_str(&answer)?)
+    let namespace = Reflect::get(env, &js_string(LEDGER))?;
+    let stub = namespace.unchecked_ref::<Namespace>().get_by_name(&format!("shard-{shard}"))?;
+    let request = serde_json::to_string(request)?;
+    let answer = match question {
+        Question::Claim => stub.claim(&request),
+        Question::Settle => stub.settle(&request),
+        Question::Reset => stub.reset(&request),
+    };
+    let answer = JsFuture::from(answer?).await?;
+    Ok(serde_json::from_str(&answer.as_string().unwrap_or_default())?)
 }
 
-/// A shard.
-#[durable_object(alarm)]
-pub struct Ledger {
-    state: State,
-    /// The number of the latest claims.
-    number: Cell<u64>,
-    /// Until when an alarm is certain to be set, in milliseconds since 1970. The platform may drop
-    /// an alarm without telling the shard.
-    alarm_is_sure_until: Cell<u64>,
+/// Why a shard did not answer. It cannot happen, since nothing is awaited.
+const IN_USE: &str = "the shard is in use";
+
+thread_local! {
+    /// What the shards of this isolate remember, by the ids of their objects. There are as many ids as there are
+    /// shards, and a new object begins with nothing.
+    static SHARDS: RefCell<BTreeMap<String, Shard>> = RefCell::default();
 }
 
-impl DurableObject for Ledger {
-    fn new(state: State, _env: Env) -> Self {
-        // If this fails, so do all requests, and everything is forwarded.
-        let _ = state.storage().sql().exec(
-            "CREATE TABLE IF NOT EXISTS records (
-                key TEXT PRIMARY KEY,
-                record TEXT NOT NULL,
-                forget_at INTEGER NOT NULL
-            ) WITHOUT ROWID",
-            None,
-        );
-        Self { state, number: Cell::new(0), alarm_is_sure_until: Cell::new(0) }
-    }
+/// A shard begins: it remembers nothing, and has a table.
+///
+/// # Errors
+///
+/// The database fails.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_open(id: &str, sql: &Sql) -> Result<(), JsValue> {
+    SHARDS
+        .with(|shards| shards.try_borrow_mut().map(|mut shards| shards.remove(id)))
+        .map_err(|_| JsError::new(IN_USE))?;
+    let statement = "CREATE TABLE IF NOT EXISTS records (
+            key TEXT PRIMARY KEY,
+            record TEXT NOT NULL,
+            forget_at INTEGER NOT NULL
+        ) WITHOUT ROWID";
+    sql.exec(statement).map(drop)
+}
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let body = request.text().await?;
-        let table = Table(self.state.storage().sql());
-        let now = clock::now();
-        let answer = match &*request.path() {
-            CLAIM => {
-                let request: ClaimRequest<'_> = serde_json::from_str(&body)?;
-                let number = self.next_number(now);
-                serde_json::to_string(&ledger::claim(&table, &request, number, now)?)?
-            }
-            RESET => {
-                let request: ResetRequest<'_> = serde_json::from_str(&body)?;
-                serde_json::to_string(&ledger::reset(&table, &request, now)?)?
-            }
-            _ => {
-                let request: SettleRequest<'_> = serde_json::from_str(&body)?;
-                serde_json::to_string(&ledger::settle(&table, &request, now)?)?
-            }
+/// A shard grants claims.
+///
+/// # Errors
+///
+/// The request cannot be read, or the database fails.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_claim(id: &str, sql: &Sql, request: &str) -> Result<String, JsValue> {
+    let request = read(request)?;
+    with_shard(id, |shard| shard.claim(&Table(sql), &request, clock::now()))
+}
+
+/// A shard records the results of claims.
+///
+/// # Errors
+///
+/// As above.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_settle(id: &str, sql: &Sql, request: &str) -> Result<String, JsValue> {
+    let request = read(request)?;
+    with_shard(id, |shard| shard.settle(&Table(sql), &request, clock::now()))
+}
+
+/// A shard resets an object.
+///
+/// # Errors
+///
+/// As above.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_reset(id: &str, sql: &Sql, request: &str) -> Result<String, JsValue> {
+    let request = read(request)?;
+    with_shard(id, |shard| shard.reset(&Table(sql), &request, clock::now()))
+}
+
+/// A shard deletes expired records, and the oldest ones if there are too many. Returns after how many
+/// milliseconds it must do so again, or nothing if there are no records.
+///
+/// # Errors
+///
+/// The database fails.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_forget(sql: &Sql) -> Result<Option<f64>, JsValue> {
+    Table(sql).forget(clock::now())
+}
+
+/// How often a shard looks for expired records, in milliseconds.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+#[must_use]
+pub fn ledger_forget_every() -> f64 {
+    milliseconds(FORGET_EVERY_MS)
+}
+
+fn read<'r, T: serde::Deserialize<'r>>(request: &'r str) -> Result<T, JsValue> {
+    serde_json::from_str(request).map_err(|error| JsError::new(&error.to_string()).into())
+}
+
+/// What a shard answers, as JSON.
+fn with_shard<A: Serialize>(
+    id: &str,
+    answer: impl FnOnce(&mut Shard) -> Result<A, JsValue>,
+) -> Result<String, JsValue> {
+    SHARDS.with(|shards| {
+        // Nothing is called here that could call this again.
+        let mut shards = shards.try_borrow_mut().map_err(|_| JsError::new(IN_USE))?;
+        let shard = match shards.get_mut(id) {
+            Some(shard) => shard,
+            None => shards.entry(id.to_owned()).or_default(),
         };
-        // The answer does not depend on this. If setting the alarm fails, the next request tries
-        // again.
-        if now >= self.alarm_is_sure_until.get() && self.set_alarm().await.is_ok() {
-            self.alarm_is_sure_until.set(now.saturating_add(FORGET_EVERY_MS));
-        }
-        Response::ok(answer)
-    }
-
-    /// Never fails, because the platform drops an alarm that keeps failing.
-    async fn alarm(&self) -> worker::Result<Response> {
-        let now = clock::now();
-        let forgotten = Table(self.state.storage().sql()).forget(now);
-        let (is_more, is_empty) = forgotten.unwrap_or_else(|error| {
-            console_error!("expired records could not be deleted: {error}");
-            (false, false)
-        });
-        self.alarm_is_sure_until.set(0);
-        if !is_empty {
-            let wait = if is_more { 0 } else { FORGET_EVERY_MS };
-            let set = self.state.storage().set_alarm(Duration::from_millis(wait)).await;
-            match set {
-                Ok(()) => self.alarm_is_sure_until.set(now.saturating_add(FORGET_EVERY_MS)),
-                Err(error) => {
-                    console_error!("the alarm could not be set, so the next request will: {error}");
-                }
-            }
-        }
-        Response::empty()
-    }
-}
-
-impl Ledger {
-    /// A unique number for claims. A restarted object starts with the time, which is past the
-    /// numbers it has used, because it does not answer a thousand requests in a millisecond.
-    fn next_number(&self, now: u64) -> u64 {
-        let number = now.max(self.number.get() + 1);
-        self.number.set(number);
-        number
-    }
-
-    /// Sets an alarm to delete expired records, unless one is set.
-    async fn set_alarm(&self) -> worker::Result<()> {
-        let storage = self.state.storage();
-        if storage.get_alarm().await?.is_none() {
-            storage.set_alarm(Duration::from_millis(FORGET_EVERY_MS)).await?;
-        }
-        Ok(())
-    }
+        let answer = answer(shard)?;
+        serde_json::to_string(&answer).map_err(|error| JsError::new(&error.to_string()).into())
+    })
 }
 
 /// The table of records.
-struct Table(SqlStorage);
+struct Table<'s>(&'s Sql);
 
-#[derive(Deserialize)]
-struct Row {
-    record: String,
-}
+impl Records for Table<'_> {
+    type Error = JsValue;
 
-#[derive(Deserialize)]
-struct Count {
-    records: usize,
-}
-
-impl Records for Table {
-    type Error = worker::Error;
-
-    fn get(&self, key: &str, now: u64) -> worker::Result<Option<String>> {
-        let query = "SELECT record FROM records WHERE key = ? AND forget_at > ?";
-        let rows: Vec<Row> = self.0.exec(query, vec![key.into(), milliseconds(now)])?.to_array()?;
-        Ok(rows.into_iter().next().map(|row| row.record))
+    fn get(&self, keys: &[&str], now: u64) -> Result<BTreeMap<String, Stored>, JsValue> {
+        let cursor = if let [key] = keys {
+            let query =
+                "SELECT key, record, forget_at FROM records WHERE key = ? AND forget_at > ?";
+            self.0.exec_with_two(query, &(*key).into(), &milliseconds(now).into())?
+        } else {
+            let query = "SELECT key, record, forget_at FROM records
+                WHERE key IN (SELECT value FROM json_each(?)) AND forget_at > ?";
+            self.0.exec_with_two(query, &json(&keys)?, &milliseconds(now).into())?
+        };
+        let rows = cursor.raw()?.to_array()?;
+        let rows = rows.iter().map(JsCast::unchecked_into::<Array>);
+        let read = |row: Array| {
+            let (key, text) = (row.get(0).as_string()?, row.get(1).as_string()?);
+            Some((key, Stored { text, forget_at: from_number(row.get(2).as_f64()?) }))
+        };
+        Ok(rows.filter_map(read).collect())
     }
 
-    fn put(&self, key: &str, record: &str, forget_at: u64) -> worker::Result<()> {
-        let statement = "INSERT OR REPLACE INTO records (key, record, forget_at) VALUES (?, ?, ?)";
-        self.0.exec(statement, vec![key.into(), record.into(), milliseconds(forget_at)])?;
-        Ok(())
+    fn put(&self, records: &[NewRecord<'_>]) -> Result<(), JsValue> {
+        let statement = "INSERT OR REPLACE INTO records (key, record, forget_at)
+            SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
+        self.0.exec_with(statement, &json(&records)?).map(drop)
     }
 
-    fn delete(&self, key: &str) -> worker::Result<()> {
-        self.0.exec("DELETE FROM records WHERE key = ?", vec![key.into()])?;
-        Ok(())
+    fn delete(&self, keys: &[&str]) -> Result<(), JsValue> {
+        let statement = "DELETE FROM records WHERE key IN (SELECT value FROM json_each(?))";
+        self.0.exec_with(statement, &json(&keys)?).map(drop)
     }
 }
 
-impl Table {
-    /// Deletes expired records, and the oldest ones if there are too many. Returns whether there is
-    /// more to delete, and whether the table is empty.
-    fn forget(&self, now: u64) -> worker::Result<(bool, bool)> {
-        let step = whole(FORGET_STEP);
+impl Table<'_> {
+    fn forget(&self, now: u64) -> Result<Option<f64>, JsValue> {
         let over = "DELETE FROM records WHERE key IN
             (SELECT key FROM records WHERE forget_at <= ? LIMIT ?)";
-        let forgotten = self.0.exec(over, vec![milliseconds(now), step.clone()])?.rows_written();
-
-        let count = "SELECT count(*) AS records FROM records";
-        let counts: Vec<Count> = self.0.exec(count, None)?.to_array()?;
-        let records = counts.first().map_or(0, |count| count.records);
-        let excess = records.saturating_sub(MAX_RECORDS);
-        if excess > 0 {
+        let step = whole(FORGET_STEP);
+        let expired = self.0.exec_with_two(over, &milliseconds(now).into(), &step.into())?;
+        let count = self.0.exec("SELECT count(*) FROM records")?.raw()?.to_array()?;
+        let count = count.get(0).unchecked_into::<Array>().get(0).as_f64().unwrap_or_default();
+        let excess = count - whole(MAX_RECORDS);
+        if excess > 0.0 {
             let oldest = "DELETE FROM records WHERE key IN
                 (SELECT key FROM records ORDER BY forget_at LIMIT ?)";
-            self.0.exec(oldest, vec![whole(excess.min(FORGET_STEP))])?;
+            self.0.exec_with(oldest, &excess.min(step).into())?;
         }
-        Ok((forgotten >= FORGET_STEP || excess > FORGET_STEP, records == 0))
+        let is_more = expired.rows_written() >= step || excess > step;
+        let wait = if is_more { 0.0 } else { milliseconds(FORGET_EVERY_MS) };
+        Ok((count > 0.0).then_some(wait))
     }
 }
 
-/// SQL numbers are floating point, which is exact for milliseconds for the next 285,000 years.
+fn json(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let text = serde_json::to_string(value).map_err(|error| JsError::new(&error.to_string()))?;
+    Ok(text.into())
+}
+
+/// JavaScript's numbers are floating point, which is exact for milliseconds for the next 285,000 years.
 #[expect(clippy::cast_precision_loss, reason = "as above")]
-fn milliseconds(milliseconds: u64) -> SqlStorageValue {
-    SqlStorageValue::Float(milliseconds as f64)
+fn milliseconds(milliseconds: u64) -> f64 {
+    milliseconds as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number that was stored as milliseconds"
+)]
+fn from_number(milliseconds: f64) -> u64 {
+    milliseconds as u64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "as above")]
-fn whole(number: usize) -> SqlStorageValue {
-    SqlStorageValue::Float(number as f64)
+fn whole(number: usize) -> f64 {
+    number as f64
 }

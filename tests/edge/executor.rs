@@ -14,7 +14,11 @@ const UPGRADES: [(&str, &str, &str); 7] = [
         "prototype.advance",
         "Worker.prototype.proceed is missing, not a function",
     ),
-    ("as Ledger", "as Records", "Ledger is missing, not a function"),
+    (
+        "prototype.ledger_claim",
+        "prototype.ledger_grant",
+        "Worker.prototype.ledger_claim is missing, not a function",
+    ),
     (
         "__worker_init_state",
         "__worker_load_state",
@@ -45,6 +49,7 @@ const receiver :Workerd.Worker = (
   modules = [
     (name = "src/cloudflare/executor/main.mjs", esModule = embed "src/cloudflare/executor/main.mjs"),
     (name = "src/cloudflare/executor/borrowed.mjs", esModule = embed "src/cloudflare/executor/borrowed.mjs"),
+    (name = "src/cloudflare/executor/ledger.mjs", esModule = embed "src/cloudflare/executor/ledger.mjs"),
     (name = "build/index.js", esModule = embed "build/index.js"),
     (name = "build/index_bg.wasm", wasm = embed "build/index_bg.wasm"),
   ],

@@ -15,6 +15,43 @@ fn records(shards: &[Shard]) -> usize {
     shards.iter().map(|shard| shard.records).sum()
 }
 
+/// Each row that is written costs money, and most of the time of a shard.
+#[test]
+fn writes_a_row_for_each_new_event_and_none_for_others() {
+    let settings = Settings::new(
+        r#"
+        [vars.WEBHOOK]
+        auth_type = "bearer"
+        auth = { token = "TOKEN" }
+        dedupe_window_seconds = 3600
+
+        [vars.SUBSCRIPTION_ARCHIVE]
+        kv = { binding = "EVENTS_KV" }
+
+        [vars.SUBSCRIPTION_STREAM]
+        queue = "EVENTS_QUEUE"
+        "#,
+    )
+    .with_secret("TOKEN", "right-token")
+    .with_ledger();
+    let receiver = Receiver::start(&settings);
+    // The tables are created, and the alarms set.
+    let _ = receiver.rows_written();
+    let send = |id: &str| receiver.post(event(id, "product")).send().status;
+    assert_eq!((send("1"), receiver.rows_written()), (202, 1), "a new event, for both");
+    assert_eq!((send("1"), receiver.rows_written()), (200, 0), "a duplicate");
+    receiver.fail(&[Fault::fail("EVENTS_QUEUE"), Fault::fail("EVENTS_KV")]);
+    assert_eq!((send("2"), receiver.rows_written()), (503, 0), "an event that nothing holds");
+    receiver.fail(&[Fault::fail("EVENTS_QUEUE")]);
+    assert_eq!((send("2"), receiver.rows_written()), (503, 1), "one that one of them holds");
+    receiver.fail(&[]);
+    assert_eq!((send("2"), receiver.rows_written()), (202, 1), "the other holds it now, too");
+    let events: Vec<_> = (0..30).map(|id| event(&format!("batch {id}"), "product")).collect();
+    let batch = receiver.post(format!("[{}]", events.join(",")));
+    let batch = batch.header("content-type", "application/cloudevents-batch+json");
+    assert_eq!((batch.send().status, receiver.rows_written()), (202, 30), "a batch");
+}
+
 #[test]
 fn forgets_by_alarm() {
     let sink = Sink::start();

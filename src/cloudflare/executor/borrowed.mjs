@@ -8,7 +8,12 @@ const BORROWED = [
   ["Worker.prototype.begin_scheduled", "function"],
   ["Worker.prototype.proceed", "function"],
   ["Worker.prototype.tags", "function"],
-  ["Ledger", "function"],
+  ["Worker.prototype.ledger_open", "function"],
+  ["Worker.prototype.ledger_claim", "function"],
+  ["Worker.prototype.ledger_settle", "function"],
+  ["Worker.prototype.ledger_reset", "function"],
+  ["Worker.prototype.ledger_forget", "function"],
+  ["Worker.prototype.ledger_forget_every", "function"],
   // Whether the wasm has panicked, and how often it was instantiated.
   ["globalThis.__worker_init_state.criticalError", "boolean"],
   ["globalThis.__worker_init_state.instanceId", "number"],
@@ -29,7 +34,7 @@ function fail(differences) {
  * Throws an error that names everything that is not as it was.
  */
 export function borrow(build) {
-  const places = { Worker: build.default, Ledger: build.Ledger, globalThis };
+  const places = { Worker: build.default, globalThis };
   const differences = [];
   for (const [path, type] of BORROWED) {
     const found = path.split(".").reduce((object, name) => object?.[name], places);

@@ -4,13 +4,19 @@
 
 import * as build from "../../../build/index.js";
 import { borrow, renew } from "./borrowed.mjs";
+import { ledgerClass } from "./ledger.mjs";
 
 const { exports, tags, state } = borrow(build);
 
-export const Ledger = build.Ledger;
+export const Ledger = ledgerClass(exports, prepare);
 
 // One export for each kind of event creates a call and returns its number, with which `proceed` goes on.
 const { begin_fetch, begin_queue, begin_scheduled, proceed } = exports;
+
+/** Makes sure that the exports can be called: after a panic, the wasm is instantiated anew. */
+function prepare(ctx, env) {
+  if (state.criticalError) renew(build, state, ctx, env);
+}
 
 // What is reported to a call, and what it asks for: see tags.rs.
 const { WOKEN, BYTES, END, FAILED } = tags;
@@ -26,7 +32,7 @@ let reading = 0;
 // Nothing outside of this function touches what it waits with: its reader, its promises and its timer
 // belong to one request, and the runtime ends all requests if another one uses them.
 async function run(begin, event, env, ctx) {
-  if (state.criticalError) renew(build, state, ctx, env);
+  prepare(ctx, env);
   const news = [];
   let resume = () => {};
   const tell = (tag, value) => {

@@ -1,8 +1,9 @@
-//! The process dies at each step between the claim and the answer.
+//! The process dies at each step between the claim and the answer, and with it the shard, which forgets the claims
+//! that were not settled.
 
 use edge::Fault;
 
-use super::{CLAIM_SECONDS, PATIENT, Stage, comes, product, stream, stream_and_archive};
+use super::{PATIENT, Stage, comes, product, stream, stream_and_archive};
 
 /// An event arrives, and the process dies while a call to this binding hangs.
 #[track_caller]
@@ -14,8 +15,8 @@ fn comes_and_dies(stage: &mut Stage, event: &str, fault: Fault, binding: &str) {
 }
 
 /// The process dies after it claimed an event
-/// | no answer; then 503 `under_way` until the claim ends
-/// | when the sender retries after that, it is forwarded
+/// | no answer
+/// | when the sender retries, it is forwarded
 #[test]
 fn dies_before_forwarding() {
     let mut stage = Stage::new(stream(PATIENT));
@@ -23,16 +24,14 @@ fn dies_before_forwarding() {
     comes_and_dies(&mut stage, &event, Fault::late("LEDGER"), "LEDGER");
     assert!(stage.queue().is_empty());
 
-    stage.send(&event, 503, "under_way");
-    stage.receiver.advance(CLAIM_SECONDS);
     stage.send(&event, 202, "accepted");
     stage.send(&event, 200, "duplicate");
     assert_eq!(stage.queue(), [event]);
 }
 
 /// The process dies while it forwards an event: KV holds it, the queue does not
-/// | no answer; then 503 `under_way` until the claims end
-/// | when the sender retries after that, both get it, KV under the same key
+/// | no answer
+/// | when the sender retries, both get it, KV under the same key
 #[test]
 fn dies_while_forwarding() {
     let mut stage = Stage::new(stream_and_archive(PATIENT));
@@ -46,8 +45,6 @@ fn dies_while_forwarding() {
     assert!(stage.queue().is_empty());
     assert_eq!(stage.values("EVENTS_KV"), [&*event]);
 
-    stage.send(&event, 503, "under_way");
-    stage.receiver.advance(CLAIM_SECONDS);
     stage.send(&event, 202, "accepted");
     stage.send(&event, 200, "duplicate");
     assert_eq!(stage.queue(), [&*event]);
@@ -55,8 +52,8 @@ fn dies_while_forwarding() {
 }
 
 /// The process dies before it learns that the queue took an event
-/// | no answer; then 503 `under_way` until the claim ends
-/// | when the sender retries after that, it is forwarded again: a duplicate, never a loss
+/// | no answer
+/// | when the sender retries, it is forwarded again: a duplicate, never a loss
 #[test]
 fn dies_after_forwarding() {
     let mut stage = Stage::new(stream(PATIENT));
@@ -64,16 +61,14 @@ fn dies_after_forwarding() {
     comes_and_dies(&mut stage, &event, Fault::late("EVENTS_QUEUE"), "EVENTS_QUEUE");
     assert_eq!(stage.queue(), [&*event]);
 
-    stage.send(&event, 503, "under_way");
-    stage.receiver.advance(CLAIM_SECONDS);
     stage.send(&event, 202, "accepted");
     stage.send(&event, 200, "duplicate");
     assert_eq!(stage.queue(), [&*event, &*event]);
 }
 
 /// The process dies before the ledger records that an event was forwarded
-/// | no answer; then 503 `under_way` until the claim ends
-/// | when the sender retries after that, it is forwarded again: a duplicate, never a loss
+/// | no answer
+/// | when the sender retries, it is forwarded again: a duplicate, never a loss
 #[test]
 fn dies_before_it_is_noted() {
     let mut stage = Stage::new(stream(PATIENT));
@@ -81,8 +76,6 @@ fn dies_before_it_is_noted() {
     comes_and_dies(&mut stage, &event, Fault::hang("LEDGER").after(1), "LEDGER");
     assert_eq!(stage.queue(), [&*event]);
 
-    stage.send(&event, 503, "under_way");
-    stage.receiver.advance(CLAIM_SECONDS);
     stage.send(&event, 202, "accepted");
     assert_eq!(stage.queue(), [&*event, &*event]);
 }
@@ -97,4 +90,23 @@ fn dies_before_the_answer() {
     comes_and_dies(&mut stage, &event, Fault::late("LEDGER").after(1), "LEDGER");
     stage.send(&event, 200, "duplicate");
     assert_eq!(stage.queue(), [event]);
+}
+
+/// A shard is restarted while a request forwards an event that it has claimed
+/// | 202
+/// | if the same event arrives again meanwhile, it is forwarded twice: a duplicate, never a loss
+#[test]
+fn a_shard_that_is_restarted() {
+    let stage = Stage::new(stream(PATIENT));
+    let event = product("1");
+    stage.receiver.fail(&[Fault::hold("EVENTS_QUEUE")]);
+    let first = comes(&stage, &event);
+    stage.receiver.wait_until_hanging("EVENTS_QUEUE", 1);
+    stage.receiver.restart_shards();
+    let second = comes(&stage, &event);
+    stage.receiver.wait_until_hanging("EVENTS_QUEUE", 2);
+    stage.receiver.fail(&[]);
+    assert_eq!([first, second].map(|call| call.answer().status()), [Some(202); 2]);
+    stage.send(&event, 200, "duplicate");
+    assert_eq!(stage.queue(), [&*event, &*event]);
 }

@@ -13,10 +13,11 @@ use crate::sink::Sink;
 pub(crate) const AUTHORITIES: &str = "authorities.pem";
 
 /// The receiver as it was built: its files, in the project's folder.
-pub const BUILD: [&str; 4] = [
+pub const BUILD: [&str; 5] = [
     "build/index.js",
     "build/index_bg.wasm",
     "src/cloudflare/executor/borrowed.mjs",
+    "src/cloudflare/executor/ledger.mjs",
     "src/cloudflare/executor/main.mjs",
 ];
 

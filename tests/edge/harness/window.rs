@@ -132,12 +132,25 @@ impl Receiver {
         self.read("/test/ledger")
     }
 
+    /// How many rows the ledger's shards have written since the last time that this was asked.
+    #[track_caller]
+    #[must_use]
+    pub fn rows_written(&self) -> u64 {
+        self.read("/test/ledger/rows-written")
+    }
+
     /// Adds this many records to the first shard of the ledger. They expire one millisecond after
     /// another, starting with this one (in milliseconds since 1970).
     #[track_caller]
     pub fn fill_ledger(&self, records: usize, forget_at: u64) {
         let records = json!({ "records": records, "forget_at": forget_at });
         self.look("/test/ledger/fill", Some(records.to_string().into_bytes()));
+    }
+
+    /// Restarts the ledger's shards: they keep their records, and forget the claims on events.
+    #[track_caller]
+    pub fn restart_shards(&self) {
+        self.look("/test/ledger/restart", None);
     }
 
     /// Runs the alarms of the ledger's shards that are set.

@@ -69,6 +69,13 @@ export default class extends WorkerEntrypoint {
         return new Response();
       case "/test/ledger":
         return Response.json(await ofShards(this.env.LEDGER, (shard) => shard.look()));
+      case "/test/ledger/rows-written": {
+        const written = await ofShards(this.env.LEDGER, (shard) => shard.rowsWritten());
+        return Response.json(written.reduce((sum, rows) => sum + rows));
+      }
+      case "/test/ledger/restart":
+        await ofShards(this.env.LEDGER, (shard) => shard.restart().catch(() => {}));
+        return new Response();
       case "/test/ledger/fill":
         await fill(this.env.LEDGER, await request.json());
         return new Response();

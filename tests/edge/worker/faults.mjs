@@ -68,7 +68,8 @@ function proxy(object, detour) {
       const value = Reflect.get(object, name, object);
       if (typeof value !== "function" || name === "constructor") return value;
       return (...parameters) =>
-        detour(name, () => value.apply(object, parameters), parameters);
+        // The methods of a stub have no `apply`: that would be another method of its object.
+        detour(name, () => Reflect.apply(value, object, parameters), parameters);
     },
   });
 }

@@ -1,25 +1,29 @@
 // The receiver's Durable Object, with a window for the tests.
 
-import { DurableObject } from "cloudflare:workers";
 import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
 
 /** The number of shards in the receiver (`SHARDS`). */
 const SHARDS = 8;
 
-export class Ledger extends DurableObject {
-  #ledger;
-
-  constructor(state, env) {
-    super(state, env);
-    this.#ledger = new Inner(state, env);
+export class Ledger extends Inner {
+  /** The database, which counts the rows that are written. */
+  get sql() {
+    const sql = super.sql;
+    return {
+      exec: (...parameters) => {
+        const cursor = sql.exec(...parameters);
+        // A statement that writes has run by now.
+        this.written = (this.written ?? 0) + cursor.rowsWritten;
+        return cursor;
+      },
+    };
   }
 
-  fetch(request) {
-    return this.#ledger.fetch(request);
-  }
-
-  alarm() {
-    return this.#ledger.alarm();
+  /** How many rows were written since the last time. */
+  rowsWritten() {
+    const rows = this.written ?? 0;
+    this.written = 0;
+    return rows;
   }
 
   /**
@@ -40,7 +44,7 @@ export class Ledger extends DurableObject {
     const { storage } = this.ctx;
     if ((await storage.getAlarm()) === null) return;
     await storage.deleteAlarm();
-    await this.#ledger.alarm();
+    await this.alarm();
   }
 
   /** Runs the alarm now, if one is set, while the records cannot be read. */
@@ -57,6 +61,11 @@ export class Ledger extends DurableObject {
   /** Deletes the alarm, as the platform does after too many failures. */
   async lose() {
     await this.ctx.storage.deleteAlarm();
+  }
+
+  /** Ends this object. The next call makes a new one, with the same storage and an empty memory. */
+  restart() {
+    this.ctx.abort("restarted by a test");
   }
 
   /** The number of records, and whether an alarm is set. */

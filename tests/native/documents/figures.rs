@@ -17,7 +17,6 @@ use elytra_webhooks::operator::dead_letters::LIST_PAGES;
 use elytra_webhooks::operator::{DEFAULT_LIMIT, MAX_LIMIT};
 use elytra_webhooks::outcome::MAX_LOGGED_VIOLATIONS;
 use elytra_webhooks::plan::SLOW_WRITE_MS;
-use elytra_webhooks::spool::DRAIN_MS;
 use elytra_webhooks::spool::aside::MAX_REFUSALS;
 use elytra_webhooks::text::MAX_REPEATED_CHARACTERS;
 use elytra_webhooks::times::CLAIM_GRACE_MS;
@@ -97,7 +96,6 @@ fn the_figures_are_those_of_the_code() {
             &["docs/operating.md"],
         ),
         (format!("{} keys", n(LIST_PAGES * 1_000)), &["docs/operating.md"]),
-        (format!("{} seconds later or more", DRAIN_MS / 1_000), &["docs/failures.md"]),
         (
             format!("`max_body_bytes` can be at most {}", with_commas(MAX_BODY_BYTES.most)),
             &["CHANGELOG.md"],

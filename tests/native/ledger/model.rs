@@ -49,7 +49,8 @@ impl Facts {
     fn forget(&mut self, key: u8, now: u64) {
         if self.forget_at.get(&key).is_some_and(|at| *at <= now) {
             self.held.retain(|(place, _)| place.0 != key);
-            self.claims.retain(|(place, ..)| place.0 != key);
+            // Those with times, of keys above 1, are in the record.
+            self.claims.retain(|(place, ..)| place.0 != key || key <= 1);
         }
     }
 
@@ -101,7 +102,10 @@ fn claim(shard: &Shard, facts: &mut Facts, step: &Step, now: u64) -> Option<Gran
         assert!(!facts.claims.iter().any(is_live), "two live claims: {step:?}");
         facts.claims.retain(|(claimed, ..)| *claimed != place);
         facts.claims.push((place, answer.number, now + CLAIM_MS));
-        facts.forget_at.insert(*key, now + REMEMBER_MS);
+        // A claim without a time is in memory, and leaves the record as it was.
+        if time.is_some() {
+            facts.forget_at.insert(*key, now + REMEMBER_MS);
+        }
     }
     (!granted.is_empty()).then_some((answer.number, *key, granted, time))
 }
@@ -129,7 +133,9 @@ fn settle(shard: &Shard, facts: &mut Facts, grant: &Grant, held: usize, now: u64
         (*place, *other) == (*key, *number) && (time.is_none() || held.contains(name))
     };
     facts.claims.retain(|claim| !is_ended(claim));
-    facts.forget_at.insert(*key, now + REMEMBER_MS);
+    if time.is_some() || !held.is_empty() {
+        facts.forget_at.insert(*key, now + REMEMBER_MS);
+    }
 }
 
 #[test]

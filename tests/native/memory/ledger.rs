@@ -1,59 +1,67 @@
 //! The ledger in memory: the real logic, with records in a map.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use elytra_webhooks::ledger::{
-    self, ClaimAnswer, ClaimRequest, Records, ResetRequest, SHARDS, SettleRequest, claim, reset,
-    settle,
+    self, ClaimAnswer, ClaimRequest, NewRecord, Records, ResetRequest, SHARDS, SettleRequest,
+    Stored,
 };
 use elytra_webhooks::platform::{BindingError, Ledger};
 
 use super::Memory;
 
-/// A shard: texts by key, with their expiration.
+/// A shard: its memory, and its records with their expiration.
 #[derive(Default)]
 pub(crate) struct Shard {
-    pub(crate) records: RefCell<BTreeMap<String, (String, u64)>>,
-    number: Cell<u64>,
+    memory: RefCell<ledger::Shard>,
+    pub(crate) records: Table,
 }
 
-impl Records for Shard {
+/// Texts by key, with their expiration.
+#[derive(Default)]
+pub(crate) struct Table(pub(crate) RefCell<BTreeMap<String, (String, u64)>>);
+
+impl Records for Table {
     type Error = Infallible;
 
-    fn get(&self, key: &str, now: u64) -> Result<Option<String>, Infallible> {
-        let records = self.records.borrow();
-        let record = records.get(key).filter(|(_, forget_at)| *forget_at > now);
-        Ok(record.map(|(record, _)| record.clone()))
+    fn get(&self, keys: &[&str], now: u64) -> Result<BTreeMap<String, Stored>, Infallible> {
+        let records = self.0.borrow();
+        let found = keys.iter().filter_map(|key| records.get_key_value(*key));
+        let live = found.filter(|(_, (_, forget_at))| *forget_at > now);
+        let stored = live.map(|(key, (text, forget_at))| {
+            (key.clone(), Stored { text: text.clone(), forget_at: *forget_at })
+        });
+        Ok(stored.collect())
     }
 
-    fn put(&self, key: &str, record: &str, forget_at: u64) -> Result<(), Infallible> {
-        self.records.borrow_mut().insert(key.to_owned(), (record.to_owned(), forget_at));
+    fn put(&self, records: &[NewRecord<'_>]) -> Result<(), Infallible> {
+        let records = records.iter().map(|NewRecord(key, record, forget_at)| {
+            ((*key).to_owned(), (record.clone(), *forget_at))
+        });
+        self.0.borrow_mut().extend(records);
         Ok(())
     }
 
-    fn delete(&self, key: &str) -> Result<(), Infallible> {
-        self.records.borrow_mut().remove(key);
+    fn delete(&self, keys: &[&str]) -> Result<(), Infallible> {
+        self.0.borrow_mut().retain(|key, _| !keys.contains(&&**key));
         Ok(())
     }
 }
 
 impl Shard {
     pub(crate) fn claim(&self, request: &ClaimRequest<'_>, now: u64) -> ClaimAnswer {
-        self.number.set(self.number.get() + 1);
-        let Ok(answer) = claim(self, request, self.number.get(), now);
+        let Ok(answer) = self.memory.borrow_mut().claim(&self.records, request, now);
         answer
     }
 
     pub(crate) fn settle(&self, request: &SettleRequest<'_>, now: u64) {
-        let Ok(()) = settle(self, request, now);
+        let Ok(()) = self.memory.borrow_mut().settle(&self.records, request, now);
     }
-}
 
-impl Shard {
     pub(crate) fn reset(&self, request: &ResetRequest<'_>, now: u64) -> bool {
-        let Ok(is_reset) = reset(self, request, now);
+        let Ok(is_reset) = self.memory.borrow_mut().reset(&self.records, request, now);
         is_reset
     }
 }
