@@ -209,6 +209,10 @@ fn with_shard<A: Serialize>(
     })
 }
 
+/// How many bytes of records one statement writes. Cloudflare allows a parameter of 2 MB, and in JSON, records are
+/// longer.
+const MAX_PUT_BYTES: usize = 500_000;
+
 /// The table of records.
 struct Table<'s>(&'s Sql);
 
@@ -237,7 +241,19 @@ impl Records for Table<'_> {
     fn put(&self, records: &[NewRecord<'_>]) -> Result<(), JsValue> {
         let statement = "INSERT OR REPLACE INTO records (key, record, forget_at)
             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
-        self.0.exec_with(statement, &json(&records)?).map(drop)
+        let mut rest = records;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = |NewRecord(key, record, _): &&NewRecord<'_>| {
+                bytes += key.len() + record.len();
+                bytes <= MAX_PUT_BYTES
+            };
+            let count = rest.iter().take_while(fits).count().max(1);
+            let (first, others) = rest.split_at(count);
+            self.0.exec_with(statement, &json(&first)?)?;
+            rest = others;
+        }
+        Ok(())
     }
 
     fn delete(&self, keys: &[&str]) -> Result<(), JsValue> {

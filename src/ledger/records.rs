@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{MOST_CLAIM_MS, Moment, Settlement, Verdict};
 
-/// A store of records, by key. Each method is one statement, however many records it concerns.
+/// A store of records, by key. Each method takes all records that it concerns at once, so that few statements are
+/// enough.
 pub trait Records {
     /// The error of the store.
     type Error;
