@@ -118,6 +118,13 @@ fn a_mistake_ends_it_with_the_reason() {
             ".dev.vars lacks secrets that the configuration names: add STAGING_TOKEN=<secret>",
         ),
         (
+            "a secret that cannot be right",
+            CONFIGURATION,
+            "STAGING_TOKEN=",
+            "staging",
+            "[env.staging] WEBHOOK.auth.token: the secret \"STAGING_TOKEN\" is empty",
+        ),
+        (
             "another environment",
             CONFIGURATION,
             "STAGING_TOKEN=x",

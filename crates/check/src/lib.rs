@@ -86,6 +86,7 @@ pub fn config(
     let Some([environment]) = environments.as_deref() else {
         return Err(findings.into_report(Vec::new()));
     };
+    findings.enter(environment.name);
     let declared = declared::read(environment, &mut findings);
     let secrets = secrets::named(environment);
     let mut bindings = bindings(environment, &declared, &secrets);
@@ -114,7 +115,8 @@ fn check_environment(environment: &Environment<'_>, findings: &mut Findings<'_>)
             for warning in &config.warnings {
                 let span = environment.locate(&warning.path, &declared);
                 let help = remedy::of(warning, environment);
-                findings.warn(span, &warning.path, warning.mistake.to_string(), help);
+                let message = secrets::hide(environment, &secrets, warning.mistake.to_string());
+                findings.warn(span, &warning.path, message, help);
             }
         }
         Err(broken) => note(broken, environment, &declared, &secrets, findings),
