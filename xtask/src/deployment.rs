@@ -183,6 +183,12 @@ mod tests {
         let beside = of("deploy --name x ../scripts/index.mjs").expect("a script").configs;
         let inner = Project::here().root().join("target/xtask-deployment/inner");
         assert_eq!(beside, [inner.join("../scripts/wrangler.toml")], "beside the script");
+        let redirect = scripts.join("redirected/.wrangler/deploy/config.json");
+        fs::create_dir_all(redirect.parent().expect("a folder")).expect("the folder");
+        fs::write(&redirect, "{}").expect("the redirect");
+        let redirected = Deployment::of(&["deploy".to_owned()], &scripts.join("redirected"), None);
+        let redirected = redirected.expect("a redirect").configs;
+        assert_eq!(redirected, [redirect], "which is not TOML, so it is said not to be checked");
         let found = of("dev -c a.toml -c b/c.toml").expect("two").configs;
         assert_eq!(found.len(), 2, "`wrangler dev` runs several Workers");
     }
