@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures_util::future::join_all;
 
 use crate::dispatch::{Dispatch, NO_CLAIM, Progress};
-use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, Verdict};
+use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, ShardId, Verdict};
 use crate::plan::{Events, FittingPlan, Routed};
 use crate::platform::{BindingError, Platform, within};
 use crate::times::Times;
@@ -47,29 +47,26 @@ pub(crate) async fn claim<'c, 'e>(
         plan.open = dispatches;
         return plan;
     };
-    let shards = by_shard(dispatches, &mut plan.repeated);
-    let requests = shards.iter().map(|(shard, wanted)| {
-        let claims = wanted.iter().map(Wanted::claim).collect();
-        let claim_ms = times.claim_ms();
-        (*shard, ClaimRequest { claims, claim_ms, remember_ms, latest: None })
-    });
-    let claims = requests.map(|(shard, request)| async move {
-        within(platform, times.ledger_ms(), platform.claim(shard, &request)).await
-    });
-    let answers = join_all(claims).await;
-    for (wanted, answer) in shards.into_values().zip(answers) {
-        plan.take(wanted, answer);
+    let wanted = by_event(dispatches, &mut plan.repeated);
+    let shards = platform.shards();
+    let mut answers = ask(&wanted, shards, remember_ms, times, platform).await;
+    // A shard has told how many there are.
+    if !answers.failures.is_empty() && platform.shards() != shards {
+        answers = ask(&wanted, platform.shards(), remember_ms, times, platform).await;
     }
-    plan.open.sort_unstable_by_key(|routed| routed.dispatch.place);
+    for (wanted, granted) in wanted.into_iter().zip(answers.granted) {
+        plan.take(wanted, granted);
+    }
+    plan.failures = answers.failures;
     plan
 }
 
-/// Groups the events by the shard of their key. Dispatches that repeat another one go to `repeated`.
-fn by_shard<'c, 'e>(
+/// Groups the dispatches by event. Those that repeat another one go to `repeated`.
+fn by_event<'c, 'e>(
     dispatches: Vec<Routed<'c, 'e>>,
     repeated: &mut Vec<Dispatch<'c, 'e>>,
-) -> BTreeMap<usize, Vec<Wanted<'c, 'e>>> {
-    let mut shards: BTreeMap<usize, Vec<Wanted<'_, '_>>> = BTreeMap::new();
+) -> Vec<Wanted<'c, 'e>> {
+    let mut events = Vec::new();
     let mut known = BTreeSet::new();
     let mut dispatches = dispatches.into_iter().peekable();
     while let Some(first) = dispatches.peek() {
@@ -85,10 +82,53 @@ fn by_shard<'c, 'e>(
             }
         }
         if !wanted.dispatches.is_empty() {
-            shards.entry(key.shard()).or_default().push(wanted);
+            events.push(wanted);
         }
     }
-    shards
+    events
+}
+
+/// What the shards answer.
+struct Answers {
+    /// For each event, the number of its claims and the verdicts on them. `None` if its shard did not answer.
+    granted: Vec<Option<(u64, Vec<Verdict>)>>,
+    failures: Vec<BindingError>,
+}
+
+/// Asks each shard for its events, if there are this many shards.
+async fn ask(
+    wanted: &[Wanted<'_, '_>],
+    shards: usize,
+    remember_ms: u64,
+    times: Times,
+    platform: &impl Platform,
+) -> Answers {
+    let mut places: BTreeMap<ShardId, Vec<usize>> = BTreeMap::new();
+    for (place, Wanted { key, .. }) in wanted.iter().enumerate() {
+        places.entry(key.shard(shards)).or_default().push(place);
+    }
+    let claims = places.into_iter().map(|(shard, places)| async move {
+        let wanted = places.iter().filter_map(|place| wanted.get(*place));
+        let claims = wanted.map(Wanted::claim).collect();
+        let request =
+            ClaimRequest { claims, claim_ms: times.claim_ms(), remember_ms, latest: None };
+        let answer = within(platform, times.ledger_ms(), platform.claim(shard, &request)).await;
+        (places, answer)
+    });
+    let (mut granted, mut failures) = (vec![None; wanted.len()], Vec::new());
+    for (places, answer) in join_all(claims).await {
+        match answer {
+            Ok(ClaimAnswer { number, verdicts }) => {
+                let mut verdicts = verdicts.into_iter();
+                for place in places {
+                    let Some(granted) = granted.get_mut(place) else { continue };
+                    *granted = Some((number, verdicts.next().unwrap_or_default()));
+                }
+            }
+            Err(error) => failures.push(BindingError(format!("claim: {error}"))),
+        }
+    }
+    Answers { granted, failures }
 }
 
 impl Wanted<'_, '_> {
@@ -99,31 +139,16 @@ impl Wanted<'_, '_> {
 }
 
 impl<'c, 'e> ClaimedPlan<'c, 'e> {
-    /// Applies the answer of a shard to its events.
-    fn take(&mut self, wanted: Vec<Wanted<'c, 'e>>, answer: Result<ClaimAnswer, BindingError>) {
-        let (number, verdicts) = match answer {
-            Ok(answer) => (answer.number, answer.verdicts),
-            Err(error) => {
-                self.failures.push(BindingError(format!("claim: {error}")));
-                for routed in wanted.into_iter().flat_map(|wanted| wanted.dispatches) {
-                    self.forward(routed, NO_CLAIM);
-                }
-                return;
-            }
-        };
+    /// Applies the answer of a shard to one of its events: the number of its claims, and the verdicts.
+    fn take(&mut self, wanted: Wanted<'c, 'e>, granted: Option<(u64, Vec<Verdict>)>) {
+        let (number, verdicts) = granted.unwrap_or((NO_CLAIM, Vec::new()));
         let mut verdicts = verdicts.into_iter();
-        for Wanted { dispatches, .. } in wanted {
-            let mut verdicts = verdicts.next().unwrap_or_default().into_iter();
-            for routed in dispatches {
-                match verdicts.next() {
-                    Some(Verdict::Granted | Verdict::Uncertain) => {
-                        self.forward(routed, number);
-                    }
-                    Some(Verdict::Held) => self.close(routed.dispatch, Progress::HeldBefore),
-                    Some(Verdict::UnderWay) => self.close(routed.dispatch, Progress::UnderWay),
-                    // It is forwarded without a claim, and can still be recorded as held.
-                    None => self.forward(routed, number),
-                }
+        for routed in wanted.dispatches {
+            match verdicts.next() {
+                Some(Verdict::Held) => self.close(routed.dispatch, Progress::HeldBefore),
+                Some(Verdict::UnderWay) => self.close(routed.dispatch, Progress::UnderWay),
+                // Without a verdict it is forwarded without a claim, and can still be recorded as held.
+                Some(Verdict::Granted | Verdict::Uncertain) | None => self.forward(routed, number),
             }
         }
     }

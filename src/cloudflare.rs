@@ -47,7 +47,8 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function) -> u32 {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
         let body = RequestBody::new(&request, body);
-        let bound = BoundEnv::new(&env, timers);
+        let ledger = config.ok().and_then(|config| config.stores.ledger);
+        let bound = BoundEnv::new(&env, timers, ledger);
 
         let (reply, mut line) = answer(config, &head, body, &bound).await;
         line.milliseconds = clock::now().saturating_sub(started);
@@ -75,7 +76,8 @@ pub fn begin_scheduled(_event: JsValue, env: Env, tell: Function) -> u32 {
         if let Ok(config) = config(&env)
             && config.stores.has_spool
         {
-            let line = DrainLine::new(drain(config, &BoundEnv::new(&env, timers)).await);
+            let bound = BoundEnv::new(&env, timers, config.stores.ledger);
+            let line = DrainLine::new(drain(config, &bound).await);
             if let Some(level) = line.level() {
                 write(level, &line.to_json());
             }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use line::ConfigLine;
 pub use receiver::{BODY_TIMEOUT_MS, MAX_BATCH_EVENTS, MAX_BODY_BYTES, Method, Receiver};
-pub use stores::{DEFAULT_CLAIMS_EXPIRATION_TTL, Stores};
+pub use stores::{DEFAULT_CLAIMS_EXPIRATION_TTL, LEDGER_SHARDS, Stores};
 
 pub use crate::filter::FilterMistake;
 pub use crate::vars::{

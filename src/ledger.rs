@@ -1,9 +1,12 @@
 //! The ledger records which destination holds which event, so that nothing is forwarded twice
 //! without need.
 //!
-//! It consists of [`SHARDS`] Durable Objects, each of which handles one request at a time. A name
+//! It consists of Durable Objects, the shards, each of which handles one request at a time. A name
 //! (of a destination) claims a key (of an event) before the event is forwarded. Afterwards, the
 //! claim is settled: the name holds the key, or it does not. A claim whose holder died expires.
+//!
+//! The hash of a key and the number of shards determine the shard of the key. The number is that of
+//! the first request that the ledger ever got: see [`LedgerSettings`].
 //!
 //! A claim may have a time, as claims on an object's newest event do. Then a name that holds the
 //! key may claim it again for anything that is not older.
@@ -22,11 +25,7 @@ use sha2::{Digest, Sha256};
 pub use records::{NewRecord, Records, Stored};
 pub use shard::{MAX_CLAIMED_KEYS, Shard};
 
-use elytra_events::{CloudEvent, Timestamp};
-
-/// How many Durable Objects share the keys. Each handles about 1,000 requests per second, and an
-/// event needs two. Changing the number forgets everything that is held.
-pub const SHARDS: usize = 8;
+use elytra_events::{CloudEvent, Timestamp, names};
 
 /// How many records a shard keeps. If there are more, the oldest are deleted early.
 pub const MAX_RECORDS: usize = 1_000_000;
@@ -41,11 +40,42 @@ pub const FORGET_EVERY_MS: u64 = 3_600_000;
 /// twice the longest claim, so that setting a clock back a little ends no claim.
 pub const MOST_CLAIM_MS: u64 = 120_000;
 
+/// How the ledger is divided, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerSettings {
+    /// How many shards a new ledger has. One that has been used keeps its number, because with another one its
+    /// keys would be looked for where they are not.
+    pub shards: usize,
+    /// Where the shards are. `None` leaves it to Cloudflare. Each jurisdiction has a ledger of its own.
+    pub jurisdiction: Option<Jurisdiction>,
+}
+
+names! {
+    /// Where Durable Objects run and keep their data.
+    /// See <https://developers.cloudflare.com/durable-objects/reference/data-location/>.
+    pub enum Jurisdiction {
+        Eu = "eu",
+        Us = "us",
+        Fedramp = "fedramp",
+        FedrampHigh = "fedramp-high",
+    }
+}
+
 /// A key in the ledger: the SHA-256 of texts, in base64url (RFC 4648 section 5).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     text: String,
-    shard: usize,
+    /// The first bytes of the digest.
+    hash: u32,
+}
+
+/// A shard among those of a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShardId {
+    /// Its number, less than `of`.
+    pub number: usize,
+    /// How many shards there are.
+    pub of: usize,
 }
 
 /// A request for claims.
@@ -147,8 +177,8 @@ impl Key {
             hasher.update(text);
         }
         let digest = hasher.finalize();
-        let shard = usize::from(digest.first().copied().unwrap_or_default()) % SHARDS;
-        Self { text: BASE64_URL_SAFE_NO_PAD.encode(digest), shard }
+        let hash = digest.first_chunk().copied().map(u32::from_le_bytes).unwrap_or_default();
+        Self { text: BASE64_URL_SAFE_NO_PAD.encode(digest), hash }
     }
 
     /// The key of an event, from its `source` and `id`, which identify it.
@@ -163,10 +193,10 @@ impl Key {
         &self.text
     }
 
-    /// The number of its shard, less than [`SHARDS`].
+    /// Its shard, if the ledger has this many.
     #[must_use]
-    pub fn shard(&self) -> usize {
-        self.shard
+    pub fn shard(&self, of: usize) -> ShardId {
+        ShardId { number: self.hash as usize % of.max(1), of }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::ledger::{Claim, ClaimAnswer, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
-use crate::platform::{BindingError, CALL_MS, Platform, within};
+use crate::platform::{BindingError, CALL_MS, Platform, in_shard, within};
 
 /// How long an operator's request holds its claims, in milliseconds. If the request dies, another
 /// one can send the same after that.
@@ -36,7 +36,7 @@ impl OperatorClaims {
         platform: &impl Platform,
     ) -> Result<Self, BindingError> {
         let keys: Vec<_> = ids.iter().map(|id| Key::of(&[kind, id])).collect();
-        if !config.stores.has_ledger || keys.is_empty() {
+        if config.stores.ledger.is_none() || keys.is_empty() {
             return Ok(Self { kind, keys, answer: None });
         }
         let claim = |key: &Key| Claim {
@@ -50,7 +50,9 @@ impl OperatorClaims {
             remember_ms: REMEMBER_SENT_MS,
             latest: None,
         };
-        let answer = within(platform, CALL_MS, platform.claim(shard(), &request)).await;
+        let place = place();
+        let asked = in_shard(platform, &place, async |shard| platform.claim(shard, &request).await);
+        let answer = within(platform, CALL_MS, asked).await;
         let answer = answer.map_err(|error| BindingError(format!("the ledger: {error}")))?;
         Ok(Self { kind, keys, answer: Some(answer) })
     }
@@ -79,11 +81,12 @@ impl OperatorClaims {
         let number = answer.number;
         let request = SettleRequest { number, settlements, remember_ms: REMEMBER_SENT_MS };
         // If this fails, the claims expire. What was sent has been deleted already.
-        let _ = within(platform, CALL_MS, platform.settle(shard(), &request)).await;
+        let shard = place().shard(platform.shards());
+        let _ = within(platform, CALL_MS, platform.settle(shard, &request)).await;
     }
 }
 
-/// The shard for all of them, so that one call is enough.
-fn shard() -> usize {
-    Key::of(&[NAME]).shard()
+/// All of them are in the shard of this key, so that one call is enough.
+fn place() -> Key {
+    Key::of(&[NAME])
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::capacity::Capacity;
-use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
+use crate::ledger::{ClaimAnswer, ClaimRequest, Key, ResetRequest, SettleRequest, ShardId};
 
 /// Everything that the line needs.
 pub trait Platform:
@@ -81,22 +81,30 @@ pub trait Buckets {
     async fn put_object(&self, bucket: &str, object: &R2Object<'_>) -> Result<(), BindingError>;
 }
 
-/// The shards of the ledger, Durable Objects, by number: see [`crate::ledger`].
+/// The shards of the ledger, which are Durable Objects: see [`crate::ledger`].
+///
+/// A shard that is asked as one of another number of shards than the ledger has does nothing, and the call fails.
+/// From then on, [`shards`](Ledger::shards) returns the right number, so that the caller can ask again.
 #[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
 pub trait Ledger {
+    /// How many shards the ledger has: what the configuration says, until a shard says otherwise.
+    fn shards(&self) -> usize;
+
     /// Asks a shard for claims.
     async fn claim(
         &self,
-        shard: usize,
+        shard: ShardId,
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError>;
 
     /// Tells a shard the results of its claims.
-    async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError>;
+    async fn settle(&self, shard: ShardId, request: &SettleRequest<'_>)
+    -> Result<(), BindingError>;
 
     /// Makes a shard reset an object. Returns `false`, and resets nothing, while the object is
     /// being written.
-    async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError>;
+    async fn reset(&self, shard: ShardId, request: &ResetRequest<'_>)
+    -> Result<bool, BindingError>;
 }
 
 /// A key to write, with its value and metadata.
@@ -309,4 +317,19 @@ pub(crate) async fn within<T>(
         Either::Left((result, _)) => result,
         Either::Right(_) => Err(BindingError(format!("no answer within {milliseconds} ms"))),
     }
+}
+
+/// What the shard of a key answers. If the first one that is asked shows that the ledger has another number of
+/// shards, the right one is asked.
+pub(crate) async fn in_shard<T>(
+    ledger: &impl Ledger,
+    key: &Key,
+    ask: impl AsyncFn(ShardId) -> Result<T, BindingError>,
+) -> Result<T, BindingError> {
+    let shard = key.shard(ledger.shards());
+    let answer = ask(shard).await;
+    if answer.is_ok() || ledger.shards() == shard.of {
+        return answer;
+    }
+    ask(key.shard(ledger.shards())).await
 }

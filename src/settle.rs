@@ -8,7 +8,7 @@ use crate::claim::ClaimedPlan;
 use crate::dispatch::{Dispatch, Progress};
 use crate::fate::Fates;
 use crate::forward::ForwardedPlan;
-use crate::ledger::{SettleRequest, Settlement};
+use crate::ledger::{SettleRequest, Settlement, ShardId};
 use crate::plan::Routed;
 use crate::platform::{BindingError, Platform, within};
 use crate::times::Times;
@@ -21,7 +21,7 @@ pub(crate) async fn settle<'c>(
     platform: &impl Platform,
 ) -> (Fates<'c>, Vec<BindingError>) {
     let ForwardedPlan(ClaimedPlan { events, open, closed, repeated, mut failures }) = plan;
-    let requests = requests(&open, times.dedupe_window_ms.unwrap_or_default());
+    let requests = requests(&open, platform.shards(), times.dedupe_window_ms.unwrap_or_default());
     if !requests.is_empty() {
         let settlements = requests.iter().map(|(shard, request)| {
             within(platform, times.ledger_ms(), platform.settle(*shard, request))
@@ -41,12 +41,13 @@ pub(crate) async fn settle<'c>(
 /// The request for each shard.
 fn requests<'p>(
     open: &'p [Routed<'_, '_>],
+    shards: usize,
     remember_ms: u64,
-) -> BTreeMap<usize, SettleRequest<'p>> {
-    let mut requests: BTreeMap<usize, SettleRequest<'_>> = BTreeMap::new();
+) -> BTreeMap<ShardId, SettleRequest<'p>> {
+    let mut requests: BTreeMap<ShardId, SettleRequest<'_>> = BTreeMap::new();
     for Routed { dispatch, .. } in open {
         let Some((number, key)) = dispatch.claim.zip(dispatch.key.as_deref()) else { continue };
-        let request = requests.entry(key.shard()).or_insert_with(|| SettleRequest {
+        let request = requests.entry(key.shard(shards)).or_insert_with(|| SettleRequest {
             number,
             settlements: Vec::new(),
             remember_ms,

@@ -39,6 +39,9 @@ const KB: usize = 1_000;
 pub(crate) const FILTERED: &str = "filtered, 1 KB";
 pub(crate) const FORWARDED: &str = "forwarded, 1 KB";
 pub(crate) const FILTERED_LARGE: &str = "filtered, 105 KB";
+pub(crate) const FORWARDED_BINARY: &str = "forwarded, 1 KB, binary mode";
+pub(crate) const FORWARDED_LARGE: &str = "forwarded, 105 KB";
+pub(crate) const FORWARDED_BATCH: &str = "forwarded, 100 x 1 KB";
 
 /// Every case; each is sent over one connection and over many.
 pub(crate) const CASES: [Case; 7] = [
@@ -46,9 +49,9 @@ pub(crate) const CASES: [Case; 7] = [
     Case::of(FILTERED, Mode::Structured, KB, Fate::Filtered),
     Case::of(FORWARDED, Mode::Structured, KB, Fate::Forwarded),
     Case::of(FILTERED_LARGE, Mode::Structured, 105 * KB, Fate::Filtered),
-    Case::of("forwarded, 105 KB", Mode::Structured, 105 * KB, Fate::Forwarded),
-    Case::of("forwarded, 1 KB, binary mode", Mode::Binary, KB, Fate::Forwarded),
-    Case { events: 100, ..Case::of("forwarded, 100 x 1 KB", Mode::Batch, KB, Fate::Forwarded) },
+    Case::of(FORWARDED_LARGE, Mode::Structured, 105 * KB, Fate::Forwarded),
+    Case::of(FORWARDED_BINARY, Mode::Binary, KB, Fate::Forwarded),
+    Case { events: 100, ..Case::of(FORWARDED_BATCH, Mode::Batch, KB, Fate::Forwarded) },
 ];
 
 /// Over how many connections.

@@ -109,7 +109,7 @@ impl Contestant {
     fn worker(self, upload: &Worker) -> Worker {
         match self {
             Receiver => receiver::receiver(upload),
-            Deduplicating => receiver::deduplicating(upload),
+            Deduplicating => receiver::deduplicating(upload, None),
             EmptyJs | EmptyRs | FastApi => upload.clone(),
             HonoZod | CloudEventsJs => {
                 let token = Binding::Text(TOKEN.to_owned());

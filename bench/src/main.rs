@@ -44,6 +44,8 @@ mod statistics;
 
 mod scale;
 
+mod shards;
+
 mod deliveries;
 
 mod silence;
@@ -76,7 +78,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
     /// Only what has this in its name: a contestant, a case, or one of `size and start`, `scale`,
-    /// `deliveries`; can be given several times
+    /// `shards`, `deliveries`; can be given several times
     #[arg(long)]
     only: Vec<String>,
     /// Write the tables to docs/performance.md as well
@@ -89,7 +91,12 @@ impl Arguments {
     fn all_names() -> impl Iterator<Item = &'static str> {
         let contestants = Contestant::ALL.map(Contestant::name);
         let cases = CASES.map(|case| case.name);
-        contestants.into_iter().chain(cases).chain([start::NAME, scale::NAME, deliveries::NAME])
+        contestants.into_iter().chain(cases).chain([
+            start::NAME,
+            scale::NAME,
+            shards::NAME,
+            deliveries::NAME,
+        ])
     }
 
     /// One of those asked for that nothing is called by.
@@ -143,8 +150,9 @@ fn main() -> ExitCode {
     let results = rounds::run(&lab, &arguments, &uploads);
     let starts = start::starts(&lab, &arguments, &uploads);
     let scale = scale::scale(&lab, &arguments, &receiver.worker);
+    let shards = shards::shards(&lab, &arguments, &receiver.worker);
     let deliveries = deliveries::deliveries(&lab, &arguments, &receiver.worker);
-    let report = Report { arguments: &arguments, results, starts, scale, deliveries };
+    let report = Report { arguments: &arguments, results, starts, scale, shards, deliveries };
     report.publish(&lab);
     ExitCode::SUCCESS
 }

@@ -13,9 +13,12 @@ pub(crate) fn receiver(upload: &Worker) -> Worker {
 }
 
 /// The same, which recognizes events that come again. It has time enough for the ledger, which shares
-/// the machine with it here.
-pub(crate) fn deduplicating(upload: &Worker) -> Worker {
-    let fields = json!({ "dedupe_window_seconds": 86_400, "time_budget_ms": 30_000 });
+/// the machine with it here. Without a number of shards, the ledger has as many as by default.
+pub(crate) fn deduplicating(upload: &Worker, shards: Option<usize>) -> Worker {
+    let mut fields = json!({ "dedupe_window_seconds": 86_400, "time_budget_ms": 30_000 });
+    if let Some(shards) = shards {
+        fields["ledger_shards"] = json!(shards);
+    }
     let mut worker = with(upload, &fields);
     let ledger = Binding::DurableObjects("Ledger".to_owned());
     worker.bindings.push(("LEDGER".to_owned(), ledger));

@@ -12,6 +12,7 @@ use crate::goals::{self, goals};
 use crate::lab::Lab;
 use crate::rounds::Results;
 use crate::scale::Scale;
+use crate::shards::Shards;
 use crate::start::Start;
 use crate::table::{Table, figure};
 use crate::{Arguments, say, tables};
@@ -29,6 +30,7 @@ pub(crate) struct Report<'a> {
     pub(crate) results: Results,
     pub(crate) starts: Vec<Start>,
     pub(crate) scale: Scale,
+    pub(crate) shards: Shards,
     pub(crate) deliveries: Vec<Latencies>,
 }
 
@@ -45,6 +47,7 @@ impl Report<'_> {
             "goals": goals,
             "size_and_start": self.starts,
             "scale": self.scale,
+            "shards": self.shards,
             "deliveries": self.deliveries,
         });
         let root = lab.project().root();
@@ -54,6 +57,7 @@ impl Report<'_> {
         let tables = [
             tables::size_and_start(&self.results, &self.starts),
             self.scale.table(),
+            self.shards.table(),
             deliveries::table(&self.deliveries),
         ];
         let head = self.head(&machine);

@@ -2,6 +2,7 @@
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast as _, JsValue};
 use worker::worker_sys::{Queue, R2Bucket};
@@ -12,7 +13,9 @@ use super::js_string::js_string;
 use super::ledger::Question;
 use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
-use crate::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
+use crate::ledger::{
+    ClaimAnswer, ClaimRequest, LedgerSettings, ResetRequest, SettleRequest, ShardId,
+};
 use crate::platform::{
     BindingError, Buckets, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object,
     RateLimiter,
@@ -22,11 +25,13 @@ use crate::platform::{
 pub(super) struct BoundEnv<'e> {
     pub(super) env: &'e Env,
     pub(super) timers: Timers,
+    ledger: Option<LedgerSettings>,
 }
 
 impl<'e> BoundEnv<'e> {
-    pub(super) fn new(env: &'e Env, timers: Timers) -> Self {
-        Self { env, timers }
+    /// `ledger` is what the configuration says of the ledger, if there is one.
+    pub(super) fn new(env: &'e Env, timers: Timers, ledger: Option<LedgerSettings>) -> Self {
+        Self { env, timers, ledger }
     }
 }
 
@@ -166,20 +171,44 @@ impl Buckets for BoundEnv<'_> {
 }
 
 impl Ledger for BoundEnv<'_> {
+    fn shards(&self) -> usize {
+        ledger::shards().or(self.ledger.map(|ledger| ledger.shards)).unwrap_or(1)
+    }
+
     async fn claim(
         &self,
-        shard: usize,
+        shard: ShardId,
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError> {
-        ledger::ask(self.env, shard, Question::Claim, request).await.map_err(failed)
+        self.ask(shard, Question::Claim, request).await
     }
 
-    async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError> {
-        ledger::ask(self.env, shard, Question::Settle, request).await.map_err(failed)
+    async fn settle(
+        &self,
+        shard: ShardId,
+        request: &SettleRequest<'_>,
+    ) -> Result<(), BindingError> {
+        self.ask(shard, Question::Settle, request).await
     }
 
-    async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError> {
-        ledger::ask(self.env, shard, Question::Reset, request).await.map_err(failed)
+    async fn reset(
+        &self,
+        shard: ShardId,
+        request: &ResetRequest<'_>,
+    ) -> Result<bool, BindingError> {
+        self.ask(shard, Question::Reset, request).await
+    }
+}
+
+impl BoundEnv<'_> {
+    async fn ask<A: DeserializeOwned>(
+        &self,
+        shard: ShardId,
+        question: Question,
+        request: &impl Serialize,
+    ) -> Result<A, BindingError> {
+        let jurisdiction = self.ledger.and_then(|ledger| ledger.jurisdiction);
+        ledger::ask(self.env, shard, jurisdiction, question, request).await.map_err(failed)
     }
 }
 

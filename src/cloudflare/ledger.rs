@@ -5,7 +5,7 @@
 //! the first statement and the last, so the runtime lets no other call in between, and commits all statements
 //! together before the answer leaves.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use js_sys::futures::JsFuture;
@@ -16,15 +16,25 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use worker::Env;
 
-use super::clock;
 use super::js_string::js_string;
-use crate::ledger::{FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, NewRecord, Records, Shard, Stored};
+use super::{clock, write};
+use crate::config::{ConfigError, ConfigLine, Danger, Mistake};
+use crate::ledger::{
+    FORGET_EVERY_MS, FORGET_STEP, Jurisdiction, MAX_RECORDS, NewRecord, Records, Shard, ShardId,
+    Stored,
+};
+use crate::level::Level;
 use crate::limits::LEDGER;
+use elytra_events::Known as _;
 
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 extern "C" {
     /// The namespace of the shards.
+    #[derive(Clone)]
     type Namespace;
+
+    #[wasm_bindgen(method, catch)]
+    fn jurisdiction(this: &Namespace, name: &str) -> Result<Namespace, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = getByName)]
     fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
@@ -33,13 +43,13 @@ extern "C" {
     type Stub;
 
     #[wasm_bindgen(method, catch)]
-    fn claim(this: &Stub, request: &str) -> Result<Promise, JsValue>;
+    fn claim(this: &Stub, request: &str, shards: usize) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn settle(this: &Stub, request: &str) -> Result<Promise, JsValue>;
+    fn settle(this: &Stub, request: &str, shards: usize) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn reset(this: &Stub, request: &str) -> Result<Promise, JsValue>;
+    fn reset(this: &Stub, request: &str, shards: usize) -> Result<Promise, JsValue>;
 
     /// `SqlStorage`, the database of a shard.
     pub type Sql;
@@ -85,23 +95,70 @@ pub(super) enum Question {
     Reset,
 }
 
+thread_local! {
+    /// How many shards the ledger has, once a shard has said that the configuration is wrong about it.
+    static KNOWN_SHARDS: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// How many shards the ledger has, if it is not what the configuration says.
+pub(super) fn shards() -> Option<usize> {
+    KNOWN_SHARDS.get()
+}
+
 /// Asks a shard.
 pub(super) async fn ask<A: DeserializeOwned>(
     env: &Env,
-    shard: usize,
+    shard: ShardId,
+    jurisdiction: Option<Jurisdiction>,
     question: Question,
     request: &impl Serialize,
 ) -> worker::Result<A> {
     let namespace = Reflect::get(env, &js_string(LEDGER))?;
-    let stub = namespace.unchecked_ref::<Namespace>().get_by_name(&format!("shard-{shard}"))?;
+    let namespace: &Namespace = namespace.unchecked_ref();
+    let name = format!("shard-{}", shard.number);
+    let stub = match jurisdiction {
+        Some(jurisdiction) => within(namespace, jurisdiction)?.get_by_name(&name),
+        None => namespace.get_by_name(&name),
+    }?;
     let request = serde_json::to_string(request)?;
     let answer = match question {
-        Question::Claim => stub.claim(&request),
-        Question::Settle => stub.settle(&request),
-        Question::Reset => stub.reset(&request),
+        Question::Claim => stub.claim(&request, shard.of),
+        Question::Settle => stub.settle(&request, shard.of),
+        Question::Reset => stub.reset(&request, shard.of),
     };
     let answer = JsFuture::from(answer?).await?;
-    Ok(serde_json::from_str(&answer.as_string().unwrap_or_default())?)
+    let Some(text) = answer.as_string() else {
+        // A number is how many shards there are.
+        return Err(know(shard.of, answer.as_f64().map_or(shard.of, whole_number)).into());
+    };
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The namespace of this jurisdiction.
+fn within(namespace: &Namespace, jurisdiction: Jurisdiction) -> Result<Namespace, JsValue> {
+    match namespace.jurisdiction(jurisdiction.as_str()) {
+        // The local runtime has no jurisdictions, and all data stays on the machine.
+        Err(error) if is_unknown_here(&error) => Ok(namespace.clone()),
+        within => within,
+    }
+}
+
+fn is_unknown_here(error: &JsValue) -> bool {
+    let message = Reflect::get(error, &js_string("message")).ok();
+    let message = message.and_then(|message| message.as_string()).unwrap_or_default();
+    message.contains("not implemented in workerd")
+}
+
+/// Takes note of how many shards the ledger has. Returns why a shard did not answer.
+fn know(asked: usize, shards: usize) -> String {
+    let mistake = Mistake::Danger(Danger::OtherShards { asked, shards });
+    if KNOWN_SHARDS.replace(Some(shards)) != Some(shards) {
+        let warning = ConfigError { path: "WEBHOOK.ledger_shards".to_owned(), mistake };
+        if let Some(line) = ConfigLine::new(&[warning]) {
+            write(Level::Warning, &line.to_json());
+        }
+    }
+    format!("the ledger has {shards} shards, not {asked}")
 }
 
 /// Why a shard did not answer. It cannot happen, since nothing is awaited.
@@ -113,14 +170,15 @@ thread_local! {
     static SHARDS: RefCell<BTreeMap<String, Shard>> = RefCell::default();
 }
 
-/// A shard begins: it remembers nothing, and has a table.
+/// A shard begins: it remembers nothing, and has its tables. Returns how many shards the ledger has, or nothing if
+/// the shard does not know.
 ///
 /// # Errors
 ///
 /// The database fails.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn ledger_open(id: &str, sql: &Sql) -> Result<(), JsValue> {
+pub fn ledger_open(id: &str, sql: &Sql) -> Result<Option<f64>, JsValue> {
     SHARDS
         .with(|shards| shards.try_borrow_mut().map(|mut shards| shards.remove(id)))
         .map_err(|_| JsError::new(IN_USE))?;
@@ -129,7 +187,43 @@ pub fn ledger_open(id: &str, sql: &Sql) -> Result<(), JsValue> {
             record TEXT NOT NULL,
             forget_at INTEGER NOT NULL
         ) WITHOUT ROWID";
-    sql.exec(statement).map(drop)
+    sql.exec(statement)?;
+    sql.exec("CREATE TABLE IF NOT EXISTS ledger (shards INTEGER NOT NULL)")?;
+    first_number(&sql.exec("SELECT shards FROM ledger")?)
+}
+
+/// How many shards the ledger of a version had that did not note it.
+const UNNOTED_SHARDS: f64 = 8.0;
+
+/// The first shard decides how many shards the ledger has: as many as are wanted, unless it has been used before.
+/// Returns the number.
+///
+/// # Errors
+///
+/// The database fails.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_decide(sql: &Sql, wanted: f64) -> Result<f64, JsValue> {
+    let is_used = first_number(&sql.exec("SELECT 1 FROM records LIMIT 1")?)?.is_some();
+    let shards = if is_used { UNNOTED_SHARDS } else { wanted };
+    ledger_note(sql, shards).map(|()| shards)
+}
+
+/// A shard notes how many shards the ledger has.
+///
+/// # Errors
+///
+/// The database fails.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn ledger_note(sql: &Sql, shards: f64) -> Result<(), JsValue> {
+    sql.exec_with("INSERT INTO ledger (shards) VALUES (?)", &shards.into()).map(drop)
+}
+
+/// The number that a statement returned, if any.
+fn first_number(cursor: &Cursor) -> Result<Option<f64>, JsValue> {
+    let rows = cursor.raw()?.to_array()?;
+    Ok(rows.get(0).dyn_into::<Array>().ok().and_then(|row| row.get(0).as_f64()))
 }
 
 /// A shard grants claims.
@@ -268,8 +362,8 @@ impl Table<'_> {
             (SELECT key FROM records WHERE forget_at <= ? LIMIT ?)";
         let step = whole(FORGET_STEP);
         let expired = self.0.exec_with_two(over, &milliseconds(now).into(), &step.into())?;
-        let count = self.0.exec("SELECT count(*) FROM records")?.raw()?.to_array()?;
-        let count = count.get(0).unchecked_into::<Array>().get(0).as_f64().unwrap_or_default();
+        let count = self.0.exec("SELECT count(*) FROM records")?;
+        let count = first_number(&count)?.unwrap_or_default();
         let excess = count - whole(MAX_RECORDS);
         if excess > 0.0 {
             let oldest = "DELETE FROM records WHERE key IN
@@ -300,6 +394,11 @@ fn milliseconds(milliseconds: u64) -> f64 {
 )]
 fn from_number(milliseconds: f64) -> u64 {
     milliseconds as u64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few shards")]
+fn whole_number(number: f64) -> usize {
+    number as usize
 }
 
 #[expect(clippy::cast_precision_loss, reason = "as above")]

@@ -27,8 +27,10 @@ pub(super) async fn consume_batch(
     let queue = String::from(batch.queue()?);
     let messages = batch.messages()?;
     let messages = messages.iter().map(JsCast::unchecked_into);
-    let bound = BoundEnv::new(env, timers);
-    let Ok(config) = config(env) else {
+    let config = config(env);
+    let ledger = config.ok().and_then(|config| config.stores.ledger);
+    let bound = BoundEnv::new(env, timers, ledger);
+    let Ok(config) = config else {
         console_error!(
             "{} messages are waiting because the configuration is broken",
             messages.len()

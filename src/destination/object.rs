@@ -13,7 +13,7 @@ use crate::ledger::{
     Claim, ClaimRequest, Key, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
 };
 use crate::limits::LEDGER;
-use crate::platform::{BindingError, KvEntry, Platform};
+use crate::platform::{BindingError, KvEntry, Platform, in_shard};
 use crate::vars::{BindingKind, Bindings, EXPIRATION_TTL, Mistakes, Table, require_binding};
 use elytra_events::Timestamp;
 
@@ -117,7 +117,7 @@ impl ObjectDestination {
             name: subscription.into(),
             remember_ms: REMEMBER_OBJECTS_MS,
         };
-        platform.reset(key.shard(), &request).await
+        in_shard(platform, &key, async |shard| platform.reset(shard, &request).await).await
     }
 }
 
@@ -194,7 +194,6 @@ async fn put_in_turn(
     sending: &Sending,
     platform: &impl Platform,
 ) -> Result<Progress, BindingError> {
-    let shard = put.object.shard();
     let request = ClaimRequest {
         claims: vec![Claim {
             key: put.object.as_str().into(),
@@ -207,7 +206,9 @@ async fn put_in_turn(
     };
     let (number, is_certain) = loop {
         // This does not fail open, because only the ledger knows which state is newer.
-        let answer = platform.claim(shard, &request).await.map_err(in_ledger)?;
+        let asked =
+            in_shard(platform, &put.object, async |shard| platform.claim(shard, &request).await);
+        let answer = asked.await.map_err(in_ledger)?;
         match answer.verdicts.first().and_then(|verdicts| verdicts.first()) {
             Some(Verdict::Granted) => break (answer.number, true),
             Some(Verdict::Uncertain) => break (answer.number, false),
@@ -227,6 +228,7 @@ async fn put_in_turn(
     };
     // If this fails, the claim expires, and the next write reads the time from KV.
     let settled = put.settlement(number, written.is_ok(), time);
+    let shard = put.object.shard(platform.shards());
     platform.settle(shard, &settled).await.map_err(in_ledger).and(written)
 }
 

@@ -3,7 +3,7 @@
 use super::DRAIN_MS;
 use crate::config::Config;
 use crate::ledger::{Claim, ClaimRequest, Key, SettleRequest, Settlement, Verdict};
-use crate::platform::{Platform, within};
+use crate::platform::{Platform, in_shard, within};
 
 /// The name of the spool in the ledger.
 const NAME: &str = "spool";
@@ -11,7 +11,8 @@ const NAME: &str = "spool";
 /// Claims on entries, so that an entry whose deletion failed, or is not visible yet, is not sent
 /// again. If there is no ledger, or it fails, all are granted.
 pub(super) struct SpoolClaims<'k> {
-    shard: usize,
+    /// All of them are in the shard of this key, so that one call is enough.
+    place: Key,
     number: Option<u64>,
     /// The entries that may be sent.
     pub(super) granted: Vec<&'k String>,
@@ -27,8 +28,8 @@ impl<'k> SpoolClaims<'k> {
         config: &Config,
         platform: &impl Platform,
     ) -> Self {
-        let shard = Key::of(&[NAME, queue]).shard();
-        let all = Self { shard, number: None, granted: keys.iter().collect(), held: Vec::new() };
+        let place = Key::of(&[NAME, queue]);
+        let all = Self { place, number: None, granted: keys.iter().collect(), held: Vec::new() };
         let Some(dedupe_window_ms) = config.receiver.times.dedupe_window_ms else { return all };
         let claim =
             |key: &'k String| Claim { key: key.into(), names: vec![NAME.into()], time: None };
@@ -38,7 +39,8 @@ impl<'k> SpoolClaims<'k> {
             remember_ms: dedupe_window_ms,
             latest: None,
         };
-        let claimed = platform.claim(shard, &request);
+        let claimed =
+            in_shard(platform, &all.place, async |shard| platform.claim(shard, &request).await);
         let Ok(answer) = within(platform, config.receiver.times.ledger_ms(), claimed).await else {
             return all;
         };
@@ -47,7 +49,7 @@ impl<'k> SpoolClaims<'k> {
             verdicts().filter(|(_, verdict)| is(**verdict)).map(|(key, _)| key).collect()
         };
         Self {
-            shard,
+            place: all.place,
             number: Some(answer.number),
             granted: are(Verdict::is_granted),
             held: are(|verdict| verdict == Verdict::Held),
@@ -64,7 +66,7 @@ impl<'k> SpoolClaims<'k> {
         let settlement = |key: &&'k String| Settlement::of_one(key, NAME, held.contains(key), None);
         let settlements = self.granted.iter().map(settlement).collect();
         let request = SettleRequest { number, settlements, remember_ms };
-        let settled = platform.settle(self.shard, &request);
+        let settled = platform.settle(self.place.shard(platform.shards()), &request);
         // If this fails, the claims expire.
         let _ = within(platform, config.receiver.times.ledger_ms(), settled).await;
     }

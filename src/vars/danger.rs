@@ -18,6 +18,7 @@ pub enum Danger {
     ShortSecret { binding: String, bytes: usize },
     RetriesOutlastClaims { seconds: u64, ttl: u64 },
     RetriesOutlastQueue { seconds: u64 },
+    OtherShards { asked: usize, shards: usize },
 }
 
 impl fmt::Display for Danger {
@@ -47,6 +48,10 @@ impl fmt::Display for Danger {
                 f,
                 "the retries can take {seconds} seconds, but a queue keeps a message for \
                  {QUEUE_RETENTION_SECONDS}, unless its retention period is longer"
+            ),
+            Self::OtherShards { asked, shards } => write!(
+                f,
+                "the ledger has been used with {shards}, and keeps that number: {asked} has no effect"
             ),
         }
     }

@@ -1,9 +1,12 @@
 //! The ledger forgets only what it may.
 
 use edge::{Fault, Receiver, Settings, Shard, Sink, event, wait_until};
-use elytra_webhooks::ledger::{FORGET_STEP, MAX_RECORDS, SHARDS};
+use elytra_webhooks::ledger::{FORGET_STEP, MAX_RECORDS};
 
 const EVENTS: usize = 40;
+
+/// As many as the harness looks at.
+const SHARDS: usize = 8;
 
 /// In 1970, and in 2128.
 const LONG_AGO: u64 = 0;
@@ -35,9 +38,10 @@ fn writes_a_row_for_each_new_event_and_none_for_others() {
     .with_secret("TOKEN", "right-token")
     .with_ledger();
     let receiver = Receiver::start(&settings);
-    // The tables are created, and the alarms set.
-    let _ = receiver.rows_written();
     let send = |id: &str| receiver.post(event(id, "product")).send().status;
+    // The first event also decides how many shards there are.
+    assert_eq!(send("0"), 202);
+    let _ = receiver.rows_written();
     assert_eq!((send("1"), receiver.rows_written()), (202, 1), "a new event, for both");
     assert_eq!((send("1"), receiver.rows_written()), (200, 0), "a duplicate");
     receiver.fail(&[Fault::fail("EVENTS_QUEUE"), Fault::fail("EVENTS_KV")]);
@@ -61,6 +65,7 @@ fn forgets_by_alarm() {
         auth_type = "bearer"
         auth = { token = "TOKEN" }
         dedupe_window_seconds = 3600
+        ledger_shards = 8
 
         [vars.SUBSCRIPTION_STREAM]
         queue = "EVENTS_QUEUE"
@@ -149,4 +154,82 @@ fn keeps_a_million_at_most() {
     // They have not expired, but there are too many of them, so the oldest are deleted.
     let oldest = LONG_AHEAD + TOO_MANY as u64 + 1;
     assert_eq!(first, Shard { records: MAX_RECORDS, oldest: Some(oldest), has_alarm: true });
+}
+
+/// Every event to a queue, with deduplication and these fields.
+fn deduplicating(fields: &str) -> Settings {
+    let webhook = "[vars.WEBHOOK]\nauth_type = \"bearer\"\nauth = { token = \"TOKEN\" }\n";
+    let stream = "[vars.SUBSCRIPTION_STREAM]\nqueue = \"EVENTS_QUEUE\"\n";
+    Settings::new(format!("{webhook}dedupe_window_seconds = 86400\n{fields}\n{stream}"))
+        .with_secret("TOKEN", "right-token")
+        .with_ledger()
+}
+
+/// Sends the first events, and returns the statuses without repetitions.
+fn statuses(receiver: &Receiver) -> Vec<u16> {
+    let send = |id| receiver.post(event(&format!("{id}"), "product")).send().status;
+    let mut statuses: Vec<_> = (0..EVENTS).map(send).collect();
+    statuses.dedup();
+    statuses
+}
+
+/// How many shards have records.
+fn used(receiver: &Receiver) -> usize {
+    receiver.shards().iter().filter(|shard| shard.records > 0).count()
+}
+
+#[test]
+fn keeps_the_number_of_shards_that_it_began_with() {
+    for (before, shards, after) in [
+        ("ledger_shards = 8", 8, "ledger_shards = 3"),
+        ("", 1, "ledger_shards = 8"),
+        ("ledger_shards = 2", 2, ""),
+    ] {
+        let mut receiver = Receiver::start(&deduplicating(before));
+        assert_eq!((statuses(&receiver), used(&receiver)), (vec![202], shards));
+        receiver.restart_with(&deduplicating(after));
+        let why = format!("{before:?}, then {after:?}");
+        assert_eq!((statuses(&receiver), used(&receiver)), (vec![200], shards), "{why}");
+        let warnings = receiver.warnings();
+        let reasons = warnings.iter().flat_map(|line| line["reasons"].as_array().unwrap());
+        let reasons = reasons.map(|reason| reason.as_str().unwrap());
+        let reasons: Vec<_> = reasons.filter(|reason| reason.contains("ledger")).collect();
+        let [reason] = &*reasons else { panic!("{why}: once: {reasons:?}") };
+        let expected = format!("WEBHOOK.ledger_shards: the ledger has been used with {shards}, ");
+        assert!(reason.starts_with(&expected), "{why}: {reason}");
+    }
+}
+
+#[test]
+fn knows_a_ledger_of_a_version_that_did_not_note_the_number() {
+    let mut receiver = Receiver::start(&deduplicating("ledger_shards = 8"));
+    assert_eq!((statuses(&receiver), used(&receiver)), (vec![202], 8));
+    receiver.forget_number_of_shards();
+    receiver.restart_with(&deduplicating(""));
+    assert_eq!((statuses(&receiver), used(&receiver)), (vec![200], 8));
+}
+
+#[test]
+fn each_jurisdiction_has_a_ledger() {
+    let mut receiver = Receiver::start(&deduplicating("jurisdiction = \"eu\""));
+    receiver.has_jurisdictions(true);
+    assert_eq!([statuses(&receiver), statuses(&receiver)], [[202], [200]]);
+    assert_eq!(used(&receiver), 0, "the harness looks at those without a jurisdiction");
+    for (fields, status, why) in [
+        ("jurisdiction = \"us\"", 202, "what is held elsewhere is not known here"),
+        ("jurisdiction = \"eu\"", 200, "it is still held there"),
+        ("", 202, "nor is it known without a jurisdiction"),
+    ] {
+        receiver.restart_with(&deduplicating(fields));
+        receiver.has_jurisdictions(true);
+        assert_eq!(statuses(&receiver), [status], "{fields:?}: {why}");
+    }
+}
+
+/// workerd throws where a jurisdiction is asked for.
+#[test]
+fn a_jurisdiction_is_ignored_where_there_are_none() {
+    let receiver = Receiver::start(&deduplicating("jurisdiction = \"eu\""));
+    assert_eq!([statuses(&receiver), statuses(&receiver)], [[202], [200]]);
+    assert_eq!(used(&receiver), 1);
 }

@@ -18,6 +18,7 @@ use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config, Method, Receiver, Stores};
 use elytra_webhooks::destination::{Destination, KvDestination, QueueDestination};
 use elytra_webhooks::filter::DataPaths;
+use elytra_webhooks::ledger::LedgerSettings;
 use elytra_webhooks::subscription::{Subscription, Subscriptions};
 use elytra_webhooks::times::Times;
 
@@ -86,7 +87,7 @@ fn absent_fields_have_defaults() {
         admin: None,
         stores: Stores {
             claims_expiration_ttl: None,
-            has_ledger: true,
+            ledger: Some(LedgerSettings { shards: 1, jurisdiction: None }),
             has_spool: false,
             has_dead_letters: false,
             queues: vec!["EVENTS_QUEUE".to_owned()],

@@ -17,7 +17,7 @@ use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
 pub(crate) use destinations::{Held, Later, Stored, StoredObject};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
 pub(crate) use http::{Called, Outcome, status};
-pub(crate) use ledger::Shard;
+pub(crate) use ledger::{NumberOfShards, Shard};
 pub(crate) use time::{START, Time};
 
 use faults::Faults;
@@ -51,6 +51,7 @@ pub(crate) struct Memory {
     /// How many times an existing entry is not found.
     pub(crate) gets_lag: Cell<usize>,
     shards: RefCell<BTreeMap<usize, Shard>>,
+    pub(crate) number_of_shards: NumberOfShards,
     /// The answers of each server, by URL.
     servers: RefCell<BTreeMap<String, VecDeque<Outcome>>>,
     called: RefCell<Vec<Called>>,

@@ -56,15 +56,15 @@ impl Buckets for Immediate {
 }
 
 impl Ledger for Immediate {
-    async fn claim(&self, _: usize, _: &ClaimRequest<'_>) -> Result<ClaimAnswer, BindingError> {
+    async fn claim(&self, _: ShardId, _: &ClaimRequest<'_>) -> Result<ClaimAnswer, BindingError> {
         unbound()
     }
 
-    async fn settle(&self, _: usize, _: &SettleRequest<'_>) -> Result<(), BindingError> {
+    async fn settle(&self, _: ShardId, _: &SettleRequest<'_>) -> Result<(), BindingError> {
         unbound()
     }
 
-    async fn reset(&self, _: usize, _: &ResetRequest<'_>) -> Result<bool, BindingError> {
+    async fn reset(&self, _: ShardId, _: &ResetRequest<'_>) -> Result<bool, BindingError> {
         unbound()
     }
 }

@@ -9,6 +9,8 @@ const BORROWED = [
   ["Worker.prototype.proceed", "function"],
   ["Worker.prototype.tags", "function"],
   ["Worker.prototype.ledger_open", "function"],
+  ["Worker.prototype.ledger_decide", "function"],
+  ["Worker.prototype.ledger_note", "function"],
   ["Worker.prototype.ledger_claim", "function"],
   ["Worker.prototype.ledger_settle", "function"],
   ["Worker.prototype.ledger_reset", "function"],

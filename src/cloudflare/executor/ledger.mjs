@@ -10,10 +10,13 @@ export function ledgerClass(exports, prepare) {
     // without telling the shard.
     #alarmIsSureUntil = 0;
 
+    // How many shards the ledger has, once it is known.
+    #shards;
+
     constructor(ctx, env) {
       super(ctx, env);
       prepare(ctx, env);
-      exports.ledger_open(this.id, this.sql);
+      this.#shards = exports.ledger_open(this.id, this.sql);
     }
 
     /** The id of the object, which tells the shards of an isolate apart. */
@@ -26,16 +29,23 @@ export function ledgerClass(exports, prepare) {
       return this.ctx.storage.sql;
     }
 
-    claim(request) {
-      return this.#answer("ledger_claim", request);
+    claim(request, shards) {
+      return this.#answer("ledger_claim", request, shards);
     }
 
-    settle(request) {
-      return this.#answer("ledger_settle", request);
+    settle(request, shards) {
+      return this.#answer("ledger_settle", request, shards);
     }
 
-    reset(request) {
-      return this.#answer("ledger_reset", request);
+    reset(request, shards) {
+      return this.#answer("ledger_reset", request, shards);
+    }
+
+    /** How many shards the ledger has. The first shard decides it, when it is asked for the first time. */
+    decide(wanted) {
+      prepare(this.ctx, this.env);
+      this.#shards ??= exports.ledger_decide(this.sql, wanted);
+      return this.#shards;
     }
 
     /** Never fails, because the platform drops an alarm that keeps failing. */
@@ -51,10 +61,31 @@ export function ledgerClass(exports, prepare) {
       if (wait !== undefined) await this.#setAlarm(wait);
     }
 
-    #answer(name, request) {
+    // Who asks believes that there are this many shards. If there are not, the answer is how many there are: the
+    // key belongs to another shard.
+    #answer(name, request, shards) {
+      if (this.#shards !== shards) return this.#compare(name, request, shards);
       prepare(this.ctx, this.env);
       const answer = exports[name](this.id, this.sql, request);
       return Date.now() < this.#alarmIsSureUntil ? answer : this.#withAlarm(answer);
+    }
+
+    async #compare(name, request, shards) {
+      if (this.#shards === undefined) {
+        const { jurisdiction } = this.ctx.id;
+        const everywhere = this.env.LEDGER;
+        const namespace = jurisdiction ? everywhere.jurisdiction(jurisdiction) : everywhere;
+        const first = namespace.getByName("shard-0");
+        if (first.id.equals(this.ctx.id)) {
+          this.decide(shards);
+        } else {
+          const decided = await first.decide(shards);
+          // Another request may have been told meanwhile.
+          if (this.#shards === undefined) exports.ledger_note(this.sql, decided);
+          this.#shards = decided;
+        }
+      }
+      return this.#shards === shards ? this.#answer(name, request, shards) : this.#shards;
     }
 
     // The answer does not depend on this. If setting the alarm fails, the next call tries again.

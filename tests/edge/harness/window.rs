@@ -153,6 +153,18 @@ impl Receiver {
         self.look("/test/ledger/restart", None);
     }
 
+    /// Whether the runtime has jurisdictions, as Cloudflare has. It does not by itself.
+    #[track_caller]
+    pub fn has_jurisdictions(&self, has: bool) {
+        self.look("/test/ledger/jurisdictions", Some(has.to_string().into_bytes()));
+    }
+
+    /// Turns the ledger into that of a version that did not note how many shards it has.
+    #[track_caller]
+    pub fn forget_number_of_shards(&self) {
+        self.look("/test/ledger/forget-number", None);
+    }
+
     /// Runs the alarms of the ledger's shards that are set.
     #[track_caller]
     pub fn ring_alarms(&self) {

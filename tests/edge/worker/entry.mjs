@@ -8,7 +8,7 @@ import { advance, panic } from "./clock.mjs";
 import { consume, consumeUnreadable } from "./consumer.mjs";
 import { bufferBytes, wasmBytes } from "./memory.mjs";
 import receiver from "./receiver/src/cloudflare/executor/main.mjs";
-import { callsSoFar, setFaults, withFaults } from "./faults.mjs";
+import { callsSoFar, setFaults, setJurisdictions, withFaults } from "./faults.mjs";
 import { dump, fill as fillKv, get } from "./kv.mjs";
 import { fill, ofShards } from "./ledger.mjs";
 import * as r2 from "./r2.mjs";
@@ -75,6 +75,12 @@ export default class extends WorkerEntrypoint {
       }
       case "/test/ledger/restart":
         await ofShards(this.env.LEDGER, (shard) => shard.restart().catch(() => {}));
+        return new Response();
+      case "/test/ledger/jurisdictions":
+        setJurisdictions(await request.json());
+        return new Response();
+      case "/test/ledger/forget-number":
+        await ofShards(this.env.LEDGER, (shard) => shard.forgetNumber().catch(() => {}));
         return new Response();
       case "/test/ledger/fill":
         await fill(this.env.LEDGER, await request.json());

@@ -29,6 +29,14 @@ const failures = {
 /** The methods of a Durable Object namespace that return an object. */
 const STUBS = ["get", "getByName"];
 
+/** Whether there are jurisdictions, as on Cloudflare. The runtime here has none. */
+let hasJurisdictions = false;
+
+/** Sets whether there are. */
+export function setJurisdictions(has) {
+  hasJurisdictions = has;
+}
+
 /** Replaces the faults. */
 export function setFaults(descriptions) {
   faults = descriptions.map((description) => ({
@@ -55,10 +63,18 @@ function wrap(name, binding) {
   if (kind !== "DurableObjectNamespace") {
     return proxy(binding, (...called) => perform(name, failure, ...called));
   }
-  return proxy(binding, (method, call) => {
+  return proxy(binding, (method, call, [parameter]) => {
+    if (method === "jurisdiction" && hasJurisdictions) return new Jurisdiction(binding, parameter);
     if (!STUBS.includes(method)) return call();
     return proxy(call(), (...called) => perform(name, failure, ...called));
   });
+}
+
+/** A namespace within a jurisdiction: the same names stand for other objects. */
+class Jurisdiction {
+  constructor(namespace, name) {
+    this.getByName = (object) => namespace.getByName(`${name}/${object}`);
+  }
 }
 
 /** A proxy of the object that passes every method call to `detour`. */

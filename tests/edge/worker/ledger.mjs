@@ -2,7 +2,7 @@
 
 import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
 
-/** The number of shards in the receiver (`SHARDS`). */
+/** As many shards as any test has. */
 const SHARDS = 8;
 
 export class Ledger extends Inner {
@@ -61,6 +61,12 @@ export class Ledger extends Inner {
   /** Deletes the alarm, as the platform does after too many failures. */
   async lose() {
     await this.ctx.storage.deleteAlarm();
+  }
+
+  /** Makes this the shard of a version that did not note how many there are. */
+  forgetNumber() {
+    this.ctx.storage.sql.exec("DROP TABLE ledger");
+    this.restart();
   }
 
   /** Ends this object. The next call makes a new one, with the same storage and an empty memory. */

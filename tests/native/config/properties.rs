@@ -50,6 +50,8 @@ const WORDS: &[&str] = &[
     "EVENTS_KV",
     "CALLS",
     "dedupe_window_seconds",
+    "ledger_shards",
+    "jurisdiction",
     "claims_expiration_ttl",
     "key",
     "object",

@@ -2,6 +2,7 @@
 
 use elytra_webhooks::config::{Binding, Bindings, Config};
 use elytra_webhooks::destination::{Destination, KvDestination, ObjectDestination};
+use elytra_webhooks::ledger::{Jurisdiction, LedgerSettings};
 
 use super::{accept, bindings, json, text, with};
 
@@ -81,6 +82,39 @@ fn deduplication_needs_the_ledger() {
     }
     accept("nobody needs it", &webhook("", "LEDGER", None));
     accept("nobody uses it", &webhook("", "LEDGER", Some(Binding::Queue)));
+}
+
+#[test]
+fn the_ledger_has_a_number_of_shards_and_a_place() {
+    let ledger = |fields: &str| {
+        accept("valid", &webhook(fields, "LEDGER", Some(Binding::DurableObject))).stores.ledger
+    };
+    let of = |shards, jurisdiction| Some(LedgerSettings { shards, jurisdiction });
+    assert_eq!(ledger(""), of(1, None), "the default");
+    assert_eq!(
+        ledger(r#","ledger_shards":32,"jurisdiction":"eu""#),
+        of(32, Some(Jurisdiction::Eu))
+    );
+    assert_eq!(ledger(r#","jurisdiction":"fedramp-high""#), of(1, Some(Jurisdiction::FedrampHigh)));
+    assert_eq!(accept("no ledger", &webhook("", "LEDGER", None)).stores.ledger, None);
+    let table = [
+        (r#","ledger_shards":0"#, "ledger_shards: expected a whole number from 1 to 32"),
+        (r#","ledger_shards":33"#, "ledger_shards: expected a whole number from 1 to 32"),
+        (r#","ledger_shards":"4""#, "ledger_shards: expected a whole number from 1 to 32"),
+        (r#","jurisdiction":"EU""#, "jurisdiction: unknown name \"EU\", did you mean \"eu\"?"),
+        (r#","jurisdiction":1"#, "jurisdiction: expected a string"),
+    ];
+    for (fields, mistake) in table {
+        let bindings = webhook(fields, "LEDGER", Some(Binding::DurableObject));
+        refuse("it would be elsewhere", &bindings, &[&format!("WEBHOOK.{mistake}")]);
+    }
+    for field in ["ledger_shards", "jurisdiction"] {
+        let value = if field == "jurisdiction" { r#""eu""# } else { "4" };
+        let mistake =
+            format!("WEBHOOK.{field}: no Durable Object namespace is bound as \"LEDGER\"");
+        let bindings = webhook(&format!(r#","{field}":{value}"#), "LEDGER", None);
+        refuse("there is nothing to divide or to place", &bindings, &[&mistake]);
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use elytra_webhooks::config::{
-    BODY_TIMEOUT_MS, Binding, Bindings, Config, DEFAULT_CLAIMS_EXPIRATION_TTL, MAX_BATCH_EVENTS,
-    MAX_BODY_BYTES, Mistake,
+    BODY_TIMEOUT_MS, Binding, Bindings, Config, DEFAULT_CLAIMS_EXPIRATION_TTL, LEDGER_SHARDS,
+    MAX_BATCH_EVENTS, MAX_BODY_BYTES, Mistake,
 };
 use elytra_webhooks::destination::{DEFAULT_TOMBSTONE_TTL, RetryPolicy};
 use elytra_webhooks::times::{CLOCK_TOLERANCE_SECONDS, TIME_BUDGET_MS};
@@ -17,7 +17,7 @@ const OUT_OF_BOUNDS: [(&str, &str); 3] = [
     (
         "WEBHOOK",
         r#"{"auth_type":"none","max_body_bytes":-1,"body_timeout_ms":-1,"max_batch_events":-1,
-            "time_budget_ms":-1,"dedupe_window_seconds":-1,"clock_tolerance_seconds":-1,
+            "time_budget_ms":-1,"dedupe_window_seconds":-1,"ledger_shards":-1,"clock_tolerance_seconds":-1,
             "claims_expiration_ttl":-1}"#,
     ),
     (
@@ -121,6 +121,7 @@ fn the_defaults_are_those_of_the_configuration() {
         ("`[vars.WEBHOOK]`", "body_timeout_ms", BODY_TIMEOUT_MS.default),
         ("`[vars.WEBHOOK]`", "max_batch_events", MAX_BATCH_EVENTS.default),
         ("`[vars.WEBHOOK]`", "time_budget_ms", TIME_BUDGET_MS.default),
+        ("`[vars.WEBHOOK]`", "ledger_shards", LEDGER_SHARDS.default),
         ("`[vars.WEBHOOK]`", "clock_tolerance_seconds", CLOCK_TOLERANCE_SECONDS.default),
         ("`[vars.WEBHOOK]`", "claims_expiration_ttl", DEFAULT_CLAIMS_EXPIRATION_TTL),
         ("`kv`", "tombstone_ttl", DEFAULT_TOMBSTONE_TTL),

@@ -1,11 +1,11 @@
 //! The ledger in memory: the real logic, with records in a map.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use elytra_webhooks::ledger::{
-    self, ClaimAnswer, ClaimRequest, NewRecord, Records, ResetRequest, SHARDS, SettleRequest,
+    self, ClaimAnswer, ClaimRequest, NewRecord, Records, ResetRequest, SettleRequest, ShardId,
     Stored,
 };
 use elytra_webhooks::platform::{BindingError, Ledger};
@@ -17,6 +17,19 @@ use super::Memory;
 pub(crate) struct Shard {
     memory: RefCell<ledger::Shard>,
     pub(crate) records: Table,
+}
+
+/// How many shards the ledger has.
+pub(crate) struct NumberOfShards {
+    /// As far as the isolate knows.
+    pub(crate) known: Cell<usize>,
+    pub(crate) real: Cell<usize>,
+}
+
+impl Default for NumberOfShards {
+    fn default() -> Self {
+        Self { known: Cell::new(8), real: Cell::new(8) }
+    }
 }
 
 /// Texts by key, with their expiration.
@@ -67,40 +80,67 @@ impl Shard {
 }
 
 impl Ledger for Memory {
+    fn shards(&self) -> usize {
+        self.number_of_shards.known.get()
+    }
+
     async fn claim(
         &self,
-        shard: usize,
+        shard: ShardId,
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError> {
-        assert!(shard < SHARDS, "{shard}");
+        assert!(shard.number < shard.of, "{shard:?}");
         self.call("LEDGER", "claim", request.claims.len(), || {
+            self.compare(shard)?;
             // Requests travel as JSON.
             let request = serde_json::to_string(request).unwrap();
             let request: ledger::ClaimRequest<'_> = serde_json::from_str(&request).unwrap();
             let mut shards = self.shards.borrow_mut();
-            Ok(shards.entry(shard).or_default().claim(&request, self.time.now()))
+            Ok(shards.entry(shard.number).or_default().claim(&request, self.time.now()))
         })
         .await
     }
 
-    async fn settle(&self, shard: usize, request: &SettleRequest<'_>) -> Result<(), BindingError> {
+    async fn settle(
+        &self,
+        shard: ShardId,
+        request: &SettleRequest<'_>,
+    ) -> Result<(), BindingError> {
         self.call("LEDGER", "settle", request.settlements.len(), || {
+            self.compare(shard)?;
             let request = serde_json::to_string(request).unwrap();
             let request: SettleRequest<'_> = serde_json::from_str(&request).unwrap();
             let mut shards = self.shards.borrow_mut();
-            shards.entry(shard).or_default().settle(&request, self.time.now());
+            shards.entry(shard.number).or_default().settle(&request, self.time.now());
             Ok(())
         })
         .await
     }
 
-    async fn reset(&self, shard: usize, request: &ResetRequest<'_>) -> Result<bool, BindingError> {
+    async fn reset(
+        &self,
+        shard: ShardId,
+        request: &ResetRequest<'_>,
+    ) -> Result<bool, BindingError> {
         self.call("LEDGER", "reset", 1, || {
+            self.compare(shard)?;
             let request = serde_json::to_string(request).unwrap();
             let request: ResetRequest<'_> = serde_json::from_str(&request).unwrap();
             let mut shards = self.shards.borrow_mut();
-            Ok(shards.entry(shard).or_default().reset(&request, self.time.now()))
+            Ok(shards.entry(shard.number).or_default().reset(&request, self.time.now()))
         })
         .await
+    }
+}
+
+impl Memory {
+    /// Refuses who believes that there are more or fewer shards than there are.
+    fn compare(&self, shard: ShardId) -> Result<(), BindingError> {
+        let NumberOfShards { known, real } = &self.number_of_shards;
+        if shard.of == real.get() {
+            return Ok(());
+        }
+        known.set(real.get());
+        Err(BindingError(format!("the ledger has other shards than {shard:?}")))
     }
 }

@@ -31,7 +31,7 @@ fn with_webhook(webhook: &str) -> Config {
 /// The same without `LEDGER`.
 fn without_ledger() -> Config {
     let mut config = config();
-    config.stores.has_ledger = false;
+    config.stores.ledger = None;
     config
 }
 

@@ -4,6 +4,7 @@ mod batches;
 mod destinations;
 mod ledger_fails;
 mod peers;
+mod shards;
 
 use elytra_webhooks::config::Config;
 use elytra_webhooks::level::Level;

@@ -163,3 +163,19 @@ fn a_batch_of_states_is_one_write() {
     assert_eq!(ask(Ok(&mirroring("")), batch(&elements), &memory).status, 202);
     assert_eq!(held(&memory), "2", "of one time the later");
 }
+
+#[test]
+fn an_object_has_one_place_whatever_an_isolate_believes() {
+    let memory = Memory::default();
+    let believe = |shards| memory.number_of_shards.known.set(shards);
+    believe(1);
+    assert_eq!(send(&state("1", NOON, "add"), &memory).status, 202);
+    believe(3);
+    assert_eq!(send(&state("2", LATER, "modify"), &memory).status, 202);
+    for shards in [1, 3, 8] {
+        believe(shards);
+        let older = send(&state("3", NOON, "modify"), &memory);
+        assert!(older.body.contains("superseded"), "{shards} instead of 8: {}", older.body);
+    }
+    assert_eq!(held(&memory), "2");
+}

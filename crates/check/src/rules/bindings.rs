@@ -125,14 +125,17 @@ fn check_ledger(environment: &Environment<'_>, ledger: &Declared<'_>, findings: 
         let classes = step.get(field).and_then(|classes| classes.get_ref().as_array());
         classes.into_iter().flatten().any(|class| class.get_ref().as_str() == Some(LEDGER_CLASS))
     };
-    if steps().any(|step| lists(step, "deleted_classes")) {
+    let deletes = |step: &&DeTable<'_>| lists(step, "deleted_classes");
+    let creates = |step: &&DeTable<'_>| lists(step, "new_sqlite_classes");
+    // Who wants to begin anew creates it once more.
+    if steps().rfind(|step| deletes(step) || creates(step)).is_some_and(|step| deletes(&step)) {
         let message = "a migration deletes its class, and everything that it remembers";
         let help = "Remove deleted_classes from [[migrations]].";
         findings.mistake(ledger.span.clone(), LEDGER, message, help);
         return;
     }
     let renames = |step: &DeTable<'_>| step.contains_key("renamed_classes");
-    if steps().any(|step| renames(step) || lists(step, "new_sqlite_classes")) {
+    if steps().any(|step| renames(step) || creates(&step)) {
         return;
     }
     let (message, help) = if steps().any(|step| lists(step, "new_classes")) {

@@ -25,6 +25,9 @@ fn each_has_its_place() {
         &and("[[d1_databases]]\nbinding = \"DB\"\n"),
         &["61:1: d1_databases: the Worker uses no bindings of this kind", "    Remove them."],
     );
+    let anew = "[[migrations]]\ntag = \"v2\"\ndeleted_classes = [\"Ledger\"]\n\n[[migrations]]\ntag = \"v3\"\n\
+                new_sqlite_classes = [\"Ledger\"]\n";
+    warnings("a ledger that begins anew", &and(anew), &[]);
     warnings(
         "a ledger without deduplication",
         &with("dedupe_window_seconds = 86_400\n", ""),

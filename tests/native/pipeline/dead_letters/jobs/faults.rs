@@ -89,7 +89,7 @@ fn wherever_it_dies_it_comes_to_its_end() {
             // Even if it did not die, its queue may deliver it twice.
             let lines = drive_with(&config, &memory, received.text.into_iter().collect());
             let ends = ends(&lines);
-            assert!(!config.stores.has_ledger || ends <= 1, "one successor: {lines:?}");
+            assert!(config.stores.ledger.is_none() || ends <= 1, "one successor: {lines:?}");
             let why = format!("dies after {moment} ms: {lines:?}");
             assert_eq!(unique(&delivered(&memory)), (0..count).collect(), "{why}");
             assert_eq!(memory.letters().len(), 0, "{why}");
