@@ -1,7 +1,7 @@
 //! Bindings that answer at once and keep nothing, so that only our own work is measured.
 
 use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
-use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest};
+use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest, ShardId};
 use elytra_webhooks::platform::{
     BindingError, Buckets, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate,
     KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter,
@@ -56,6 +56,10 @@ impl Buckets for Immediate {
 }
 
 impl Ledger for Immediate {
+    fn shards(&self) -> usize {
+        1
+    }
+
     async fn claim(&self, _: ShardId, _: &ClaimRequest<'_>) -> Result<ClaimAnswer, BindingError> {
         unbound()
     }
