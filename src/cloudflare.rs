@@ -27,7 +27,6 @@ use crate::endpoints::answer;
 use crate::level::Level;
 use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;
-use executor::Means;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -41,14 +40,14 @@ fn start() {
 /// Takes in a request; the number it gets is for [`proceed`].
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function) -> u32 {
+pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function, watch: Function) -> u32 {
     let started = clock::now();
-    executor::begin(tell, |Means { body, timers }| async move {
+    executor::begin(tell, watch, |means| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
-        let body = RequestBody::new(&request, body);
+        let body = RequestBody::new(&request, means.body.clone());
         let ledger = config.ok().and_then(|config| config.stores.ledger);
-        let bound = BoundEnv::new(&env, timers, ledger);
+        let bound = BoundEnv::new(&env, means, ledger);
 
         let (reply, mut line) = answer(config, &head, body, &bound).await;
         line.milliseconds = clock::now().saturating_sub(started);
@@ -60,9 +59,9 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function) -> u32 {
 /// Takes in messages of `DELIVERIES` or `DEAD_LETTERS`.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_queue(batch: MessageBatch, env: Env, tell: Function) -> u32 {
-    executor::begin(tell, |Means { timers, .. }| async move {
-        queue::consume_batch(&batch, &env, timers).await?;
+pub fn begin_queue(batch: MessageBatch, env: Env, tell: Function, watch: Function) -> u32 {
+    executor::begin(tell, watch, |means| async move {
+        queue::consume_batch(&batch, &env, means).await?;
         Ok(JsValue::TRUE)
     })
 }
@@ -70,13 +69,13 @@ pub fn begin_queue(batch: MessageBatch, env: Env, tell: Function) -> u32 {
 /// The cron trigger: what queues did not take before, they may take now.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_scheduled(_event: JsValue, env: Env, tell: Function) -> u32 {
-    executor::begin(tell, |Means { timers, .. }| async move {
+pub fn begin_scheduled(_event: JsValue, env: Env, tell: Function, watch: Function) -> u32 {
+    executor::begin(tell, watch, |means| async move {
         // A request tells of a broken configuration; there is no need to tell every minute.
         if let Ok(config) = config(&env)
             && config.stores.has_spool
         {
-            let bound = BoundEnv::new(&env, timers, config.stores.ledger);
+            let bound = BoundEnv::new(&env, means, config.stores.ledger);
             let line = DrainLine::new(drain(config, &bound).await);
             if let Some(level) = line.level() {
                 write(level, &line.to_json());
@@ -86,15 +85,16 @@ pub fn begin_scheduled(_event: JsValue, env: Env, tell: Function) -> u32 {
     })
 }
 
-/// Goes on with what has begun, now that there is this news: a tag, and the value that goes with it.
+/// Goes on with what has begun, now that there is this news: a tag, the value that goes with it, and the number of the
+/// promise that it is about.
 ///
 /// # Errors
 ///
 /// It has failed or settled before, or there is no such news.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn proceed(number: u32, tag: u32, value: JsValue) -> Result<JsValue, JsValue> {
-    executor::proceed(number, tag, value)
+pub fn proceed(number: u32, tag: u32, value: JsValue, promise: u32) -> Result<JsValue, JsValue> {
+    executor::proceed(number, tag, value, promise)
 }
 
 /// The tags that [`proceed`] takes and returns, by their names.

@@ -1,6 +1,5 @@
 //! The bindings of an `env`, by name.
 
-use js_sys::futures::JsFuture;
 use js_sys::{Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -8,7 +7,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use worker::worker_sys::{Queue, R2Bucket};
 use worker::{Env, console_error};
 
-use super::executor::Timers;
+use super::executor::{Means, Promises, Timers};
 use super::js_string::js_string;
 use super::ledger::Question;
 use super::{clock, ledger};
@@ -25,13 +24,15 @@ use crate::platform::{
 pub(super) struct BoundEnv<'e> {
     pub(super) env: &'e Env,
     pub(super) timers: Timers,
+    pub(super) promises: Promises,
     ledger: Option<LedgerSettings>,
 }
 
 impl<'e> BoundEnv<'e> {
     /// `ledger` is what the configuration says of the ledger, if there is one.
-    pub(super) fn new(env: &'e Env, timers: Timers, ledger: Option<LedgerSettings>) -> Self {
-        Self { env, timers, ledger }
+    pub(super) fn new(env: &'e Env, means: Means, ledger: Option<LedgerSettings>) -> Self {
+        let Means { timers, promises, .. } = means;
+        Self { env, timers, promises, ledger }
     }
 }
 
@@ -49,7 +50,7 @@ impl Queues for BoundEnv<'_> {
                 queue.send_batch(requests.collect(), JsValue::UNDEFINED)
             }
         };
-        JsFuture::from(sent.map_err(failed)?).await.map(drop).map_err(failed)
+        self.promises.settled(&sent.map_err(failed)?).await.map(drop).map_err(failed)
     }
 
     async fn send_later(
@@ -66,7 +67,7 @@ impl Queues for BoundEnv<'_> {
         let delay = JsValue::from(u32::try_from(delay_seconds).unwrap_or(u32::MAX));
         let options = [(CONTENT_TYPE, js_string("text").into()), ("delaySeconds", delay)];
         let sent = binding.send(message.into(), object(&options)).map_err(failed)?;
-        JsFuture::from(sent).await.map(drop).map_err(failed)
+        self.promises.settled(&sent).await.map(drop).map_err(failed)
     }
 }
 
@@ -166,7 +167,7 @@ impl Buckets for BoundEnv<'_> {
         // As bytes, because a string takes two for each character if one is not in Latin-1.
         let body = Uint8Array::from(to_put.body.as_bytes());
         let put = bucket.put(to_put.key.to_owned(), body.into(), options).map_err(failed)?;
-        JsFuture::from(put).await.map(drop).map_err(failed)
+        self.promises.settled(&put).await.map(drop).map_err(failed)
     }
 }
 
@@ -208,7 +209,10 @@ impl BoundEnv<'_> {
         request: &impl Serialize,
     ) -> Result<A, BindingError> {
         let jurisdiction = self.ledger.and_then(|ledger| ledger.jurisdiction);
-        ledger::ask(self.env, shard, jurisdiction, question, request).await.map_err(failed)
+        let asked = ledger::ask(self.env, shard, jurisdiction, question, request);
+        let asked = asked.map_err(failed)?;
+        let answer = self.promises.settled(&asked).await.map_err(failed)?;
+        ledger::read_answer(shard, &answer).map_err(failed)
     }
 }
 

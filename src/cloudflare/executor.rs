@@ -16,12 +16,12 @@
 //!     begin
 //!       │
 //!       ▼
-//!  ┌─────────┐ proceed(WOKEN)  ┌────────┐  Ready: ANSWER, or an exception   ┌─────────┐
+//!  ┌─────────┐ proceed(WOKEN)  ┌────────┐ Ready: the answer, or an exception┌─────────┐
 //!  │ created ├────────────────>│ polled ├──────────────────────────────────>│ settled │
 //!  └─────────┘                 └─┬────▲─┘                                   └─────────┘
-//!                       Pending: │    │ proceed(WOKEN), or proceed with
-//!         WAIT, or READ_WHOLE or │    │ TIME_IS_UP, BYTES, END or FAILED
-//!          READ_CHUNK the first  │    │
+//!               Pending: nothing,│    │ proceed(WOKEN), or proceed with
+//!         or READ_WHOLE or       │    │ FULFILLED, REJECTED, TIME_IS_UP,
+//!          READ_CHUNK the first  │    │ BYTES, END or FAILED
 //!         time the body is asked ▼    │
 //!               for a piece    ┌──────┴──┐  the wasm panicked               ┌───────────┐
 //!                              │ waiting ├─────────────────────────────────>│ abandoned │
@@ -41,9 +41,10 @@
 //! # Who wakes whom
 //!
 //! ```text
-//!  a binding's promise ──> JsFuture ──> Bell, the waker ─────── WOKEN ──┐
-//!  setTimeout ──────────────────────────────────────────── TIME_IS_UP ──┼──> tell ──> run ──> proceed
-//!  the body's promise ────────────────────────── BYTES, END or FAILED ──┘
+//!  a binding's promise ──> watch ────────────────────── FULFILLED or REJECTED ──┐
+//!  a promise of the `worker` crate ──> JsFuture ──> Bell, the waker ─── WOKEN ──┼──> tell ──> run ──> proceed
+//!  setTimeout ──────────────────────────────────────────────────── TIME_IS_UP ──┤
+//!  the body's promise ────────────────────────────────── BYTES, END or FAILED ──┘
 //! ```
 //!
 //! Everything in this picture belongs to one request, and runs only while the runtime is in that request.
@@ -52,10 +53,12 @@
 
 mod body;
 mod call;
+mod promises;
 mod tags;
 mod timer;
 
 pub(super) use body::{JsBody, Piece};
 pub(super) use call::{Means, begin, proceed};
+pub(super) use promises::Promises;
 pub(super) use tags::tags;
 pub(super) use timer::Timers;

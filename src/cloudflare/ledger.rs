@@ -8,8 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use js_sys::futures::JsFuture;
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, JsString, Promise, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -37,51 +36,72 @@ extern "C" {
     fn jurisdiction(this: &Namespace, name: &str) -> Result<Namespace, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = getByName)]
-    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+    fn get_by_name(this: &Namespace, name: &JsString) -> Result<Stub, JsValue>;
 
     /// A shard, as its callers see it.
     type Stub;
 
     #[wasm_bindgen(method, catch)]
-    fn claim(this: &Stub, request: &str, shards: usize) -> Result<Promise, JsValue>;
+    fn claim(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn settle(this: &Stub, request: &str, shards: usize) -> Result<Promise, JsValue>;
+    fn settle(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn reset(this: &Stub, request: &str, shards: usize) -> Result<Promise, JsValue>;
+    fn reset(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
 
     /// `SqlStorage`, the database of a shard.
     pub type Sql;
 
     #[wasm_bindgen(method, catch)]
-    fn exec(this: &Sql, statement: &str) -> Result<Cursor, JsValue>;
+    fn exec(this: &Sql, statement: &JsString) -> Result<Cursor, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = exec)]
-    fn exec_with(this: &Sql, statement: &str, value: &JsValue) -> Result<Cursor, JsValue>;
+    fn exec_with(this: &Sql, statement: &JsString, value: &JsValue) -> Result<Cursor, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = exec)]
     fn exec_with_two(
         this: &Sql,
-        statement: &str,
+        statement: &JsString,
         first: &JsValue,
         second: &JsValue,
+    ) -> Result<Cursor, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = exec)]
+    fn exec_with_three(
+        this: &Sql,
+        statement: &JsString,
+        first: &JsValue,
+        second: &JsValue,
+        third: &JsValue,
     ) -> Result<Cursor, JsValue>;
 
     /// What came of a statement.
     type Cursor;
 
-    #[wasm_bindgen(method, catch)]
-    fn raw(this: &Cursor) -> Result<Rows, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = toArray)]
+    fn to_array(this: &Cursor) -> Result<Array, JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = rowsWritten)]
     fn rows_written(this: &Cursor) -> f64;
 
-    /// The rows, as lists.
-    type Rows;
+    /// A row of the table of records.
+    type Row;
 
-    #[wasm_bindgen(method, catch, js_name = toArray)]
-    fn to_array(this: &Rows) -> Result<Array, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn key(this: &Row) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn record(this: &Row) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    fn forget_at(this: &Row) -> f64;
+
+    /// A row of a single number.
+    type NumberRow;
+
+    #[wasm_bindgen(method, getter)]
+    fn number(this: &NumberRow) -> f64;
 }
 
 /// What a shard can be asked.
@@ -105,33 +125,39 @@ pub(super) fn shards() -> Option<usize> {
     KNOWN_SHARDS.get()
 }
 
-/// Asks a shard.
-pub(super) async fn ask<A: DeserializeOwned>(
+/// Asks a shard. The promise is for [`read_answer`].
+pub(super) fn ask(
     env: &Env,
     shard: ShardId,
     jurisdiction: Option<Jurisdiction>,
     question: Question,
     request: &impl Serialize,
-) -> worker::Result<A> {
+) -> Result<Promise, JsValue> {
     let namespace = Reflect::get(env, &js_string(LEDGER))?;
     let namespace: &Namespace = namespace.unchecked_ref();
-    let name = format!("shard-{}", shard.number);
+    let name = js_string(&format!("shard-{}", shard.number));
+    // It is made anew for each call, because it goes on failing when its object has been restarted.
     let stub = match jurisdiction {
         Some(jurisdiction) => within(namespace, jurisdiction)?.get_by_name(&name),
         None => namespace.get_by_name(&name),
     }?;
-    let request = serde_json::to_string(request)?;
-    let answer = match question {
+    let request = json(request)?;
+    match question {
         Question::Claim => stub.claim(&request, shard.of),
         Question::Settle => stub.settle(&request, shard.of),
         Question::Reset => stub.reset(&request, shard.of),
-    };
-    let answer = JsFuture::from(answer?).await?;
-    let Some(text) = answer.as_string() else {
-        // A number is how many shards there are.
-        return Err(know(shard.of, answer.as_f64().map_or(shard.of, whole_number)).into());
-    };
-    Ok(serde_json::from_str(&text)?)
+    }
+}
+
+/// What a shard answers. A number, which is how many shards there are, is an error.
+pub(super) fn read_answer<A: DeserializeOwned>(
+    shard: ShardId,
+    answer: &JsValue,
+) -> worker::Result<A> {
+    match answer.as_string() {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Err(know(shard.of, answer.as_f64().map_or(shard.of, whole_number)).into()),
+    }
 }
 
 /// The namespace of this jurisdiction.
@@ -187,9 +213,9 @@ pub fn ledger_open(id: &str, sql: &Sql) -> Result<Option<f64>, JsValue> {
             record TEXT NOT NULL,
             forget_at INTEGER NOT NULL
         ) WITHOUT ROWID";
-    sql.exec(statement)?;
-    sql.exec("CREATE TABLE IF NOT EXISTS ledger (shards INTEGER NOT NULL)")?;
-    first_number(&sql.exec("SELECT shards FROM ledger")?)
+    sql.exec(&statement.into())?;
+    sql.exec(&"CREATE TABLE IF NOT EXISTS ledger (shards INTEGER NOT NULL)".into())?;
+    first_number(&sql.exec(&"SELECT shards AS number FROM ledger".into())?)
 }
 
 /// How many shards the ledger of a version had that did not note it.
@@ -204,7 +230,8 @@ const UNNOTED_SHARDS: f64 = 8.0;
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn ledger_decide(sql: &Sql, wanted: f64) -> Result<f64, JsValue> {
-    let is_used = first_number(&sql.exec("SELECT 1 FROM records LIMIT 1")?)?.is_some();
+    let is_used =
+        first_number(&sql.exec(&"SELECT 1 AS number FROM records LIMIT 1".into())?)?.is_some();
     let shards = if is_used { UNNOTED_SHARDS } else { wanted };
     ledger_note(sql, shards).map(|()| shards)
 }
@@ -217,13 +244,13 @@ pub fn ledger_decide(sql: &Sql, wanted: f64) -> Result<f64, JsValue> {
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn ledger_note(sql: &Sql, shards: f64) -> Result<(), JsValue> {
-    sql.exec_with("INSERT INTO ledger (shards) VALUES (?)", &shards.into()).map(drop)
+    sql.exec_with(&"INSERT INTO ledger (shards) VALUES (?)".into(), &shards.into()).map(drop)
 }
 
 /// The number that a statement returned, if any.
 fn first_number(cursor: &Cursor) -> Result<Option<f64>, JsValue> {
-    let rows = cursor.raw()?.to_array()?;
-    Ok(rows.get(0).dyn_into::<Array>().ok().and_then(|row| row.get(0).as_f64()))
+    let rows = cursor.to_array()?;
+    Ok((rows.length() > 0).then(|| rows.get(0).unchecked_into::<NumberRow>().number()))
 }
 
 /// A shard grants claims.
@@ -314,25 +341,34 @@ impl Records for Table<'_> {
     type Error = JsValue;
 
     fn get(&self, keys: &[&str], now: u64) -> Result<BTreeMap<String, Stored>, JsValue> {
+        let now = milliseconds(now).into();
         let cursor = if let [key] = keys {
             let query =
                 "SELECT key, record, forget_at FROM records WHERE key = ? AND forget_at > ?";
-            self.0.exec_with_two(query, &(*key).into(), &milliseconds(now).into())?
+            self.0.exec_with_two(&js_string(query), &(*key).into(), &now)?
         } else {
             let query = "SELECT key, record, forget_at FROM records
                 WHERE key IN (SELECT value FROM json_each(?)) AND forget_at > ?";
-            self.0.exec_with_two(query, &json(&keys)?, &milliseconds(now).into())?
+            self.0.exec_with_two(&js_string(query), &json(&keys)?, &now)?
         };
-        let rows = cursor.raw()?.to_array()?;
-        let rows = rows.iter().map(JsCast::unchecked_into::<Array>);
-        let read = |row: Array| {
-            let (key, text) = (row.get(0).as_string()?, row.get(1).as_string()?);
-            Some((key, Stored { text, forget_at: from_number(row.get(2).as_f64()?) }))
+        let rows = cursor.to_array()?;
+        let rows = rows.iter().map(JsCast::unchecked_into::<Row>);
+        let read = |row: Row| {
+            (row.key(), Stored { text: row.record(), forget_at: from_number(row.forget_at()) })
         };
-        Ok(rows.filter_map(read).collect())
+        Ok(rows.map(read).collect())
     }
 
     fn put(&self, records: &[NewRecord<'_>]) -> Result<(), JsValue> {
+        if let [NewRecord(key, record, forget_at)] = records {
+            let statement =
+                "INSERT OR REPLACE INTO records (key, record, forget_at) VALUES (?, ?, ?)";
+            let forget_at = milliseconds(*forget_at).into();
+            return self
+                .0
+                .exec_with_three(&js_string(statement), &(*key).into(), &record.into(), &forget_at)
+                .map(drop);
+        }
         let statement = "INSERT OR REPLACE INTO records (key, record, forget_at)
             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
         let mut rest = records;
@@ -344,7 +380,7 @@ impl Records for Table<'_> {
             };
             let count = rest.iter().take_while(fits).count().max(1);
             let (first, others) = rest.split_at(count);
-            self.0.exec_with(statement, &json(&first)?)?;
+            self.0.exec_with(&js_string(statement), &json(&first)?)?;
             rest = others;
         }
         Ok(())
@@ -352,7 +388,7 @@ impl Records for Table<'_> {
 
     fn delete(&self, keys: &[&str]) -> Result<(), JsValue> {
         let statement = "DELETE FROM records WHERE key IN (SELECT value FROM json_each(?))";
-        self.0.exec_with(statement, &json(&keys)?).map(drop)
+        self.0.exec_with(&js_string(statement), &json(&keys)?).map(drop)
     }
 }
 
@@ -361,14 +397,15 @@ impl Table<'_> {
         let over = "DELETE FROM records WHERE key IN
             (SELECT key FROM records WHERE forget_at <= ? LIMIT ?)";
         let step = whole(FORGET_STEP);
-        let expired = self.0.exec_with_two(over, &milliseconds(now).into(), &step.into())?;
-        let count = self.0.exec("SELECT count(*) FROM records")?;
+        let expired =
+            self.0.exec_with_two(&over.into(), &milliseconds(now).into(), &step.into())?;
+        let count = self.0.exec(&"SELECT count(*) AS number FROM records".into())?;
         let count = first_number(&count)?.unwrap_or_default();
         let excess = count - whole(MAX_RECORDS);
         if excess > 0.0 {
             let oldest = "DELETE FROM records WHERE key IN
                 (SELECT key FROM records ORDER BY forget_at LIMIT ?)";
-            self.0.exec_with(oldest, &excess.min(step).into())?;
+            self.0.exec_with(&oldest.into(), &excess.min(step).into())?;
         }
         let is_more = expired.rows_written() >= step || excess > step;
         let wait = if is_more { 0.0 } else { milliseconds(FORGET_EVERY_MS) };

@@ -7,7 +7,7 @@ use worker::worker_sys::{Message, MessageBatch};
 use worker::{Env, console_error};
 
 use super::bound::BoundEnv;
-use super::executor::Timers;
+use super::executor::Means;
 use super::{clock, config, write};
 use crate::delivery::{Disposition, Received, consume, wait};
 use crate::limits::MAX_CONNECTIONS;
@@ -22,14 +22,14 @@ use crate::limits::MAX_CONNECTIONS;
 pub(super) async fn consume_batch(
     batch: &MessageBatch,
     env: &Env,
-    timers: Timers,
+    means: Means,
 ) -> Result<(), JsValue> {
     let queue = String::from(batch.queue()?);
     let messages = batch.messages()?;
     let messages = messages.iter().map(JsCast::unchecked_into);
     let config = config(env);
     let ledger = config.ok().and_then(|config| config.stores.ledger);
-    let bound = BoundEnv::new(env, timers, ledger);
+    let bound = BoundEnv::new(env, means, ledger);
     let Ok(config) = config else {
         console_error!(
             "{} messages are waiting because the configuration is broken",

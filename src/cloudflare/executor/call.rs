@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Wake, Waker};
 
 use js_sys::Function;
@@ -11,6 +13,7 @@ use wasm_bindgen::{JsError, JsValue};
 use worker::send::SendWrapper;
 
 use super::body::JsBody;
+use super::promises::Promises;
 use super::tags::{self, News, Step};
 use super::timer::{Alarm, Timers};
 
@@ -24,18 +27,21 @@ struct Calls {
 struct Call {
     future: Pin<Box<dyn Future<Output = Answer>>>,
     body: JsBody,
+    promises: Promises,
     alarm: Alarm,
+    bell: Arc<Bell>,
     waker: Waker,
 }
 
-/// What the handler returns to the runtime, or the exception it throws.
+/// What the handler returns to the runtime, an object or `true`, or the exception it throws.
 pub(in crate::cloudflare) type Answer = Result<JsValue, JsValue>;
 
 /// What a future waits with.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(in crate::cloudflare) struct Means {
     pub(in crate::cloudflare) body: JsBody,
     pub(in crate::cloudflare) timers: Timers,
+    pub(in crate::cloudflare) promises: Promises,
 }
 
 thread_local! {
@@ -43,16 +49,26 @@ thread_local! {
 }
 
 /// Creates a call, and returns its number for [`proceed`]. When there is news for it, `tell` is called
-/// with the tag and the value of the news, which [`proceed`] then wants.
-pub(in crate::cloudflare) fn begin<F>(tell: Function, future: impl FnOnce(Means) -> F) -> u32
+/// with the tag and the value of the news, which [`proceed`] then wants. `watch` is called with a promise and a
+/// number, and then tells what comes of it.
+pub(in crate::cloudflare) fn begin<F>(
+    tell: Function,
+    watch: Function,
+    future: impl FnOnce(Means) -> F,
+) -> u32
 where
     F: Future<Output = Answer> + 'static,
 {
-    let means = Means::default();
+    let means = Means {
+        body: JsBody::default(),
+        timers: Timers::default(),
+        promises: Promises::new(watch),
+    };
     let future = Box::pin(future(means.clone()));
-    let waker = Waker::from(Arc::new(Bell(SendWrapper::new(tell.clone()))));
-    let alarm = Alarm::new(means.timers, tell);
-    let call = Call { future, body: means.body, alarm, waker };
+    let bell = Arc::new(Bell::new(tell.clone()));
+    let waker = Waker::from(Arc::clone(&bell));
+    let Means { body, timers, promises } = means;
+    let call = Call { future, body, promises, alarm: Alarm::new(timers, tell), bell, waker };
     CALLS.with_borrow_mut(|calls| {
         calls.last = calls.last.wrapping_add(1);
         calls.calls.insert(calls.last, call);
@@ -65,14 +81,23 @@ where
 /// # Errors
 ///
 /// The call's future has failed, the call has settled before, or JavaScript reports an unknown tag.
-pub(in crate::cloudflare) fn proceed(number: u32, tag: u32, value: JsValue) -> Answer {
+pub(in crate::cloudflare) fn proceed(
+    number: u32,
+    tag: u32,
+    value: JsValue,
+    promise: u32,
+) -> Answer {
     let call = CALLS.with_borrow_mut(|calls| calls.calls.remove(&number));
     let mut call = call.ok_or_else(|| JsError::new("the call has settled before"))?;
-    match News::new(tag, value)? {
+    // Whoever is woken by the news is polled below.
+    call.bell.is_muted.store(true, Relaxed);
+    match News::new(tag, value, promise)? {
         News::Woken => {}
         News::TimeIsUp(timer) => call.alarm.ring(timer),
+        News::Settled(promise, outcome) => call.promises.settle(promise, outcome),
         News::Body(piece) => call.body.arrive(piece),
     }
+    call.bell.is_muted.store(false, Relaxed);
     let step = match call.future.as_mut().poll(&mut Context::from_waker(&call.waker)) {
         Poll::Ready(answer) => Step::Answer(answer?),
         Poll::Pending => {
@@ -86,7 +111,17 @@ pub(in crate::cloudflare) fn proceed(number: u32, tag: u32, value: JsValue) -> A
 }
 
 /// The waker: it tells `run`, which polls later, since whoever wakes may be in the middle of something.
-struct Bell(SendWrapper<Function>);
+struct Bell {
+    tell: SendWrapper<Function>,
+    /// Whether the future is polled next, however often it is woken.
+    is_muted: AtomicBool,
+}
+
+impl Bell {
+    fn new(tell: Function) -> Self {
+        Self { tell: SendWrapper::new(tell), is_muted: AtomicBool::new(false) }
+    }
+}
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
@@ -94,7 +129,10 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        if self.is_muted.load(Relaxed) {
+            return;
+        }
         // It appends to an array and resolves a promise, neither of which can fail.
-        let _ = self.0.call1(&JsValue::UNDEFINED, &tags::woken());
+        let _ = self.tell.call1(&JsValue::UNDEFINED, &tags::woken());
     }
 }

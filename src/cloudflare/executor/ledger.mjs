@@ -13,20 +13,22 @@ export function ledgerClass(exports, prepare) {
     // How many shards the ledger has, once it is known.
     #shards;
 
+    // The id of the object, which tells the shards of an isolate apart, and the database. To ask the context for
+    // them costs more than to keep them.
+    #id;
+    #sql;
+
+    /** The database of the object with this context. */
+    static database(ctx) {
+      return ctx.storage.sql;
+    }
+
     constructor(ctx, env) {
       super(ctx, env);
       prepare(ctx, env);
-      this.#shards = exports.ledger_open(this.id, this.sql);
-    }
-
-    /** The id of the object, which tells the shards of an isolate apart. */
-    get id() {
-      return this.ctx.id.toString();
-    }
-
-    /** The database. */
-    get sql() {
-      return this.ctx.storage.sql;
+      this.#id = ctx.id.toString();
+      this.#sql = new.target.database(ctx);
+      this.#shards = exports.ledger_open(this.#id, this.#sql);
     }
 
     claim(request, shards) {
@@ -44,7 +46,7 @@ export function ledgerClass(exports, prepare) {
     /** How many shards the ledger has. The first shard decides it, when it is asked for the first time. */
     decide(wanted) {
       prepare(this.ctx, this.env);
-      this.#shards ??= exports.ledger_decide(this.sql, wanted);
+      this.#shards ??= exports.ledger_decide(this.#sql, wanted);
       return this.#shards;
     }
 
@@ -54,7 +56,7 @@ export function ledgerClass(exports, prepare) {
       this.#alarmIsSureUntil = 0;
       let wait = exports.ledger_forget_every();
       try {
-        wait = exports.ledger_forget(this.sql);
+        wait = exports.ledger_forget(this.#sql);
       } catch (error) {
         console.error(`expired records could not be deleted: ${error}`);
       }
@@ -66,7 +68,7 @@ export function ledgerClass(exports, prepare) {
     #answer(name, request, shards) {
       if (this.#shards !== shards) return this.#compare(name, request, shards);
       prepare(this.ctx, this.env);
-      const answer = exports[name](this.id, this.sql, request);
+      const answer = exports[name](this.#id, this.#sql, request);
       return Date.now() < this.#alarmIsSureUntil ? answer : this.#withAlarm(answer);
     }
 
@@ -81,7 +83,7 @@ export function ledgerClass(exports, prepare) {
         } else {
           const decided = await first.decide(shards);
           // Another request may have been told meanwhile.
-          if (this.#shards === undefined) exports.ledger_note(this.sql, decided);
+          if (this.#shards === undefined) exports.ledger_note(this.#sql, decided);
           this.#shards = decided;
         }
       }

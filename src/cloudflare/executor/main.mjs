@@ -19,8 +19,8 @@ function prepare(ctx, env) {
 }
 
 // What is reported to a call, and what it asks for: see tags.rs.
-const { WOKEN, BYTES, END, FAILED } = tags;
-const { WAIT, READ_WHOLE, READ_CHUNK, ANSWER } = tags;
+const { WOKEN, BYTES, END, FAILED, FULFILLED, REJECTED } = tags;
+const { READ_WHOLE, READ_CHUNK } = tags;
 
 // How much of a body is read at a time, in bytes. While more than MANY bodies are being read, newcomers get
 // less: a sender that stalls keeps a buffer of this size, and an isolate has 128 MB.
@@ -35,27 +35,27 @@ async function run(begin, event, env, ctx) {
   prepare(ctx, env);
   const news = [];
   let resume = () => {};
-  const tell = (tag, value) => {
+  const tell = (tag, value, promise = 0) => {
     // Any news gets the future polled, so waking it as well adds nothing.
-    if (tag !== WOKEN || news.length === 0) news.push({ tag, value });
+    if (tag !== WOKEN || news.length === 0) news.push({ tag, value, promise });
     resume();
+  };
+  const watch = (promise, number) => {
+    promise.then((value) => tell(FULFILLED, value, number), (error) => tell(REJECTED, error, number));
   };
   const failed = (error) => tell(FAILED, error);
   let reader;
   let chunkBytes;
-  const call = begin(event, env, tell);
+  const call = begin(event, env, tell, watch);
   const { instanceId } = state;
   tell(WOKEN);
   try {
     for (;;) {
       const told = news.shift();
-      const step = proceed(call, told.tag, told.value);
-      // By index: to unpack an array calls its iterator.
-      const tag = step[0];
-      if (tag === ANSWER) return step[1];
-      if (tag === READ_WHOLE) {
+      const step = proceed(call, told.tag, told.value, told.promise);
+      if (step === READ_WHOLE) {
         event.arrayBuffer().then((buffer) => tell(BYTES, new Uint8Array(buffer)), failed);
-      } else if (tag === READ_CHUNK) {
+      } else if (step === READ_CHUNK) {
         if (!reader && event.body) {
           reader = event.body.getReader({ mode: "byob" });
           reading += 1;
@@ -67,8 +67,8 @@ async function run(begin, event, env, ctx) {
         } else {
           tell(END);
         }
-      } else if (tag !== WAIT) {
-        throw new Error(`a call asks for ${tag}, which main.mjs does not know`);
+      } else if (step !== undefined) {
+        return step;
       }
       if (news.length === 0) {
         await new Promise((resolve) => { resume = resolve; });

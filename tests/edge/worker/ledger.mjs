@@ -2,28 +2,31 @@
 
 import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
 
+/** How many rows the shards have written. They are in the isolate of the receiver. */
+let written = 0;
+
+/** How many rows were written since the last time. */
+export function rowsWritten() {
+  const rows = written;
+  written = 0;
+  return rows;
+}
+
 /** As many shards as any test has. */
 const SHARDS = 8;
 
 export class Ledger extends Inner {
   /** The database, which counts the rows that are written. */
-  get sql() {
-    const sql = super.sql;
+  static database(ctx) {
+    const sql = super.database(ctx);
     return {
       exec: (...parameters) => {
         const cursor = sql.exec(...parameters);
         // A statement that writes has run by now.
-        this.written = (this.written ?? 0) + cursor.rowsWritten;
+        written += cursor.rowsWritten;
         return cursor;
       },
     };
-  }
-
-  /** How many rows were written since the last time. */
-  rowsWritten() {
-    const rows = this.written ?? 0;
-    this.written = 0;
-    return rows;
   }
 
   /**
