@@ -40,9 +40,15 @@ fn start() {
 /// Takes in a request; the number it gets is for [`proceed`].
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function, watch: Function) -> u32 {
+pub fn begin_fetch(
+    request: web_sys::Request,
+    env: Env,
+    tell: Function,
+    watch: Function,
+    wait: Function,
+) -> u32 {
     let started = clock::now();
-    executor::begin(tell, watch, |means| async move {
+    executor::begin(tell, watch, wait, |means| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
         let body = RequestBody::new(&request, means.body.clone());
@@ -59,8 +65,14 @@ pub fn begin_fetch(request: web_sys::Request, env: Env, tell: Function, watch: F
 /// Takes in messages of `DELIVERIES` or `DEAD_LETTERS`.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_queue(batch: MessageBatch, env: Env, tell: Function, watch: Function) -> u32 {
-    executor::begin(tell, watch, |means| async move {
+pub fn begin_queue(
+    batch: MessageBatch,
+    env: Env,
+    tell: Function,
+    watch: Function,
+    wait: Function,
+) -> u32 {
+    executor::begin(tell, watch, wait, |means| async move {
         queue::consume_batch(&batch, &env, means).await?;
         Ok(JsValue::TRUE)
     })
@@ -69,8 +81,14 @@ pub fn begin_queue(batch: MessageBatch, env: Env, tell: Function, watch: Functio
 /// The cron trigger: what queues did not take before, they may take now.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_scheduled(_event: JsValue, env: Env, tell: Function, watch: Function) -> u32 {
-    executor::begin(tell, watch, |means| async move {
+pub fn begin_scheduled(
+    _event: JsValue,
+    env: Env,
+    tell: Function,
+    watch: Function,
+    wait: Function,
+) -> u32 {
+    executor::begin(tell, watch, wait, |means| async move {
         // A request tells of a broken configuration; there is no need to tell every minute.
         if let Ok(config) = config(&env)
             && config.stores.has_spool

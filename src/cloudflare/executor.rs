@@ -43,7 +43,7 @@
 //! ```text
 //!  a binding's promise ──> watch ────────────────────── FULFILLED or REJECTED ──┐
 //!  a promise of the `worker` crate ──> JsFuture ──> Bell, the waker ─── WOKEN ──┼──> tell ──> run ──> proceed
-//!  setTimeout ──────────────────────────────────────────────────── TIME_IS_UP ──┤
+//!  wait ────────────────────────────────────────────────────────── TIME_IS_UP ──┤
 //!  the body's promise ────────────────────────────────── BYTES, END or FAILED ──┘
 //! ```
 //!

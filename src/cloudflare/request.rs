@@ -1,11 +1,24 @@
 //! Cloudflare's requests as our traits: a head, and a body that has not been read yet.
 
 use elytra_events::http::{self, PREFIX};
-use worker::web_sys::{self, Headers};
+use js_sys::{Array, JSON, JsString};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::web_sys;
 
 use super::executor::{JsBody, Piece};
+use super::js_string::js_string;
 use crate::capacity::{Capacity, Reservation};
 use crate::request::{Body, BodyError, RequestHead};
+
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+extern "C" {
+    /// The headers of a request.
+    type Headers;
+
+    #[wasm_bindgen(method)]
+    fn get(this: &Headers, name: &JsString) -> Option<String>;
+}
 
 /// The head of a request. It gets only those headers from JavaScript that are asked for.
 pub(super) struct WorkerRequestHead {
@@ -16,7 +29,8 @@ pub(super) struct WorkerRequestHead {
 
 impl WorkerRequestHead {
     pub(super) fn new(request: &web_sys::Request) -> Self {
-        Self { method: request.method(), url: request.url(), headers: request.headers() }
+        let headers = request.headers().unchecked_into();
+        Self { method: request.method(), url: request.url(), headers }
     }
 }
 
@@ -40,14 +54,18 @@ impl RequestHead for WorkerRequestHead {
 
 impl http::Headers for WorkerRequestHead {
     fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+        self.headers.get(&js_string(name))
     }
 
     fn ce_headers(&self) -> Vec<(String, String)> {
-        worker::Headers(self.headers.clone())
-            .entries()
-            .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
-            .collect()
+        // All of them in one text, because each step of an iterator would be several calls of JavaScript.
+        let headers = JSON::stringify(&Array::from(self.headers.as_ref()));
+        let headers = headers.ok().and_then(|headers| headers.as_string()).unwrap_or_default();
+        let headers: Vec<(String, String)> = serde_json::from_str(&headers).unwrap_or_default();
+        let of_event = headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)));
+        of_event.collect()
     }
 }
 

@@ -22,7 +22,7 @@ const BORROWED = [
 ];
 
 /** The tags that `main.mjs` knows by name. */
-const TAGS = ["WOKEN", "BYTES", "END", "FAILED", "FULFILLED", "REJECTED", "READ_WHOLE", "READ_CHUNK"];
+const TAGS = ["WOKEN", "TIME_IS_UP", "BYTES", "END", "FAILED", "FULFILLED", "REJECTED", "READ_WHOLE", "READ_CHUNK"];
 
 const ADVICE = "Run `cargo xtask build`. If that does not help, worker-build or the `worker` crate does this "
   + "differently in the version you use: go back to the one before, or adapt src/cloudflare/executor/.";

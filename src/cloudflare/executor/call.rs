@@ -50,10 +50,11 @@ thread_local! {
 
 /// Creates a call, and returns its number for [`proceed`]. When there is news for it, `tell` is called
 /// with the tag and the value of the news, which [`proceed`] then wants. `watch` is called with a promise and a
-/// number, and then tells what comes of it.
+/// number, and `wait` with milliseconds and a number, and each then tells what comes of it.
 pub(in crate::cloudflare) fn begin<F>(
     tell: Function,
     watch: Function,
+    wait: Function,
     future: impl FnOnce(Means) -> F,
 ) -> u32
 where
@@ -65,10 +66,10 @@ where
         promises: Promises::new(watch),
     };
     let future = Box::pin(future(means.clone()));
-    let bell = Arc::new(Bell::new(tell.clone()));
+    let bell = Arc::new(Bell::new(tell));
     let waker = Waker::from(Arc::clone(&bell));
     let Means { body, timers, promises } = means;
-    let call = Call { future, body, promises, alarm: Alarm::new(timers, tell), bell, waker };
+    let call = Call { future, body, promises, alarm: Alarm::new(timers, wait), bell, waker };
     CALLS.with_borrow_mut(|calls| {
         calls.last = calls.last.wrapping_add(1);
         calls.calls.insert(calls.last, call);

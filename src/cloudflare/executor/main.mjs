@@ -19,7 +19,7 @@ function prepare(ctx, env) {
 }
 
 // What is reported to a call, and what it asks for: see tags.rs.
-const { WOKEN, BYTES, END, FAILED, FULFILLED, REJECTED } = tags;
+const { WOKEN, TIME_IS_UP, BYTES, END, FAILED, FULFILLED, REJECTED } = tags;
 const { READ_WHOLE, READ_CHUNK } = tags;
 
 // How much of a body is read at a time, in bytes. While more than MANY bodies are being read, newcomers get
@@ -46,7 +46,11 @@ async function run(begin, event, env, ctx) {
   const failed = (error) => tell(FAILED, error);
   let reader;
   let chunkBytes;
-  const call = begin(event, env, tell, watch);
+  // Without Node's timers, which would be objects.
+  const wait = (milliseconds, number) => {
+    scheduler.wait(milliseconds).then(() => tell(TIME_IS_UP, number));
+  };
+  const call = begin(event, env, tell, watch, wait);
   const { instanceId } = state;
   tell(WOKEN);
   try {

@@ -72,11 +72,6 @@ pub(super) fn woken() -> JsValue {
     WOKEN.into()
 }
 
-/// The tag that a timer reports, together with its number.
-pub(super) fn time_is_up() -> u32 {
-    TIME_IS_UP
-}
-
 impl News {
     /// The news with this tag and value, about the promise with this number if it is about one.
     ///

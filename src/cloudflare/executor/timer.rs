@@ -9,29 +9,14 @@ use std::task::{Context, Poll, Waker};
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::tags;
 use crate::cloudflare::clock;
 
 /// The longest time that a runtime timer is set for, in milliseconds. A timer that was set for the body
-/// then also serves whatever comes after it. Clearing it and setting another costs as much as all other
-/// waiting of a request; a timer that goes off in vain now and then costs next to nothing.
+/// then also serves whatever comes after it, and one that goes off in vain now and then costs next to nothing.
+/// It cannot be cleared, which would cost as much as all other waiting of a request. The runtime drops it with
+/// the request.
 const MAX_TIMER_MS: u64 = 250;
-
-#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
-extern "C" {
-    #[wasm_bindgen(catch, js_name = setTimeout)]
-    fn set_timeout(
-        callback: &Function,
-        milliseconds: f64,
-        tag: u32,
-        number: u32,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(catch, js_name = clearTimeout)]
-    fn clear_timeout(timeout: &JsValue) -> Result<(), JsValue>;
-}
 
 /// The sleepers of a call.
 ///
@@ -45,7 +30,7 @@ struct Sleepers {
     last: u64,
     /// By the moment at which each wakes up, and a number.
     wakers: BTreeMap<(u64, u64), Waker>,
-    /// The moment at which the last timer went off or was cleared.
+    /// The moment at which the last timer went off or was replaced.
     passed: u64,
     /// How many timers were set so far.
     timers: u32,
@@ -55,7 +40,6 @@ struct Sleepers {
 
 /// A runtime timer.
 struct Timer {
-    timeout: JsValue,
     number: u32,
     /// When it was set, by the clock, in milliseconds since 1970.
     since: u64,
@@ -131,14 +115,14 @@ impl Drop for Sleep {
 /// The runtime timer that the sleepers of a call share.
 pub(super) struct Alarm {
     timers: Timers,
-    /// `tell` of the call.
-    tell: Function,
+    /// `wait` of the call.
+    wait: Function,
 }
 
 impl Alarm {
     /// Creates it unset.
-    pub(super) fn new(timers: Timers, tell: Function) -> Self {
-        Self { timers, tell }
+    pub(super) fn new(timers: Timers, wait: Function) -> Self {
+        Self { timers, wait }
     }
 
     /// Wakes the sleepers whose time has come, now that the timer with this number has gone off. If it
@@ -167,27 +151,14 @@ impl Alarm {
             return;
         }
         sleepers.passed = sleepers.now();
-        clear(sleepers.timer.take());
         let milliseconds = first.saturating_sub(sleepers.passed).min(MAX_TIMER_MS);
         sleepers.timers = sleepers.timers.wrapping_add(1);
         let number = sleepers.timers;
-        #[expect(clippy::cast_precision_loss, reason = "a quarter of a second at most")]
-        let timeout = set_timeout(&self.tell, milliseconds as f64, tags::time_is_up(), number);
-        // It cannot fail: there is a callback, and the time is a number.
-        let timeout = timeout.ok();
         let since = clock::now();
-        sleepers.timer = timeout.map(|timeout| Timer { timeout, number, since, milliseconds });
-    }
-}
-
-impl Drop for Alarm {
-    fn drop(&mut self) {
-        clear(self.timers.0.borrow_mut().timer.take());
-    }
-}
-
-fn clear(timer: Option<Timer>) {
-    if let Some(Timer { timeout, .. }) = timer {
-        let _ = clear_timeout(&timeout);
+        sleepers.timer = Some(Timer { number, since, milliseconds });
+        #[expect(clippy::cast_precision_loss, reason = "a quarter of a second at most")]
+        let milliseconds = JsValue::from(milliseconds as f64);
+        // It cannot fail: it waits for a number of milliseconds.
+        let _ = self.wait.call2(&JsValue::UNDEFINED, &milliseconds, &number.into());
     }
 }
