@@ -16,7 +16,6 @@ mod response;
 
 use std::sync::OnceLock;
 
-use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::MessageBatch;
@@ -27,6 +26,7 @@ use crate::endpoints::answer;
 use crate::level::Level;
 use crate::spool::{DrainLine, drain};
 use bound::BoundEnv;
+use executor::Host;
 use request::{RequestBody, WorkerRequestHead};
 
 /// The configuration, read once for each isolate: its bindings do not change while it lives.
@@ -40,15 +40,9 @@ fn start() {
 /// Takes in a request; the number it gets is for [`proceed`].
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_fetch(
-    request: web_sys::Request,
-    env: Env,
-    tell: Function,
-    watch: Function,
-    wait: Function,
-) -> u32 {
+pub fn begin_fetch(request: web_sys::Request, env: Env, host: Host) -> u32 {
     let started = clock::now();
-    executor::begin(tell, watch, wait, |means| async move {
+    executor::begin(host, |means| async move {
         let config = config(&env);
         let head = WorkerRequestHead::new(&request);
         let body = RequestBody::new(&request, means.body.clone());
@@ -65,14 +59,8 @@ pub fn begin_fetch(
 /// Takes in messages of `DELIVERIES` or `DEAD_LETTERS`.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_queue(
-    batch: MessageBatch,
-    env: Env,
-    tell: Function,
-    watch: Function,
-    wait: Function,
-) -> u32 {
-    executor::begin(tell, watch, wait, |means| async move {
+pub fn begin_queue(batch: MessageBatch, env: Env, host: Host) -> u32 {
+    executor::begin(host, |means| async move {
         queue::consume_batch(&batch, &env, means).await?;
         Ok(JsValue::TRUE)
     })
@@ -81,14 +69,8 @@ pub fn begin_queue(
 /// The cron trigger: what queues did not take before, they may take now.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn begin_scheduled(
-    _event: JsValue,
-    env: Env,
-    tell: Function,
-    watch: Function,
-    wait: Function,
-) -> u32 {
-    executor::begin(tell, watch, wait, |means| async move {
+pub fn begin_scheduled(_event: JsValue, env: Env, host: Host) -> u32 {
+    executor::begin(host, |means| async move {
         // A request tells of a broken configuration; there is no need to tell every minute.
         if let Ok(config) = config(&env)
             && config.stores.has_spool

@@ -48,17 +48,19 @@
 //! ```
 //!
 //! Everything in this picture belongs to one request, and runs only while the runtime is in that request.
-//! A waker only tells `run`, which polls later, since whoever wakes may be in the middle of something.
+//! `tell`, `watch` and `wait` are methods of the [`Host`]. A waker only tells `run`, which polls later, since whoever wakes may be in the middle of something.
 //! All sleepers of a call share one runtime timer, and [`timer`] wakes those whose time has come.
 
 mod body;
 mod call;
+mod host;
 mod promises;
 mod tags;
 mod timer;
 
 pub(super) use body::{JsBody, Piece};
 pub(super) use call::{Means, begin, proceed};
+pub(super) use host::Host;
 pub(super) use promises::Promises;
 pub(super) use tags::tags;
 pub(super) use timer::Timers;

@@ -8,11 +8,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Wake, Waker};
 
-use js_sys::Function;
 use wasm_bindgen::{JsError, JsValue};
 use worker::send::SendWrapper;
 
 use super::body::JsBody;
+use super::host::Host;
 use super::promises::Promises;
 use super::tags::{self, News, Step};
 use super::timer::{Alarm, Timers};
@@ -42,34 +42,29 @@ pub(in crate::cloudflare) struct Means {
     pub(in crate::cloudflare) body: JsBody,
     pub(in crate::cloudflare) timers: Timers,
     pub(in crate::cloudflare) promises: Promises,
+    pub(in crate::cloudflare) host: Host,
 }
 
 thread_local! {
     static CALLS: RefCell<Calls> = RefCell::default();
 }
 
-/// Creates a call, and returns its number for [`proceed`]. When there is news for it, `tell` is called
-/// with the tag and the value of the news, which [`proceed`] then wants. `watch` is called with a promise and a
-/// number, and `wait` with milliseconds and a number, and each then tells what comes of it.
-pub(in crate::cloudflare) fn begin<F>(
-    tell: Function,
-    watch: Function,
-    wait: Function,
-    future: impl FnOnce(Means) -> F,
-) -> u32
+/// Creates a call, and returns its number for [`proceed`].
+pub(in crate::cloudflare) fn begin<F>(host: Host, future: impl FnOnce(Means) -> F) -> u32
 where
     F: Future<Output = Answer> + 'static,
 {
     let means = Means {
         body: JsBody::default(),
         timers: Timers::default(),
-        promises: Promises::new(watch),
+        promises: Promises::new(host.clone()),
+        host,
     };
     let future = Box::pin(future(means.clone()));
-    let bell = Arc::new(Bell::new(tell));
+    let bell = Arc::new(Bell::new(means.host.clone()));
     let waker = Waker::from(Arc::clone(&bell));
-    let Means { body, timers, promises } = means;
-    let call = Call { future, body, promises, alarm: Alarm::new(timers, wait), bell, waker };
+    let Means { body, timers, promises, host } = means;
+    let call = Call { future, body, promises, alarm: Alarm::new(timers, host), bell, waker };
     CALLS.with_borrow_mut(|calls| {
         calls.last = calls.last.wrapping_add(1);
         calls.calls.insert(calls.last, call);
@@ -113,14 +108,14 @@ pub(in crate::cloudflare) fn proceed(
 
 /// The waker: it tells `run`, which polls later, since whoever wakes may be in the middle of something.
 struct Bell {
-    tell: SendWrapper<Function>,
+    host: SendWrapper<Host>,
     /// Whether the future is polled next, however often it is woken.
     is_muted: AtomicBool,
 }
 
 impl Bell {
-    fn new(tell: Function) -> Self {
-        Self { tell: SendWrapper::new(tell), is_muted: AtomicBool::new(false) }
+    fn new(host: Host) -> Self {
+        Self { host: SendWrapper::new(host), is_muted: AtomicBool::new(false) }
     }
 }
 
@@ -133,7 +128,6 @@ impl Wake for Bell {
         if self.is_muted.load(Relaxed) {
             return;
         }
-        // It appends to an array and resolves a promise, neither of which can fail.
-        let _ = self.tell.call1(&JsValue::UNDEFINED, &tags::woken());
+        self.host.tell(tags::WOKEN);
     }
 }

@@ -40,17 +40,21 @@ async function run(begin, event, env, ctx) {
     if (tag !== WOKEN || news.length === 0) news.push({ tag, value, promise });
     resume();
   };
-  const watch = (promise, number) => {
-    promise.then((value) => tell(FULFILLED, value, number), (error) => tell(REJECTED, error, number));
+  const host = {
+    tell,
+    watch(promise, number) {
+      promise.then((value) => tell(FULFILLED, value, number), (error) => tell(REJECTED, error, number));
+    },
+    wait(milliseconds, number) {
+      // Without Node's timers, which would be objects.
+      scheduler.wait(milliseconds).then(() => tell(TIME_IS_UP, number));
+    },
+    messages,
   };
   const failed = (error) => tell(FAILED, error);
   let reader;
   let chunkBytes;
-  // Without Node's timers, which would be objects.
-  const wait = (milliseconds, number) => {
-    scheduler.wait(milliseconds).then(() => tell(TIME_IS_UP, number));
-  };
-  const call = begin(event, env, tell, watch, wait);
+  const call = begin(event, env, host);
   const { instanceId } = state;
   tell(WOKEN);
   try {
@@ -89,6 +93,11 @@ async function run(begin, event, env, ctx) {
       reader.cancel().catch(() => {});
     }
   }
+}
+
+// The messages of a batch, in one go, since each string and object that the wasm makes is a call.
+function messages(bodies, separator) {
+  return bodies.split(separator).map((body) => ({ body, contentType: "text" }));
 }
 
 function handle(begin) {

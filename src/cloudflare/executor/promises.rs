@@ -8,8 +8,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use js_sys::{Function, Promise};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
+
+use super::host::Host;
 
 /// What comes of a promise: its value, or its reason.
 pub(super) type Outcome = Result<JsValue, JsValue>;
@@ -19,8 +21,7 @@ pub(super) type Outcome = Result<JsValue, JsValue>;
 pub(in crate::cloudflare) struct Promises(Rc<RefCell<Watched>>);
 
 struct Watched {
-    /// `watch` of the call.
-    watch: Function,
+    host: Host,
     last: u32,
     /// Those that somebody waits for, by their numbers.
     states: BTreeMap<u32, State>,
@@ -35,8 +36,8 @@ enum State {
 }
 
 impl Promises {
-    pub(super) fn new(watch: Function) -> Self {
-        Self(Rc::new(RefCell::new(Watched { watch, last: 0, states: BTreeMap::new() })))
+    pub(super) fn new(host: Host) -> Self {
+        Self(Rc::new(RefCell::new(Watched { host, last: 0, states: BTreeMap::new() })))
     }
 
     /// What comes of a promise.
@@ -44,9 +45,8 @@ impl Promises {
         let mut watched = self.0.borrow_mut();
         watched.last = watched.last.wrapping_add(1);
         let number = watched.last;
-        // It calls `then` of the promise, which cannot fail, and reports later.
-        let watching = watched.watch.call2(&JsValue::UNDEFINED, promise, &number.into());
-        let state = watching.map_or_else(|error| State::Settled(Err(error)), |_| State::New);
+        let watching = watched.host.watch(promise, number);
+        let state = watching.map_or_else(|error| State::Settled(Err(error)), |()| State::New);
         watched.states.insert(number, state);
         Settled { promises: self.clone(), number }
     }

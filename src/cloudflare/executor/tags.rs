@@ -33,7 +33,8 @@ pub(super) enum Step {
     Answer(JsValue),
 }
 
-const WOKEN: u32 = 0;
+/// What a waker reports.
+pub(super) const WOKEN: u32 = 0;
 const TIME_IS_UP: u32 = 1;
 const BYTES: u32 = 2;
 const END: u32 = 3;
@@ -65,11 +66,6 @@ pub(in crate::cloudflare) fn tags() -> JsValue {
         let _ = Reflect::set(&tags, &name.into(), &tag.into());
     }
     tags.into()
-}
-
-/// The tag that a waker reports.
-pub(super) fn woken() -> JsValue {
-    WOKEN.into()
 }
 
 impl News {

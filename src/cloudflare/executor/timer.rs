@@ -7,9 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use js_sys::Function;
-use wasm_bindgen::JsValue;
-
+use super::host::Host;
 use crate::cloudflare::clock;
 
 /// The longest time that a runtime timer is set for, in milliseconds. A timer that was set for the body
@@ -115,14 +113,13 @@ impl Drop for Sleep {
 /// The runtime timer that the sleepers of a call share.
 pub(super) struct Alarm {
     timers: Timers,
-    /// `wait` of the call.
-    wait: Function,
+    host: Host,
 }
 
 impl Alarm {
     /// Creates it unset.
-    pub(super) fn new(timers: Timers, wait: Function) -> Self {
-        Self { timers, wait }
+    pub(super) fn new(timers: Timers, host: Host) -> Self {
+        Self { timers, host }
     }
 
     /// Wakes the sleepers whose time has come, now that the timer with this number has gone off. If it
@@ -157,8 +154,6 @@ impl Alarm {
         let since = clock::now();
         sleepers.timer = Some(Timer { number, since, milliseconds });
         #[expect(clippy::cast_precision_loss, reason = "a quarter of a second at most")]
-        let milliseconds = JsValue::from(milliseconds as f64);
-        // It cannot fail: it waits for a number of milliseconds.
-        let _ = self.wait.call2(&JsValue::UNDEFINED, &milliseconds, &number.into());
+        self.host.wait(milliseconds as f64, number);
     }
 }

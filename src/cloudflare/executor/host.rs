@@ -1,0 +1,32 @@
+//! What `run` does for a call.
+
+use js_sys::{Array, JsString, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+extern "C" {
+    /// An object of `run`, for one call.
+    #[derive(Clone)]
+    pub type Host;
+
+    /// Notes that there is news with this tag, and has [`proceed`](super::proceed) called with it later.
+    #[wasm_bindgen(method)]
+    pub(super) fn tell(this: &Host, tag: u32);
+
+    /// Tells what comes of a promise, with this number.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn watch(this: &Host, promise: &Promise, number: u32) -> Result<(), JsValue>;
+
+    /// Tells after this many milliseconds that they have passed, with this number.
+    #[wasm_bindgen(method)]
+    pub(super) fn wait(this: &Host, milliseconds: f64, number: u32);
+
+    /// The messages for `sendBatch` whose bodies are in this text, with a separator between them.
+    #[wasm_bindgen(method)]
+    pub(in crate::cloudflare) fn messages(
+        this: &Host,
+        bodies: &JsString,
+        separator: &JsString,
+    ) -> Array;
+}
