@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 pub use names::{EventType, Operation};
 
 use crate::Name;
-use crate::event::{CloudEvent, Data, read_string};
+use crate::event::{CloudEvent, Data, Places, read_string};
 
 /// What precedes the event type in an event's `type`.
 pub const TYPE_PREFIX: &str = "com.elytra.";
@@ -93,12 +93,13 @@ impl CloudEvent<'_> {
     /// have the members for them.
     #[must_use]
     pub fn object(&self) -> Object<'_> {
-        match self.data() {
+        match (self.data(), self.places()) {
+            (Some(Data::Json(json)), Some(places)) => Object::from(Members::at(places, json)),
             // The reader would unescape a string as long as a body, only to find that it is none.
-            Some(Data::Json(json)) if json.trim_ascii_start().starts_with('{') => {
+            (Some(Data::Json(json)), None) if json.trim_ascii_start().starts_with('{') => {
                 Object::read(json).unwrap_or_default()
             }
-            Some(Data::Json(_) | Data::Base64(_)) | None => Object::default(),
+            (Some(Data::Json(_) | Data::Base64(_)) | None, _) => Object::default(),
         }
     }
 
@@ -120,11 +121,18 @@ impl<'a> Object<'a> {
         let mut deserializer = serde_json::Deserializer::from_str(data);
         let members = deserializer.deserialize_map(MembersVisitor).ok()?;
         deserializer.end().ok()?;
-        Some(Self {
-            data: members.data,
-            id: members.id.and_then(ObjectId::read),
-            type_: members.type_.and_then(|type_| read_string(type_).ok()),
-        })
+        Some(Self::from(members))
+    }
+}
+
+impl<'a> From<Members<'a>> for Object<'a> {
+    fn from(members: Members<'a>) -> Self {
+        let present = |value: Option<&'a str>| value.filter(|value| *value != "null");
+        Self {
+            data: present(members.data),
+            id: present(members.id).and_then(ObjectId::read),
+            type_: present(members.type_).and_then(|type_| read_string(type_).ok()),
+        }
     }
 }
 
@@ -135,6 +143,14 @@ struct Members<'a> {
     data: Option<&'a str>,
     id: Option<&'a str>,
     type_: Option<&'a str>,
+}
+
+impl<'a> Members<'a> {
+    fn at(places: Places, data: &'a str) -> Self {
+        let value =
+            |place: Option<(usize, usize)>| place.and_then(|(start, end)| data.get(start..end));
+        Self { data: value(places.data), id: value(places.id), type_: value(places.type_) }
+    }
 }
 
 struct MembersVisitor;
@@ -162,8 +178,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
             if std::mem::replace(seen, true) {
                 return Err(A::Error::custom("a repeated member is ambiguous"));
             }
-            let value = map.next_value::<&RawValue>()?.get();
-            *member = Some(value).filter(|value| *value != "null");
+            *member = Some(map.next_value::<&RawValue>()?.get());
         }
         Ok(members)
     }

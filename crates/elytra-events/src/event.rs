@@ -74,6 +74,8 @@ pub struct CloudEvent<'a> {
     time: Option<Timestamp<'a>>,
     extensions: Vec<(Cow<'a, str>, AttributeValue<'a>)>,
     data: Option<StoredData<'a>>,
+    /// Where in `data` the members are that describe an object, if that was found out on reading.
+    places: Option<Places>,
 }
 
 /// The payload of an event. A JSON null is a payload too.
@@ -121,6 +123,15 @@ enum StoredData<'a> {
     PrintedJson(Range<usize>),
     /// The same.
     PrintedBase64(Range<usize>),
+}
+
+/// Where in `data` the members are that describe an object of Elytra's: `objectData`, `objectId` and `objectType`,
+/// each as the start and the end of its value in bytes. No other member has one of these names, however it is spelled.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Places {
+    pub(crate) data: Option<(usize, usize)>,
+    pub(crate) id: Option<(usize, usize)>,
+    pub(crate) type_: Option<(usize, usize)>,
 }
 
 impl<'a> CloudEvent<'a> {
@@ -186,6 +197,11 @@ impl<'a> CloudEvent<'a> {
     #[must_use]
     pub fn time(&self) -> Option<&Timestamp<'a>> {
         self.time.as_ref()
+    }
+
+    /// Where in `data` the members are that describe an object. `None` if reading did not find that out.
+    pub(crate) fn places(&self) -> Option<Places> {
+        self.places
     }
 
     /// `data` or `data_base64`; `None` if the event has neither.

@@ -206,6 +206,7 @@ impl<'a> Attributes<'a> {
                 time,
                 extensions: self.into_extensions(),
                 data,
+                places: None,
             }),
             (id, source, type_) => Err(InvalidEvent {
                 index: None,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::attributes::{AttributeValue, Attributes, MAX_ATTRIBUTES};
 use super::print::{print, quoted_bytes};
-use super::{CloudEvent, InvalidEvent, MediaType, Problem, header, json};
+use super::{CloudEvent, InvalidEvent, MediaType, Places, Problem, header, json};
 
 /// What the name of an attribute's header starts with (HTTP binding section 3.1.3).
 pub const PREFIX: &str = "ce-";
@@ -84,8 +84,8 @@ fn is_joined(name: &str, value: &str) -> bool {
 /// The data of a body.
 #[derive(Clone, Copy)]
 pub(super) enum BodyData<'a> {
-    /// JSON, which stays as it is.
-    Json(&'a str),
+    /// JSON, which stays as it is, and where in it the members are that describe an object, if that is known.
+    Json(&'a str, Option<Places>),
     /// Text, which becomes a JSON string.
     Text(&'a str),
     /// Anything else, which becomes base64.
@@ -101,15 +101,16 @@ impl<'a> BodyData<'a> {
         Ok(Some(match content_type.map(MediaType::parse) {
             Some(Some(media_type)) if media_type.is_json() => {
                 let text = text.map_err(|error| Problem::NotUtf8 { at: error.valid_up_to() })?;
-                Self::Json(json::read_value(text)?)
+                let (json, places) = json::read_data(text)?;
+                Self::Json(json, places)
             }
             Some(Some(media_type)) if media_type.is_utf8_text() => {
                 text.map_or(Self::Bytes(body), Self::Text)
             }
             // Without a content type, data that are JSON can only be meant as such (JSON format 3.1).
             None => {
-                let json = text.ok().and_then(|text| json::read_value(text).ok());
-                json.map_or(Self::Bytes(body), Self::Json)
+                let json = text.ok().and_then(|text| json::read_data(text).ok());
+                json.map_or(Self::Bytes(body), |(json, places)| Self::Json(json, places))
             }
             Some(_) => Self::Bytes(body),
         }))
@@ -118,7 +119,7 @@ impl<'a> BodyData<'a> {
     /// Its size in the JSON format in bytes, including quotes.
     pub(super) fn printed_bytes(self) -> usize {
         match self {
-            Self::Json(json) => json.len(),
+            Self::Json(json, _) => json.len(),
             Self::Text(text) => quoted_bytes(text),
             Self::Bytes(bytes) => base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX) + 2,
         }

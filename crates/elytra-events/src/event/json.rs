@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use super::attributes::{AttributeValue, Attributes, CoreAttribute, MAX_ATTRIBUTES};
 use super::{
-    BASE64, CloudEvent, InvalidEvent, InvalidEvents, JsonType, MAX_VIOLATIONS, Problem, StoredData,
+    BASE64, CloudEvent, InvalidEvent, InvalidEvents, JsonType, MAX_VIOLATIONS, Places, Problem,
+    StoredData,
 };
 use crate::Known as _;
 
@@ -21,7 +22,7 @@ pub(super) const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Reads one event. `data` is checked to be JSON, and kept as text.
 pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
-    let Object { members, left_out } = read_object(text).map_err(InvalidEvent::of_event)?;
+    let Object { members, left_out, places } = read_object(text).map_err(InvalidEvent::of_event)?;
 
     let mut attributes = Attributes::with_capacity(members.len());
     if left_out > 0 {
@@ -54,7 +55,8 @@ pub(super) fn decode(text: &str) -> Result<CloudEvent<'_>, InvalidEvent> {
     if data.is_some() && has_data_base64 {
         attributes.refuse("data_base64", Problem::DataTwice);
     }
-    attributes.into_event(Cow::Borrowed(text), data.or(data_base64))
+    let event = attributes.into_event(Cow::Borrowed(text), data.or(data_base64))?;
+    Ok(CloudEvent { places, ..event })
 }
 
 /// Reads a batch: an array of at most `max_events` events, which may be empty.
@@ -95,7 +97,7 @@ fn read_object(text: &str) -> Result<Object<'_>, Problem> {
     match JsonType::of(text) {
         None if text.trim_matches(WHITE_SPACE).is_empty() => Err(Problem::NoBody),
         None | Some(JsonType::Object) => match scan::object(text, MAX_ATTRIBUTES) {
-            Some(members) => Ok(Object { members, left_out: 0 }),
+            Some(object) => Ok(object),
             None => parse(Object::read(text, MAX_ATTRIBUTES)),
         },
         Some(other) => check(text).and(Err(Problem::NotAnObject(other))),
@@ -156,11 +158,12 @@ pub(crate) fn read_string(value: &str) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
-/// The value that makes up the whole text, without the white space around it.
-pub(super) fn read_value(text: &str) -> Result<&str, Problem> {
-    match scan::value(text) {
-        Some(value) => Ok(value),
-        None => parse(serde_json::from_str::<&RawValue>(text)).map(RawValue::get),
+/// The value that makes up the whole text, without the white space around it, as `data`; and where in it the members
+/// are that describe an object, if that is known.
+pub(super) fn read_data(text: &str) -> Result<(&str, Option<Places>), Problem> {
+    match scan::data(text) {
+        Some(data) => Ok(data),
+        None => Ok((parse(serde_json::from_str::<&RawValue>(text))?.get(), None)),
     }
 }
 

@@ -23,7 +23,10 @@ pub(super) fn print<'a>(mut event: CloudEvent<'a>, data: Option<BodyData<'_>>) -
         );
         let start = json.len();
         match data {
-            BodyData::Json(value) => json.push_str(value),
+            BodyData::Json(value, places) => {
+                json.push_str(value);
+                event.places = places;
+            }
             BodyData::Text(text) => push_string(&mut json, text),
             BodyData::Bytes(bytes) => {
                 json.push('"');

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use elytra_events::http::Mode;
 use elytra_events::{CloudEvent, EventType, Known, Name, Object, ObjectId, Operation};
-use test_support::{event, property};
+use proptest::prelude::*;
+use test_support::{Head, decode_one, event, property};
 
 /// The contract: the event types of the models of Elytra's Python client, in their order.
 const EVENT_TYPES: &str = "
@@ -269,4 +271,57 @@ fn an_event_need_not_be_about_an_object() {
 fn an_identifier_prints_as_it_came() {
     assert_eq!(ObjectId::Integer("0042").to_string(), "0042");
     assert_eq!(ObjectId::String("a/b".into()).to_string(), "a/b");
+}
+
+/// Objects whose members may be the ones that are looked for, each with white space around it.
+fn data() -> impl Strategy<Value = String> {
+    let space = || prop_oneof![Just(""), Just(" "), Just("\n\t")];
+    let name = prop_oneof![
+        3 => Just(r#""objectId""#), 3 => Just(r#""objectType""#), 2 => Just(r#""objectData""#),
+        1 => Just(r#""a""#), 1 => Just(r#""\"objectId""#), 1 => Just(r#""object\u0049d""#),
+        1 => Just(r#""objectType\\""#), 1 => Just(r#""""#),
+    ];
+    let value = prop_oneof![
+        4 => Just(r#""product""#), 3 => Just("4711"), 1 => Just("-7"), 1 => Just("1.5e+3"),
+        1 => Just("null"), 1 => Just("true"), 1 => Just(r#""\\""#), 1 => Just(r#""\"}{\\\"""#),
+        1 => Just(r#""ü\u00fc""#), 1 => Just(r#"{"objectId":1,"objectType":"a"}"#), 1 => Just("[]"),
+        1 => Just(r#"["objectId",{"objectType":"}"}]"#), 1 => Just("{}"), 1 => Just(r#""""#),
+    ];
+    let member = (name, space(), space(), value, space());
+    let member = member.prop_map(|(name, a, b, value, c)| format!("{name}{a}:{b}{value}{c}"));
+    let members = proptest::collection::vec((space(), member), 0..6);
+    members.prop_map(|members| {
+        let members = members.into_iter().map(|(space, member)| space.to_owned() + &member);
+        let members: Vec<_> = members.collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
+/// The object in this data, in both modes, which must be the same.
+fn object_in(data: &str) -> (Option<String>, Option<String>, Option<String>) {
+    let own = |object: Object<'_>| {
+        let Object { data, id, type_ } = object;
+        (data.map(str::to_owned), id.map(|id| format!("{id:?}")), type_.map(Cow::into_owned))
+    };
+    let text = event(&format!(r#""data":{data}"#));
+    let structured = own(CloudEvent::from_json(&text).unwrap().object());
+    let head = Head::default().with_event().with("content-type", "application/json");
+    let binary = decode_one(Mode::Binary, &head, data.as_bytes()).unwrap();
+    assert_eq!(structured, own(binary.object()), "{data}");
+    structured
+}
+
+/// A member whose name has an escape may be one of the object's, so it takes a closer look. Without one, the object is
+/// found while the event is read.
+#[test]
+fn a_closer_look_finds_the_same_object() {
+    property(data(), |data| {
+        let comma = if data == "{}" { "" } else { "," };
+        for looked_at in [
+            data.replacen('{', &format!(r#"{{"\u0062":0{comma}"#), 1),
+            format!(r#"{}{comma}"\u0062":0}}"#, data.strip_suffix('}').unwrap()),
+        ] {
+            assert_eq!(object_in(&data), object_in(&looked_at), "{data}");
+        }
+    });
 }

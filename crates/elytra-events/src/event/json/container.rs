@@ -8,11 +8,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::event::Places;
+
 /// The members of a JSON object in their order, including repeated ones.
 pub(super) struct Object<'a> {
     pub(super) members: Vec<(Cow<'a, str>, &'a str)>,
     /// How many more there are.
     pub(super) left_out: usize,
+    /// Where in `data` the members are that describe an object, if that is known.
+    pub(super) places: Option<Places>,
 }
 
 /// The elements of a JSON array.
@@ -61,7 +65,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         let mut members = Vec::new();
         while members.len() < self.limit {
             let Some(Text(name)) = map.next_key()? else {
-                return Ok(Object { members, left_out: 0 });
+                return Ok(Object { members, left_out: 0, places: None });
             };
             members.push((name, map.next_value::<&RawValue>()?.get()));
         }
@@ -69,7 +73,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
             left_out += 1;
         }
-        Ok(Object { members, left_out })
+        Ok(Object { members, left_out, places: None })
     }
 }
 

@@ -5,33 +5,44 @@
 //! with the same result.
 
 use std::borrow::Cow;
+use std::mem;
 
 use wide::u8x16;
+
+use super::container::Object;
+use crate::event::Places;
 
 /// How deep values may be nested here.
 const MAX_DEPTH: u32 = u64::BITS;
 
-/// The members of the object that makes up the whole text, as names without quotes and values. `None` if
-/// there are more than `limit`, or a name has an escape.
-pub(super) fn object(text: &str, limit: usize) -> Option<Vec<(Cow<'_, str>, &str)>> {
+/// The members of the object that makes up the whole text. `None` if there are more than `limit`, or a name has an
+/// escape.
+pub(super) fn object(text: &str, limit: usize) -> Option<Object<'_>> {
     let scan = Scan(text.as_bytes());
     let mut members = Vec::with_capacity(TYPICAL_ATTRIBUTES);
+    let mut places = None;
     let mut at = scan.open(b'{')?;
     if scan.byte(at)? == b'}' {
-        return scan.is_end(at + 1).then_some(members);
+        return scan.is_end(at + 1).then_some(Object { members, left_out: 0, places });
     }
     while members.len() < limit {
         let value = scan.name(at)?;
-        let end = scan.value(value)?;
         let (name, _) = text.get(at + 1..)?.split_once('"')?;
         if name.contains('\\') {
             return None;
         }
+        let end = if name == "data" {
+            let end;
+            (end, places) = scan.data(value)?;
+            end
+        } else {
+            scan.value(value)?
+        };
         members.push((Cow::Borrowed(name), text.get(value..end)?));
         at = scan.white_space(end);
         match scan.byte(at)? {
             b',' => at = scan.white_space(at + 1),
-            b'}' => return scan.is_end(at + 1).then_some(members),
+            b'}' => return scan.is_end(at + 1).then_some(Object { members, left_out: 0, places }),
             _ => return None,
         }
     }
@@ -62,12 +73,12 @@ pub(super) fn array(text: &str, limit: usize) -> Option<Vec<&str>> {
     None
 }
 
-/// The value that makes up the whole text, without the white space around it.
-pub(super) fn value(text: &str) -> Option<&str> {
+/// The value that makes up the whole text, without the white space around it, as `data`.
+pub(super) fn data(text: &str) -> Option<(&str, Option<Places>)> {
     let scan = Scan(text.as_bytes());
     let begin = scan.white_space(0);
-    let end = scan.value(begin)?;
-    if scan.is_end(end) { text.get(begin..end) } else { None }
+    let (end, places) = scan.data(begin)?;
+    if scan.is_end(end) { Some((text.get(begin..end)?, places)) } else { None }
 }
 
 /// The text that is scanned, in UTF-8. Positions are byte offsets.
@@ -107,6 +118,48 @@ impl Scan<'_> {
         }
         let colon = self.white_space(self.string(at + 1)?);
         (self.byte(colon)? == b':').then(|| self.white_space(colon + 1))
+    }
+
+    /// The end of the value that starts here, and where in it the members are that describe an object. No places if
+    /// it is no object, or if it takes a closer look to tell.
+    fn data(self, begin: usize) -> Option<(usize, Option<Places>)> {
+        if self.byte(begin)? != b'{' {
+            return Some((self.value(begin)?, None));
+        }
+        let mut places = Places::default();
+        let mut is_plain = true;
+        let mut at = self.white_space(begin + 1);
+        if self.byte(at)? == b'}' {
+            return Some((at + 1, Some(places)));
+        }
+        loop {
+            let value = self.name(at)?;
+            let end = self.value(value)?;
+            let range = Some((value - begin, end - begin));
+            // With the closing quote, so that no longer name begins like it.
+            let name = self.0.get(at + 1..value)?;
+            let place = if name.starts_with(b"objectData\"") {
+                Some(&mut places.data)
+            } else if name.starts_with(b"objectId\"") {
+                Some(&mut places.id)
+            } else if name.starts_with(b"objectType\"") {
+                Some(&mut places.type_)
+            } else {
+                None
+            };
+            is_plain &= match place {
+                // A repeated member is ambiguous.
+                Some(place) => mem::replace(place, range).is_none(),
+                // An escape may spell one of the names.
+                None => !name.contains(&b'\\'),
+            };
+            at = self.white_space(end);
+            match self.byte(at)? {
+                b',' => at = self.white_space(at + 1),
+                b'}' => return Some((at + 1, is_plain.then_some(places))),
+                _ => return None,
+            }
+        }
     }
 
     /// The end of the value that starts here.
