@@ -1,6 +1,7 @@
 //! The documents: every link leads somewhere, the README is short, and no figure contradicts another
 //! or the constant it stands for.
 
+mod costs;
 mod fields;
 mod figures;
 mod links;

@@ -5,9 +5,10 @@ use elytra_events::http::MAX_HEADER_BYTES;
 use elytra_events::{EventType, Known as _, MAX_VIOLATIONS};
 use elytra_webhooks::body::BODY_BYTES_PER_MS;
 use elytra_webhooks::capacity::MAX_HELD_BYTES;
-use elytra_webhooks::config::MAX_BODY_BYTES;
+use elytra_webhooks::config::{LEDGER_SHARDS, MAX_BATCH_EVENTS, MAX_BODY_BYTES};
 use elytra_webhooks::filter::{MAX_FILTER_DEPTH, MAX_FILTERS};
 use elytra_webhooks::jobs::{STEP_LETTERS, STEP_MS};
+use elytra_webhooks::ledger::{MAX_CLAIMED_KEYS, MAX_RECORDS};
 use elytra_webhooks::limits::{
     MAX_CONNECTIONS, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_MESSAGES, MAX_WEBHOOK_EVENT_BYTES,
@@ -54,6 +55,7 @@ fn row<'t>(document: &'t str, column: &str, name: &str) -> Option<Vec<&'t str>> 
 fn the_figures_are_those_of_the_code() {
     let n = |number: usize| with_commas(u64::try_from(number).unwrap());
     let per_second = 1_000 / usize::try_from(SLOW_WRITE_MS).unwrap() * MAX_CONNECTIONS;
+    let records = u64::try_from(MAX_RECORDS).unwrap();
     let figures: Vec<Figure> = vec![
         (format!("A table can hold {} bytes", n(MAX_VAR_BYTES)), &["docs/configuration.md"]),
         (
@@ -101,6 +103,26 @@ fn the_figures_are_those_of_the_code() {
             &["CHANGELOG.md"],
         ),
         (format!("the {} names", EventType::ALL.len()), &["docs/event-types.md"]),
+        (format!("A shard keeps {} records", n(MAX_RECORDS)), &["docs/performance.md"]),
+        (format!("keeps track of {} events", n(MAX_CLAIMED_KEYS)), &["docs/performance.md"]),
+        (format!("A ledger has up to {} shards", LEDGER_SHARDS.most), &["docs/performance.md"]),
+        (
+            format!("`max_batch_events` ({} at most)", with_commas(MAX_BATCH_EVENTS.most)),
+            &["docs/performance.md"],
+        ),
+        // How long eight shards remember 1,000 events a second, and all of them 1,000 and 100,000.
+        (
+            format!("about {} seconds, whatever", n(8 * MAX_RECORDS / 1_000)),
+            &["docs/performance.md"],
+        ),
+        (
+            format!("for {} seconds. That", with_commas(LEDGER_SHARDS.most * records / 1_000)),
+            &["docs/performance.md"],
+        ),
+        (
+            format!("about {} seconds, which", LEDGER_SHARDS.most * records / 100_000),
+            &["docs/performance.md"],
+        ),
     ];
     let missing = missing(&figures, read);
     assert!(missing.is_empty(), "{}", missing.join("\n"));
@@ -118,38 +140,6 @@ fn the_size_of_the_upload_is_the_same_twice() {
     let phrase = format!("The upload is {} KiB ({} KiB gzipped)", cells[0], cells[1]);
     let missing = missing(&[(phrase, &["README.md"])], read);
     assert!(missing.is_empty(), "{}", missing.join("\n"));
-}
-
-/// A number with commas, in the thousandth of its unit.
-fn thousandths(number: &str) -> u64 {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    format!("{}{fraction:0<3}", whole.replace(',', "")).parse().unwrap()
-}
-
-/// What is above the included amount costs its price, and the last row is the sum.
-#[test]
-fn the_costs_add_up() {
-    let page = read("docs/deploying.md");
-    let (_, rows) = page.split_once("| price beyond that |").unwrap();
-    let rows = rows.lines().skip(2).take_while(|line| line.starts_with('|'));
-    let mut sum = 0;
-    let mut total = None;
-    for row in rows {
-        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [what, amount, included, price, costs] = cells[..] else { panic!("{row}") };
-        if what.starts_with("**") {
-            total = Some(thousandths(costs.trim_matches('*')));
-            continue;
-        }
-        let costs = thousandths(costs);
-        if let Some((price, unit)) = price.split_once(" per ") {
-            let above = thousandths(amount).saturating_sub(thousandths(included));
-            let per = if unit == "million" { 1_000_000 } else { 1 };
-            assert_eq!(costs, above * thousandths(price) / per / 1_000, "{row}");
-        }
-        sum += costs;
-    }
-    assert_eq!(total, Some(sum));
 }
 
 #[test]
