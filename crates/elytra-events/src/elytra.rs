@@ -147,9 +147,8 @@ struct Members<'a> {
 
 impl<'a> Members<'a> {
     fn at(places: Places, data: &'a str) -> Self {
-        let value =
-            |place: Option<(usize, usize)>| place.and_then(|(start, end)| data.get(start..end));
-        Self { data: value(places.data), id: value(places.id), type_: value(places.type_) }
+        let Places { data: object_data, id, type_ } = places;
+        Self { data: object_data.value(data), id: id.value(data), type_: type_.value(data) }
     }
 }
 

@@ -129,9 +129,34 @@ enum StoredData<'a> {
 /// each as the start and the end of its value in bytes. No other member has one of these names, however it is spelled.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Places {
-    pub(crate) data: Option<(usize, usize)>,
-    pub(crate) id: Option<(usize, usize)>,
-    pub(crate) type_: Option<(usize, usize)>,
+    pub(crate) data: Place,
+    pub(crate) id: Place,
+    pub(crate) type_: Place,
+}
+
+/// Where a value is, or the default if there is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    /// The place from `start` to `end`. `None` if an event is too large for it.
+    pub(crate) fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self { start: start.try_into().ok()?, end: end.try_into().ok()? })
+    }
+
+    /// Whether there is no value.
+    pub(crate) fn is_none(self) -> bool {
+        self.end == 0
+    }
+
+    /// The value in the text that it is in.
+    pub(crate) fn value(self, text: &str) -> Option<&str> {
+        let range = self.start as usize..self.end as usize;
+        text.get(range).filter(|value| !value.is_empty())
+    }
 }
 
 impl<'a> CloudEvent<'a> {

@@ -10,7 +10,7 @@ use std::mem;
 use wide::u8x16;
 
 use super::container::Object;
-use crate::event::Places;
+use crate::event::{Place, Places};
 
 /// How deep values may be nested here.
 const MAX_DEPTH: u32 = u64::BITS;
@@ -135,7 +135,7 @@ impl Scan<'_> {
         loop {
             let value = self.name(at)?;
             let end = self.value(value)?;
-            let range = Some((value - begin, end - begin));
+            let here = Place::new(value - begin, end - begin)?;
             // With the closing quote, so that no longer name begins like it.
             let name = self.0.get(at + 1..value)?;
             let place = if name.starts_with(b"objectData\"") {
@@ -149,7 +149,7 @@ impl Scan<'_> {
             };
             is_plain &= match place {
                 // A repeated member is ambiguous.
-                Some(place) => mem::replace(place, range).is_none(),
+                Some(place) => mem::replace(place, here).is_none(),
                 // An escape may spell one of the names.
                 None => !name.contains(&b'\\'),
             };
