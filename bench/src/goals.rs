@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::case::{CASES, CONNECTIONS, FILTERED, FILTERED_LARGE};
+use crate::case::{
+    CASES, CONNECTIONS, FILTERED, FILTERED_LARGE, FORWARDED, FORWARDED_BATCH, FORWARDED_BINARY,
+    FORWARDED_LARGE,
+};
 use crate::contestant::{Contestant, FLOOR};
 use crate::rounds::{Place, Results};
 use crate::scale::{self, Scale};
@@ -46,6 +49,22 @@ fn of_the_rounds(results: &Results) -> Vec<Goal> {
                 goals.push(Goal::new(what, connections, most, measured));
             }
         }
+        for name in [FORWARDED, FORWARDED_BINARY, FORWARDED_LARGE, FORWARDED_BATCH] {
+            let (ours, theirs) = (Contestant::Receiver, Contestant::HonoZod);
+            if let Some(measured) = compared(results, ours, theirs, (name, connections), DIVIDED) {
+                goals.push(Goal::new(format!("{name}: Hono + Zod"), connections, 1.0, measured));
+            }
+        }
+        let most_added = if connections == 1 { 700.0 } else { 450.0 };
+        for (name, how, what, most) in [
+            (FORWARDED, SUBTRACTED, "deduplicating, µs added", most_added),
+            (FORWARDED_BATCH, DIVIDED, "deduplicating: without", 3.0),
+        ] {
+            let (with, without) = (Contestant::Deduplicating, Contestant::Receiver);
+            if let Some(measured) = compared(results, with, without, (name, connections), how) {
+                goals.push(Goal::new(format!("{name}, {what}"), connections, most, measured));
+            }
+        }
         for name in [FILTERED, FILTERED_LARGE] {
             if let Some(measured) = share_of_peer(results, name, connections) {
                 let what =
@@ -55,6 +74,22 @@ fn of_the_rounds(results: &Results) -> Vec<Goal> {
         }
     }
     goals
+}
+
+const DIVIDED: fn(f64, f64) -> f64 = |one, other| one / other;
+const SUBTRACTED: fn(f64, f64) -> f64 = |one, other| one - other;
+
+/// The CPU time of one contestant, compared with that of another one in the same round.
+fn compared(
+    results: &Results,
+    one: Contestant,
+    other: Contestant,
+    (case, connections): (&str, usize),
+    compare: fn(f64, f64) -> f64,
+) -> Option<Spread> {
+    let one = results.rounds(place(one, case, connections)).iter();
+    let other = results.rounds(place(other, case, connections)).iter();
+    Spread::of(one.zip(other).map(|(one, other)| compare(one.cpu_us, other.cpu_us)))
 }
 
 /// What the receiver adds to its floor, as a multiple of what the peer adds to its own.
@@ -84,8 +119,13 @@ impl Goal {
 
 /// The goals as a table.
 pub(crate) fn table(goals: &[Goal]) -> Table {
-    let mut table =
-        Table::new(["what: as a multiple of what", ">connections", ">at most", ">measured", ""]);
+    let mut table = Table::new([
+        "what: as a multiple of what, unless it says otherwise",
+        ">connections",
+        ">at most",
+        ">measured",
+        "",
+    ]);
     for goal in goals {
         let Goal { what, connections, most, measured, is_met } = goal;
         let verdict = if *is_met { "met" } else { "not met" };
