@@ -127,11 +127,12 @@ impl<'a> Conductor<'a> {
         if is_short { spool.into_values().map(|entry| entry.value).collect() } else { Vec::new() }
     }
 
-    /// Makes the bindings fail, differently after each restart.
+    /// Makes the bindings fail and slow, differently after each restart.
     fn fail(&self) {
-        let Arguments { faults, seed, .. } = self.arguments;
+        let Arguments { faults, seed, latency, .. } = self.arguments;
         let seed = seed.wrapping_add(self.restarts.wrapping_mul(1_000));
         self.receiver.fail(&scene::faults(faults, seed, self.outage_ends.is_some()));
+        self.receiver.delay(latency.map(|latency| latency.seed(seed)));
     }
 
     fn end_outage_if_due(&mut self) {

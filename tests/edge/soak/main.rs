@@ -30,7 +30,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use edge::{Receiver, Shop, Sink};
+use edge::{Latency, Receiver, Shop, Sink};
 
 use clients::Clients;
 use conductor::Conductor;
@@ -49,6 +49,10 @@ struct Arguments {
     /// How often workerd is killed and restarted during the run
     #[arg(long, default_value_t = 5)]
     restarts: usize,
+    /// How many milliseconds a call of a binding waits unless a fault takes it: at random between
+    /// two bounds, as in `5-50`; none if not given
+    #[arg(long)]
+    latency: Option<Latency>,
     /// How many clients send at the same time
     #[arg(long, default_value_t = 16)]
     clients: usize,
@@ -60,7 +64,11 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let Arguments { events, faults, clients, seed, .. } = arguments;
-    say(&format!("{events} events, faults {faults}, {clients} clients, seed {seed}"));
+    let latency =
+        arguments.latency.map_or_else(|| "none".to_owned(), |range| format!("{range} ms"));
+    say(&format!(
+        "{events} events, faults {faults}, latency {latency}, {clients} clients, seed {seed}"
+    ));
 
     let sink = Sink::start();
     let shop = Shop::open();
