@@ -30,6 +30,7 @@ mod panic;
 mod r2;
 mod rate_limit;
 mod readme;
+mod sink;
 mod unfinished;
 mod volume;
 mod webhooks;

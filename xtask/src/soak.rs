@@ -8,7 +8,7 @@ use crate::output::stage;
 use crate::{Project, Result, Worker, build, setup};
 
 /// Builds the receiver and soaks it, with these arguments of `tests/edge/soak`: `--events`,
-/// `--faults`, `--restarts`, `--seed`.
+/// `--faults`, `--restarts`, `--seed`, `--profile`, `--latency`, `--clients`.
 ///
 /// # Errors
 /// If a tool is unavailable, the receiver does not build, or an event is lost.

@@ -46,6 +46,10 @@ pub struct Calls {
     pub failed: usize,
     /// How many of them a fault kept from returning, forever or for a while.
     pub hanging: usize,
+    /// How many of them waited because of the latency.
+    pub delayed: usize,
+    /// How long they waited, all together, in milliseconds.
+    pub delay_ms: u64,
 }
 
 impl Fault {

@@ -2,7 +2,7 @@
 //!
 //! A [`Receiver`] is one workerd with its own configuration and storage, on a free local port.
 //! Miniflare starts it, as it does for `wrangler dev`. It ends when the value is dropped. It fails
-//! on demand ([`Fault`]), can be killed and restarted, and its queues can lead to a [`Sink`] that
+//! on demand ([`Fault`]), its bindings can be slow ([`Latency`]), it can be killed and restarted, and its queues can lead to a [`Sink`] that
 //! outlives it. A [`Shop`] is an HTTP destination.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
 #![expect(
@@ -17,6 +17,7 @@ mod family;
 mod fault;
 mod host;
 mod http;
+mod latency;
 mod process;
 mod raw;
 mod receiver;
@@ -28,6 +29,7 @@ mod window;
 pub use family::Member;
 pub use fault::{Calls, Fault, Reason};
 pub use http::{Answer, Call};
+pub use latency::{Latency, ParseLatencyError};
 pub use process::{Process, tools, wait_until};
 pub use raw::{Connection, RawAnswer, raw_post};
 pub use receiver::Receiver;

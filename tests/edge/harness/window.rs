@@ -1,4 +1,4 @@
-//! The client of `worker/entry.mjs`, a window into a receiver: faults, calls, messages, KV, R2, the
+//! The client of `worker/entry.mjs`, a window into a receiver: faults, latency, calls, messages, KV, R2, the
 //! ledger, the clock and the consumer.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::fault::{Calls, Fault};
+use crate::latency::Latency;
 use crate::process::wait_until;
 use crate::raw::Connection;
 use crate::receiver::Receiver;
@@ -67,6 +68,13 @@ impl Receiver {
     pub fn fail(&self, faults: &[Fault]) {
         let body = serde_json::to_vec(faults).unwrap();
         self.look("/test/faults", Some(body));
+    }
+
+    /// Sets the latency of all bindings, or none, until the receiver is killed.
+    #[track_caller]
+    pub fn delay(&self, latency: Option<Latency>) {
+        let body = serde_json::to_vec(&latency).unwrap();
+        self.look("/test/latency", Some(body));
     }
 
     /// The calls of a binding so far.

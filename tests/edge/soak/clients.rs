@@ -47,6 +47,9 @@ impl<'a> Clients<'a> {
     /// The work of one client, until nothing is left to send.
     pub(crate) fn work(&self) {
         while let Some((request, is_first)) = self.take() {
+            if is_first {
+                thread::sleep(request.pause);
+            }
             if is_first && matches!(request.repeat, Repeat::AtOnce) {
                 thread::scope(|scope| {
                     scope.spawn(|| self.deliver(&request));

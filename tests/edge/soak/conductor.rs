@@ -36,6 +36,14 @@ const SETTLED: Duration = Duration::from_mins(1);
 
 const KILOBYTE: u64 = 1_000;
 
+/// What is known after a run.
+pub(crate) struct Outcome {
+    /// The messages that remain in the spool, which is acceptable only for a short run.
+    pub(crate) spool: Vec<String>,
+    /// How long the clients worked.
+    pub(crate) took: Duration,
+}
+
 /// A run, from the first request to the last.
 pub(crate) struct Conductor<'a> {
     arguments: Arguments,
@@ -69,9 +77,8 @@ impl<'a> Conductor<'a> {
         }
     }
 
-    /// Lets the clients work until nothing is left to send and nothing fails any more. Returns the
-    /// messages that remain in the spool, which is acceptable only for a short run.
-    pub(crate) fn conduct(mut self) -> Vec<String> {
+    /// Lets the clients work until nothing is left to send and nothing fails any more.
+    pub(crate) fn conduct(mut self) -> Outcome {
         self.fail();
         let (clients, sender) = (self.clients, self.sender);
         thread::scope(|scope| {
@@ -96,12 +103,12 @@ impl<'a> Conductor<'a> {
                 }
             }
         });
-        let a_second = self.arguments.events as u128 * 1_000 / self.started.elapsed().as_millis();
+        let took = self.started.elapsed();
         self.say_progress();
-        say(&format!("{a_second} events a second"));
+        say(&format!("{} events a second", a_second(self.arguments.events, took)));
         self.say_memory("at the end");
         self.receiver.fail(&[]);
-        self.drain()
+        Outcome { spool: self.drain(), took }
     }
 
     /// Runs the cron trigger until the spool is empty. Returns what is left if the run was too
@@ -127,11 +134,12 @@ impl<'a> Conductor<'a> {
         if is_short { spool.into_values().map(|entry| entry.value).collect() } else { Vec::new() }
     }
 
-    /// Makes the bindings fail, differently after each restart.
+    /// Makes the bindings fail and slow, differently after each restart.
     fn fail(&self) {
-        let Arguments { faults, seed, .. } = self.arguments;
+        let Arguments { faults, seed, latency, .. } = self.arguments;
         let seed = seed.wrapping_add(self.restarts.wrapping_mul(1_000));
         self.receiver.fail(&scene::faults(faults, seed, self.outage_ends.is_some()));
+        self.receiver.delay(latency.map(|latency| latency.seed(seed)));
     }
 
     fn end_outage_if_due(&mut self) {
@@ -177,6 +185,11 @@ impl<'a> Conductor<'a> {
             wasm / KILOBYTE,
         ));
     }
+}
+
+/// How many events there were a second.
+pub(crate) fn a_second(events: usize, took: Duration) -> u128 {
+    events as u128 * 1_000 / took.as_millis().max(1)
 }
 
 /// Runs the cron trigger now and then, until the other end of the channel is gone.

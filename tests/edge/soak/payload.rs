@@ -10,7 +10,8 @@ use crate::traffic::{Event, Fields};
 /// The sources of events. Source and id identify an event.
 const SOURCES: [&str; 3] = ["elytra-pim", "/elytra/pim?a=b", "urn:elytra:gr%C3%B6%C3%9Fe"];
 
-const OPERATIONS: [&str; 5] = ["add", "modify", "remove", "link", "unlink"];
+/// Elytra's operations.
+pub(crate) const OPERATIONS: [&str; 5] = ["add", "modify", "remove", "link", "unlink"];
 
 /// Pieces of a JSON string.
 const PIECES: [&str; 8] = ["Preis ", "ß", "😀", r"\u00e9", r"\n", "\\\"", r"\ud83d\ude00", "   "];
@@ -71,7 +72,7 @@ fn attributes(rng: &mut Rng) -> [&'static str; 3] {
 
 /// A time within a few hours. Some differ only by a nanosecond, and some are equal except for the
 /// offset.
-fn time(rng: &mut Rng) -> String {
+pub(crate) fn time(rng: &mut Rng) -> String {
     let offset = rng.choice(OFFSETS).expect("it is not empty");
     let [hour, second, nanosecond] = [rng.u8(4..8), rng.u8(..20), rng.u8(..10)];
     format!("2025-12-31T{hour:02}:19:{second:02}.86098412{nanosecond}{offset}")

@@ -1,13 +1,18 @@
 //! The requests, each derived only from the seed and its number, so that the verdict can recreate
 //! them.
 
+use std::time::Duration;
+
 use elytra_events::http::{Headers, Mode, decode};
 use fastrand::Rng;
 
 use crate::payload::{binary, structured};
+use crate::profile::{Profile, pause};
+use crate::typical;
 
-/// The most events in a batch.
+/// The most events in a batch of the soak, and how many a batch of a bulk edit has.
 const MAX_BATCH_EVENTS: usize = 20;
+const BULK_EVENTS: usize = 100;
 
 /// How many of a hundred requests are sent twice at the same moment, and how many are sent again
 /// later.
@@ -23,6 +28,7 @@ const EVENTS_PER_OBJECT: usize = 20;
 /// All requests of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Traffic {
+    profile: Profile,
     seed: u32,
     events: usize,
 }
@@ -36,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
     pub(crate) events: Vec<Event>,
     pub(crate) repeat: Repeat,
+    /// How long the client waits before it sends it for the first time.
+    pub(crate) pause: Duration,
 }
 
 /// The headers of a request, with names in lower case.
@@ -62,8 +70,8 @@ pub(crate) enum Repeat {
 }
 
 impl Traffic {
-    pub(crate) fn new(seed: u32, events: usize) -> Self {
-        Self { seed, events }
+    pub(crate) fn new(profile: Profile, seed: u32, events: usize) -> Self {
+        Self { profile, seed, events }
     }
 
     /// The requests, the same for every call.
@@ -79,42 +87,97 @@ impl Traffic {
     /// The event with this id, as it was sent.
     pub(crate) fn event(self, id: &str) -> Option<Event> {
         let (index, place) = id.split_once('/').unwrap_or((id, "0"));
-        let request = Request::new(self, index.parse().ok()?, self.events);
-        request.events.into_iter().nth(place.parse().ok()?)
+        let (index, place) = (index.parse().ok()?, place.parse().ok()?);
+        if self.profile == Profile::Bulk {
+            // One of many in its batch. Making the others would take long.
+            return Some(self.edit(index, place));
+        }
+        let request = Request::new(self, index, self.events);
+        request.events.into_iter().nth(place)
     }
+
+    /// An event of a bulk edit, at this place in the request with this number.
+    fn edit(self, index: usize, place: usize) -> Event {
+        let mut rng = self.rng(index * BULK_EVENTS + place);
+        typical::edit(&mut rng, &id(index, place), self.objects())
+    }
+
+    /// The random generator for what has this number.
+    fn rng(self, number: usize) -> Rng {
+        Rng::with_seed(u64::from(self.seed) << 32 | number as u64)
+    }
+
+    fn objects(self) -> usize {
+        self.events.div_ceil(EVENTS_PER_OBJECT)
+    }
+}
+
+/// The id of an event in a batch. A slash, which keys encode.
+fn id(index: usize, place: usize) -> String {
+    format!("{index}/{place}")
 }
 
 impl Request {
     /// The request with this number, with at most `limit` events.
-    fn new(Traffic { seed, events }: Traffic, index: usize, limit: usize) -> Self {
-        let mut rng = Rng::with_seed(u64::from(seed) << 32 | index as u64);
-        let objects = events.div_ceil(EVENTS_PER_OBJECT);
+    fn new(traffic: Traffic, index: usize, limit: usize) -> Self {
+        let mut rng = traffic.rng(index);
+        match traffic.profile {
+            Profile::Soak => Self::mixed(&mut rng, traffic, index, limit),
+            Profile::Quiet => {
+                let pause = pause(&mut rng);
+                let event = typical::any(&mut rng, &index.to_string(), traffic.objects());
+                let (headers, body) = single(&event);
+                let (events, repeat) = (vec![event], Repeat::Never);
+                Self { index, headers, body, events, repeat, pause }
+            }
+            Profile::Bulk => {
+                let places = 0..BULK_EVENTS.min(limit);
+                let events: Vec<_> = places.map(|place| traffic.edit(index, place)).collect();
+                let (headers, body) = batch(&events);
+                let (repeat, pause) = (Repeat::Never, Duration::ZERO);
+                Self { index, headers, body, events, repeat, pause }
+            }
+        }
+    }
+
+    /// A request of the soak.
+    fn mixed(rng: &mut Rng, traffic: Traffic, index: usize, limit: usize) -> Self {
+        let objects = traffic.objects();
         let mode = rng.choice(MODES).expect("there are modes");
-        let repeat = Repeat::random(&mut rng);
+        let repeat = Repeat::random(rng);
         let (headers, body, events) = match mode {
             Mode::Structured => {
-                let event = structured(&mut rng, &index.to_string(), objects);
-                let body = event.text.clone().into_bytes();
-                (Fields::of_type("application/cloudevents+json"), body, vec![event])
+                let event = structured(rng, &index.to_string(), objects);
+                let (headers, body) = single(&event);
+                (headers, body, vec![event])
             }
             Mode::Binary => {
-                let (event_type, headers, body) = binary(&mut rng, &index.to_string(), objects);
+                let (event_type, headers, body) = binary(rng, &index.to_string(), objects);
                 let text = read_binary(&headers, &body);
                 (headers, body, vec![Event { event_type, text }])
             }
             Mode::Batch => {
                 let count = rng.usize(2..=MAX_BATCH_EVENTS).min(limit);
-                // A slash, which keys encode.
-                let events: Vec<_> = (0..count)
-                    .map(|place| structured(&mut rng, &format!("{index}/{place}"), objects))
-                    .collect();
-                let texts: Vec<_> = events.iter().map(|event| event.text.as_str()).collect();
-                let body = format!("[\n {} ]", texts.join(" ,\n")).into_bytes();
-                (Fields::of_type("application/cloudevents-batch+json"), body, events)
+                let events: Vec<_> =
+                    (0..count).map(|place| structured(rng, &id(index, place), objects)).collect();
+                let (headers, body) = batch(&events);
+                (headers, body, events)
             }
         };
-        Self { index, headers, body, events, repeat }
+        Self { index, headers, body, events, repeat, pause: Duration::ZERO }
     }
+}
+
+/// The headers and body of one event.
+fn single(event: &Event) -> (Fields, Vec<u8>) {
+    (Fields::of_type("application/cloudevents+json"), event.text.clone().into_bytes())
+}
+
+/// The headers and body of a batch.
+fn batch(events: &[Event]) -> (Fields, Vec<u8>) {
+    let texts: Vec<_> = events.iter().map(|event| event.text.as_str()).collect();
+    let body = format!("[\n {} ]", texts.join(" ,\n")).into_bytes();
+    (Fields::of_type("application/cloudevents-batch+json"), body)
 }
 
 /// Four single events per batch.

@@ -1,14 +1,14 @@
 // The built receiver (the harness puts it next to this file), with a window for the tests. It shows
 // what the queue's consumer got, what KV, R2 and the ledger hold, which calls were made, and how
-// large the receiver is. It can make bindings fail, put the clock forward, cause a panic, run the cron
-// trigger and the ledger's alarms, and hand messages to the receiver's consumer.
+// large the receiver is. It can make bindings fail or slow, put the clock forward, cause a panic, run
+// the cron trigger and the ledger's alarms, and hand messages to the receiver's consumer.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { advance, panic } from "./clock.mjs";
 import { consume, consumeUnreadable } from "./consumer.mjs";
 import { bufferBytes, wasmBytes } from "./memory.mjs";
 import receiver from "./receiver/src/cloudflare/executor/main.mjs";
-import { callsSoFar, setFaults, setJurisdictions, withFaults } from "./faults.mjs";
+import { callsSoFar, setFaults, setJurisdictions, setLatency, withFaults } from "./faults.mjs";
 import { dump, fill as fillKv, get } from "./kv.mjs";
 import { fill, ofShards, rowsWritten } from "./ledger.mjs";
 import * as r2 from "./r2.mjs";
@@ -48,6 +48,9 @@ export default class extends WorkerEntrypoint {
         return Response.json(await r2.get(binding, await request.json()));
       case "/test/faults":
         setFaults(await request.json());
+        return new Response();
+      case "/test/latency":
+        setLatency(await request.json());
         return new Response();
       case "/test/calls":
         return Response.json(callsSoFar());

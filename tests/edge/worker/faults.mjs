@@ -1,8 +1,12 @@
-// Bindings that fail: every call of the receiver passes through here, is counted, and fails if a
-// fault says so. `harness/fault.rs` describes the faults.
+// Bindings that fail or are slow: every call of the receiver passes through here and is counted. It
+// fails if a fault says so, and otherwise waits as long as the latency says.
+// `harness/fault.rs` describes the faults, and `harness/latency.rs` the latency.
 
 /** The current faults. */
 let faults = [];
+
+/** The current latency, or null. */
+let latency = null;
 
 /** How often a held call checks whether its fault is still set, in milliseconds. */
 const LOOK_AGAIN_MS = 10;
@@ -43,6 +47,11 @@ export function setFaults(descriptions) {
     ...description,
     random: random(description.seed ?? 0),
   }));
+}
+
+/** Replaces the latency. With null, calls are passed on at once. */
+export function setLatency(description) {
+  latency = description && { ...description, random: random(description.seed) };
 }
 
 /** The calls so far. */
@@ -91,10 +100,13 @@ function proxy(object, detour) {
 }
 
 async function perform(binding, failure, method, call, parameters) {
-  const record = (calls[binding] ??= { calls: 0, hanging: 0, failed: 0 });
+  const record = (calls[binding] ??= { calls: 0, hanging: 0, failed: 0, delayed: 0, delay_ms: 0 });
   record.calls += 1;
   const fault = faults.find((fault) => applies(fault, binding, method, parameters));
-  if (!fault) return call();
+  if (!fault) {
+    if (latency) await delay(record);
+    return call();
+  }
 
   const { happens, answers, ends, reason } = fault;
   if (happens) await call();
@@ -107,6 +119,15 @@ async function perform(binding, failure, method, call, parameters) {
   while (!ends) await scheduler.wait(FOREVER_MS);
   while (faults.includes(fault)) await scheduler.wait(LOOK_AGAIN_MS);
   return call();
+}
+
+/** Waits as long as the latency says: a uniform random number of whole milliseconds. */
+async function delay(record) {
+  const { least_ms, most_ms, random } = latency;
+  const milliseconds = least_ms + Math.floor(random() * (most_ms - least_ms + 1));
+  record.delayed += 1;
+  record.delay_ms += milliseconds;
+  await scheduler.wait(milliseconds);
 }
 
 /** Whether a fault applies to a call now. */
