@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use records::{NewRecord, Records, Stored};
-pub use shard::{MAX_CLAIMED_KEYS, Shard};
+pub use shard::{MAX_CLAIMS, Shard};
 
 use elytra_events::{CloudEvent, Timestamp, names};
 
@@ -60,6 +60,10 @@ names! {
         FedrampHigh = "fedramp-high",
     }
 }
+
+/// For how long what was settled is certain, in milliseconds: a minute, after which KV is no longer stale
+/// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/>), so that it can be asked instead.
+pub const CERTAIN_MS: u64 = 60_000;
 
 /// A key in the ledger: the SHA-256 of texts, in base64url (RFC 4648 section 5).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

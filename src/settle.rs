@@ -21,21 +21,34 @@ pub(crate) async fn settle<'c>(
     platform: &impl Platform,
 ) -> (Fates<'c>, Vec<BindingError>) {
     let ForwardedPlan(ClaimedPlan { events, open, closed, repeated, mut failures }) = plan;
-    let requests = requests(&open, platform.shards(), times.dedupe_window_ms.unwrap_or_default());
-    if !requests.is_empty() {
-        let settlements = requests.iter().map(|(shard, request)| {
-            within(platform, times.ledger_ms(), platform.settle(*shard, request))
-        });
-        let errors = join_all(settlements).await.into_iter().filter_map(Result::err);
-        failures.extend(errors.map(|error| BindingError(format!("settle: {error}"))));
+    let shards = platform.shards();
+    let mut errors = tell(&open, shards, times, platform).await;
+    // A shard has told how many there are. It can be the first one that answers.
+    if !errors.is_empty() && platform.shards() != shards {
+        errors = tell(&open, platform.shards(), times, platform).await;
     }
-    drop(requests);
+    failures.extend(errors);
     let mut dispatches: Vec<_> = open.into_iter().map(|routed| routed.dispatch).collect();
     dispatches.extend(closed);
     note_repeated(&repeated, &dispatches);
     dispatches.extend(repeated);
     dispatches.sort_unstable_by_key(|dispatch| dispatch.place);
     (events.into_fates(dispatches), failures)
+}
+
+/// Tells each shard what became of its claims, if there are this many shards. Returns why shards did not answer.
+async fn tell(
+    open: &[Routed<'_, '_>],
+    shards: usize,
+    times: Times,
+    platform: &impl Platform,
+) -> Vec<BindingError> {
+    let requests = requests(open, shards, times.dedupe_window_ms.unwrap_or_default());
+    let settlements = requests.iter().map(|(shard, request)| {
+        within(platform, times.ledger_ms(), platform.settle(*shard, request))
+    });
+    let errors = join_all(settlements).await.into_iter().filter_map(Result::err);
+    errors.map(|error| BindingError(format!("settle: {error}"))).collect()
 }
 
 /// The request for each shard.

@@ -193,7 +193,7 @@ impl Ledger for BoundEnv<'_> {
         shard: ShardId,
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError> {
-        self.ask(shard, Question::Claim, request).await
+        self.ask(shard, Question::Claim(request.claim_ms), request).await
     }
 
     async fn settle(

@@ -42,7 +42,12 @@ extern "C" {
     type Stub;
 
     #[wasm_bindgen(method, catch)]
-    fn claim(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
+    fn claim(
+        this: &Stub,
+        request: &JsValue,
+        shards: usize,
+        claim_ms: f64,
+    ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn settle(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
@@ -107,8 +112,8 @@ extern "C" {
 /// What a shard can be asked.
 #[derive(Clone, Copy)]
 pub(super) enum Question {
-    /// [`ClaimRequest`](crate::ledger::ClaimRequest).
-    Claim,
+    /// [`ClaimRequest`](crate::ledger::ClaimRequest), with its `claim_ms`.
+    Claim(u64),
     /// [`SettleRequest`](crate::ledger::SettleRequest).
     Settle,
     /// [`ResetRequest`](crate::ledger::ResetRequest).
@@ -138,12 +143,12 @@ pub(super) fn ask(
     let name = js_string(&format!("shard-{}", shard.number));
     // It is made anew for each call, because it goes on failing when its object has been restarted.
     let stub = match jurisdiction {
-        Some(jurisdiction) => within(namespace, jurisdiction)?.get_by_name(&name),
+        Some(jurisdiction) => namespace_in(namespace, jurisdiction)?.get_by_name(&name),
         None => namespace.get_by_name(&name),
     }?;
     let request = json(request)?;
     match question {
-        Question::Claim => stub.claim(&request, shard.of),
+        Question::Claim(claim_ms) => stub.claim(&request, shard.of, milliseconds(claim_ms)),
         Question::Settle => stub.settle(&request, shard.of),
         Question::Reset => stub.reset(&request, shard.of),
     }
@@ -161,11 +166,11 @@ pub(super) fn read_answer<A: DeserializeOwned>(
 }
 
 /// The namespace of this jurisdiction.
-fn within(namespace: &Namespace, jurisdiction: Jurisdiction) -> Result<Namespace, JsValue> {
+fn namespace_in(namespace: &Namespace, jurisdiction: Jurisdiction) -> Result<Namespace, JsValue> {
     match namespace.jurisdiction(jurisdiction.as_str()) {
         // The local runtime has no jurisdictions, and all data stays on the machine.
         Err(error) if is_unknown_here(&error) => Ok(namespace.clone()),
-        within => within,
+        namespace => namespace,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MOST_CLAIM_MS, Moment, Settlement, Verdict};
+use super::{CERTAIN_MS, MOST_CLAIM_MS, Moment, Settlement, Verdict};
 
 /// A store of records, by key. Each method takes all records that it concerns at once, so that few statements are
 /// enough.
@@ -64,11 +64,21 @@ pub(super) struct Standing {
 pub(super) struct Held {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) time: Option<Moment>,
+    /// When a hold with a time was settled, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) settled_at: Option<u64>,
 }
 
 impl Held {
     /// A hold that gives way to anything, and that nothing has replaced yet.
-    pub(super) const AFTER_RESET: Self = Self { time: Some(Moment::MIN) };
+    pub(super) const AFTER_RESET: Self = Self { time: Some(Moment::MIN), settled_at: None };
+
+    /// Whether nothing but what the ledger knows can be held. After a while, another ledger may have been used in
+    /// between, such as that of another jurisdiction, and whoever holds it can tell.
+    fn is_certain(self, now: u64) -> bool {
+        let age = self.settled_at.map(|settled_at| now.saturating_sub(settled_at));
+        self == Self::AFTER_RESET || age.is_some_and(|age| age <= CERTAIN_MS)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +119,8 @@ impl<'r> Record<'r> {
         for name in &settlement.held {
             let standing = self.0.entry((&**name).into()).or_default();
             let before = standing.held.and_then(|held| held.time);
-            standing.held = Some(Held { time: before.max(settlement.time) });
+            let time = before.max(settlement.time);
+            standing.held = Some(Held { time, settled_at: time.map(|_| now) });
             standing.end_claim(number);
         }
         for name in &settlement.released {
@@ -142,9 +153,9 @@ impl<'r> Record<'r> {
         }
         // A holder that died may have written something newer than the ledger knows. After a reset
         // this does not matter: it was never acknowledged, and KV may still show what was reset.
-        let is_certain = standing
-            .held
-            .is_some_and(|held| standing.claimed.is_none() || held == Held::AFTER_RESET);
+        let is_certain = standing.held.is_some_and(|held| {
+            held.is_certain(now) && (standing.claimed.is_none() || held == Held::AFTER_RESET)
+        });
         standing.claimed = Some(claimed);
         if is_certain { Verdict::Granted } else { Verdict::Uncertain }
     }

@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::records::{Claimed, Held, NewRecord, Record, Records, Standing, Stored};
 use super::{Claim, ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest, Settlement, Verdict};
 
-/// How many keys can be claimed in memory at once. The claims beyond that are granted and not remembered, so
-/// that a shard always fits in memory.
-pub const MAX_CLAIMED_KEYS: usize = 20_000;
+/// How many claims there can be in memory at once: one for each name and key. Those beyond that are granted and not
+/// remembered, so that a shard always fits in memory.
+pub const MAX_CLAIMS: usize = 20_000;
 
 /// After how many milliseconds a shard whose memory is full looks again for claims that have expired.
 const SWEEP_EVERY_MS: u64 = 1_000;
@@ -28,6 +28,8 @@ pub struct Shard {
     number: u64,
     /// The events that are claimed, by key.
     events: HashMap<String, Event>,
+    /// How many claims they have.
+    claims: usize,
     /// Before this, in milliseconds since 1970, no claim in a full memory is looked for.
     sweep_at: u64,
 }
@@ -110,18 +112,20 @@ impl Shard {
         let verdicts: Vec<_> = claim.names.iter().map(|name| verdict(name)).collect();
         let granted = claim.names.iter().zip(&verdicts).filter(|(_, one)| one.is_granted());
         let granted: Vec<_> = granted.map(|(name, _)| &**name).collect();
-        if !granted.is_empty() && self.has_room(&claim.key, now) {
+        if !granted.is_empty() && self.has_room(granted.len(), now) {
             let event = self.events.entry((*claim.key).to_owned()).or_default();
+            let before = event.claims.len();
             event.record.clone_from(stored);
             event.claims.retain(|(name, _)| !granted.contains(&&**name));
             event.claims.extend(granted.into_iter().map(|name| (name.to_owned(), claimed)));
+            self.claims = self.claims + event.claims.len() - before;
         }
         verdicts
     }
 
-    /// Whether claims on this key can be remembered.
-    fn has_room(&mut self, key: &str, now: u64) -> bool {
-        if self.events.len() < MAX_CLAIMED_KEYS || self.events.contains_key(key) {
+    /// Whether so many more claims can be remembered.
+    fn has_room(&mut self, more: usize, now: u64) -> bool {
+        if self.claims + more <= MAX_CLAIMS {
             return true;
         }
         if now < self.sweep_at {
@@ -131,7 +135,8 @@ impl Shard {
         let is_claimed =
             |event: &Event| event.claims.iter().any(|(_, claimed)| claimed.is_under_way(now));
         self.events.retain(|_, event| is_claimed(event));
-        self.events.len() < MAX_CLAIMED_KEYS
+        self.claims = self.events.values().map(|event| event.claims.len()).sum();
+        self.claims + more <= MAX_CLAIMS
     }
 
     /// Records the results of claims. What is held counts as held, even if the claim has expired.
@@ -220,6 +225,7 @@ impl Shard {
             claimed.number != number || !settled.any(|other| **other == **name)
         });
         let ended = before - event.claims.len();
+        self.claims = self.claims.saturating_sub(ended);
         if event.claims.is_empty() {
             self.events.remove(&*settlement.key);
         }

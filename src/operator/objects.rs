@@ -6,7 +6,7 @@ use super::query::OperatorQuery;
 use crate::config::Config;
 use crate::destination::ObjectDestination;
 use crate::names::suggestion;
-use crate::platform::Platform;
+use crate::platform::{CALL_MS, Platform, within};
 use crate::subscription::Subscription;
 
 /// Resets an object, for one subscription or for all that mirror objects.
@@ -37,7 +37,8 @@ pub async fn reset(
     }
     let mut subscriptions = Vec::with_capacity(chosen.len());
     for (name, mirror) in chosen {
-        let reset = mirror.reset(name, object_type, object_id, platform).await;
+        let reset = mirror.reset(name, object_type, object_id, platform);
+        let reset = within(platform, CALL_MS, reset).await;
         if !reset.map_err(OperatorError::LedgerFailed)? {
             return Err(OperatorError::ObjectUnderWay);
         }

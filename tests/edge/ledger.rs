@@ -1,6 +1,9 @@
 //! The ledger forgets only what it may.
 
-use edge::{Fault, Receiver, Settings, Shard, Sink, event, wait_until};
+use std::thread;
+use std::time::Duration;
+
+use edge::{Fault, Receiver, Settings, Shard, Sink, event, raw_post, wait_until};
 use elytra_webhooks::ledger::{FORGET_STEP, MAX_RECORDS};
 
 const EVENTS: usize = 40;
@@ -11,6 +14,9 @@ const SHARDS: usize = 8;
 /// In 1970, and in 2128.
 const LONG_AGO: u64 = 0;
 const LONG_AHEAD: u64 = 5_000_000_000_000;
+
+/// Longer than an object without work stays in memory.
+const LULL: Duration = Duration::from_secs(13);
 
 const NOTHING: Shard = Shard { records: 0, oldest: None, has_alarm: false };
 
@@ -205,6 +211,7 @@ fn knows_a_ledger_of_a_version_that_did_not_note_the_number() {
     let mut receiver = Receiver::start(&deduplicating("ledger_shards = 8"));
     assert_eq!((statuses(&receiver), used(&receiver)), (vec![202], 8));
     receiver.forget_number_of_shards();
+    assert_eq!(receiver.numbers_of_shards(), [None; SHARDS]);
     receiver.restart_with(&deduplicating(""));
     assert_eq!((statuses(&receiver), used(&receiver)), (vec![200], 8));
 }
@@ -232,4 +239,47 @@ fn a_jurisdiction_is_ignored_where_there_are_none() {
     let receiver = Receiver::start(&deduplicating("jurisdiction = \"eu\""));
     assert_eq!([statuses(&receiver), statuses(&receiver)], [[202], [200]]);
     assert_eq!(used(&receiver), 1);
+}
+
+/// The newest event of each object to KV, in a ledger of this jurisdiction.
+fn mirroring(jurisdiction: &str) -> Settings {
+    let webhook = "[vars.WEBHOOK]\nauth_type = \"bearer\"\nauth = { token = \"TOKEN\" }\n";
+    let mirror = "[vars.SUBSCRIPTION_MIRROR]\nkv = { binding = \"EVENTS_KV\", key = \"object\" }\n";
+    Settings::new(format!("{webhook}jurisdiction = {jurisdiction:?}\n{mirror}"))
+        .with_secret("TOKEN", "right-token")
+        .with_ledger()
+}
+
+/// After a rollback, a ledger is used again that does not know what another one has written meanwhile.
+#[test]
+fn an_older_event_replaces_no_newer_one_that_another_ledger_wrote() {
+    let mut receiver = Receiver::start(&mirroring("eu"));
+    for (jurisdiction, day, later) in [("eu", 1, 0), ("us", 3, 61), ("eu", 2, 122)] {
+        receiver.restart_with(&mirroring(jurisdiction));
+        receiver.has_jurisdictions(true);
+        // By then, KV shows what was written before.
+        receiver.advance(later);
+        let state =
+            event(&day.to_string(), "product").replace("2025-12-31", &format!("2026-01-0{day}"));
+        assert_eq!(receiver.post(state).send().status, 202, "{jurisdiction}");
+    }
+    let kv = receiver.kv();
+    let held: Vec<_> = kv.values().map(|entry| entry.value.contains("2026-01-03")).collect();
+    assert_eq!(held, [true], "the newest event of the object");
+}
+
+/// The runtime removes an object from memory that has had nothing to do for ten seconds.
+#[test]
+fn claims_outlast_a_lull() {
+    let sink = Sink::start();
+    let receiver = Receiver::start(&deduplicating("time_budget_ms = 30000").with_sink(&sink));
+    receiver.fail(&[Fault::hold("EVENTS_QUEUE").times(1)]);
+    let (text, length) = (event("1", "product"), event("1", "product").len().to_string());
+    let first = receiver.raw(&raw_post(&[("Content-Length", length.as_bytes())], text.as_bytes()));
+    receiver.wait_until_hanging("EVENTS_QUEUE", 1);
+    thread::sleep(LULL);
+    assert_eq!(receiver.post(text).send().status, 503, "it is under way");
+    receiver.fail(&[]);
+    assert_eq!(first.answer().status(), Some(202));
+    assert_eq!(sink.messages("EVENTS_QUEUE").len(), 1);
 }

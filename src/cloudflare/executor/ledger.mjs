@@ -3,12 +3,19 @@
 
 import { DurableObject } from "cloudflare:workers";
 
+// An object without work is removed from memory after ten seconds:
+// https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
+const SLEEPS_AFTER_MS = 9_000;
+
 /** The class, for a build with these exports. `prepare` makes sure that they can be called. */
 export function ledgerClass(exports, prepare) {
   return class Ledger extends DurableObject {
     // Until when an alarm is certain to be set, in milliseconds since 1970. The platform may drop an alarm
     // without telling the shard.
     #alarmIsSureUntil = 0;
+
+    // Until when the object has something to wait for, in milliseconds since 1970.
+    #awakeUntil = 0;
 
     // How many shards the ledger has, once it is known.
     #shards;
@@ -31,7 +38,8 @@ export function ledgerClass(exports, prepare) {
       this.#shards = exports.ledger_open(this.#id, this.#sql);
     }
 
-    claim(request, shards) {
+    claim(request, shards, claimMs) {
+      if (claimMs > SLEEPS_AFTER_MS) this.#stayAwake(claimMs);
       return this.#answer("ledger_claim", request, shards);
     }
 
@@ -61,6 +69,15 @@ export function ledgerClass(exports, prepare) {
         console.error(`expired records could not be deleted: ${error}`);
       }
       if (wait !== undefined) await this.#setAlarm(wait);
+    }
+
+    // The platform removes an object that has nothing to do from memory, and the claims with it, unless it waits for
+    // something.
+    #stayAwake(milliseconds) {
+      const end = Date.now() + milliseconds;
+      if (end <= this.#awakeUntil) return;
+      this.#awakeUntil = end;
+      setTimeout(() => {}, milliseconds);
     }
 
     // Who asks believes that there are this many shards. If there are not, the answer is how many there are: the

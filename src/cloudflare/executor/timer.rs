@@ -19,9 +19,12 @@ const MAX_TIMER_MS: u64 = 250;
 /// The sleepers of a call.
 ///
 /// Moments are milliseconds since the call began, as measured by the timers: the clock may be set forward
-/// or back in between.
+/// or back in between, so it only tells how late a timer is.
 #[derive(Clone, Default)]
 pub(in crate::cloudflare) struct Timers(Rc<RefCell<Sleepers>>);
+
+/// How late a timer can be, in milliseconds. If it seems to be later, the clock was set forward.
+const MAX_LATE_MS: u64 = 1_000;
 
 #[derive(Default)]
 struct Sleepers {
@@ -48,6 +51,12 @@ impl Timer {
     /// How many of its milliseconds have passed, as far as the clock can be believed.
     fn passed(&self) -> u64 {
         clock::now().saturating_sub(self.since).min(self.milliseconds)
+    }
+
+    /// After how many milliseconds it has gone off. In a busy isolate it is late, and many late timers add up.
+    fn rang_after(&self) -> u64 {
+        let passed = clock::now().saturating_sub(self.since);
+        passed.clamp(self.milliseconds, self.milliseconds + MAX_LATE_MS)
     }
 }
 
@@ -130,8 +139,8 @@ impl Alarm {
             if sleepers.timer.as_ref().is_none_or(|timer| timer.number != number) {
                 return;
             }
-            let Some(moment) = sleepers.rings_at() else { return };
-            sleepers.timer = None;
+            let Some(timer) = sleepers.timer.take() else { return };
+            let moment = sleepers.passed + timer.rang_after();
             sleepers.passed = moment;
             let others = sleepers.wakers.split_off(&(moment.saturating_add(1), 0));
             mem::replace(&mut sleepers.wakers, others)

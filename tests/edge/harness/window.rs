@@ -167,6 +167,13 @@ impl Receiver {
         self.look("/test/ledger/jurisdictions", Some(has.to_string().into_bytes()));
     }
 
+    /// How many shards the ledger has, as far as each of them has noted.
+    #[track_caller]
+    #[must_use]
+    pub fn numbers_of_shards(&self) -> Vec<Option<usize>> {
+        self.read("/test/ledger/numbers")
+    }
+
     /// Turns the ledger into that of a version that did not note how many shards it has.
     #[track_caller]
     pub fn forget_number_of_shards(&self) {

@@ -77,6 +77,8 @@ export default class extends WorkerEntrypoint {
       case "/test/ledger/restart":
         await ofShards(this.env.LEDGER, (shard) => shard.restart().catch(() => {}));
         return new Response();
+      case "/test/ledger/numbers":
+        return Response.json(await ofShards(this.env.LEDGER, (shard) => shard.noted()));
       case "/test/ledger/jurisdictions":
         setJurisdictions(await request.json());
         return new Response();

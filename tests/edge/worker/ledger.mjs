@@ -67,14 +67,22 @@ export class Ledger extends Inner {
   }
 
   /** Makes this the shard of a version that did not note how many there are. */
-  forgetNumber() {
-    this.ctx.storage.sql.exec("DROP TABLE ledger");
+  async forgetNumber() {
+    this.ctx.storage.sql.exec("DELETE FROM ledger");
+    // What is not on disk yet would come back.
+    await this.ctx.storage.sync();
     this.restart();
   }
 
   /** Ends this object. The next call makes a new one, with the same storage and an empty memory. */
   restart() {
     this.ctx.abort("restarted by a test");
+  }
+
+  /** How many shards there are, as far as this one has noted. */
+  noted() {
+    const [row] = this.ctx.storage.sql.exec("SELECT shards FROM ledger").toArray();
+    return row?.shards ?? null;
   }
 
   /** The number of records, and whether an alarm is set. */

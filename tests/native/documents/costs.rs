@@ -68,7 +68,7 @@ fn operations(page: &str) -> Vec<Operation<'_>> {
         let columns = header.iter().skip(4).copied();
         let amounts = uses.iter().map(|amount| decimal(amount, AMOUNT_PLACES));
         Operation {
-            name: *name,
+            name,
             price: decimal(price, PRICE_PLACES),
             included: decimal(included, 0),
             free_a_day: is_number.then(|| decimal(free_a_day, 0)),

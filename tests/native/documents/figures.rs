@@ -8,7 +8,7 @@ use elytra_webhooks::capacity::MAX_HELD_BYTES;
 use elytra_webhooks::config::{LEDGER_SHARDS, MAX_BATCH_EVENTS, MAX_BODY_BYTES};
 use elytra_webhooks::filter::{MAX_FILTER_DEPTH, MAX_FILTERS};
 use elytra_webhooks::jobs::{STEP_LETTERS, STEP_MS};
-use elytra_webhooks::ledger::{MAX_CLAIMED_KEYS, MAX_RECORDS};
+use elytra_webhooks::ledger::{MAX_CLAIMS, MAX_RECORDS};
 use elytra_webhooks::limits::{
     MAX_CONNECTIONS, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES,
     MAX_QUEUE_EVENT_BYTES, MAX_SEND_BATCH_MESSAGES, MAX_WEBHOOK_EVENT_BYTES,
@@ -104,7 +104,7 @@ fn the_figures_are_those_of_the_code() {
         ),
         (format!("the {} names", EventType::ALL.len()), &["docs/event-types.md"]),
         (format!("A shard keeps {} records", n(MAX_RECORDS)), &["docs/performance.md"]),
-        (format!("keeps track of {} events", n(MAX_CLAIMED_KEYS)), &["docs/performance.md"]),
+        (format!("keeps track of {} claims", n(MAX_CLAIMS)), &["docs/performance.md"]),
         (format!("A ledger has up to {} shards", LEDGER_SHARDS.most), &["docs/performance.md"]),
         (
             format!("`max_batch_events` ({} at most)", with_commas(MAX_BATCH_EVENTS.most)),

@@ -1,7 +1,8 @@
 //! All ways in which the standing of a name with a key can change.
 
 use elytra_webhooks::ledger::{
-    Claim, ClaimRequest, Moment, ResetRequest, SettleRequest, Settlement, Verdict,
+    CERTAIN_MS, Claim, ClaimRequest, MAX_CLAIMS, Moment, ResetRequest, SettleRequest, Settlement,
+    Verdict,
 };
 
 use crate::memory::Shard;
@@ -209,6 +210,18 @@ fn a_claim_with_a_time_is_for_the_newest() {
     check("by a nanosecond", &then(&[Claims("a", Some(Moment(4, 999_999_999)), Held)]));
     check("before 1970", &then(&[Claims("a", Some(at(-1)), Held)]));
     check(
+        "for a minute, KV can be stale, and the ledger is certain",
+        &then(&[Waits(CERTAIN_MS), Claims("a", Some(at(6)), Granted)]),
+    );
+    check(
+        "then KV is asked: another ledger may have been used in between",
+        &then(&[Waits(CERTAIN_MS + 1), Claims("a", Some(at(6)), Uncertain)]),
+    );
+    check(
+        "older is older all the same",
+        &then(&[Waits(CERTAIN_MS + 1), Claims("a", Some(at(4)), Held)]),
+    );
+    check(
         "another one is being written",
         &then(&[
             Claims("a", Some(at(7)), Granted),
@@ -336,4 +349,32 @@ fn a_record_that_cannot_be_read_is_none() {
         shard.records.0.borrow_mut().insert("key".to_owned(), (record.to_owned(), u64::MAX));
         check_on(record, &shard, &[Claims("a", None, Uncertain), Claims("a", None, UnderWay)]);
     }
+}
+
+#[test]
+fn a_shard_remembers_only_so_many_claims() {
+    let shard = Shard::default();
+    let keys: Vec<_> = (0..MAX_CLAIMS / 50).map(|key| key.to_string()).collect();
+    let names: Vec<_> = (0..50).map(|name| name.to_string()).collect();
+    let claim = |keys: &[String], now| {
+        let claim = |key: &String| Claim {
+            key: key.clone().into(),
+            names: names.iter().map(|name| (&**name).into()).collect(),
+            time: None,
+        };
+        let claims = keys.iter().map(claim).collect();
+        let request =
+            ClaimRequest { claims, claim_ms: CLAIM_MS, remember_ms: REMEMBER_MS, latest: None };
+        let verdicts = shard.claim(&request, now).verdicts;
+        let mut verdicts: Vec<_> = verdicts.into_iter().flatten().collect();
+        verdicts.dedup();
+        verdicts
+    };
+    let another = ["another".to_owned()];
+    assert_eq!(claim(&keys, 1_000_000), [Uncertain], "as many as there can be");
+    assert_eq!(claim(&keys, 1_000_000), [UnderWay], "each is remembered");
+    assert_eq!([(); 2].map(|()| claim(&another, 1_000_000)), [[Uncertain]; 2], "one too many");
+    let later = 1_000_000 + CLAIM_MS;
+    assert_eq!(claim(&another, later), [Uncertain], "the others have expired");
+    assert_eq!(claim(&another, later), [UnderWay], "so there is room");
 }

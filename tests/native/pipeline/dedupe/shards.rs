@@ -3,6 +3,7 @@
 
 use super::super::{batch, batches::numbered};
 use super::{Memory, ask, deduplicating, forwarded, product};
+use crate::memory::Fault;
 
 /// An isolate that believes that the ledger has other shards than it has.
 fn mistaken(memory: &Memory, known: usize) {
@@ -38,4 +39,16 @@ fn what_an_isolate_with_another_number_forwards_is_where_others_look() {
         assert_eq!(send(), 200, "{known} instead of 8");
         assert_eq!(memory.count("QUEUE", "send"), 1);
     }
+}
+
+#[test]
+fn what_was_forwarded_without_a_claim_is_recorded_where_others_look() {
+    let memory = Memory::default().with("LEDGER", "claim", Fault::Fails, 1);
+    mistaken(&memory, 1);
+    let send = || ask(Ok(&deduplicating()), product(), &memory);
+    let first = send();
+    assert_eq!(first.status, 202, "{}", first.body);
+    assert_eq!(memory.count("LEDGER", "settle"), 2, "the wrong shard, then the right one");
+    assert_eq!(send().status, 200);
+    assert_eq!(forwarded(&memory), (1, 1));
 }

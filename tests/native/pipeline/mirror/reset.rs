@@ -139,3 +139,11 @@ fn only_an_operator_may_and_only_where_there_is_something_to_reset() {
     assert!(answer.status == 503 && answer.body.contains("ledger_failed"), "{}", answer.body);
     assert_eq!(memory.time.now(), START);
 }
+
+#[test]
+fn a_ledger_that_gives_no_answer_is_not_waited_for() {
+    let memory = Memory::default().with("LEDGER", "reset", Fault::Hangs, 1);
+    let answer = reset(&mirroring(), "object=product/7", &memory);
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.body.contains(r#""code":"ledger_failed""#), "{}", answer.body);
+}
