@@ -1,5 +1,5 @@
 // The Durable Object of a shard. Its callers speak text with it, and so does it with the wasm, which decides
-// everything: see ../ledger.rs.
+// everything: see ../ledger/shard.rs.
 
 import { DurableObject } from "cloudflare:workers";
 

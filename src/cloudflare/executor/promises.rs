@@ -27,9 +27,7 @@ struct Watched {
     states: BTreeMap<u32, State>,
 }
 
-#[derive(Default)]
 enum State {
-    #[default]
     New,
     Awaited(Waker),
     Settled(Outcome),
