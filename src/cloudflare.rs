@@ -23,9 +23,11 @@ use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 
 use crate::config::{Broken, Config, ConfigLine};
 use crate::endpoints::answer;
+use crate::flush::{FlushLine, flush};
+use crate::journal::FLUSH_MS;
 use crate::level::Level;
 use crate::spool::{DrainLine, drain};
-use bound::BoundEnv;
+use bound::{BoundEnv, take_pending};
 use executor::Host;
 use request::{RequestBody, WorkerRequestHead};
 
@@ -79,6 +81,25 @@ pub fn begin_scheduled(_event: JsValue, env: Env, host: Host) -> u32 {
             let line = DrainLine::new(drain(config, &bound).await);
             if let Some(level) = line.level() {
                 write(level, &line.to_json());
+            }
+        }
+        Ok(JsValue::TRUE)
+    })
+}
+
+/// Writes what was collected after answers, at once or after a while.
+#[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn begin_flush(at_once: bool, env: Env, host: Host) -> u32 {
+    executor::begin(host, move |means| async move {
+        if let Ok(config) = config(&env) {
+            let bound = BoundEnv::new(&env, means, config.stores.ledger);
+            if !at_once {
+                bound.timers.sleep(FLUSH_MS).await;
+            }
+            let failures = flush(&take_pending(), &bound).await;
+            if let Some(line) = FlushLine::new(failures) {
+                write(Level::Error, &line.to_json());
             }
         }
         Ok(JsValue::TRUE)

@@ -3,6 +3,7 @@
 mod admin;
 mod danger;
 mod filter;
+mod journal;
 mod line;
 mod receiver;
 mod stores;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use journal::{JournalSettings, RETENTION_DAYS};
 pub use line::ConfigLine;
 pub use receiver::{BODY_TIMEOUT_MS, MAX_BATCH_EVENTS, MAX_BODY_BYTES, Method, Receiver};
 pub use stores::{DEFAULT_CLAIMS_EXPIRATION_TTL, LEDGER_SHARDS, Stores};
@@ -25,7 +27,7 @@ use crate::destination::Destination;
 use crate::filter::DataPaths;
 use crate::names::nearest;
 use crate::subscription::{Subscription, Subscriptions};
-use crate::vars::{ADMIN, Mistakes, Table, WEBHOOK};
+use crate::vars::{ADMIN, JOURNAL, Mistakes, Table, WEBHOOK};
 
 /// The longest subscription name. It leaves room for the event in a KV key.
 const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
@@ -44,6 +46,8 @@ pub struct Config {
     pub subscriptions: Subscriptions,
     /// The bindings that the Worker uses itself.
     pub stores: Stores,
+    /// What the journal keeps. `None` switches it off.
+    pub journal: Option<JournalSettings>,
     /// What is valid, but dangerous unless it is intended.
     pub warnings: Vec<ConfigError>,
 }
@@ -75,7 +79,7 @@ impl Broken {
 }
 
 impl Config {
-    /// Reads the vars `WEBHOOK`, `ADMIN` and `SUBSCRIPTION_<NAME>`, and looks up every binding and secret
+    /// Reads the vars `WEBHOOK`, `ADMIN`, `JOURNAL` and `SUBSCRIPTION_<NAME>`, and looks up every binding and secret
     /// they name.
     ///
     /// # Errors
@@ -85,6 +89,7 @@ impl Config {
         let mut mistakes = Mistakes::default();
         let mut webhook = None;
         let mut admin = None;
+        let mut journal = None;
         let mut subscriptions = Vec::new();
         let mut data_paths = DataPaths::default();
         let mut names = BTreeMap::new();
@@ -108,6 +113,10 @@ impl Config {
                     admin = read_table(var, binding, &mut mistakes)
                         .and_then(|table| admin::read(table, bindings, &mut mistakes));
                 }
+                (_, None) if var == JOURNAL => {
+                    journal = read_table(var, binding, &mut mistakes)
+                        .map(|table| journal::read(table, bindings, &mut mistakes));
+                }
                 // The Worker reads no other table, so this is a typo.
                 (Binding::Json(json), None) if json.starts_with('{') => {
                     mistakes.note(var, Mistake::UnknownVar { nearest: nearest_var(var) });
@@ -130,7 +139,7 @@ impl Config {
         match webhook {
             Some((Some(receiver), stores)) if mistakes.is_empty() => {
                 let subscriptions = Subscriptions::new(subscriptions, data_paths);
-                Ok(Self { receiver, admin, subscriptions, stores, warnings })
+                Ok(Self { receiver, admin, subscriptions, stores, journal, warnings })
             }
             // Without the senders' secrets, nobody knows whether the operator's is one of them.
             Some((None, _)) | None => Err(Broken::new(mistakes, None)),
@@ -169,7 +178,7 @@ fn nearest_var(var: &str) -> Option<String> {
         let name = if rest.is_empty() { "<NAME>" } else { rest };
         return Some(format!("{SUBSCRIPTION_PREFIX}{name}"));
     }
-    nearest(var, [WEBHOOK, ADMIN]).map(str::to_owned)
+    nearest(var, [WEBHOOK, ADMIN, JOURNAL]).map(str::to_owned)
 }
 
 /// Whether this is a valid subscription name.

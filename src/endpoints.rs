@@ -6,11 +6,12 @@ use crate::body::{ReadBody, read};
 use crate::config::{Broken, Config};
 use crate::log::LogLine;
 use crate::operator::{
-    OperatorError, OperatorQuery, dead_letters, explain, jobs, objects, set_aside,
+    OperatorError, OperatorQuery, dead_letters, events, explain, jobs, objects, refusals, set_aside,
 };
 use crate::outcome::{Outcome, Rejection};
 use crate::platform::Platform;
 use crate::receive::receive;
+use crate::refused::refusal;
 use crate::reply::Reply;
 use crate::request::{Body, RequestHead};
 use crate::trace::{Client, Trace};
@@ -29,6 +30,12 @@ enum Endpoint {
 /// What an operator asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
+    /// Search the journal.
+    Events,
+    /// Read an event of the journal.
+    Event,
+    /// List the requests that were refused.
+    Refusals,
     /// List the events that could not be delivered, or read one.
     DeadLetters,
     /// Send dead letters again.
@@ -59,34 +66,108 @@ const READ: &[&str] = &["GET", "HEAD"];
 /// The methods of endpoints that change something, or read a body.
 const ACT: &[&str] = &["POST"];
 
-/// The paths, with their methods and query parameters. The methods of `/webhook` come from the
-/// configuration and the handshake.
-const ENDPOINTS: [(&str, Endpoint, &[&str], &[&str]); 13] = {
+/// A path and its methods, and where they lead.
+#[derive(Debug, Clone, Copy)]
+struct Route {
+    /// The path. A segment `*` is whatever the request has there: the `id` of the query.
+    path: &'static str,
+    endpoint: Endpoint,
+    /// The methods. Those of `/webhook` come from the configuration and the handshake.
+    methods: &'static [&'static str],
+    /// The parameters that the query may have.
+    parameters: &'static [&'static str],
+}
+
+/// All routes. Several may have the same path, with different methods.
+const ROUTES: [Route; 16] = {
     use Endpoint::{Health, Operator, Webhook};
     use Question::{
-        DeadLetters, DeleteLetters, Explain, Jobs, ObjectsReset, Redrive, ResumeJob, Spool,
-        SpoolDelete, SpoolSend, StopJob,
+        DeadLetters, DeleteLetters, Event, Events, Explain, Jobs, ObjectsReset, Redrive, Refusals,
+        ResumeJob, Spool, SpoolDelete, SpoolSend, StopJob,
     };
+
+    const fn route(
+        path: &'static str,
+        endpoint: Endpoint,
+        methods: &'static [&'static str],
+        parameters: &'static [&'static str],
+    ) -> Route {
+        Route { path, endpoint, methods, parameters }
+    }
 
     const FIND: &[&str] =
         &["id", "subscription", "cause", "event", "since", "until", "cursor", "limit"];
     const MEAN: &[&str] = &["id", "subscription", "cause", "event", "since", "until"];
+    const SEARCH: &[&str] = &[
+        "id",
+        "source",
+        "object",
+        "type",
+        "event_type",
+        "operation",
+        "subscription",
+        "code",
+        "credential",
+        "since",
+        "until",
+        "cursor",
+        "limit",
+    ];
+    const REFUSED: &[&str] =
+        &["code", "credential", "address", "since", "until", "cursor", "limit"];
     [
-        ("/webhook", Webhook, &[], &[]),
-        ("/health", Health, READ, &[]),
-        ("/dead-letters", Operator(DeadLetters), READ, FIND),
-        ("/dead-letters/redrive", Operator(Redrive), ACT, MEAN),
-        ("/dead-letters/delete", Operator(DeleteLetters), ACT, MEAN),
-        ("/dead-letters/jobs", Operator(Jobs), READ, &["id", "cursor"]),
-        ("/dead-letters/jobs/resume", Operator(ResumeJob), ACT, &["id"]),
-        ("/dead-letters/jobs/stop", Operator(StopJob), ACT, &["id"]),
-        ("/spool", Operator(Spool), READ, &["cursor", "limit"]),
-        ("/spool/send", Operator(SpoolSend), ACT, &["id"]),
-        ("/spool/delete", Operator(SpoolDelete), ACT, &["id"]),
-        ("/objects/reset", Operator(ObjectsReset), ACT, &["object", "subscription"]),
-        ("/explain", Operator(Explain), ACT, &["subscription"]),
+        route("/webhook", Webhook, &[], &[]),
+        route("/health", Health, READ, &[]),
+        route("/events", Operator(Events), READ, SEARCH),
+        route("/events/*", Operator(Event), READ, &[]),
+        route("/refusals", Operator(Refusals), READ, REFUSED),
+        route("/dead-letters", Operator(DeadLetters), READ, FIND),
+        route("/dead-letters/redrive", Operator(Redrive), ACT, MEAN),
+        route("/dead-letters/delete", Operator(DeleteLetters), ACT, MEAN),
+        route("/dead-letters/jobs", Operator(Jobs), READ, &["id", "cursor"]),
+        route("/dead-letters/jobs/resume", Operator(ResumeJob), ACT, &["id"]),
+        route("/dead-letters/jobs/stop", Operator(StopJob), ACT, &["id"]),
+        route("/spool", Operator(Spool), READ, &["cursor", "limit"]),
+        route("/spool/send", Operator(SpoolSend), ACT, &["id"]),
+        route("/spool/delete", Operator(SpoolDelete), ACT, &["id"]),
+        route("/objects/reset", Operator(ObjectsReset), ACT, &["object", "subscription"]),
+        route("/explain", Operator(Explain), ACT, &["subscription"]),
     ]
 };
+
+impl Route {
+    /// Whether a path is this route's. If so, what it has in the place of `*`, which is empty if there is none.
+    fn matches<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let (mut own, mut others) = (self.path.split('/'), path.split('/'));
+        let mut found = "";
+        loop {
+            match (own.next(), others.next()) {
+                (None, None) => return Some(found),
+                (Some("*"), Some(segment)) if !segment.is_empty() => found = segment,
+                (Some(own), Some(other)) if own == other => {}
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// Where a request leads, and what its path names.
+struct Destination<'p> {
+    route: Route,
+    /// All methods of the path.
+    methods: Vec<&'static str>,
+    /// What the path has in the place of `*`. Empty if there is none.
+    named: &'p str,
+}
+
+/// Finds the route of a path and a method. If the path has no such method, it is any route of the path.
+fn route_of<'p>(path: &'p str, method: &str) -> Option<Destination<'p>> {
+    let of_path = || ROUTES.iter().filter_map(|route| Some((*route, route.matches(path)?)));
+    let of_method = of_path().find(|(route, _)| route.methods.contains(&method));
+    let (route, named) = of_method.or_else(|| of_path().next())?;
+    let methods = of_path().flat_map(|(route, _)| route.methods).copied().collect();
+    Some(Destination { route, methods, named })
+}
 
 /// Answers a request, and returns the reply and the log line.
 pub async fn answer<'c>(
@@ -105,6 +186,13 @@ pub async fn answer<'c>(
         Err(rejection) => rejection.report(),
     };
     let reply = Reply::new(&result, &report, &trace);
+    if config.is_ok_and(|config| config.journal.is_some())
+        && let Err(rejection) = &result
+        && let Some(refusal) =
+            refusal(rejection, &report, reply.status, head, &trace, platform.now())
+    {
+        platform.collect(|pending| pending.refuse(&refusal));
+    }
     let line = LogLine::new(result, report, trace, reply.status);
     (reply, line)
 }
@@ -116,14 +204,12 @@ async fn serve<'c>(
     platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
-    let path = head.path();
-    let found = ENDPOINTS.iter().find(|(known, ..)| *known == path);
-    let (_, endpoint, methods, parameters) = *found.ok_or(Rejection::NotFound)?;
-    match endpoint {
+    let found = route_of(head.path(), head.method()).ok_or(Rejection::NotFound)?;
+    match found.route.endpoint {
         Endpoint::Webhook if head.method() == "OPTIONS" => handshake(config, head),
         Endpoint::Webhook => receive(config, head, body, platform, trace).await,
         Endpoint::Health => {
-            allow(head, methods.to_vec())?;
+            allow(head, found.methods)?;
             health(config, head, trace)
         }
         Endpoint::Operator(question) => {
@@ -131,7 +217,7 @@ async fn serve<'c>(
             if !question.is_possible(config) {
                 return Err(Rejection::NotFound);
             }
-            let (caller, query) = admit(config, head, methods, parameters, platform.now(), trace)?;
+            let (caller, query) = admit(config, head, &found, platform.now(), trace)?;
             question.answer(&caller, &query, config, head, body, platform, trace).await
         }
     }
@@ -183,16 +269,18 @@ fn handshake<'c>(
 fn admit<'c>(
     config: &'c Config,
     head: &impl RequestHead,
-    methods: &[&'static str],
-    parameters: &[&'static str],
+    found: &Destination<'_>,
     now: u64,
     trace: &mut Trace<'c>,
 ) -> Result<(Caller<'c>, OperatorQuery), Rejection<'c>> {
     let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
-    allow(head, methods.to_vec())?;
+    allow(head, found.methods.clone())?;
     let caller = authenticate(admin, head, trace)?;
-    let query = OperatorQuery::read(&head.query(), parameters, now);
-    let query = query.map_err(OperatorError::BadQuery)?;
+    let query = OperatorQuery::read(&head.query(), found.route.parameters, now);
+    let mut query = query.map_err(OperatorError::BadQuery)?;
+    if !found.named.is_empty() {
+        query.id = Some(found.named.to_owned());
+    }
     Ok((caller, query))
 }
 
@@ -200,6 +288,7 @@ impl Question {
     /// Whether the configuration has what this needs. If not, the path is not found.
     fn is_possible(self, config: &Config) -> bool {
         match self {
+            Self::Events | Self::Event | Self::Refusals => config.journal.is_some(),
             Self::DeadLetters
             | Self::Redrive
             | Self::DeleteLetters
@@ -224,6 +313,12 @@ impl Question {
         trace: &mut Trace<'c>,
     ) -> Result<Outcome<'c>, Rejection<'c>> {
         Ok(match self {
+            Self::Events => Outcome::Events(events::list(query, config, platform).await?),
+            Self::Event => {
+                let key = query.id.as_deref().unwrap_or_default();
+                Outcome::Event(Box::new(events::find(key, platform).await?))
+            }
+            Self::Refusals => Outcome::Refusals(refusals::list(query, platform).await?),
             Self::DeadLetters => match &query.id {
                 Some(id) => Outcome::DeadLetter(Box::new(dead_letters::find(id, platform).await?)),
                 None => Outcome::DeadLetters(dead_letters::list(query, config, platform).await?),

@@ -22,7 +22,8 @@ pub struct Fate<'c> {
     pub under_way: Vec<&'c str>,
     /// Subscriptions whose destinations failed, each with the error.
     pub failed: Vec<(&'c str, BindingError)>,
-    /// Subscriptions that do not want the event, each with the reason. Empty if any subscription wants it.
+    /// Subscriptions that do not want the event, each with the reason. If another one wants it, they are known only if
+    /// they are recorded, and the answer does not name them.
     pub unwanted: Vec<(&'c str, Mismatch)>,
 }
 
@@ -83,6 +84,12 @@ impl<'c> Fate<'c> {
         } else {
             FateKind::Ignored
         }
+    }
+
+    /// Why no subscription wants the event. Empty if any does.
+    #[must_use]
+    pub fn why_ignored(&self) -> &[(&'c str, Mismatch)] {
+        if self.kind() == FateKind::Ignored { &self.unwanted } else { &[] }
     }
 
     /// `subscriptions` in the answer and the log: those that hold an event which is wherever it should be. `None`

@@ -22,6 +22,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::counts::Counts;
 pub use records::{NewRecord, Records, Stored};
 pub use shard::{MAX_CLAIMS, Shard};
 
@@ -155,6 +156,9 @@ pub struct SettleRequest<'r> {
     pub settlements: Vec<Settlement<'r>>,
     /// For how many milliseconds a key is remembered.
     pub remember_ms: u64,
+    /// What was counted, for the metrics.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub counts: Counts,
 }
 
 /// The results of the claims on a key.
@@ -197,10 +201,23 @@ impl Key {
         &self.text
     }
 
+    /// The number that chooses its shard.
+    pub(crate) fn hash(&self) -> u32 {
+        self.hash
+    }
+
     /// Its shard, if the ledger has this many.
     #[must_use]
     pub fn shard(&self, of: usize) -> ShardId {
         ShardId { number: self.hash as usize % of.max(1), of }
+    }
+}
+
+impl<'r> SettleRequest<'r> {
+    /// The results of claims with this number, which are remembered for so many milliseconds. Nothing was counted.
+    #[must_use]
+    pub fn new(number: u64, settlements: Vec<Settlement<'r>>, remember_ms: u64) -> Self {
+        Self { number, settlements, remember_ms, counts: Counts::default() }
     }
 }
 

@@ -91,6 +91,18 @@ mod operator_claims;
 
 pub mod ledger;
 
+pub mod journal;
+
+pub mod counts;
+
+mod recording;
+
+mod refused;
+
+pub mod flush;
+
+pub mod search;
+
 // The configuration.
 
 pub mod config;

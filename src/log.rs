@@ -193,7 +193,8 @@ impl<'c> EventLine<'c> {
         let is_duplicate = fate.kind() == FateKind::Duplicate;
         let failed = fate.failed.iter().chain(&fate.spooled);
         let failed = failed.map(|(name, error)| format!("{name}: {error}"));
-        let unwanted = fate.unwanted.iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
+        let unwanted =
+            fate.why_ignored().iter().map(|(name, mismatch)| format!("{name}: {mismatch}"));
         let reasons = failed.chain(unwanted).map(shorten).collect();
         Self {
             outcome_in_batch,

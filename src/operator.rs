@@ -4,10 +4,12 @@
 mod answer;
 pub mod dead_letters;
 mod error;
+pub mod events;
 pub mod explain;
 pub mod jobs;
 pub mod objects;
 mod query;
+pub mod refusals;
 pub mod set_aside;
 
 pub use crate::operator_claims::{OPERATOR_CLAIM_MS, REMEMBER_SENT_MS};
@@ -16,4 +18,6 @@ pub use answer::{
     Redriven, Reset, SetAside, SetAsidePage, Settled,
 };
 pub use error::OperatorError;
+pub use events::{EventPage, EventView, LineView};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, OperatorQuery};
+pub use refusals::{RefusalPage, RefusalView};

@@ -79,10 +79,10 @@ impl OperatorClaims {
             return;
         }
         let number = answer.number;
-        let request = SettleRequest { number, settlements, remember_ms: REMEMBER_SENT_MS };
+        let request = SettleRequest::new(number, settlements, REMEMBER_SENT_MS);
         // If this fails, the claims expire. What was sent has been deleted already.
         let shard = place().shard(platform.shards());
-        let _ = within(platform, CALL_MS, platform.settle(shard, &request)).await;
+        let _ = within(platform, CALL_MS, platform.settle(shard, &request, "")).await;
     }
 }
 

@@ -10,8 +10,8 @@ use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;
 use crate::operator::explain::Explanation;
 use crate::operator::{
-    DeadLetter, DeadLetterPage, DeletedLetters, JobPage, JobView, OperatorError, Redriven, Reset,
-    SetAsidePage, Settled,
+    DeadLetter, DeadLetterPage, DeletedLetters, EventPage, EventView, JobPage, JobView,
+    OperatorError, Redriven, RefusalPage, Reset, SetAsidePage, Settled,
 };
 use crate::plan::DoesNotFit;
 use crate::report::{Fault, Report};
@@ -58,6 +58,12 @@ pub enum Outcome<'c> {
     MessageDeleted(Settled),
     /// An operator reset an object.
     Reset(Reset),
+    /// An operator searched the journal.
+    Events(EventPage),
+    /// An operator read an event of the journal.
+    Event(Box<EventView>),
+    /// An operator listed the requests that were refused.
+    Refusals(RefusalPage),
     /// An operator asked what would happen to a request.
     Explained(Explanation),
 }
@@ -165,6 +171,9 @@ impl Outcome<'_> {
                 "reset",
                 vec![format!("{:?} for {}", reset.object, reset.subscriptions.join(", "))],
             ),
+            Self::Events(_) => ("events", Vec::new()),
+            Self::Event(event) => ("event", vec![event.summary.key.clone()]),
+            Self::Refusals(_) => ("refusals", Vec::new()),
             Self::Explained(explanation) => ("explained", violations(&explanation.invalid)),
         };
         let (title, detail) = ("", String::new());

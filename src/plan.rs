@@ -217,8 +217,14 @@ impl<'c, 'e> FittingPlan<'c, 'e> {
 }
 
 impl<'c, 'e> Events<'c, 'e> {
-    /// The fate of each event, from its dispatches. The dispatches must be in the order of [`Plan`].
-    pub(crate) fn into_fates(self, dispatches: Vec<Dispatch<'c, 'e>>) -> Fates<'c> {
+    /// The event with this index.
+    pub(crate) fn event(&self, index: usize) -> Option<&'e CloudEvent<'e>> {
+        self.views.get(index).map(View::event)
+    }
+
+    /// The fate of each event, from its dispatches. The dispatches must be in the order of [`Plan`]. If it is recorded,
+    /// every subscription is asked why it does not want an event, even if others do.
+    pub(crate) fn fates(&self, dispatches: Vec<Dispatch<'c, 'e>>, is_recorded: bool) -> Fates<'c> {
         let mut dispatches = dispatches.into_iter().peekable();
         let fates = self.views.iter().enumerate().map(|(index, view)| {
             let mut fate = Fate::default();
@@ -233,7 +239,7 @@ impl<'c, 'e> Events<'c, 'e> {
                     Progress::Failed(error) => fate.failed.push((name, error)),
                 }
             }
-            if fate.kind() == FateKind::Ignored {
+            if is_recorded || fate.kind() == FateKind::Ignored {
                 let why_not = |subscription: &'c Subscription| {
                     Some((&*subscription.name, subscription.wants(view).err()?))
                 };

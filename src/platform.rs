@@ -8,19 +8,29 @@ use std::pin::pin;
 use futures_util::future::{Either, select};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::capacity::Capacity;
+use crate::journal::{JournalRequest, NoteRequest, Pending};
 use crate::ledger::{ClaimAnswer, ClaimRequest, Key, ResetRequest, SettleRequest, ShardId};
 
 /// Everything that the line needs.
 pub trait Platform:
-    Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
+    Queues + Namespaces + Buckets + Ledger + Journal + RateLimiter + HttpClient + Isolate + Clock
 {
 }
 
 impl<P> Platform for P where
-    P: Queues + Namespaces + Buckets + Ledger + RateLimiter + HttpClient + Isolate + Clock
+    P: Queues
+        + Namespaces
+        + Buckets
+        + Ledger
+        + Journal
+        + RateLimiter
+        + HttpClient
+        + Isolate
+        + Clock
 {
 }
 
@@ -97,14 +107,41 @@ pub trait Ledger {
         request: &ClaimRequest<'_>,
     ) -> Result<ClaimAnswer, BindingError>;
 
-    /// Tells a shard the results of its claims.
-    async fn settle(&self, shard: ShardId, request: &SettleRequest<'_>)
-    -> Result<(), BindingError>;
+    /// Tells a shard the results of its claims, and what to write to the journal: see
+    /// [`print_notes`](crate::journal::print_notes). Returns why the journal failed, if only that did.
+    async fn settle(
+        &self,
+        shard: ShardId,
+        request: &SettleRequest<'_>,
+        notes: &str,
+    ) -> Result<Option<String>, BindingError>;
 
     /// Makes a shard reset an object. Returns `false`, and resets nothing, while the object is
     /// being written.
     async fn reset(&self, shard: ShardId, request: &ResetRequest<'_>)
     -> Result<bool, BindingError>;
+}
+
+/// The journal, which is in the shards of the ledger: see [`crate::journal`].
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Journal {
+    /// Tells a shard what to write.
+    async fn note(
+        &self,
+        shard: ShardId,
+        request: &NoteRequest<'_>,
+        notes: &str,
+    ) -> Result<(), BindingError>;
+
+    /// Asks a shard. What it answers is in the documentation of the request.
+    async fn journal<A: DeserializeOwned>(
+        &self,
+        shard: ShardId,
+        request: &JournalRequest<'_>,
+    ) -> Result<A, BindingError>;
+
+    /// Collects something that is written within a second or so, after the answer.
+    fn collect(&self, collect: impl FnOnce(&mut Pending));
 }
 
 /// A key to write, with its value and metadata.

@@ -13,9 +13,10 @@ use crate::large::check_datarefs;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Plan;
 use crate::platform::Platform;
+use crate::recording::Recording;
 use crate::request::{Body, RequestHead};
 use crate::settle::settle;
-use crate::trace::Trace;
+use crate::trace::{Client, Trace};
 use elytra_events::http;
 
 /// The path of an event. Only the result of each step leads into the next.
@@ -38,6 +39,7 @@ pub async fn receive<'c>(
 
     // 3. The caller is authenticated, and within its rate limit. Nothing of the body has been read
     // yet.
+    let arrived_at = platform.now();
     let caller = authenticate(&config.receiver.authentication, head, trace)?;
     limit_rate(config, &caller, platform).await?;
 
@@ -67,8 +69,16 @@ pub async fn receive<'c>(
     // 8. The events are forwarded to all other destinations, within the time budget.
     let plan = forward(plan, times, config.stores.has_spool, platform, deadline).await;
 
-    // 9. The ledger remembers the result, and the sender gets the answer.
-    let (fates, failures) = settle(plan, times, platform).await;
+    // 9. The ledger remembers the result, the journal records it, and the sender gets the answer.
+    let client = config.journal.map(|_| Client::of(head));
+    let recording = config.journal.zip(client.as_ref()).map(|(settings, client)| Recording {
+        settings,
+        arrived_at,
+        mode,
+        credential: caller.credential(),
+        client,
+    });
+    let (fates, failures) = settle(plan, times, recording, platform).await;
     trace.ledger_failures = failures;
     match fates.kind() {
         FateKind::Undelivered => Err(Rejection::Undelivered(fates)),

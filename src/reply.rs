@@ -3,8 +3,8 @@
 mod body;
 
 use body::{
-    DeadLetterBody, EventBody, HealthyBody, JobBody, ProblemBody, SuccessBody, UndeliveredBody,
-    faults, violations, with_code,
+    DeadLetterBody, EventBody, EventViewBody, HealthyBody, JobBody, ProblemBody, SuccessBody,
+    UndeliveredBody, faults, violations, with_code,
 };
 use elytra_events::InvalidEvents;
 use elytra_events::http::Mode;
@@ -89,6 +89,9 @@ fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Repl
             print(&with_code(code, settled))
         }
         Outcome::Reset(reset) => print(&with_code(code, reset)),
+        Outcome::Events(page) => print(&with_code(code, page)),
+        Outcome::Event(event) => print(&EventViewBody { code, event }),
+        Outcome::Refusals(page) => print(&with_code(code, page)),
         Outcome::Explained(explanation) => print(&with_code(code, explanation)),
     };
     Reply { code, status, headers, body }
@@ -156,7 +159,8 @@ fn status(rejection: &Rejection<'_>) -> u16 {
         | Rejection::Operator(
             OperatorError::NoSuchDeadLetter
             | OperatorError::NoSuchMessage
-            | OperatorError::NoSuchJob,
+            | OperatorError::NoSuchJob
+            | OperatorError::NoSuchEvent,
         ) => 404,
         Rejection::MethodNotAllowed { .. } => 405,
         Rejection::BodyTimedOut { .. } => 408,
@@ -179,6 +183,7 @@ fn status(rejection: &Rejection<'_>) -> u16 {
             OperatorError::DeadLettersFailed(_)
             | OperatorError::SpoolFailed(_)
             | OperatorError::LedgerFailed(_)
+            | OperatorError::JournalFailed(_)
             | OperatorError::MessageUnderWay
             | OperatorError::ObjectUnderWay,
         ) => 503,

@@ -1,79 +1,159 @@
 //! Deduplication after forwarding: the claims are settled in the ledger, and each event gets its fate.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use futures_util::future::join_all;
 
 use crate::claim::ClaimedPlan;
-use crate::dispatch::{Dispatch, Progress};
+use crate::counts::Counts;
+use crate::dispatch::{Dispatch, NO_CLAIM, Progress};
 use crate::fate::Fates;
 use crate::forward::ForwardedPlan;
-use crate::ledger::{SettleRequest, Settlement, ShardId};
-use crate::plan::Routed;
+use crate::journal::{EventKey, Note, print_notes};
+use crate::ledger::{Key, SettleRequest, Settlement, ShardId};
+use crate::plan::Events;
 use crate::platform::{BindingError, Platform, within};
+use crate::recording::Recording;
 use crate::times::Times;
 
-/// Settles the claims in the ledger, so that other requests can claim failed dispatches at once. Returns the
-/// fates of the events, and why shards did not answer.
+/// Settles the claims in the ledger, so that other requests can claim failed dispatches at once, and records the events
+/// in the journal. Returns the fates of the events, and why shards did not answer.
 pub(crate) async fn settle<'c>(
     plan: ForwardedPlan<'c, '_>,
     times: Times,
+    recording: Option<Recording<'_>>,
     platform: &impl Platform,
 ) -> (Fates<'c>, Vec<BindingError>) {
     let ForwardedPlan(ClaimedPlan { events, open, closed, repeated, mut failures }) = plan;
-    let shards = platform.shards();
-    let mut errors = tell(&open, shards, times, platform).await;
-    // A shard has told how many there are. It can be the first one that answers.
-    if !errors.is_empty() && platform.shards() != shards {
-        errors = tell(&open, platform.shards(), times, platform).await;
-    }
-    failures.extend(errors);
+    let results: Vec<_> = open.iter().map(|routed| Settled::new(&routed.dispatch)).collect();
     let mut dispatches: Vec<_> = open.into_iter().map(|routed| routed.dispatch).collect();
     dispatches.extend(closed);
     note_repeated(&repeated, &dispatches);
     dispatches.extend(repeated);
     dispatches.sort_unstable_by_key(|dispatch| dispatch.place);
-    (events.into_fates(dispatches), failures)
+    let fates = events.fates(dispatches, recording.is_some());
+    let notes = recording.map(|recording| record(recording, &events, &results, &fates, platform));
+    let notes = notes.unwrap_or_default();
+    let shards = platform.shards();
+    let mut errors = tell(&results, &notes, shards, times, platform).await;
+    // A shard has told how many there are. It can be the first one that answers.
+    if !errors.is_empty() && platform.shards() != shards {
+        errors = tell(&results, &notes, platform.shards(), times, platform).await;
+    }
+    failures.extend(errors);
+    (fates, failures)
 }
 
-/// Tells each shard what became of its claims, if there are this many shards. Returns why shards did not answer.
+/// What came of a dispatch that was forwarded.
+struct Settled<'c> {
+    /// The place of its event in the request.
+    index: usize,
+    key: Option<Rc<Key>>,
+    /// The number of its claim. `None` if it is not settled in the ledger.
+    claim: Option<u64>,
+    holder: &'c str,
+    is_held: bool,
+}
+
+impl<'c> Settled<'c> {
+    fn new(dispatch: &Dispatch<'c, '_>) -> Self {
+        Self {
+            index: dispatch.index,
+            key: dispatch.key.clone(),
+            claim: dispatch.claim,
+            holder: dispatch.holder,
+            is_held: dispatch.is_held(),
+        }
+    }
+}
+
+/// Notes what became of each event: those that were forwarded for the same call that settles them, the others for after
+/// the answer.
+fn record(
+    recording: Recording<'_>,
+    events: &Events<'_, '_>,
+    results: &[Settled<'_>],
+    fates: &Fates<'_>,
+    platform: &impl Platform,
+) -> Vec<(Note, Counts)> {
+    let mut results = results.iter().peekable();
+    let mut now = Vec::new();
+    for (index, fate) in fates.iter().enumerate() {
+        let Some(event) = events.event(index) else { continue };
+        let mut counts = Counts::default();
+        recording.count(event, fate, &mut counts);
+        let mut known = None;
+        while let Some(settled) = results.next_if(|settled| settled.index <= index) {
+            known = Some(settled.key.as_deref());
+        }
+        let key = match known.flatten() {
+            Some(key) => EventKey::new(key, event.id()),
+            None => EventKey::of_event(event),
+        };
+        let note = recording.note(event, &key, fate);
+        if known.is_some() {
+            now.push((note, counts));
+        } else {
+            platform.collect(|pending| {
+                pending.note(note);
+                pending.count(counts);
+            });
+        }
+    }
+    now
+}
+
+/// Tells each shard what became of its claims and events, if there are this many shards. Returns why shards did not
+/// answer.
 async fn tell(
-    open: &[Routed<'_, '_>],
+    results: &[Settled<'_>],
+    notes: &[(Note, Counts)],
     shards: usize,
     times: Times,
     platform: &impl Platform,
 ) -> Vec<BindingError> {
-    let requests = requests(open, shards, times.dedupe_window_ms.unwrap_or_default());
-    let settlements = requests.iter().map(|(shard, request)| {
-        within(platform, times.ledger_ms(), platform.settle(*shard, request))
+    let requests = requests(results, notes, shards, times.dedupe_window_ms.unwrap_or_default());
+    let settlements = requests.iter().map(|(shard, (request, notes))| async move {
+        let notes = print_notes(notes.iter().copied());
+        within(platform, times.ledger_ms(), platform.settle(*shard, request, &notes)).await
     });
-    let errors = join_all(settlements).await.into_iter().filter_map(Result::err);
-    errors.map(|error| BindingError(format!("settle: {error}"))).collect()
+    let answers = join_all(settlements).await.into_iter();
+    let errors = answers.filter_map(|answer| match answer {
+        Ok(None) => None,
+        Ok(Some(error)) => Some(format!("journal: {error}")),
+        Err(error) => Some(format!("settle: {error}")),
+    });
+    errors.map(BindingError).collect()
 }
 
-/// The request for each shard.
+/// The request for each shard, and what it writes to the journal.
 fn requests<'p>(
-    open: &'p [Routed<'_, '_>],
+    results: &'p [Settled<'_>],
+    notes: &'p [(Note, Counts)],
     shards: usize,
     remember_ms: u64,
-) -> BTreeMap<ShardId, SettleRequest<'p>> {
-    let mut requests: BTreeMap<ShardId, SettleRequest<'_>> = BTreeMap::new();
-    for Routed { dispatch, .. } in open {
-        let Some((number, key)) = dispatch.claim.zip(dispatch.key.as_deref()) else { continue };
-        let request = requests.entry(key.shard(shards)).or_insert_with(|| SettleRequest {
-            number,
-            settlements: Vec::new(),
-            remember_ms,
-        });
-        let (key, name, is_held) = (key.as_str(), dispatch.holder, dispatch.is_held());
+) -> BTreeMap<ShardId, (SettleRequest<'p>, Vec<&'p Note>)> {
+    let new = |number| (SettleRequest::new(number, Vec::new(), remember_ms), Vec::new());
+    let mut requests: BTreeMap<ShardId, (SettleRequest<'_>, Vec<&Note>)> = BTreeMap::new();
+    for settled in results {
+        let Some((number, key)) = settled.claim.zip(settled.key.as_deref()) else { continue };
+        let (request, _) = requests.entry(key.shard(shards)).or_insert_with(|| new(number));
+        let (key, name) = (key.as_str(), settled.holder);
         match request.settlements.last_mut() {
             // The dispatches of an event are consecutive.
             Some(settlement) if settlement.key == key => {
-                let names = if is_held { &mut settlement.held } else { &mut settlement.released };
+                let names =
+                    if settled.is_held { &mut settlement.held } else { &mut settlement.released };
                 names.push(name.into());
             }
-            _ => request.settlements.push(Settlement::of_one(key, name, is_held, None)),
+            _ => request.settlements.push(Settlement::of_one(key, name, settled.is_held, None)),
         }
+    }
+    for (note, counts) in notes {
+        let of_shard = requests.entry(note.key.shard(shards)).or_insert_with(|| new(NO_CLAIM));
+        of_shard.0.counts.merge(counts.clone());
+        of_shard.1.push(note);
     }
     requests
 }

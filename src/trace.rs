@@ -30,14 +30,17 @@ pub struct Trace<'c> {
 }
 
 /// The client of a request, as far as it can be known, cut like other long texts.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Client {
     /// The IP address that Cloudflare saw.
     #[serde(rename = "client_address", skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
+    pub(crate) address: Option<String>,
     /// `User-Agent`, which says what the client likes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    /// Cloudflare's number of the request, which its logs have beside each line.
+    #[serde(skip)]
+    pub(crate) ray: Option<String>,
 }
 
 /// What the line learns about an event.
@@ -101,7 +104,11 @@ impl Client {
     /// Reads the headers about the client.
     pub(crate) fn of(head: &impl RequestHead) -> Self {
         let header = |name| head.header(name).map(shorten);
-        Self { address: header("cf-connecting-ip"), user_agent: header("user-agent") }
+        Self {
+            address: header("cf-connecting-ip"),
+            user_agent: header("user-agent"),
+            ray: header("cf-ray"),
+        }
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) const WEBHOOK: &str = "WEBHOOK";
 /// The var that says how an operator authenticates.
 pub(crate) const ADMIN: &str = "ADMIN";
 
+/// The var that says what is kept of events.
+pub(crate) const JOURNAL: &str = "JOURNAL";
+
 /// The range of `expiration_ttl`, `tombstone_ttl` and `claims_expiration_ttl`, in seconds: from KV's minimum
 /// to ten years. To keep an entry for longer, leave the field out.
 pub const EXPIRATION_TTL: RangeInclusive<u64> = 60..=10 * 365 * 24 * 3_600;

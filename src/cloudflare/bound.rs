@@ -1,5 +1,7 @@
 //! The bindings of an `env`, by name.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,12 +14,13 @@ use super::js_string::js_string;
 use super::ledger::Question;
 use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
+use crate::journal::{JournalRequest, NoteRequest, Pending};
 use crate::ledger::{
     ClaimAnswer, ClaimRequest, LedgerSettings, ResetRequest, SettleRequest, ShardId,
 };
 use crate::platform::{
-    BindingError, Buckets, Clock, Isolate, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object,
-    RateLimiter,
+    BindingError, Buckets, Clock, Isolate, Journal, KvEntry, KvPage, Ledger, Namespaces, Queues,
+    R2Object, RateLimiter,
 };
 
 /// The bindings of this `env`.
@@ -200,8 +203,9 @@ impl Ledger for BoundEnv<'_> {
         &self,
         shard: ShardId,
         request: &SettleRequest<'_>,
-    ) -> Result<(), BindingError> {
-        self.ask(shard, Question::Settle, request).await
+        notes: &str,
+    ) -> Result<Option<String>, BindingError> {
+        self.ask(shard, Question::Settle(notes), request).await
     }
 
     async fn reset(
@@ -213,11 +217,53 @@ impl Ledger for BoundEnv<'_> {
     }
 }
 
+thread_local! {
+    /// What this isolate has collected after its answers.
+    static PENDING: RefCell<Pending> = const { RefCell::new(Pending::new()) };
+}
+
+impl Journal for BoundEnv<'_> {
+    async fn note(
+        &self,
+        shard: ShardId,
+        request: &NoteRequest<'_>,
+        notes: &str,
+    ) -> Result<(), BindingError> {
+        self.ask(shard, Question::Note(notes), request).await
+    }
+
+    async fn journal<A: DeserializeOwned>(
+        &self,
+        shard: ShardId,
+        request: &JournalRequest<'_>,
+    ) -> Result<A, BindingError> {
+        self.ask(shard, Question::Journal, request).await
+    }
+
+    fn collect(&self, collect: impl FnOnce(&mut Pending)) {
+        PENDING.with_borrow_mut(|pending| {
+            let (was_empty, was_full) = (pending.is_empty(), pending.is_full());
+            collect(pending);
+            // The first one waits a little for others, and the one that fills it does not.
+            if pending.is_full() && !was_full {
+                self.host.flush(true);
+            } else if was_empty && !pending.is_empty() {
+                self.host.flush(false);
+            }
+        });
+    }
+}
+
+/// Takes what was collected.
+pub(super) fn take_pending() -> Pending {
+    PENDING.with_borrow_mut(Pending::take)
+}
+
 impl BoundEnv<'_> {
     async fn ask<A: DeserializeOwned>(
         &self,
         shard: ShardId,
-        question: Question,
+        question: Question<'_>,
         request: &impl Serialize,
     ) -> Result<A, BindingError> {
         let jurisdiction = self.ledger.and_then(|ledger| ledger.jurisdiction);

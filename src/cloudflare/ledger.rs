@@ -1,5 +1,6 @@
 //! How a request asks the shards of the ledger. What a shard does is in [`shard`].
 
+mod journal;
 mod shard;
 
 use std::cell::Cell;
@@ -43,7 +44,23 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn settle(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
+    fn settle(
+        this: &Stub,
+        request: &JsValue,
+        shards: usize,
+        notes: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn note(
+        this: &Stub,
+        request: &JsValue,
+        shards: usize,
+        notes: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn journal(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn reset(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
@@ -51,11 +68,15 @@ extern "C" {
 
 /// What a shard can be asked.
 #[derive(Clone, Copy)]
-pub(super) enum Question {
+pub(super) enum Question<'q> {
     /// [`ClaimRequest`](crate::ledger::ClaimRequest), with its `claim_ms`.
     Claim(u64),
-    /// [`SettleRequest`](crate::ledger::SettleRequest).
-    Settle,
+    /// [`SettleRequest`](crate::ledger::SettleRequest), with notes for the journal.
+    Settle(&'q str),
+    /// [`NoteRequest`](crate::journal::NoteRequest), with notes for the journal.
+    Note(&'q str),
+    /// [`JournalRequest`](crate::journal::JournalRequest).
+    Journal,
     /// [`ResetRequest`](crate::ledger::ResetRequest).
     Reset,
 }
@@ -75,7 +96,7 @@ pub(super) fn ask(
     env: &Env,
     shard: ShardId,
     jurisdiction: Option<Jurisdiction>,
-    question: Question,
+    question: Question<'_>,
     request: &impl Serialize,
 ) -> Result<Promise, JsValue> {
     let namespace = Reflect::get(env, &js_string(LEDGER))?;
@@ -89,9 +110,16 @@ pub(super) fn ask(
     let request = json(request)?;
     match question {
         Question::Claim(claim_ms) => stub.claim(&request, shard.of, milliseconds(claim_ms)),
-        Question::Settle => stub.settle(&request, shard.of),
+        Question::Settle(notes) => stub.settle(&request, shard.of, &text(notes)),
+        Question::Note(notes) => stub.note(&request, shard.of, &text(notes)),
+        Question::Journal => stub.journal(&request, shard.of),
         Question::Reset => stub.reset(&request, shard.of),
     }
+}
+
+/// Notes for the journal, or nothing.
+fn text(notes: &str) -> JsValue {
+    if notes.is_empty() { JsValue::UNDEFINED } else { notes.into() }
 }
 
 /// What a shard answers. A number, which is how many shards there are, is an error.

@@ -181,11 +181,8 @@ impl ObjectPut<'_> {
 
     fn settlement(&self, number: u64, is_written: bool, time: Moment) -> SettleRequest<'_> {
         let (key, name) = (self.object.as_str(), self.newest.subscription);
-        SettleRequest {
-            number,
-            settlements: vec![Settlement::of_one(key, name, is_written, Some(time))],
-            remember_ms: REMEMBER_OBJECTS_MS,
-        }
+        let settlement = Settlement::of_one(key, name, is_written, Some(time));
+        SettleRequest::new(number, vec![settlement], REMEMBER_OBJECTS_MS)
     }
 }
 
@@ -229,7 +226,7 @@ async fn put_in_turn(
     // If this fails, the claim expires, and the next write reads the time from KV.
     let settled = put.settlement(number, written.is_ok(), time);
     let shard = put.object.shard(platform.shards());
-    platform.settle(shard, &settled).await.map_err(in_ledger).and(written)
+    platform.settle(shard, &settled, "").await.map_err(in_ledger).and(written)
 }
 
 /// The time of the state in KV, if it is newer.

@@ -27,6 +27,10 @@ pub enum OperatorError {
     ObjectUnderWay,
     /// The ledger failed.
     LedgerFailed(BindingError),
+    /// The journal has no event with this key.
+    NoSuchEvent,
+    /// The journal failed.
+    JournalFailed(BindingError),
 }
 
 impl OperatorError {
@@ -90,6 +94,19 @@ impl OperatorError {
                     "ledger_failed",
                     "The ledger failed",
                     "the ledger failed; its log says why",
+                )
+            },
+            Self::NoSuchEvent => Report::of_caller(
+                "no_such_event",
+                "There is no such event",
+                "the journal has no event with this key; events are kept for retention_days",
+            ),
+            Self::JournalFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "journal_failed",
+                    "The journal failed",
+                    "the journal is unavailable right now; the log says why",
                 )
             },
         }

@@ -1,9 +1,11 @@
 //! What operators can ask for in the query of a URL.
 
+use super::error::OperatorError;
 use crate::auth::ACCESS_TOKEN;
 use crate::config::is_subscription_name;
 use crate::dead::LetterFilter;
 use crate::delivery::Cause;
+use crate::journal::EventFilter;
 use crate::names::suggestion;
 use crate::when::read_time;
 
@@ -23,6 +25,20 @@ pub struct OperatorQuery {
     pub id: Option<String>,
     /// The object, as `<objectType>/<objectId>`.
     pub object: Option<String>,
+    /// Only those whose event has this `source`.
+    pub source: Option<String>,
+    /// Only those whose event has this `type`.
+    pub type_: Option<String>,
+    /// Only those whose event has this event type of Elytra's.
+    pub event_type: Option<String>,
+    /// Only those whose event has this operation of Elytra's.
+    pub operation: Option<String>,
+    /// Only those with this code in the answer.
+    pub code: Option<String>,
+    /// Only those with this credential.
+    pub credential: Option<String>,
+    /// Only those from this IP address.
+    pub address: Option<String>,
     /// Only those of this subscription.
     pub subscription: Option<String>,
     /// Only those with this cause.
@@ -66,6 +82,13 @@ impl OperatorQuery {
             match &*name {
                 "id" => read.id = Some(value),
                 "object" => read.object = Some(value),
+                "source" => read.source = Some(value),
+                "type" => read.type_ = Some(value),
+                "event_type" => read.event_type = Some(value),
+                "operation" => read.operation = Some(value),
+                "code" => read.code = Some(value),
+                "credential" => read.credential = Some(value),
+                "address" => read.address = Some(value),
                 "subscription" if !is_subscription_name(&value) => {
                     let expected = "subscription: expected 1 to 64 letters, digits and underscores";
                     return Err(expected.to_owned());
@@ -102,6 +125,25 @@ impl OperatorQuery {
             }
             _ => Ok(read),
         }
+    }
+
+    /// Which events of the journal the query means.
+    pub(super) fn events(&self) -> Result<EventFilter, OperatorError> {
+        let filter = EventFilter {
+            id: self.id.clone(),
+            source: self.source.clone(),
+            object: self.object.clone(),
+            type_: self.type_.clone(),
+            event_type: self.event_type.clone(),
+            operation: self.operation.clone(),
+            subscription: self.subscription.clone(),
+            code: self.code.clone(),
+            credential: self.credential.clone(),
+            since: self.since,
+            until: self.until,
+        };
+        filter.check().map_err(OperatorError::BadQuery)?;
+        Ok(filter)
     }
 
     /// Which dead letters the query means.

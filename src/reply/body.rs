@@ -8,7 +8,7 @@ use crate::config::ConfigError;
 use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
 use crate::operator::explain::Reason;
-use crate::operator::{DeadLetter, JobView};
+use crate::operator::{DeadLetter, EventView, JobView};
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 use crate::when::to_rfc3339;
@@ -111,6 +111,14 @@ pub(super) struct JobBody<'r> {
     pub(super) job: &'r JobView,
 }
 
+/// An event of the journal.
+#[derive(Serialize)]
+pub(super) struct EventViewBody<'r> {
+    pub(super) code: &'static str,
+    #[serde(flatten)]
+    pub(super) event: &'r EventView,
+}
+
 /// A complete dead letter.
 #[derive(Serialize)]
 pub(super) struct DeadLetterBody<'r> {
@@ -183,7 +191,7 @@ impl<'r> EventBody<'r> {
             superseded: if is_served { fate.superseded.clone() } else { Vec::new() },
             held_before: if is_accepted { fate.held_before.clone() } else { Vec::new() },
             undelivered: UndeliveredBody::new(fate),
-            reasons: reasons(&fate.unwanted),
+            reasons: reasons(fate.why_ignored()),
             notices: event.notices.iter().map(notice).collect(),
         }
     }

@@ -65,8 +65,8 @@ impl<'k> SpoolClaims<'k> {
         };
         let settlement = |key: &&'k String| Settlement::of_one(key, NAME, held.contains(key), None);
         let settlements = self.granted.iter().map(settlement).collect();
-        let request = SettleRequest { number, settlements, remember_ms };
-        let settled = platform.settle(self.place.shard(platform.shards()), &request);
+        let request = SettleRequest::new(number, settlements, remember_ms);
+        let settled = platform.settle(self.place.shard(platform.shards()), &request, "");
         // If this fails, the claims expire.
         let _ = within(platform, config.receiver.times.ledger_ms(), settled).await;
     }

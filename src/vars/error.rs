@@ -90,6 +90,10 @@ pub enum Mistake {
     NotForService(&'static str),
     TakenHeader(String),
     AdminWithNone,
+    WithoutBodies,
+    LongerThanTheEvent {
+        days: u64,
+    },
     Danger(Danger),
     /// Contains the names of all destination fields.
     SeveralDestinations(String),
@@ -113,6 +117,7 @@ impl fmt::Display for ConfigError {
 }
 
 impl fmt::Display for Mistake {
+    #[expect(clippy::too_many_lines, reason = "it is a table with a row for each mistake")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("missing"),
@@ -201,6 +206,10 @@ impl fmt::Display for Mistake {
             Self::TakenHeader(name) => write!(f, "the header {name:?} is reserved"),
             Self::Danger(danger) => danger.fmt(f),
             Self::AdminWithNone => f.write_str("\"none\" is not allowed here"),
+            Self::WithoutBodies => f.write_str("not allowed with bodies = false"),
+            Self::LongerThanTheEvent { days } => {
+                write!(f, "expected at most {days}, as many as retention_days")
+            }
             Self::SeveralDestinations(fields) => write!(
                 f,
                 "expected only one of {fields}: a second destination needs a second subscription"

@@ -24,6 +24,7 @@ mod executor;
 mod explain;
 mod faults;
 mod handshake;
+mod journal;
 mod ledger;
 mod memory;
 mod panic;

@@ -85,6 +85,7 @@ fn absent_fields_have_defaults() {
             rate_limit: None,
         },
         admin: None,
+        journal: None,
         stores: Stores {
             claims_expiration_ttl: None,
             ledger: Some(LedgerSettings { shards: 1, jurisdiction: None }),

@@ -5,18 +5,19 @@ use std::fs;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 22] = [
-    &["capacity", "handshake", "level", "limits", "message", "names", "report", "text"],
+const LAYERS: [&[&str]; 23] = [
+    &["capacity", "counts", "handshake", "level", "limits", "message", "names", "report", "text"],
     &["about", "ledger", "request", "when"],
+    &["journal"],
     &["filter", "platform"],
-    &["vars"],
+    &["flush", "search", "vars"],
     &["auth", "kv_entry", "times"],
     &["large", "trace"],
     &["dispatch"],
     &["destination"],
     &["subscription"],
     &["config", "fate"],
-    &["operator_claims", "plan", "spool"],
+    &["operator_claims", "plan", "recording", "spool"],
     &["dead"],
     &["jobs"],
     &["delivery"],
@@ -24,7 +25,7 @@ const LAYERS: [&[&str]; 22] = [
     &["forward"],
     &["operator", "settle"],
     &["outcome"],
-    &["access", "body", "log", "reply"],
+    &["access", "body", "log", "refused", "reply"],
     &["receive"],
     &["endpoints"],
     &["cloudflare"],

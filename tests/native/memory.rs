@@ -4,6 +4,7 @@
 mod destinations;
 mod faults;
 mod http;
+mod journal;
 mod ledger;
 mod time;
 
@@ -12,11 +13,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
 use elytra_webhooks::capacity::Capacity;
+use elytra_webhooks::journal::Pending;
 use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
 
 pub(crate) use destinations::{Held, Later, Stored, StoredObject};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
 pub(crate) use http::{Called, Outcome, status};
+pub(crate) use journal::ShardJournal;
 pub(crate) use ledger::{NumberOfShards, Shard};
 pub(crate) use time::{START, Time};
 
@@ -51,6 +54,9 @@ pub(crate) struct Memory {
     /// How many times an existing entry is not found.
     pub(crate) gets_lag: Cell<usize>,
     shards: RefCell<BTreeMap<usize, Shard>>,
+    pub(crate) journals: RefCell<BTreeMap<usize, ShardJournal>>,
+    /// What was collected after answers.
+    pub(crate) pending: RefCell<Pending>,
     pub(crate) number_of_shards: NumberOfShards,
     /// The answers of each server, by URL.
     servers: RefCell<BTreeMap<String, VecDeque<Outcome>>>,

@@ -1,12 +1,14 @@
 //! Bindings that answer at once and keep nothing, so that only our own work is measured.
 
 use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
+use elytra_webhooks::journal::{JournalRequest, NoteRequest, Pending};
 use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest, ShardId};
 use elytra_webhooks::platform::{
     BindingError, Buckets, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate,
-    KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter,
+    Journal, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter,
 };
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The platform, of which the queue and the clock are used.
 pub(crate) struct Immediate;
@@ -55,6 +57,25 @@ impl Buckets for Immediate {
     }
 }
 
+impl Journal for Immediate {
+    async fn note(&self, _: ShardId, _: &NoteRequest<'_>, _: &str) -> Result<(), BindingError> {
+        Ok(())
+    }
+
+    async fn journal<A: DeserializeOwned>(
+        &self,
+        _: ShardId,
+        _: &JournalRequest<'_>,
+    ) -> Result<A, BindingError> {
+        unbound()
+    }
+
+    fn collect(&self, collect: impl FnOnce(&mut Pending)) {
+        let mut pending = Pending::new();
+        collect(&mut pending);
+    }
+}
+
 impl Ledger for Immediate {
     fn shards(&self) -> usize {
         1
@@ -64,7 +85,12 @@ impl Ledger for Immediate {
         unbound()
     }
 
-    async fn settle(&self, _: ShardId, _: &SettleRequest<'_>) -> Result<(), BindingError> {
+    async fn settle(
+        &self,
+        _: ShardId,
+        _: &SettleRequest<'_>,
+        _: &str,
+    ) -> Result<Option<String>, BindingError> {
         unbound()
     }
 

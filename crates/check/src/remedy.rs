@@ -21,7 +21,7 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
         },
         Mistake::TooLarge { .. } => "Move part of it to a second subscription.",
         Mistake::UnknownVar { .. } => {
-            "Rename it. The Worker reads WEBHOOK, ADMIN and SUBSCRIPTION_<NAME>, and no other table."
+            "Rename it. The Worker reads WEBHOOK, ADMIN, JOURNAL and SUBSCRIPTION_<NAME>, and no other table."
         }
         Mistake::UnknownField { .. }
             if OF_SUBSCRIPTION.contains(&field) && error.path.matches('.').count() > 1 =>
@@ -44,6 +44,10 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
         Mistake::UnknownName { .. } => "Correct the name. docs/configuration.md has all names.",
         Mistake::UnknownRetryPolicy { .. } => {
             "Write retry = \"elytra\", a table, or no retry at all, which retries for about a day."
+        }
+        Mistake::WithoutBodies => "Remove it, or keep the texts with bodies = true.",
+        Mistake::LongerThanTheEvent { .. } => {
+            "Lower it, or raise retention_days: a text is not kept longer than its event."
         }
         Mistake::NoMethods => "Add a method, or remove the field.",
         Mistake::AuthWithNone => "Remove it, or choose another auth_type.",

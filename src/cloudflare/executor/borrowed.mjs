@@ -6,6 +6,7 @@ const BORROWED = [
   ["Worker.prototype.begin_fetch", "function"],
   ["Worker.prototype.begin_queue", "function"],
   ["Worker.prototype.begin_scheduled", "function"],
+  ["Worker.prototype.begin_flush", "function"],
   ["Worker.prototype.proceed", "function"],
   ["Worker.prototype.tags", "function"],
   ["Worker.prototype.ledger_open", "function"],
@@ -16,6 +17,9 @@ const BORROWED = [
   ["Worker.prototype.ledger_reset", "function"],
   ["Worker.prototype.ledger_forget", "function"],
   ["Worker.prototype.ledger_forget_every", "function"],
+  ["Worker.prototype.journal_note", "function"],
+  ["Worker.prototype.journal_ask", "function"],
+  ["Worker.prototype.journal_flush", "function"],
   // Whether the wasm has panicked, and how often it was instantiated.
   ["globalThis.__worker_init_state.criticalError", "boolean"],
   ["globalThis.__worker_init_state.instanceId", "number"],

@@ -29,4 +29,8 @@ extern "C" {
         bodies: &JsString,
         separator: &JsString,
     ) -> Array;
+
+    /// Has what was collected written after the answer: at once, or after a while.
+    #[wasm_bindgen(method)]
+    pub(in crate::cloudflare) fn flush(this: &Host, at_once: bool);
 }

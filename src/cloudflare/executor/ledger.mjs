@@ -7,6 +7,19 @@ import { DurableObject } from "cloudflare:workers";
 // https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
 const SLEEPS_AFTER_MS = 9_000;
 
+// After how many milliseconds what was counted is written: a row a few times a minute.
+const FLUSH_MS = 15_000;
+
+// Separates the chunks of notes: see ../../journal/note.rs.
+const SEPARATOR = "\u001e";
+
+const NO_CHUNKS = [];
+
+/** The chunks of notes, each of which one statement writes. */
+function chunks(notes) {
+  return notes === undefined ? NO_CHUNKS : notes.split(SEPARATOR);
+}
+
 /** The class, for a build with these exports. `prepare` makes sure that they can be called. */
 export function ledgerClass(exports, prepare) {
   return class Ledger extends DurableObject {
@@ -16,6 +29,9 @@ export function ledgerClass(exports, prepare) {
 
     // Until when the object has something to wait for, in milliseconds since 1970.
     #awakeUntil = 0;
+
+    // Whether a timer is set that writes what was counted.
+    #flushes = false;
 
     // How many shards the ledger has, once it is known.
     #shards;
@@ -43,8 +59,18 @@ export function ledgerClass(exports, prepare) {
       return this.#answer("ledger_claim", request, shards);
     }
 
-    settle(request, shards) {
-      return this.#answer("ledger_settle", request, shards);
+    settle(request, shards, notes) {
+      if (notes !== undefined) this.#flushLater();
+      return this.#answer("ledger_settle", request, shards, chunks(notes));
+    }
+
+    note(request, shards, notes) {
+      this.#flushLater();
+      return this.#answer("journal_note", request, shards, chunks(notes));
+    }
+
+    journal(request, shards) {
+      return this.#answer("journal_ask", request, shards);
     }
 
     reset(request, shards) {
@@ -64,7 +90,7 @@ export function ledgerClass(exports, prepare) {
       this.#alarmIsSureUntil = 0;
       let wait = exports.ledger_forget_every();
       try {
-        wait = exports.ledger_forget(this.#sql);
+        wait = exports.ledger_forget(this.env, this.#sql);
       } catch (error) {
         console.error(`expired records could not be deleted: ${error}`);
       }
@@ -80,16 +106,31 @@ export function ledgerClass(exports, prepare) {
       setTimeout(() => {}, milliseconds);
     }
 
+    // What is counted is in memory, and is written now and then. The timer also keeps the object there until then.
+    #flushLater() {
+      if (this.#flushes) return;
+      this.#flushes = true;
+      setTimeout(() => {
+        this.#flushes = false;
+        prepare(this.ctx, this.env);
+        try {
+          exports.journal_flush(this.#id, this.#sql);
+        } catch (error) {
+          console.error(`what was counted could not be written: ${error}`);
+        }
+      }, FLUSH_MS);
+    }
+
     // Who asks believes that there are this many shards. If there are not, the answer is how many there are: the
     // key belongs to another shard.
-    #answer(name, request, shards) {
-      if (this.#shards !== shards) return this.#compare(name, request, shards);
+    #answer(name, request, shards, notes) {
+      if (this.#shards !== shards) return this.#compare(name, request, shards, notes);
       prepare(this.ctx, this.env);
-      const answer = exports[name](this.#id, this.#sql, request);
+      const answer = exports[name](this.#id, this.#sql, request, notes);
       return Date.now() < this.#alarmIsSureUntil ? answer : this.#withAlarm(answer);
     }
 
-    async #compare(name, request, shards) {
+    async #compare(name, request, shards, notes) {
       if (this.#shards === undefined) {
         const { jurisdiction } = this.ctx.id;
         const everywhere = this.env.LEDGER;
@@ -104,7 +145,7 @@ export function ledgerClass(exports, prepare) {
           this.#shards = decided;
         }
       }
-      return this.#shards === shards ? this.#answer(name, request, shards) : this.#shards;
+      return this.#shards === shards ? this.#answer(name, request, shards, notes) : this.#shards;
     }
 
     // The answer does not depend on this. If setting the alarm fails, the next call tries again.

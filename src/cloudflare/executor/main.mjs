@@ -11,7 +11,7 @@ const { exports, tags, state } = borrow(build);
 export const Ledger = ledgerClass(exports, prepare);
 
 // One export for each kind of event creates a call and returns its number, with which `proceed` goes on.
-const { begin_fetch, begin_queue, begin_scheduled, proceed } = exports;
+const { begin_fetch, begin_queue, begin_scheduled, begin_flush, proceed } = exports;
 
 /** Makes sure that the exports can be called: after a panic, the wasm is instantiated anew. */
 function prepare(ctx, env) {
@@ -50,6 +50,10 @@ async function run(begin, event, env, ctx) {
       scheduler.wait(milliseconds).then(() => tell(TIME_IS_UP, number));
     },
     messages,
+    flush(atOnce) {
+      // In a context of its own, since its timer and its calls may outlast this one's.
+      ctx.waitUntil(run(begin_flush, atOnce, env, ctx).catch((error) => console.error(`the journal: ${error}`)));
+    },
   };
   const failed = (error) => tell(FAILED, error);
   let reader;

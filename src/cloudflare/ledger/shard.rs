@@ -7,16 +7,20 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::mem;
 
 use js_sys::{Array, JsString};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
+use worker::Env;
 
-use super::{json, milliseconds};
+use super::{journal, json, milliseconds};
 use crate::cloudflare::clock;
 use crate::cloudflare::js_string::js_string;
-use crate::ledger::{FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, NewRecord, Records, Shard, Stored};
+use crate::ledger::{
+    FORGET_EVERY_MS, FORGET_STEP, MAX_RECORDS, NewRecord, Records, SettleRequest, Shard, Stored,
+};
 
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 extern "C" {
@@ -24,13 +28,17 @@ extern "C" {
     pub type Sql;
 
     #[wasm_bindgen(method, catch)]
-    fn exec(this: &Sql, statement: &JsString) -> Result<Cursor, JsValue>;
+    pub(super) fn exec(this: &Sql, statement: &JsString) -> Result<Cursor, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = exec)]
-    fn exec_with(this: &Sql, statement: &JsString, value: &JsValue) -> Result<Cursor, JsValue>;
+    pub(super) fn exec_with(
+        this: &Sql,
+        statement: &JsString,
+        value: &JsValue,
+    ) -> Result<Cursor, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = exec)]
-    fn exec_with_two(
+    pub(super) fn exec_with_two(
         this: &Sql,
         statement: &JsString,
         first: &JsValue,
@@ -38,7 +46,7 @@ extern "C" {
     ) -> Result<Cursor, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = exec)]
-    fn exec_with_three(
+    pub(super) fn exec_with_three(
         this: &Sql,
         statement: &JsString,
         first: &JsValue,
@@ -46,14 +54,24 @@ extern "C" {
         third: &JsValue,
     ) -> Result<Cursor, JsValue>;
 
+    #[wasm_bindgen(method, catch, variadic, js_name = exec)]
+    pub(super) fn exec_with_all(
+        this: &Sql,
+        statement: &JsString,
+        values: &Array,
+    ) -> Result<Cursor, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = databaseSize)]
+    pub(super) fn database_size(this: &Sql) -> f64;
+
     /// What came of a statement.
-    type Cursor;
+    pub(super) type Cursor;
 
     #[wasm_bindgen(method, catch, js_name = toArray)]
-    fn to_array(this: &Cursor) -> Result<Array, JsValue>;
+    pub(super) fn to_array(this: &Cursor) -> Result<Array, JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = rowsWritten)]
-    fn rows_written(this: &Cursor) -> f64;
+    pub(super) fn rows_written(this: &Cursor) -> f64;
 
     /// A row of the table of records.
     type Row;
@@ -102,6 +120,7 @@ pub fn ledger_open(id: &str, sql: &Sql) -> Result<Option<f64>, JsValue> {
         ) WITHOUT ROWID";
     sql.exec(&statement.into())?;
     sql.exec(&"CREATE TABLE IF NOT EXISTS ledger (shards INTEGER NOT NULL)".into())?;
+    journal::open(id, sql)?;
     first_number(&sql.exec(&"SELECT shards AS number FROM ledger".into())?)
 }
 
@@ -135,7 +154,7 @@ pub fn ledger_note(sql: &Sql, shards: f64) -> Result<(), JsValue> {
 }
 
 /// The number that a statement returned, if any.
-fn first_number(cursor: &Cursor) -> Result<Option<f64>, JsValue> {
+pub(super) fn first_number(cursor: &Cursor) -> Result<Option<f64>, JsValue> {
     let rows = cursor.to_array()?;
     Ok((rows.length() > 0).then(|| rows.get(0).unchecked_into::<NumberRow>().number()))
 }
@@ -152,16 +171,22 @@ pub fn ledger_claim(id: &str, sql: &Sql, request: &str) -> Result<String, JsValu
     with_shard(id, |shard| shard.claim(&Table(sql), &request, clock::now()))
 }
 
-/// A shard records the results of claims.
+/// A shard records the results of claims, and writes notes to the journal. Returns why the journal failed, if it did:
+/// the claims are settled all the same.
 ///
 /// # Errors
 ///
 /// As above.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn ledger_settle(id: &str, sql: &Sql, request: &str) -> Result<String, JsValue> {
-    let request = read(request)?;
-    with_shard(id, |shard| shard.settle(&Table(sql), &request, clock::now()))
+pub fn ledger_settle(id: &str, sql: &Sql, request: &str, notes: &Array) -> Result<String, JsValue> {
+    let mut request: SettleRequest<'_> = read(request)?;
+    let counts = mem::take(&mut request.counts);
+    with_shard(id, |shard| {
+        shard.settle(&Table(sql), &request, clock::now())?;
+        let written = journal::count(id, sql, counts).and_then(|()| journal::write(sql, notes));
+        Ok(written.err().map(|error| worker::Error::from(error).to_string()))
+    })
 }
 
 /// A shard resets an object.
@@ -176,16 +201,20 @@ pub fn ledger_reset(id: &str, sql: &Sql, request: &str) -> Result<String, JsValu
     with_shard(id, |shard| shard.reset(&Table(sql), &request, clock::now()))
 }
 
-/// A shard deletes expired records, and the oldest ones if there are too many. Returns after how many
-/// milliseconds it must do so again, or nothing if there are no records.
+/// A shard deletes expired records, the oldest ones if there are too many, and what the journal keeps no longer. Returns
+/// after how many milliseconds it must do so again, or nothing if nothing is left.
 ///
 /// # Errors
 ///
 /// The database fails.
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn ledger_forget(sql: &Sql) -> Result<Option<f64>, JsValue> {
-    Table(sql).forget(clock::now())
+pub fn ledger_forget(env: &Env, sql: &Sql) -> Result<Option<f64>, JsValue> {
+    let now = clock::now();
+    let wait = Table(sql).forget(now)?;
+    let (is_more, is_left) = journal::forget(env, sql, now)?;
+    let of_journal = if is_more { Some(0.0) } else { is_left.then(ledger_forget_every) };
+    Ok(wait.into_iter().chain(of_journal).reduce(f64::min))
 }
 
 /// How often a shard looks for expired records, in milliseconds.
@@ -196,7 +225,7 @@ pub fn ledger_forget_every() -> f64 {
     milliseconds(FORGET_EVERY_MS)
 }
 
-fn read<'r, T: serde::Deserialize<'r>>(request: &'r str) -> Result<T, JsValue> {
+pub(super) fn read<'r, T: serde::Deserialize<'r>>(request: &'r str) -> Result<T, JsValue> {
     serde_json::from_str(request).map_err(|error| JsError::new(&error.to_string()).into())
 }
 
@@ -305,11 +334,11 @@ impl Table<'_> {
     clippy::cast_sign_loss,
     reason = "a number that was stored as milliseconds"
 )]
-fn from_number(milliseconds: f64) -> u64 {
+pub(super) fn from_number(milliseconds: f64) -> u64 {
     milliseconds as u64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few million rows")]
-fn whole(number: usize) -> f64 {
+pub(super) fn whole(number: usize) -> f64 {
     number as f64
 }

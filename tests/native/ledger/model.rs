@@ -121,7 +121,7 @@ fn settle(shard: &Shard, facts: &mut Facts, grant: &Grant, held: usize, now: u64
         time: *time,
     };
     let settlements = vec![settlement];
-    shard.settle(&SettleRequest { number: *number, settlements, remember_ms: REMEMBER_MS }, now);
+    shard.settle(&SettleRequest::new(*number, settlements, REMEMBER_MS), now);
     facts.held.extend(held.iter().map(|name| ((*key, *name), *time)));
     for ((place, name), other, end) in &mut facts.claims {
         // Something claimed with a time may have been written, and only then does the claim matter.

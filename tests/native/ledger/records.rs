@@ -44,7 +44,7 @@ fn settlement<'r>(
     let [held, released] =
         [held, released].map(|names| names.iter().map(|name| (*name).into()).collect());
     let settlements = vec![Settlement { key: "key".into(), held, released, time }];
-    SettleRequest { number, settlements, remember_ms: REMEMBER_MS }
+    SettleRequest::new(number, settlements, REMEMBER_MS)
 }
 
 #[track_caller]

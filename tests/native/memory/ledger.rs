@@ -105,14 +105,19 @@ impl Ledger for Memory {
         &self,
         shard: ShardId,
         request: &SettleRequest<'_>,
-    ) -> Result<(), BindingError> {
+        notes: &str,
+    ) -> Result<Option<String>, BindingError> {
         self.call("LEDGER", "settle", request.settlements.len(), || {
             self.compare(shard)?;
             let request = serde_json::to_string(request).unwrap();
             let request: SettleRequest<'_> = serde_json::from_str(&request).unwrap();
             let mut shards = self.shards.borrow_mut();
             shards.entry(shard.number).or_default().settle(&request, self.time.now());
-            Ok(())
+            let mut journals = self.journals.borrow_mut();
+            let journal = journals.entry(shard.number).or_default();
+            journal.counts.merge(request.counts);
+            journal.write(notes, self.time.now());
+            Ok(None)
         })
         .await
     }
@@ -135,7 +140,7 @@ impl Ledger for Memory {
 
 impl Memory {
     /// Refuses who believes that there are more or fewer shards than there are.
-    fn compare(&self, shard: ShardId) -> Result<(), BindingError> {
+    pub(super) fn compare(&self, shard: ShardId) -> Result<(), BindingError> {
         let NumberOfShards { known, real } = &self.number_of_shards;
         if shard.of == real.get() {
             return Ok(());

@@ -165,5 +165,5 @@ fn is_environment(table: &DeTable<'_>, name: &str) -> bool {
 /// Whether this is, or was meant to be, the name of one of the Worker's vars.
 fn is_var(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["WEBHOOK", "ADMIN"].contains(&&*name) || name.starts_with("SUBSCRIPTION")
+    ["WEBHOOK", "ADMIN", "JOURNAL"].contains(&&*name) || name.starts_with("SUBSCRIPTION")
 }

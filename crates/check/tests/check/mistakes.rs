@@ -41,7 +41,7 @@ fn tables_and_fields() {
         &with("[vars.SUBSCRIPTION_PRODUCTS]", "[vars.SUBSCRIPTON_PRODUCTS]"),
         &[
             "17:7: SUBSCRIPTON_PRODUCTS: unknown var, did you mean \"SUBSCRIPTION_PRODUCTS\"?",
-            "    Rename it. The Worker reads WEBHOOK, ADMIN and SUBSCRIPTION_<NAME>, and no other table.",
+            "    Rename it. The Worker reads WEBHOOK, ADMIN, JOURNAL and SUBSCRIPTION_<NAME>, and no other table.",
         ],
     );
     mistakes(

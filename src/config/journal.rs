@@ -1,0 +1,42 @@
+//! The var `JOURNAL`: what is kept of events, and for how long.
+
+use crate::limits::LEDGER;
+use crate::vars::{BindingKind, Bindings, Bounds, Mistake, Mistakes, Table, require_binding};
+
+/// `retention_days`: up to 90. The default is a week, for which Cloudflare keeps the Worker's log too.
+pub const RETENTION_DAYS: Bounds = Bounds { least: 1, most: 90, default: 7 };
+
+const DAY_MS: u64 = 24 * 3_600_000;
+
+/// What the journal keeps, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalSettings {
+    /// For how long an event and what became of it is kept, in milliseconds.
+    pub retention_ms: u64,
+    /// For how long its text is kept, in milliseconds, at most as long as the event. `None` if no text is kept.
+    pub body_retention_ms: Option<u64>,
+}
+
+/// Reads `JOURNAL`, which requires `LEDGER`.
+pub(super) fn read(
+    mut table: Table,
+    bindings: &Bindings,
+    mistakes: &mut Mistakes,
+) -> JournalSettings {
+    require_binding(table.path(), LEDGER, BindingKind::DurableObject, bindings, mistakes);
+    let days = table.bounded("retention_days", RETENTION_DAYS, mistakes);
+    let bodies = table.boolean("bodies", mistakes).unwrap_or(true);
+    let path = table.path_of("body_retention_days");
+    let range = RETENTION_DAYS.least..=RETENTION_DAYS.most;
+    let body_days = table.integer("body_retention_days", range, mistakes);
+    match body_days {
+        Some(_) if !bodies => mistakes.note(path, Mistake::WithoutBodies),
+        Some(body_days) if body_days > days => {
+            mistakes.note(path, Mistake::LongerThanTheEvent { days });
+        }
+        _ => {}
+    }
+    table.finish(mistakes);
+    let body_retention_ms = bodies.then(|| body_days.unwrap_or(days) * DAY_MS);
+    JournalSettings { retention_ms: days * DAY_MS, body_retention_ms }
+}

@@ -1,0 +1,109 @@
+//! What an isolate collects after its answers, until it writes all of it in one call.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use super::note::{Note, print_notes};
+use super::refusal::Refusal;
+use super::request::NoteRequest;
+use crate::counts::Counts;
+use crate::ledger::ShardId;
+
+/// For how long an isolate collects, in milliseconds.
+pub const FLUSH_MS: u64 = 1_000;
+
+/// How many bytes it collects. With more, it writes at once.
+pub const MAX_PENDING_BYTES: usize = 256 * 1024;
+
+/// How many refusals it collects. Others are only counted: whoever has no credentials cannot make it write more.
+pub const MAX_PENDING_REFUSALS: usize = 50;
+
+/// The refusals that were only counted.
+pub(crate) const NOT_KEPT: &str = "refusals_not_kept";
+
+/// What was collected.
+#[derive(Debug, Default)]
+pub struct Pending {
+    notes: Vec<Note>,
+    bytes: usize,
+    refusals: Vec<String>,
+    counts: Counts,
+}
+
+impl Pending {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        let counts = Counts { numbers: BTreeMap::new(), sources: BTreeMap::new() };
+        Self { notes: Vec::new(), bytes: 0, refusals: Vec::new(), counts }
+    }
+
+    /// Whether nothing was collected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.notes.is_empty() && self.refusals.is_empty() && self.counts.is_empty()
+    }
+
+    /// Whether there is so much that it should be written now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.bytes >= MAX_PENDING_BYTES
+    }
+
+    /// Collects what is to be written about an event.
+    pub fn note(&mut self, note: Note) {
+        self.bytes += note.bytes();
+        self.notes.push(note);
+    }
+
+    /// Collects a refusal, or only counts it.
+    pub fn refuse(&mut self, refusal: &Refusal<'_>) {
+        self.counts.add("refusals", &[&refusal.code], 1);
+        if self.refusals.len() < MAX_PENDING_REFUSALS {
+            // Cannot fail: it is a struct.
+            self.refusals.push(serde_json::to_string(refusal).unwrap_or_default());
+        } else {
+            self.counts.add(NOT_KEPT, &[], 1);
+        }
+    }
+
+    /// Collects what was counted.
+    pub fn count(&mut self, counts: Counts) {
+        self.counts.merge(counts);
+    }
+
+    /// Takes everything.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        mem::take(self)
+    }
+
+    /// What each shard is told, if there are this many. The first one keeps the refusals and what was counted.
+    #[must_use]
+    pub fn requests(&self, shards: usize) -> BTreeMap<ShardId, (NoteRequest<'_>, String)> {
+        let mut of_shard: BTreeMap<ShardId, Vec<&Note>> = BTreeMap::new();
+        for note in &self.notes {
+            of_shard.entry(note.key.shard(shards)).or_default().push(note);
+        }
+        let first = ShardId { number: 0, of: shards };
+        if !self.refusals.is_empty() || !self.counts.is_empty() {
+            of_shard.entry(first).or_default();
+        }
+        let request = |(shard, notes): (ShardId, Vec<&Note>)| {
+            let mut request = NoteRequest::default();
+            if shard == first {
+                request.counts = self.counts.clone();
+                request.refusals =
+                    self.refusals.iter().map(|refusal| (&**refusal).into()).collect();
+            }
+            (shard, (request, print_notes(notes.iter().copied())))
+        };
+        of_shard.into_iter().map(request).collect()
+    }
+
+    /// How many events and refusals there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.notes.len() + self.refusals.len()
+    }
+}
