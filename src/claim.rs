@@ -61,6 +61,18 @@ pub(crate) async fn claim<'c, 'e>(
     plan
 }
 
+/// Leaves out deduplication: everything is forwarded, and recorded as held after that.
+pub(crate) fn unclaimed<'c, 'e>(plan: FittingPlan<'c, 'e>, times: Times) -> ClaimedPlan<'c, 'e> {
+    let (events, mut open) = plan.into_parts();
+    if times.dedupe_window_ms.is_some() {
+        for Routed { dispatch, .. } in &mut open {
+            dispatch.key = Some(Rc::new(Key::of_event(dispatch.event)));
+            dispatch.claim = Some(NO_CLAIM);
+        }
+    }
+    ClaimedPlan { events, open, closed: Vec::new(), repeated: Vec::new(), failures: Vec::new() }
+}
+
 /// Groups the dispatches by event. Those that repeat another one go to `repeated`.
 fn by_event<'c, 'e>(
     dispatches: Vec<Routed<'c, 'e>>,

@@ -257,22 +257,35 @@ fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
 
 /// What all steps of a request share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sending {
+pub(crate) struct Sending<'s> {
     /// The time limits.
     pub(crate) times: Times,
     /// Whether there is a spool.
     pub(crate) has_spool: bool,
     /// When the events were accepted, in milliseconds since 1970.
     pub(crate) now: u64,
+    /// The replay that sends them again, if it is one.
+    pub(crate) replay: Option<Replaying<'s>>,
 }
 
-impl Sending {
+/// A replay that sends events again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Replaying<'s> {
+    /// Its id.
+    pub(crate) id: &'s str,
+    /// When the events first arrived, in milliseconds since 1970.
+    pub(crate) arrivals: &'s [u64],
+}
+
+impl Sending<'_> {
     /// The moment an event belongs to: its `time`, or its arrival if it has no `time`, or one that is ahead of
-    /// its arrival by more than the tolerance.
-    fn moment_of(&self, event: &CloudEvent<'_>) -> Moment {
-        let latest = self.times.latest(self.now);
-        let time = event.time().map(Moment::from).filter(|time| *time <= latest);
-        time.unwrap_or_else(|| Moment::from_milliseconds(self.now))
+    /// its arrival by more than the tolerance. For a replay, the first arrival counts, so that nothing old becomes new.
+    fn moment_of(&self, dispatch: &Dispatch<'_, '_>) -> Moment {
+        let first = self.replay.and_then(|replay| replay.arrivals.get(dispatch.index));
+        let arrival = first.copied().unwrap_or(self.now);
+        let latest = self.times.latest(arrival);
+        let time = dispatch.event.time().map(Moment::from).filter(|time| *time <= latest);
+        time.unwrap_or_else(|| Moment::from_milliseconds(arrival))
     }
 }
 
@@ -291,7 +304,7 @@ pub(crate) enum Step<'p> {
 /// The first steps that forward these events to their destinations.
 pub(crate) fn first_steps<'p>(
     dispatches: impl Iterator<Item = (&'p Destination, &'p Dispatch<'p, 'p>)>,
-    sending: &Sending,
+    sending: &Sending<'_>,
 ) -> Vec<Step<'p>> {
     let mut messages = Vec::new();
     let mut puts = Vec::new();
@@ -317,7 +330,7 @@ pub(crate) fn first_steps<'p>(
 
 impl Step<'_> {
     /// Takes the step, and returns the steps that must follow.
-    pub(crate) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
+    pub(crate) async fn take(self, sending: &Sending<'_>, platform: &impl Platform) -> Vec<Self> {
         match self {
             Self::Queue(step) => {
                 let next = step.take(sending, platform).await;

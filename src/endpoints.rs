@@ -6,12 +6,15 @@ use crate::body::{ReadBody, read};
 use crate::config::{Broken, Config};
 use crate::log::LogLine;
 use crate::operator::{
-    OperatorError, OperatorQuery, dead_letters, events, explain, jobs, objects, refusals, set_aside,
+    OperatorError, OperatorQuery, dead_letters, events, explain, jobs, objects, refusals,
+    replays::{self, Asked},
+    set_aside,
 };
 use crate::outcome::{Outcome, Rejection};
 use crate::platform::Platform;
 use crate::receive::receive;
 use crate::refused::refusal;
+use crate::replay::Order;
 use crate::reply::Reply;
 use crate::request::{Body, RequestHead};
 use crate::trace::{Client, Trace};
@@ -36,6 +39,18 @@ enum Question {
     Event,
     /// List the requests that were refused.
     Refusals,
+    /// Start a replay.
+    StartReplay,
+    /// List the replays.
+    Replays,
+    /// Show a replay.
+    Replay,
+    /// Pause a replay.
+    PauseReplay,
+    /// Resume a replay.
+    ResumeReplay,
+    /// Cancel a replay.
+    CancelReplay,
     /// List the events that could not be delivered, or read one.
     DeadLetters,
     /// Send dead letters again.
@@ -79,11 +94,12 @@ struct Route {
 }
 
 /// All routes. Several may have the same path, with different methods.
-const ROUTES: [Route; 16] = {
+const ROUTES: [Route; 22] = {
     use Endpoint::{Health, Operator, Webhook};
     use Question::{
-        DeadLetters, DeleteLetters, Event, Events, Explain, Jobs, ObjectsReset, Redrive, Refusals,
-        ResumeJob, Spool, SpoolDelete, SpoolSend, StopJob,
+        CancelReplay, DeadLetters, DeleteLetters, Event, Events, Explain, Jobs, ObjectsReset,
+        PauseReplay, Redrive, Refusals, Replay, Replays, ResumeJob, ResumeReplay, Spool,
+        SpoolDelete, SpoolSend, StartReplay, StopJob,
     };
 
     const fn route(
@@ -121,6 +137,12 @@ const ROUTES: [Route; 16] = {
         route("/events", Operator(Events), READ, SEARCH),
         route("/events/*", Operator(Event), READ, &[]),
         route("/refusals", Operator(Refusals), READ, REFUSED),
+        route("/replays", Operator(Replays), READ, &[]),
+        route("/replays", Operator(StartReplay), ACT, &[]),
+        route("/replays/*", Operator(Replay), READ, &[]),
+        route("/replays/*/pause", Operator(PauseReplay), ACT, &[]),
+        route("/replays/*/resume", Operator(ResumeReplay), ACT, &[]),
+        route("/replays/*/cancel", Operator(CancelReplay), ACT, &[]),
         route("/dead-letters", Operator(DeadLetters), READ, FIND),
         route("/dead-letters/redrive", Operator(Redrive), ACT, MEAN),
         route("/dead-letters/delete", Operator(DeleteLetters), ACT, MEAN),
@@ -288,7 +310,15 @@ impl Question {
     /// Whether the configuration has what this needs. If not, the path is not found.
     fn is_possible(self, config: &Config) -> bool {
         match self {
-            Self::Events | Self::Event | Self::Refusals => config.journal.is_some(),
+            Self::Events
+            | Self::Event
+            | Self::Refusals
+            | Self::StartReplay
+            | Self::Replays
+            | Self::Replay
+            | Self::PauseReplay
+            | Self::ResumeReplay
+            | Self::CancelReplay => config.journal.is_some(),
             Self::DeadLetters
             | Self::Redrive
             | Self::DeleteLetters
@@ -319,6 +349,25 @@ impl Question {
                 Outcome::Event(Box::new(events::find(key, platform).await?))
             }
             Self::Refusals => Outcome::Refusals(refusals::list(query, platform).await?),
+            Self::StartReplay => {
+                let ReadBody { bytes, reservation: _held, .. } =
+                    read(caller, head, body, config, platform, trace).await?;
+                match replays::start(&bytes, config, platform).await? {
+                    Asked::Planned(plan) => Outcome::ReplayPlanned(plan),
+                    Asked::Started(replay) => Outcome::ReplayStarted(replay),
+                }
+            }
+            Self::Replays => Outcome::Replays(replays::list(platform).await?),
+            Self::Replay => Outcome::Replay(Box::new(replays::find(query, platform).await?)),
+            Self::PauseReplay => {
+                Outcome::ReplayPaused(replays::order(query, Order::Pause, platform).await?)
+            }
+            Self::ResumeReplay => {
+                Outcome::ReplayResumed(replays::order(query, Order::Resume, platform).await?)
+            }
+            Self::CancelReplay => {
+                Outcome::ReplayCancelled(replays::order(query, Order::Cancel, platform).await?)
+            }
             Self::DeadLetters => match &query.id {
                 Some(id) => Outcome::DeadLetter(Box::new(dead_letters::find(id, platform).await?)),
                 None => Outcome::DeadLetters(dead_letters::list(query, config, platform).await?),

@@ -9,7 +9,7 @@ use crate::text::shorten;
 
 /// Writes what was collected. Returns why shards did not take their part, which is lost: the journal never costs more than
 /// that.
-pub(crate) async fn flush(pending: &Pending, platform: &impl Platform) -> Vec<BindingError> {
+pub async fn flush(pending: &Pending, platform: &impl Platform) -> Vec<BindingError> {
     let shards = platform.shards();
     let failures = tell(pending, shards, platform).await;
     // A shard has told how many there are.
@@ -29,7 +29,7 @@ async fn tell(pending: &Pending, shards: usize, platform: &impl Platform) -> Vec
 
 /// The log line about what could not be written.
 #[derive(Debug, Serialize)]
-pub(crate) struct FlushLine {
+pub struct FlushLine {
     /// `not_recorded`.
     outcome: &'static str,
     reasons: Vec<String>,
@@ -37,13 +37,15 @@ pub(crate) struct FlushLine {
 
 impl FlushLine {
     /// `None` if everything was written.
-    pub(crate) fn new(failures: Vec<BindingError>) -> Option<Self> {
+    #[must_use]
+    pub fn new(failures: Vec<BindingError>) -> Option<Self> {
         let reasons: Vec<_> = failures.into_iter().map(|error| shorten(error.0)).collect();
         (!reasons.is_empty()).then_some(Self { outcome: "not_recorded", reasons })
     }
 
     /// The line as JSON.
-    pub(crate) fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         // Cannot fail: it is a struct.
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
 use crate::claim::ClaimedPlan;
-use crate::destination::{Sending, Step, first_steps};
+use crate::destination::{Replaying, Sending, Step, first_steps};
 use crate::limits::MAX_CONNECTIONS;
 use crate::platform::Platform;
 use crate::times::Times;
@@ -31,10 +31,11 @@ pub(crate) async fn forward<'c, 'e>(
     plan: ClaimedPlan<'c, 'e>,
     times: Times,
     has_spool: bool,
+    replay: Option<Replaying<'_>>,
     platform: &impl Platform,
     deadline: u64,
 ) -> ForwardedPlan<'c, 'e> {
-    let sending = Sending { times, has_spool, now: platform.now() };
+    let sending = Sending { times, has_spool, now: platform.now(), replay };
     let open = plan.open.iter().map(|routed| (routed.destination, &routed.dispatch));
     take_all(first_steps(open, &sending), &sending, platform, deadline).await;
     ForwardedPlan(plan)
@@ -43,7 +44,7 @@ pub(crate) async fn forward<'c, 'e>(
 /// Takes all steps, and those they add, a few at a time.
 async fn take_all(
     first: Vec<Step<'_>>,
-    sending: &Sending,
+    sending: &Sending<'_>,
     platform: &impl Platform,
     deadline: u64,
 ) {

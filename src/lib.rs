@@ -85,6 +85,8 @@ pub mod dead;
 
 pub mod spool;
 
+pub mod replay;
+
 pub mod operator;
 
 mod operator_claims;

@@ -37,6 +37,12 @@ pub struct DeliveryMessage<'m> {
     /// How often the message has been replaced.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waits: u32,
+    /// Whether an operator sent a dead letter again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redrive: bool,
+    /// The id of the replay that sent it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Cow<'m, str>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod objects;
 mod query;
 pub mod refusals;
+pub mod replays;
 pub mod set_aside;
 
 pub use crate::operator_claims::{OPERATOR_CLAIM_MS, REMEMBER_SENT_MS};
@@ -18,6 +19,7 @@ pub use answer::{
     Redriven, Reset, SetAside, SetAsidePage, Settled,
 };
 pub use error::OperatorError;
-pub use events::{EventPage, EventView, LineView};
+pub use events::{Entry, EventPage, EventView, LineView};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, OperatorQuery};
 pub use refusals::{RefusalPage, RefusalView};
+pub use replays::{ReplayDetails, ReplayPage, ReplayPlan, ReplayView};

@@ -11,7 +11,8 @@ use crate::handshake::Consent;
 use crate::operator::explain::Explanation;
 use crate::operator::{
     DeadLetter, DeadLetterPage, DeletedLetters, EventPage, EventView, JobPage, JobView,
-    OperatorError, Redriven, RefusalPage, Reset, SetAsidePage, Settled,
+    OperatorError, Redriven, RefusalPage, ReplayDetails, ReplayPage, ReplayPlan, ReplayView, Reset,
+    SetAsidePage, Settled,
 };
 use crate::plan::DoesNotFit;
 use crate::report::{Fault, Report};
@@ -64,6 +65,20 @@ pub enum Outcome<'c> {
     Event(Box<EventView>),
     /// An operator listed the requests that were refused.
     Refusals(RefusalPage),
+    /// An operator asked how many events a replay would send.
+    ReplayPlanned(ReplayPlan),
+    /// An operator started a replay.
+    ReplayStarted(Box<ReplayView>),
+    /// An operator listed the replays.
+    Replays(ReplayPage),
+    /// An operator read a replay.
+    Replay(Box<ReplayDetails>),
+    /// An operator paused a replay.
+    ReplayPaused(Box<ReplayView>),
+    /// An operator resumed a replay.
+    ReplayResumed(Box<ReplayView>),
+    /// An operator cancelled a replay.
+    ReplayCancelled(Box<ReplayView>),
     /// An operator asked what would happen to a request.
     Explained(Explanation),
 }
@@ -172,8 +187,15 @@ impl Outcome<'_> {
                 vec![format!("{:?} for {}", reset.object, reset.subscriptions.join(", "))],
             ),
             Self::Events(_) => ("events", Vec::new()),
-            Self::Event(event) => ("event", vec![event.summary.key.clone()]),
+            Self::Event(event) => ("event", vec![event.entry.summary.key.clone()]),
             Self::Refusals(_) => ("refusals", Vec::new()),
+            Self::ReplayPlanned(_) => ("replay_planned", Vec::new()),
+            Self::ReplayStarted(replay) => ("replay_started", vec![replay.id.clone()]),
+            Self::Replays(_) => ("replays", Vec::new()),
+            Self::Replay(details) => ("replay", vec![details.replay.id.clone()]),
+            Self::ReplayPaused(replay) => ("replay_paused", vec![replay.id.clone()]),
+            Self::ReplayResumed(replay) => ("replay_resumed", vec![replay.id.clone()]),
+            Self::ReplayCancelled(replay) => ("replay_cancelled", vec![replay.id.clone()]),
             Self::Explained(explanation) => ("explained", violations(&explanation.invalid)),
         };
         let (title, detail) = ("", String::new());
@@ -285,10 +307,10 @@ impl Rejection<'_> {
                     count_violations(invalid),
                 )
             },
-            Self::DoesNotFit(DoesNotFit::TooManyWrites(writes)) => Report::of_caller(
+            Self::DoesNotFit(why @ DoesNotFit::TooManyWrites(_)) => Report::of_caller(
                 "batch_too_large",
                 "The batch has too many events",
-                writes.to_string(),
+                why.to_string(),
             ),
             Self::JsonTooLarge { bytes, limit } => Report::of_caller(
                 "event_too_large",
@@ -298,9 +320,8 @@ impl Rejection<'_> {
                      takes more than {limit}"
                 ),
             ),
-            Self::DoesNotFit(DoesNotFit::EventsTooLarge(events)) => {
-                let events: Vec<_> = events.iter().map(ToString::to_string).collect();
-                Report::of_caller("event_too_large", "The event is too large", events.join("; "))
+            Self::DoesNotFit(why @ DoesNotFit::EventsTooLarge(_)) => {
+                Report::of_caller("event_too_large", "The event is too large", why.to_string())
             }
             Self::Undelivered(_) => Report {
                 // The log has the reasons on the line of each event.

@@ -48,6 +48,27 @@ pub(crate) struct Events<'c, 'e> {
     subscriptions: &'c Subscriptions,
 }
 
+/// Which subscriptions get events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chosen<'n> {
+    /// Their names, or `None` for all.
+    pub(crate) names: Option<&'n [String]>,
+    /// Whether their filters, event types and operations count.
+    pub(crate) respect_filters: bool,
+}
+
+impl Chosen<'_> {
+    fn is_for(&self, subscription: &Subscription, view: &View<'_>) -> bool {
+        let is_named = self.names.is_none_or(|names| names.contains(&subscription.name));
+        is_named
+            && if self.respect_filters {
+                subscription.wants(view).is_ok()
+            } else {
+                subscription.active && subscription.destination.takes(view.event())
+            }
+    }
+}
+
 /// Why a plan's events cannot be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoesNotFit<'c> {
@@ -102,6 +123,29 @@ impl<'c, 'e> Plan<'c, 'e> {
                 let dispatch = Dispatch::new(dispatches.len(), index, event, name, holder);
                 dispatches.push(Routed { destination, dispatch });
             });
+        }
+        Self { events: Events { views, subscriptions }, dispatches }
+    }
+
+    /// The events for these subscriptions, if they are active: for all that want each event or, without respect for
+    /// their filters, for all that can hold it.
+    #[must_use]
+    pub(crate) fn of_chosen(
+        subscriptions: &'c Subscriptions,
+        events: &'e [CloudEvent<'e>],
+        chosen: Chosen<'_>,
+    ) -> Self
+    where
+        'c: 'e,
+    {
+        let views: Vec<_> = events.iter().map(|event| subscriptions.view(event)).collect();
+        let mut dispatches = Vec::new();
+        for (index, (view, event)) in views.iter().zip(events).enumerate() {
+            for subscription in subscriptions.iter().filter(|one| chosen.is_for(one, view)) {
+                let Subscription { name, holder, destination, .. } = subscription;
+                let dispatch = Dispatch::new(dispatches.len(), index, event, name, holder);
+                dispatches.push(Routed { destination, dispatch });
+            }
         }
         Self { events: Events { views, subscriptions }, dispatches }
     }
@@ -248,6 +292,18 @@ impl<'c, 'e> Events<'c, 'e> {
             fate
         });
         Fates::new(fates.collect())
+    }
+}
+
+impl fmt::Display for DoesNotFit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EventsTooLarge(events) => {
+                let events: Vec<_> = events.iter().map(ToString::to_string).collect();
+                f.write_str(&events.join("; "))
+            }
+            Self::TooManyWrites(writes) => writes.fmt(f),
+        }
     }
 }
 

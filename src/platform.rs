@@ -140,6 +140,12 @@ pub trait Journal {
         request: &JournalRequest<'_>,
     ) -> Result<A, BindingError>;
 
+    /// Asks the object of the replays: see [`crate::replay`].
+    async fn replays<A: DeserializeOwned>(
+        &self,
+        request: &impl Serialize,
+    ) -> Result<A, BindingError>;
+
     /// Collects something that is written within a second or so, after the answer.
     fn collect(&self, collect: impl FnOnce(&mut Pending));
 }

@@ -13,7 +13,7 @@ use crate::large::check_datarefs;
 use crate::outcome::{Outcome, Rejection};
 use crate::plan::Plan;
 use crate::platform::Platform;
-use crate::recording::Recording;
+use crate::recording::{Occasion, Recording};
 use crate::request::{Body, RequestHead};
 use crate::settle::settle;
 use crate::trace::{Client, Trace};
@@ -67,16 +67,14 @@ pub async fn receive<'c>(
     let plan = claim(plan, times, platform).await;
 
     // 8. The events are forwarded to all other destinations, within the time budget.
-    let plan = forward(plan, times, config.stores.has_spool, platform, deadline).await;
+    let plan = forward(plan, times, config.stores.has_spool, None, platform, deadline).await;
 
     // 9. The ledger remembers the result, the journal records it, and the sender gets the answer.
     let client = config.journal.map(|_| Client::of(head));
     let recording = config.journal.zip(client.as_ref()).map(|(settings, client)| Recording {
         settings,
-        arrived_at,
-        mode,
-        credential: caller.credential(),
-        client,
+        at: arrived_at,
+        occasion: Occasion::Received { mode, credential: caller.credential(), client },
     });
     let (fates, failures) = settle(plan, times, recording, platform).await;
     trace.ledger_failures = failures;

@@ -5,60 +5,88 @@ use std::borrow::Cow;
 use crate::config::JournalSettings;
 use crate::counts::Counts;
 use crate::fate::{Fate, FateKind};
-use crate::journal::{EventKey, Line, NewNote, Note, Received, State, SubscriptionState, What};
+use crate::journal::{
+    EventKey, Facts, Line, NewNote, Note, Received, State, SubscriptionState, What, object_of,
+};
 use crate::subscription::Mismatch;
 use crate::text::shorten;
 use crate::trace::Client;
 use elytra_events::http::Mode;
 use elytra_events::{CloudEvent, Known as _};
 
-/// What the events of a request have in common.
+/// What the events of a request, or of a step of a replay, have in common.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recording<'t> {
     /// What the journal keeps.
     pub(crate) settings: JournalSettings,
-    /// When the request came, in milliseconds since 1970.
-    pub(crate) arrived_at: u64,
-    /// How it carries events.
-    pub(crate) mode: Mode,
-    /// The name of the secret that the caller presented.
-    pub(crate) credential: Option<&'t str>,
-    /// The client.
-    pub(crate) client: &'t Client,
+    /// When it happened, in milliseconds since 1970.
+    pub(crate) at: u64,
+    /// Why events are forwarded.
+    pub(crate) occasion: Occasion<'t>,
+}
+
+/// Why events are forwarded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Occasion<'t> {
+    /// A request brought them.
+    Received {
+        /// How it carries them.
+        mode: Mode,
+        /// The name of the secret that the caller presented.
+        credential: Option<&'t str>,
+        /// The client.
+        client: &'t Client,
+    },
+    /// The replay with this id sends them again.
+    Replayed(&'t str),
 }
 
 impl Recording<'_> {
-    /// What is written about an event that came with this fate.
-    pub(crate) fn note(&self, event: &CloudEvent<'_>, key: &EventKey, fate: &Fate<'_>) -> Note {
-        let received = Received {
-            code: fate.kind().code().into(),
-            mode: Some(self.mode.as_str().into()),
-            credential: self.credential.map(Cow::Borrowed),
-            ray: self.client.ray.as_deref().map(Cow::Borrowed),
-            client_address: self.client.address.as_deref().map(Cow::Borrowed),
-            user_agent: self.client.user_agent.as_deref().map(Cow::Borrowed),
-            subscriptions: states(fate),
+    /// What is written about an event with this fate.
+    pub(crate) fn note(&self, event: &CloudEvent<'_>, key: EventKey, fate: &Fate<'_>) -> Note {
+        let subscriptions = states(fate);
+        let (what, code, credential) = match self.occasion {
+            Occasion::Received { mode, credential, client } => {
+                let received = Received {
+                    code: fate.kind().code().into(),
+                    mode: Some(mode.as_str().into()),
+                    credential: credential.map(Cow::Borrowed),
+                    ray: client.ray.as_deref().map(Cow::Borrowed),
+                    client_address: client.address.as_deref().map(Cow::Borrowed),
+                    user_agent: client.user_agent.as_deref().map(Cow::Borrowed),
+                    subscriptions,
+                };
+                (What::Received(received), Some(fate.kind().code()), credential)
+            }
+            Occasion::Replayed(id) => {
+                (What::Replayed { replay: id.into(), subscriptions }, None, None)
+            }
         };
+        let keeps_text = code.is_some() && self.settings.body_retention_ms.is_some();
         Note::new(&NewNote {
             key,
-            event,
-            arrived_at: self.arrived_at,
-            credential: self.credential,
-            code: Some(fate.kind().code()),
+            object: object_of(event),
+            facts: Facts::of(event, self.at, credential),
+            code,
             wanted_by: wanted_by(fate).map(|(name, ..)| name).collect(),
-            line: Line { at: self.arrived_at, what: What::Received(received) },
-            with_text: self.settings.body_retention_ms.is_some(),
+            line: Line { at: self.at, what },
+            text: Some(event.as_json()).filter(|_| keeps_text),
         })
     }
 
-    /// Counts an event that came with this fate.
+    /// Counts an event with this fate.
     pub(crate) fn count(&self, event: &CloudEvent<'_>, fate: &Fate<'_>, counts: &mut Counts) {
-        counts.add("events", &[fate.kind().code()], 1);
+        let code = fate.kind().code();
+        if let Occasion::Replayed(_) = self.occasion {
+            counts.add("replayed", &[code], 1);
+            return;
+        }
+        counts.add("events", &[code], 1);
         for (name, state, _) in wanted_by(fate) {
             counts.add("fates", &[name, state.as_str()], 1);
         }
         if fate.kind() == FateKind::Accepted {
-            counts.accepted(event.source(), self.arrived_at);
+            counts.accepted(event.source(), self.at);
         }
     }
 }

@@ -3,7 +3,7 @@
 mod body;
 
 use body::{
-    DeadLetterBody, EventBody, EventViewBody, HealthyBody, JobBody, ProblemBody, SuccessBody,
+    DeadLetterBody, EventBody, HealthyBody, JobBody, ProblemBody, ReplayBody, SuccessBody,
     UndeliveredBody, faults, violations, with_code,
 };
 use elytra_events::InvalidEvents;
@@ -90,8 +90,18 @@ fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Repl
         }
         Outcome::Reset(reset) => print(&with_code(code, reset)),
         Outcome::Events(page) => print(&with_code(code, page)),
-        Outcome::Event(event) => print(&EventViewBody { code, event }),
+        Outcome::Event(event) => print(&with_code(code, &**event)),
         Outcome::Refusals(page) => print(&with_code(code, page)),
+        Outcome::ReplayPlanned(plan) => print(&with_code(code, plan)),
+        Outcome::ReplayStarted(replay) => {
+            status = 202;
+            print(&ReplayBody { code, replay })
+        }
+        Outcome::ReplayPaused(replay)
+        | Outcome::ReplayResumed(replay)
+        | Outcome::ReplayCancelled(replay) => print(&ReplayBody { code, replay }),
+        Outcome::Replays(page) => print(&with_code(code, page)),
+        Outcome::Replay(details) => print(&with_code(code, details)),
         Outcome::Explained(explanation) => print(&with_code(code, explanation)),
     };
     Reply { code, status, headers, body }
@@ -160,11 +170,12 @@ fn status(rejection: &Rejection<'_>) -> u16 {
             OperatorError::NoSuchDeadLetter
             | OperatorError::NoSuchMessage
             | OperatorError::NoSuchJob
-            | OperatorError::NoSuchEvent,
+            | OperatorError::NoSuchEvent
+            | OperatorError::NoSuchReplay,
         ) => 404,
         Rejection::MethodNotAllowed { .. } => 405,
         Rejection::BodyTimedOut { .. } => 408,
-        Rejection::Operator(OperatorError::JobEnded(_)) => 409,
+        Rejection::Operator(OperatorError::JobEnded(_) | OperatorError::ReplayEnded(_)) => 409,
         Rejection::BodyTooLarge { .. }
         | Rejection::JsonTooLarge { .. }
         | Rejection::InvalidEvents(InvalidEvents::TooMany { .. })

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{
-    EventFilter, Found, JournalRequest, LAST_RANK, Order, SearchRequest, StoredEvent,
+    EventFilter, EventKey, Found, JournalRequest, LAST_RANK, Order, SearchRequest, StoredEvent,
 };
 use crate::ledger::ShardId;
 use crate::platform::{BindingError, CALL_MS, Clock, Journal, Ledger, within};
@@ -207,4 +207,24 @@ fn emit(branches: &mut [Branch], order: Order, limit: usize, page: &mut Page) {
         page.next = Some(Position::after(rank, shard));
         page.events.push(event);
     }
+}
+
+/// What the journal has about an event, and its text.
+///
+/// # Errors
+///
+/// The shard did not answer.
+pub async fn read_event<P: Journal + Ledger + Clock>(
+    key: &EventKey,
+    platform: &P,
+) -> Result<Option<StoredEvent>, BindingError> {
+    let request = JournalRequest::Read(key.as_str().into());
+    let shards = platform.shards();
+    let read = platform.journal(key.shard(shards), &request);
+    let answer = within(platform, CALL_MS, read).await;
+    if answer.is_err() && platform.shards() != shards {
+        let read = platform.journal(key.shard(platform.shards()), &request);
+        return within(platform, CALL_MS, read).await;
+    }
+    answer
 }

@@ -91,7 +91,7 @@ fn record(
             Some(key) => EventKey::new(key, event.id()),
             None => EventKey::of_event(event),
         };
-        let note = recording.note(event, &key, fate);
+        let note = recording.note(event, key, fate);
         if known.is_some() {
             now.push((note, counts));
         } else {

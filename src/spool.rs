@@ -7,13 +7,16 @@ pub mod aside;
 mod claims;
 mod line;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
-use crate::destination::divide;
-use crate::limits::{MAX_CONNECTIONS, SPOOL};
+use crate::destination::{Destination, divide};
+use crate::journal::{Line, NewNote, Note, What};
+use crate::limits::{DELIVERIES, MAX_CONNECTIONS, SPOOL};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
 use claims::SpoolClaims;
 
@@ -192,6 +195,7 @@ async fn drain_step(
     let claims = SpoolClaims::claim(queue, &keys, config, platform).await;
     let Sent { taken, refused, unread, hangs } = send(queue, &claims.granted, platform).await;
     claims.settle(&taken, config, platform).await;
+    record_taken(queue, entries, &taken, config, platform);
 
     let deletions = taken
         .iter()
@@ -213,6 +217,37 @@ async fn drain_step(
     }
     run.unread.extend(unread.into_iter().filter_map(with_entry));
     hangs.map_or(Ok(()), Err)
+}
+
+/// Notes in the journal which events a queue took. The metadata of an entry tell what the event is, unless that is long.
+fn record_taken(
+    queue: &str,
+    entries: &[Entry],
+    taken: &[&String],
+    config: &Config,
+    platform: &impl Platform,
+) {
+    if config.journal.is_none() {
+        return;
+    }
+    let goes_there = |destination: &Destination| match destination {
+        Destination::Queue(own) => own.binding == queue,
+        other => queue == DELIVERIES && other.callee().is_some(),
+    };
+    let subscriptions = config.subscriptions.iter().filter(|one| goes_there(&one.destination));
+    let subscriptions: Vec<_> = subscriptions.map(|one| Cow::Borrowed(&*one.name)).collect();
+    for (key, metadata) in entries.iter().filter(|(key, _)| taken.contains(&key)) {
+        let text = |name: &str| metadata.as_ref()?.get(name)?.as_str();
+        let (Some(source), Some(id)) = (text("source"), text("id")) else { continue };
+        let spooled_at = key.split('/').nth(1).and_then(|time| time.parse().ok());
+        let what =
+            What::Drained { queue: Cow::Borrowed(queue), subscriptions: subscriptions.clone() };
+        let line = Line { at: platform.now(), what };
+        let type_ = text("type").unwrap_or_default();
+        let arrived_at = spooled_at.unwrap_or_default();
+        let note = Note::new(&NewNote::of_identity(source, id, type_, arrived_at, line));
+        platform.collect(|pending| pending.note(note));
+    }
 }
 
 /// What happened to entries, by key.

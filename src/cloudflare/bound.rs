@@ -240,6 +240,17 @@ impl Journal for BoundEnv<'_> {
         self.ask(shard, Question::Journal, request).await
     }
 
+    async fn replays<A: DeserializeOwned>(
+        &self,
+        request: &impl Serialize,
+    ) -> Result<A, BindingError> {
+        let jurisdiction = self.ledger.and_then(|ledger| ledger.jurisdiction);
+        let asked = ledger::ask_replays(self.env, jurisdiction, request).map_err(failed)?;
+        let answer = self.promises.settled(&asked).await.map_err(failed)?;
+        let answer = answer.as_string().unwrap_or_default();
+        serde_json::from_str(&answer).map_err(|error| BindingError(error.to_string()))
+    }
+
     fn collect(&self, collect: impl FnOnce(&mut Pending)) {
         PENDING.with_borrow_mut(|pending| {
             let (was_empty, was_full) = (pending.is_empty(), pending.is_full());

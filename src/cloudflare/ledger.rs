@@ -1,6 +1,7 @@
 //! How a request asks the shards of the ledger. What a shard does is in [`shard`].
 
 mod journal;
+mod replays;
 mod shard;
 
 use std::cell::Cell;
@@ -60,6 +61,9 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
+    fn replays(this: &Stub, request: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
     fn journal(this: &Stub, request: &JsValue, shards: usize) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
@@ -99,14 +103,8 @@ pub(super) fn ask(
     question: Question<'_>,
     request: &impl Serialize,
 ) -> Result<Promise, JsValue> {
-    let namespace = Reflect::get(env, &js_string(LEDGER))?;
-    let namespace: &Namespace = namespace.unchecked_ref();
     let name = js_string(&format!("shard-{}", shard.number));
-    // It is made anew for each call, because it goes on failing when its object has been restarted.
-    let stub = match jurisdiction {
-        Some(jurisdiction) => namespace_in(namespace, jurisdiction)?.get_by_name(&name),
-        None => namespace.get_by_name(&name),
-    }?;
+    let stub = stub(env, &name, jurisdiction)?;
     let request = json(request)?;
     match question {
         Question::Claim(claim_ms) => stub.claim(&request, shard.of, milliseconds(claim_ms)),
@@ -114,6 +112,29 @@ pub(super) fn ask(
         Question::Note(notes) => stub.note(&request, shard.of, &text(notes)),
         Question::Journal => stub.journal(&request, shard.of),
         Question::Reset => stub.reset(&request, shard.of),
+    }
+}
+
+/// The name of the object of the replays.
+const REPLAYS: &str = "replays";
+
+/// Asks the object of the replays. The promise is for a text.
+pub(super) fn ask_replays(
+    env: &Env,
+    jurisdiction: Option<Jurisdiction>,
+    request: &impl Serialize,
+) -> Result<Promise, JsValue> {
+    stub(env, &js_string(REPLAYS), jurisdiction)?.replays(&json(request)?)
+}
+
+/// The object with this name. It is made anew for each call, because it goes on failing when its object has been
+/// restarted.
+fn stub(env: &Env, name: &JsString, jurisdiction: Option<Jurisdiction>) -> Result<Stub, JsValue> {
+    let namespace = Reflect::get(env, &js_string(LEDGER))?;
+    let namespace: &Namespace = namespace.unchecked_ref();
+    match jurisdiction {
+        Some(jurisdiction) => namespace_in(namespace, jurisdiction)?.get_by_name(name),
+        None => namespace.get_by_name(name),
     }
 }
 

@@ -1,12 +1,17 @@
 //! Sends dead letters to the queue of their first delivery, or deletes them.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use elytra_events::CloudEvent;
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
+use super::entry::{DeadLetterMetadata, EventIdentity};
 use super::filter::LetterFilter;
 use super::scan::Found;
 use crate::config::Config;
+use crate::journal::{Line, NewNote, Note, What};
 use crate::large::LargeEvent;
 use crate::ledger::Verdict;
 use crate::limits::{
@@ -77,7 +82,38 @@ struct Acting<'a, P> {
     to_delete: Vec<usize>,
     /// The messages to send, with their letters.
     batch: Vec<(usize, String)>,
+    /// The values of letters that were read although a list told of them, by their places.
+    read: BTreeMap<usize, Known>,
     acted: Acted,
+}
+
+/// What the journal needs to know about a letter.
+struct Known {
+    source: String,
+    id: String,
+    type_: String,
+    accepted_at: u64,
+}
+
+impl Known {
+    /// What the value of a letter says.
+    fn read(text: &str) -> Option<Self> {
+        let Ok(Message::Dead(message, event)) = Message::read(text) else { return None };
+        let event = CloudEvent::from_json(event).ok()?;
+        Some(Self {
+            source: event.source().to_owned(),
+            id: event.id().to_owned(),
+            type_: event.type_().to_owned(),
+            accepted_at: message.accepted_at,
+        })
+    }
+
+    /// What a list says.
+    fn listed(metadata: &DeadLetterMetadata) -> Option<Self> {
+        let EventIdentity { id, source, type_ } = metadata.event.clone();
+        let accepted_at = metadata.accepted_at;
+        Some(Self { source: source?, id: id?, type_: type_.unwrap_or_default(), accepted_at })
+    }
 }
 
 /// Why a letter is not sent.
@@ -115,6 +151,7 @@ pub(crate) async fn act(
         settled: vec![false; letters.len()],
         to_delete: Vec::new(),
         batch: Vec::new(),
+        read: BTreeMap::new(),
         acted: Acted::default(),
     };
     let prepared = acting.prepare(&claims, end).await;
@@ -129,6 +166,7 @@ pub(crate) async fn act(
         // A list may show for a minute what was deleted, and a redrive must not find it.
         claims.settle(&acting.acted.done, platform).await;
     }
+    acting.record();
     let mut acted = acting.acted;
     acted.settled = acting.settled.iter().take_while(|settled| **settled).count();
     (acted, result.and(deleted))
@@ -172,6 +210,9 @@ impl<P: Platform> Acting<'_, P> {
             self.settle(place);
             return Ok(());
         };
+        if self.config.journal.is_some() && letter.metadata.is_none() {
+            self.read.extend(Known::read(&text).map(|known| (place, known)));
+        }
         if self.action == Action::Delete {
             self.to_delete.push(place);
             return Ok(());
@@ -241,6 +282,32 @@ impl<P: Platform> Acting<'_, P> {
         result
     }
 
+    /// Notes in the journal what was done.
+    fn record(&mut self) {
+        if self.config.journal.is_none() {
+            return;
+        }
+        let now = self.platform.now();
+        for (place, letter) in self.letters.iter().enumerate() {
+            if !self.acted.done.contains(&letter.id) {
+                continue;
+            }
+            let listed = letter.metadata.as_ref().and_then(Known::listed);
+            let Some(known) = self.read.remove(&place).or(listed) else { continue };
+            let subscription = letter.id.split('/').next().unwrap_or_default().into();
+            let dead_letter = Cow::Borrowed(&*letter.id);
+            let what = match self.action {
+                Action::Redrive => What::Redriven { subscription, dead_letter },
+                Action::Delete => What::Deleted { subscription, dead_letter },
+            };
+            let line = Line { at: now, what };
+            let Known { source, id, type_, accepted_at } = &known;
+            let new = NewNote::of_identity(source, id, type_, *accepted_at, line);
+            let note = Note::new(&new);
+            self.platform.collect(|pending| pending.note(note));
+        }
+    }
+
     fn settle(&mut self, place: usize) {
         if let Some(settled) = self.settled.get_mut(place) {
             *settled = true;
@@ -255,7 +322,8 @@ async fn message(text: &str, config: &Config, platform: &impl Platform) -> Resul
     else {
         return Err(NotSent::Stuck("not a dead letter"));
     };
-    let message = DeliveryMessage { subscription, accepted_at, ..DeliveryMessage::default() };
+    let message =
+        DeliveryMessage { subscription, accepted_at, redrive: true, ..DeliveryMessage::default() };
     let message = if event.len() <= MAX_DELIVERY_EVENT_BYTES {
         message.print(event)
     } else {

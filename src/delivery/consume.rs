@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::dead::{self, DeadLetterMetadata};
 use crate::destination::Callee;
 use crate::jobs::Job;
+use crate::journal::{Attempt, Line, NewNote, Note, What};
 use crate::large;
 use crate::limits::{CLAIMS, DEAD, DEAD_LETTERS, MAX_KV_VALUE_BYTES, MAX_QUEUE_EVENT_BYTES};
 use crate::message::{
@@ -136,10 +137,13 @@ async fn deliver(
         Err(cause) => return bury(&dead, &cause, line, platform).await,
     };
     line.event(&event);
+    let started = platform.now();
     let Some(callee) = callee(&message.subscription, config) else {
-        return bury(&dead, &Cause::NoSubscription, line, platform).await;
+        let (disposition, line) = bury(&dead, &Cause::NoSubscription, line, platform).await;
+        record_attempt(message, &event, &line, started, config, platform);
+        return (disposition, line);
     };
-    let verdict = match call(&callee, &event, config, platform, &mut line).await {
+    let verdict = match call(&callee, &event, message, config, platform, &mut line).await {
         Ok((verdict, content)) => {
             dead.answer = content.and_then(excerpt);
             verdict
@@ -153,7 +157,7 @@ async fn deliver(
         }
         Err(missing) => CallResult::retry(Cause::ClaimMissing(missing.to_string()), None),
     };
-    match verdict {
+    let (disposition, line) = match verdict {
         CallResult::Delivered => (Disposition::Ack, line.delivered()),
         CallResult::Retry { cause, retry_after }
             if attempts <= callee.settings.retry.max_retries =>
@@ -166,7 +170,35 @@ async fn deliver(
         CallResult::Retry { cause, .. } | CallResult::Dead(cause) => {
             bury(&dead, &cause, line, platform).await
         }
+    };
+    record_attempt(message, &event, &line, started, config, platform);
+    (disposition, line)
+}
+
+/// Notes an attempt for the journal.
+fn record_attempt(
+    message: &DeliveryMessage<'_>,
+    event: &CloudEvent<'_>,
+    line: &DeliveryLine,
+    started: u64,
+    config: &Config,
+    platform: &impl Platform,
+) {
+    if config.journal.is_none() {
+        return;
     }
+    let attempt = Attempt {
+        milliseconds: platform.now().saturating_sub(started),
+        redrive: message.redrive,
+        replay: message.replay.as_deref().map(Cow::Borrowed),
+        ..line.attempt()
+    };
+    let labels = [&*attempt.subscription, &*attempt.result];
+    platform.collect(|pending| {
+        pending.add("attempts", &labels);
+        let line = Line { at: started, what: What::Attempted(attempt.clone()) };
+        pending.note(Note::new(&NewNote::later(event, message.accepted_at, line)));
+    });
 }
 
 /// The destination of an active subscription, if it is called.
@@ -185,6 +217,7 @@ fn callee<'c>(subscription: &str, config: &'c Config) -> Option<Callee<'c>> {
 async fn call(
     callee: &Callee<'_>,
     event: &CloudEvent<'_>,
+    message: &DeliveryMessage<'_>,
     config: &Config,
     platform: &impl Platform,
     line: &mut DeliveryLine,
@@ -202,7 +235,8 @@ async fn call(
     if let Some(whole) = &whole {
         line.about(whole);
     }
-    let request = HttpRequest::new(callee, whole.as_ref().unwrap_or(event));
+    let request =
+        HttpRequest::new(callee, whole.as_ref().unwrap_or(event), message.replay.as_deref());
     let mut answer = platform.call(&request).await;
     let content = answer.as_mut().ok().and_then(|answer| answer.content.take());
     Ok((CallResult::of(answer, platform.now()), content))
@@ -345,6 +379,13 @@ async fn store(
         expiration_ttl: None,
     };
     let written = within(platform, CALL_MS, platform.put(DEAD, &entry)).await;
+    if let (Ok(()), Some(event), Some(_)) = (&written, &event, config.journal) {
+        let subscription = Cow::Borrowed(&*message.subscription);
+        let what = What::Stored { subscription, dead_letter: Cow::Borrowed(&*entry.key) };
+        let line = Line { at: platform.now(), what };
+        let note = Note::new(&NewNote::later(event, message.accepted_at, line));
+        platform.collect(|pending| pending.note(note));
+    }
     moved(written, attempts, line.stored())
 }
 

@@ -1,11 +1,14 @@
 //! The log line of a consumed message.
 
+use std::borrow::Cow;
+
 use elytra_events::CloudEvent;
 use serde::Serialize;
 
 use super::Cause;
 use crate::about::About;
 use crate::jobs::JobLine;
+use crate::journal::Attempt;
 use crate::level::Level;
 use crate::platform::BindingError;
 use crate::text::shorten;
@@ -152,6 +155,20 @@ impl DeliveryLine {
     pub fn to_json(&self) -> String {
         // Cannot fail: it is a struct.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The attempt, for the journal. What could not be moved is attempted again.
+    pub(crate) fn attempt(&self) -> Attempt<'_> {
+        Attempt {
+            subscription: Cow::Borrowed(&self.subscription),
+            attempt: self.attempts,
+            result: if self.outcome == "failed" { "retried" } else { self.outcome }.into(),
+            cause: self.cause.map(Cow::Borrowed),
+            status: self.status,
+            reason: self.reasons.first().map(|reason| Cow::Borrowed(&**reason)),
+            delay_seconds: self.delay_seconds,
+            ..Attempt::default()
+        }
     }
 
     fn because(self, cause: &Cause) -> Self {

@@ -13,13 +13,14 @@ use crate::text::header_value;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 impl<'r> HttpRequest<'r> {
-    /// The call that delivers an event.
+    /// The call that delivers an event, which the replay with this id sends again if there is one.
     #[must_use]
-    pub fn new(callee: &Callee<'r>, event: &'r CloudEvent<'_>) -> Self {
+    pub fn new(callee: &Callee<'r>, event: &'r CloudEvent<'_>, replay: Option<&str>) -> Self {
         let mut headers: Vec<(Cow<'r, str>, String)> = vec![
             ("user-agent".into(), USER_AGENT.to_owned()),
             ("idempotency-key".into(), event_path(event)),
         ];
+        headers.extend(replay.map(|replay| ("webhook-replay".into(), replay.to_owned())));
         // These headers cannot be encoded (W3C Trace Context 3.2, 3.3), so a value with non-ASCII
         // characters is left out.
         for name in ["traceparent", "tracestate"] {

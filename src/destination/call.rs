@@ -70,10 +70,17 @@ pub(super) fn look_up_queues(path: &str, bindings: &Bindings, mistakes: &mut Mis
 }
 
 /// The message in `DELIVERIES` by which an event is delivered for a subscription.
-pub(super) fn delivery<'p>(dispatch: &'p Dispatch<'p, 'p>, sending: &Sending) -> QueueMessage<'p> {
+pub(super) fn delivery<'p>(
+    dispatch: &'p Dispatch<'p, 'p>,
+    sending: &Sending<'_>,
+) -> QueueMessage<'p> {
     let subscription = dispatch.subscription.into();
-    let message =
-        DeliveryMessage { subscription, accepted_at: sending.now, ..DeliveryMessage::default() };
+    let message = DeliveryMessage {
+        subscription,
+        accepted_at: sending.now,
+        replay: sending.replay.map(|replay| replay.id.into()),
+        ..DeliveryMessage::default()
+    };
     QueueMessage::new(DELIVERIES, message.print(""), dispatch)
 }
 

@@ -78,11 +78,11 @@ impl ObjectDestination {
     pub(super) fn put<'p>(
         &'p self,
         dispatch: &'p Dispatch<'p, 'p>,
-        sending: &Sending,
+        sending: &Sending<'_>,
     ) -> Option<ObjectPut<'p>> {
         let Dispatch { event, subscription, .. } = dispatch;
         let Sending { times, now, .. } = sending;
-        let time = sending.moment_of(event);
+        let time = sending.moment_of(dispatch);
         // The subscription only wants events that name an object, so this is never `None`.
         let entry =
             KvEntry::of_object(subscription, event, time, self.expiration_ttl, self.tombstone_ttl)?;
@@ -163,7 +163,7 @@ impl ObjectPut<'_> {
 
     /// Writes the state, unless KV has a newer one. This waits while another write holds the key, and the
     /// caller drops it at the deadline.
-    pub(super) async fn take(&self, sending: &Sending, platform: &impl Platform) {
+    pub(super) async fn take(&self, sending: &Sending<'_>, platform: &impl Platform) {
         let progress = put_in_turn(self, sending, platform).await;
         let progress = progress.unwrap_or_else(Progress::Failed);
         let of_outdated = match &progress {
@@ -188,7 +188,7 @@ impl ObjectPut<'_> {
 
 async fn put_in_turn(
     put: &ObjectPut<'_>,
-    sending: &Sending,
+    sending: &Sending<'_>,
     platform: &impl Platform,
 ) -> Result<Progress, BindingError> {
     let request = ClaimRequest {

@@ -157,7 +157,7 @@ fn joined(messages: Vec<QueueMessage<'_>>) -> Vec<QueueMessage<'_>> {
 
 impl QueueStep<'_> {
     /// Takes the step, and returns the steps that must follow.
-    pub(super) async fn take(self, sending: &Sending, platform: &impl Platform) -> Vec<Self> {
+    pub(super) async fn take(self, sending: &Sending<'_>, platform: &impl Platform) -> Vec<Self> {
         match self {
             Self::Store(large, messages) => store(&large, messages, platform).await,
             Self::Send(queue, messages) => send(queue, messages, sending, platform).await,
@@ -203,7 +203,7 @@ async fn store<'p>(
 async fn send<'p>(
     queue: &'p str,
     messages: Vec<QueueMessage<'p>>,
-    sending: &Sending,
+    sending: &Sending<'_>,
     platform: &impl Platform,
 ) -> Vec<QueueStep<'p>> {
     let texts: Vec<_> = messages.iter().map(QueueMessage::text).collect();

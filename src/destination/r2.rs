@@ -66,10 +66,10 @@ impl R2Destination {
     pub(super) fn put<'p>(
         &'p self,
         dispatch: &'p Dispatch<'p, 'p>,
-        sending: &Sending,
+        sending: &Sending<'_>,
     ) -> R2Put<'p> {
         let Dispatch { event, subscription, .. } = dispatch;
-        let moment = sending.moment_of(event).to_rfc3339();
+        let moment = sending.moment_of(dispatch).to_rfc3339();
         let date = moment.split_once('T').map_or(&*moment, |(date, _)| date);
         let path = without_dot_segments(&event_key(subscription, event));
         let key = format!("{}{date}/{path}", self.prefix);

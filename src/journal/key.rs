@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use elytra_events::CloudEvent;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ledger::{Key, ShardId};
@@ -21,7 +22,8 @@ const MAX_OBJECT_BYTES: usize = 64;
 ///
 /// It begins with a digest of the `id`, and goes on with the beginning of the event's [`Key`] in the ledger, which
 /// also tells its shard. So one index finds an event by its `source` and `id`, or by its `id` alone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct EventKey {
     text: String,
     hash: u32,
@@ -76,6 +78,20 @@ impl EventKey {
     #[must_use]
     pub fn shard(&self, of: usize) -> ShardId {
         ShardId { number: self.hash as usize % of.max(1), of }
+    }
+}
+
+impl TryFrom<String> for EventKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        Self::parse(&text).ok_or("expected the key of an event")
+    }
+}
+
+impl From<EventKey> for String {
+    fn from(key: EventKey) -> Self {
+        key.text
     }
 }
 

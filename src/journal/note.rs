@@ -97,21 +97,55 @@ fn cut(text: &str) -> Cow<'_, str> {
 #[derive(Debug)]
 pub struct NewNote<'n> {
     /// The event's key.
-    pub key: &'n EventKey,
-    /// The event.
-    pub event: &'n CloudEvent<'n>,
-    /// When it first came, in milliseconds since 1970.
-    pub arrived_at: u64,
-    /// The name of the secret that the caller presented.
-    pub credential: Option<&'n str>,
-    /// The code in the answer, if it came.
+    pub key: EventKey,
+    /// What the index of objects has for it, if its data names an object.
+    pub object: Option<String>,
+    /// What is known about it. This is kept if nothing else is known, or if it came now.
+    pub facts: Facts<'n>,
+    /// The code in the answer, if it came now.
     pub code: Option<&'n str>,
-    /// The subscriptions that want it.
+    /// The subscriptions that want it, if it came now.
     pub wanted_by: Vec<&'n str>,
     /// What happened.
     pub line: Line<'n>,
-    /// Whether to keep its text.
-    pub with_text: bool,
+    /// Its text, if that is kept.
+    pub text: Option<&'n str>,
+}
+
+impl<'n> NewNote<'n> {
+    /// Something that happened to an event that came at this time, in milliseconds since 1970. It did not come now.
+    #[must_use]
+    pub fn later(event: &'n CloudEvent<'_>, arrived_at: u64, line: Line<'n>) -> Self {
+        Self {
+            key: EventKey::of_event(event),
+            object: object_of(event),
+            facts: Facts::of(event, arrived_at, None),
+            code: None,
+            wanted_by: Vec::new(),
+            line,
+            text: None,
+        }
+    }
+
+    /// The same, for an event of which only this is known.
+    #[must_use]
+    pub fn of_identity(
+        source: &'n str,
+        id: &'n str,
+        type_: &'n str,
+        arrived_at: u64,
+        line: Line<'n>,
+    ) -> Self {
+        let facts = Facts {
+            arrived_at,
+            id: cut(id),
+            source: cut(source),
+            type_: cut(type_),
+            ..Facts::default()
+        };
+        let key = EventKey::of(source, id);
+        Self { key, object: None, facts, code: None, wanted_by: Vec::new(), line, text: None }
+    }
 }
 
 /// What is written about an event, printed.
@@ -129,11 +163,8 @@ impl Note {
     /// Prints a note.
     #[must_use]
     pub fn new(new: &NewNote<'_>) -> Self {
-        let NewNote { key, event, arrived_at, credential, code, wanted_by, line, with_text } = new;
-        let text = Some(event.as_json()).filter(|_| *with_text);
+        let NewNote { key, object, facts, code, wanted_by, line, text } = new;
         let in_row = text.filter(|text| text.len() <= MAX_TEXT_IN_ROW);
-        let facts = Facts::of(event, *arrived_at, *credential);
-        let object = object_of(event);
         let received = u8::from(code.is_some());
         let wanted_by =
             Some(format!(",{},", wanted_by.join(","))).filter(|_| !wanted_by.is_empty());
@@ -146,7 +177,7 @@ impl Note {
                 .collect(),
             _ => Vec::new(),
         };
-        Self { key: (*key).clone(), row: print(&row), parts }
+        Self { key: key.clone(), row: print(&row), parts }
     }
 
     /// How many bytes it has.
@@ -157,7 +188,7 @@ impl Note {
 }
 
 /// What the index of objects has for this event, if its data names an object.
-fn object_of(event: &CloudEvent<'_>) -> Option<String> {
+pub(crate) fn object_of(event: &CloudEvent<'_>) -> Option<String> {
     let Object { id, type_, .. } = event.object();
     Some(object_column(&type_?, &id?.to_string()))
 }

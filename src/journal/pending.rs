@@ -19,7 +19,7 @@ pub const MAX_PENDING_BYTES: usize = 256 * 1024;
 pub const MAX_PENDING_REFUSALS: usize = 50;
 
 /// The refusals that were only counted.
-pub(crate) const NOT_KEPT: &str = "refusals_not_kept";
+pub const NOT_KEPT: &str = "refusals_not_kept";
 
 /// What was collected.
 #[derive(Debug, Default)]
@@ -65,6 +65,11 @@ impl Pending {
         } else {
             self.counts.add(NOT_KEPT, &[], 1);
         }
+    }
+
+    /// Adds one to a number: see [`Counts`].
+    pub fn add(&mut self, name: &str, labels: &[&str]) {
+        self.counts.add(name, labels, 1);
     }
 
     /// Collects what was counted.

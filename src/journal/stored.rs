@@ -131,7 +131,10 @@ impl StoredEvent {
                 }
                 What::Drained { subscriptions, .. } => {
                     for name in subscriptions {
-                        put(&mut states, name, State::Drained, None);
+                        let state = states.get(&**name);
+                        if state.is_some_and(|state| state.fate == State::Spooled.as_str()) {
+                            put(&mut states, name, State::Drained, None);
+                        }
                     }
                 }
                 What::Stored { .. } | What::Unknown => {}

@@ -31,6 +31,10 @@ pub enum OperatorError {
     NoSuchEvent,
     /// The journal failed.
     JournalFailed(BindingError),
+    /// There is no replay with this id.
+    NoSuchReplay,
+    /// The replay has ended. The text says how.
+    ReplayEnded(&'static str),
 }
 
 impl OperatorError {
@@ -100,6 +104,16 @@ impl OperatorError {
                 "no_such_event",
                 "There is no such event",
                 "the journal has no event with this key; events are kept for retention_days",
+            ),
+            Self::NoSuchReplay => Report::of_caller(
+                "no_such_replay",
+                "There is no such replay",
+                "there is no replay with this id; the last 100 are kept",
+            ),
+            Self::ReplayEnded(state) => Report::of_caller(
+                "replay_ended",
+                "The replay has ended",
+                format!("the replay is {state}"),
             ),
             Self::JournalFailed(error) => Report {
                 reasons: vec![error.to_string()],

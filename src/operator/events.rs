@@ -10,12 +10,12 @@ use super::query::{DEFAULT_LIMIT, OperatorQuery};
 use crate::config::Config;
 use crate::fate::FateKind;
 use crate::journal::{
-    EventFilter, EventKey, Facts, JournalRequest, Line, Order, StoredEvent, SubscriptionState,
-    Summary, What, object_parts,
+    EventFilter, EventKey, Facts, Line, Order, Received, StoredEvent, SubscriptionState, Summary,
+    What, object_parts,
 };
 use crate::names::suggestion;
-use crate::platform::{BindingError, CALL_MS, Platform, within};
-use crate::search::{Position, Search};
+use crate::platform::Platform;
+use crate::search::{Position, Search, read_event};
 use crate::subscription::Mismatch;
 use crate::when::to_rfc3339;
 use elytra_events::{EventType, Known, Operation};
@@ -35,6 +35,16 @@ pub struct EventPage {
 /// Everything that is known about an event.
 #[derive(Debug, Clone, Serialize)]
 pub struct EventView {
+    /// What the journal says about it.
+    pub entry: Entry,
+    /// The event, byte for byte, if its text is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<RawValue>>,
+}
+
+/// What the journal says about an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
     /// What a list says.
     #[serde(flatten)]
     pub summary: Summary,
@@ -43,9 +53,6 @@ pub struct EventView {
     /// How many lines the history has lost before the last one.
     #[serde(skip_serializing_if = "is_zero")]
     pub history_left_out: u64,
-    /// The event, byte for byte, if its text is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<Box<RawValue>>,
 }
 
 /// A line of an event's history.
@@ -61,7 +68,7 @@ pub struct LineView {
 impl PartialEq for EventView {
     fn eq(&self, other: &Self) -> bool {
         let text = |view: &Self| view.event.as_ref().map(|event| event.get().to_owned());
-        (&self.summary, &self.history, text(self)) == (&other.summary, &other.history, text(other))
+        (&self.entry, text(self)) == (&other.entry, text(other))
     }
 }
 
@@ -109,40 +116,23 @@ fn position(cursor: Option<&str>) -> Result<Position, OperatorError> {
 pub async fn find(key: &str, platform: &impl Platform) -> Result<EventView, OperatorError> {
     let expected = "expected the key of an event, 32 letters, digits, hyphens and underscores";
     let key = EventKey::parse(key).ok_or_else(|| OperatorError::BadQuery(expected.to_owned()))?;
-    let read = read(&key, platform).await.map_err(OperatorError::JournalFailed)?;
+    let read = read_event(&key, platform).await.map_err(OperatorError::JournalFailed)?;
     let mut event = read.ok_or(OperatorError::NoSuchEvent)?;
     event.sort();
     let facts = event.facts.clone();
     let lines = event.history.iter().cloned().map(|mut line| {
-        if let What::Received(received) = &mut line.what {
-            explain(&mut received.subscriptions, &facts);
+        if let What::Received(Received { subscriptions, .. })
+        | What::Replayed { subscriptions, .. } = &mut line.what
+        {
+            explain(subscriptions, &facts);
         }
         LineView { time: to_rfc3339(line.at), line }
     });
     let history = lines.collect();
     let text = event.text.take().and_then(|text| RawValue::from_string(text).ok());
     let history_left_out = event.left_out;
-    Ok(EventView { summary: summary(event), history, history_left_out, event: text })
-}
-
-/// What the journal has about an event, and its text.
-///
-/// # Errors
-///
-/// The journal failed.
-pub(crate) async fn read(
-    key: &EventKey,
-    platform: &impl Platform,
-) -> Result<Option<StoredEvent>, BindingError> {
-    let request = JournalRequest::Read(key.as_str().into());
-    let shards = platform.shards();
-    let read = platform.journal(key.shard(shards), &request);
-    let answer = within(platform, CALL_MS, read).await;
-    if answer.is_err() && platform.shards() != shards {
-        let read = platform.journal(key.shard(platform.shards()), &request);
-        return within(platform, CALL_MS, read).await;
-    }
-    answer
+    let entry = Entry { summary: summary(event), history, history_left_out };
+    Ok(EventView { entry, event: text })
 }
 
 /// The event in a list, with every reason in words.

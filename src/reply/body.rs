@@ -8,7 +8,7 @@ use crate::config::ConfigError;
 use crate::fate::{Fate, FateKind};
 use crate::message::DeadMessage;
 use crate::operator::explain::Reason;
-use crate::operator::{DeadLetter, EventView, JobView};
+use crate::operator::{DeadLetter, JobView, ReplayView};
 use crate::subscription::Mismatch;
 use crate::trace::{EventTrace, Notice};
 use crate::when::to_rfc3339;
@@ -111,12 +111,11 @@ pub(super) struct JobBody<'r> {
     pub(super) job: &'r JobView,
 }
 
-/// An event of the journal.
+/// A replay.
 #[derive(Serialize)]
-pub(super) struct EventViewBody<'r> {
+pub(super) struct ReplayBody<'r> {
     pub(super) code: &'static str,
-    #[serde(flatten)]
-    pub(super) event: &'r EventView,
+    pub(super) replay: &'r ReplayView,
 }
 
 /// A complete dead letter.

@@ -71,5 +71,5 @@ fn http(mode: ContentMode) -> HttpDestination {
 fn call(http: &HttpDestination, text: &str) -> Called {
     let destination = Destination::Http(http.clone());
     let callee = destination.callee().unwrap();
-    Called::new(&HttpRequest::new(&callee, &CloudEvent::from_json(text).unwrap()))
+    Called::new(&HttpRequest::new(&callee, &CloudEvent::from_json(text).unwrap(), None))
 }

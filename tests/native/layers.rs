@@ -5,7 +5,7 @@ use std::fs;
 use crate::house::rust_files;
 
 /// The layers, from the modules that everybody may import to the one that nobody does.
-const LAYERS: [&[&str]; 23] = [
+const LAYERS: [&[&str]; 25] = [
     &["capacity", "counts", "handshake", "level", "limits", "message", "names", "report", "text"],
     &["about", "ledger", "request", "when"],
     &["journal"],
@@ -23,7 +23,9 @@ const LAYERS: [&[&str]; 23] = [
     &["delivery"],
     &["claim"],
     &["forward"],
-    &["operator", "settle"],
+    &["settle"],
+    &["replay"],
+    &["operator"],
     &["outcome"],
     &["access", "body", "log", "refused", "reply"],
     &["receive"],

@@ -70,6 +70,10 @@ impl Journal for Immediate {
         unbound()
     }
 
+    async fn replays<A: DeserializeOwned>(&self, _: &impl Serialize) -> Result<A, BindingError> {
+        unbound()
+    }
+
     fn collect(&self, collect: impl FnOnce(&mut Pending)) {
         let mut pending = Pending::new();
         collect(&mut pending);

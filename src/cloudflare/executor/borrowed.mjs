@@ -20,6 +20,9 @@ const BORROWED = [
   ["Worker.prototype.journal_note", "function"],
   ["Worker.prototype.journal_ask", "function"],
   ["Worker.prototype.journal_flush", "function"],
+  ["Worker.prototype.replays_ask", "function"],
+  ["Worker.prototype.replays_are_running", "function"],
+  ["Worker.prototype.begin_replays", "function"],
   // Whether the wasm has panicked, and how often it was instantiated.
   ["globalThis.__worker_init_state.criticalError", "boolean"],
   ["globalThis.__worker_init_state.instanceId", "number"],

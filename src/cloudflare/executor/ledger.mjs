@@ -10,6 +10,9 @@ const SLEEPS_AFTER_MS = 9_000;
 // After how many milliseconds what was counted is written: a row a few times a minute.
 const FLUSH_MS = 15_000;
 
+// After how many milliseconds replays that could not go on try again.
+const REPLAY_AGAIN_MS = 60_000;
+
 // Separates the chunks of notes: see ../../journal/note.rs.
 const SEPARATOR = "\u001e";
 
@@ -20,8 +23,8 @@ function chunks(notes) {
   return notes === undefined ? NO_CHUNKS : notes.split(SEPARATOR);
 }
 
-/** The class, for a build with these exports. `prepare` makes sure that they can be called. */
-export function ledgerClass(exports, prepare) {
+/** The class, for a build with these exports. `prepare` makes sure that they can be called, and `run` drives a call. */
+export function ledgerClass(exports, prepare, run) {
   return class Ledger extends DurableObject {
     // Until when an alarm is certain to be set, in milliseconds since 1970. The platform may drop an alarm
     // without telling the shard.
@@ -84,9 +87,30 @@ export function ledgerClass(exports, prepare) {
       return this.#shards;
     }
 
+    /** What the object of the replays is asked. As long as one is running, an alarm makes its steps. */
+    async replays(request) {
+      prepare(this.ctx, this.env);
+      const answer = exports.replays_ask(this.#sql, request);
+      const isSet = !exports.replays_are_running(this.#sql)
+        || (await this.ctx.storage.getAlarm().catch(() => null)) !== null;
+      if (!isSet) await this.#setAlarm(0);
+      return answer;
+    }
+
+    async #replay() {
+      let wait = REPLAY_AGAIN_MS;
+      try {
+        wait = await run(exports.begin_replays, this.#sql, this.env, this.ctx);
+      } catch (error) {
+        console.error(`the replays could not go on, and will try again: ${error}`);
+      }
+      if (typeof wait === "number") await this.#setAlarm(wait);
+    }
+
     /** Never fails, because the platform drops an alarm that keeps failing. */
     async alarm() {
       prepare(this.ctx, this.env);
+      if (exports.replays_are_running(this.#sql)) return this.#replay();
       this.#alarmIsSureUntil = 0;
       let wait = exports.ledger_forget_every();
       try {

@@ -8,7 +8,7 @@ import { ledgerClass } from "./ledger.mjs";
 
 const { exports, tags, state } = borrow(build);
 
-export const Ledger = ledgerClass(exports, prepare);
+export const Ledger = ledgerClass(exports, prepare, run);
 
 // One export for each kind of event creates a call and returns its number, with which `proceed` goes on.
 const { begin_fetch, begin_queue, begin_scheduled, begin_flush, proceed } = exports;

@@ -85,7 +85,7 @@ const NUMBERS_PER_MS: u64 = 1024;
 const MOST_APART_MS: u64 = 3_600_000;
 
 /// The tables. A search by key or by object reads an index, one by time the numbers, and any other every row.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "CREATE TABLE IF NOT EXISTS events (
         seq INTEGER PRIMARY KEY,
         key TEXT NOT NULL,
@@ -109,6 +109,13 @@ const TABLES: [&str; 6] = [
         PRIMARY KEY (key, number)
     ) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS refusals (seq INTEGER PRIMARY KEY, refusal TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS replays (id TEXT PRIMARY KEY, replay TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS not_sent (
+        replay TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        PRIMARY KEY (replay, number)
+    ) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS journal (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
 

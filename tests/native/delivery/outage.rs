@@ -120,6 +120,8 @@ fn no_number_overflows() {
         accepted_at: u64::MAX,
         calls: u32::MAX,
         waits: u32::MAX,
+        redrive: true,
+        replay: Some("1764547200000-abcdefgh".into()),
     };
     let memory = Memory::default();
     let message = most.print(&event(""));

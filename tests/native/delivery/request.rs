@@ -100,7 +100,7 @@ fn a_request_does_not_print_its_credential() {
     let webhook = Destination::Http(webhook);
     let text = event("");
     let event = CloudEvent::from_json(&text).unwrap();
-    let shown = format!("{:?}", HttpRequest::new(&webhook.callee().unwrap(), &event));
+    let shown = format!("{:?}", HttpRequest::new(&webhook.callee().unwrap(), &event, None));
     assert!(!shown.contains("shop-canary"), "{shown}");
 }
 

@@ -217,6 +217,13 @@ impl Journal for Memory {
         .await
     }
 
+    async fn replays<A: DeserializeOwned>(
+        &self,
+        _: &impl serde::Serialize,
+    ) -> Result<A, BindingError> {
+        Err(BindingError("there are no replays in memory".to_owned()))
+    }
+
     fn collect(&self, collect: impl FnOnce(&mut Pending)) {
         collect(&mut self.pending.borrow_mut());
     }

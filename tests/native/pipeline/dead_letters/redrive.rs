@@ -23,6 +23,7 @@ fn again(subscription: &str, event: &str) -> String {
     DeliveryMessage {
         subscription: subscription.into(),
         accepted_at: START,
+        redrive: true,
         ..DeliveryMessage::default()
     }
     .print(event)

@@ -1,0 +1,326 @@
+//! A step of a replay.
+
+use std::collections::BTreeMap;
+
+use elytra_events::CloudEvent;
+use elytra_events::http::Mode;
+use futures_util::{StreamExt as _, stream};
+
+use super::job::{NotSent, Replay, ReplayState};
+use crate::claim::unclaimed;
+use crate::config::{Config, JournalSettings};
+use crate::destination::Replaying;
+use crate::fate::{Fate, FateKind};
+use crate::forward::forward;
+use crate::journal::{EventFilter, EventKey, Order, StoredEvent};
+use crate::limits::MAX_CONNECTIONS;
+use crate::plan::{Chosen, Plan};
+use crate::platform::{BindingError, Platform};
+use crate::recording::{Occasion, Recording};
+use crate::search::{Position, Search, read_event};
+use crate::settle::settle;
+use crate::text::shorten;
+
+/// How long a step lasts, in milliseconds.
+const STEP_MS: u64 = 1_000;
+
+/// For how long a step searches, in milliseconds.
+const SEARCH_MS: u64 = 2_000;
+
+/// How often an event is tried whose destination does not take it.
+const MAX_TRIES: u32 = 5;
+
+/// How often in a row a step may fail altogether. With the delays between them, that takes half an hour.
+const MAX_FAILURES: u32 = 12;
+
+/// The longest delay after a step that failed, in milliseconds.
+const MAX_DELAY_MS: u64 = 300_000;
+
+/// The most events that wait for another try. With more, no others are taken.
+const MAX_AGAIN: usize = 100;
+
+/// How many bytes of texts a step holds at a time. A single one may have more.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// What came of a step.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stepped {
+    /// The events that can never be sent.
+    pub not_sent: Vec<NotSent>,
+    /// After how many milliseconds the next step is due.
+    pub wait_ms: u64,
+}
+
+/// Makes a step of a replay: sends as many events as it may send in a second.
+pub async fn step(replay: &mut Replay, config: &Config, platform: &impl Platform) -> Stepped {
+    let began = platform.now();
+    let result = match config.journal {
+        Some(settings) => advance(replay, settings, config, platform).await,
+        None => Err(BindingError("the journal is switched off".to_owned())),
+    };
+    let mut stepped = Stepped::default();
+    match result {
+        Ok(not_sent) => {
+            replay.failures = 0;
+            replay.not_sent += not_sent.len() as u64;
+            stepped.not_sent = not_sent;
+            stepped.wait_ms = (began + STEP_MS).saturating_sub(platform.now());
+        }
+        Err(error) if replay.failures >= MAX_FAILURES => {
+            replay.state = ReplayState::Failed;
+            replay.reason = Some(shorten(error.0));
+        }
+        Err(_) => {
+            stepped.wait_ms = (STEP_MS << replay.failures).min(MAX_DELAY_MS);
+            replay.failures += 1;
+        }
+    }
+    if replay.state.has_ended() {
+        replay.ended_at = Some(platform.now());
+    }
+    stepped
+}
+
+/// An event to send, and how often that was tried before.
+struct Due {
+    key: EventKey,
+    tries: u32,
+    event: StoredEvent,
+}
+
+async fn advance(
+    replay: &mut Replay,
+    settings: JournalSettings,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<Vec<NotSent>, BindingError> {
+    let most = replay.events_per_second;
+    let mut keys: Vec<_> = replay.again.iter().take(most).cloned().collect();
+    let mut ahead = Ahead { taken: replay.taken, position: replay.position, is_last: false };
+    if replay.again.len() < MAX_AGAIN && keys.len() < most {
+        let (new, after) = next_keys(replay, most - keys.len(), platform).await?;
+        keys.extend(new.into_iter().map(|key| (key, 0)));
+        ahead = after;
+    }
+    let again = replay.again.split_off(keys.len().min(replay.again.len()));
+    // Only a step that is done moves the replay forward.
+    let before = std::mem::replace(&mut replay.again, again);
+    match send(replay, &keys, settings, config, platform).await {
+        Ok((not_sent, again)) => {
+            replay.again.extend(again);
+            (replay.taken, replay.position) = (ahead.taken, ahead.position);
+            if ahead.is_last && replay.again.is_empty() {
+                replay.state = ReplayState::Finished;
+                // Some may have expired, or come to their end in the meantime.
+                replay.events = replay.sent + replay.not_sent + not_sent.len() as u64;
+                replay.is_complete = true;
+            }
+            Ok(not_sent)
+        }
+        Err(error) => {
+            let rest = std::mem::replace(&mut replay.again, before);
+            replay.again.extend(rest);
+            Err(error)
+        }
+    }
+}
+
+/// Where a replay is after a step.
+struct Ahead {
+    taken: usize,
+    position: Option<Position>,
+    /// Whether there is nothing after that.
+    is_last: bool,
+}
+
+/// The next keys, at most so many.
+async fn next_keys(
+    replay: &Replay,
+    most: usize,
+    platform: &impl Platform,
+) -> Result<(Vec<EventKey>, Ahead), BindingError> {
+    if !replay.keys.is_empty() {
+        let keys: Vec<_> = replay.keys.iter().skip(replay.taken).take(most).cloned().collect();
+        let taken = replay.taken + keys.len();
+        let is_last = taken >= replay.keys.len();
+        return Ok((keys, Ahead { taken, position: None, is_last }));
+    }
+    // What comes later is not meant, nor what it sends itself.
+    let until = replay.filter.until.unwrap_or(u64::MAX).min(replay.started_at);
+    let filter = EventFilter { until: Some(until), ..replay.filter.clone() };
+    let search = Search {
+        filter: &filter,
+        order: Order::Oldest,
+        from: replay.position.unwrap_or_default(),
+        limit: most,
+        end: platform.now().saturating_add(SEARCH_MS),
+    };
+    let page = search.run(platform).await?;
+    let keys = page.events.iter().filter_map(|event| EventKey::parse(&event.key)).collect();
+    let is_last = page.next.is_none();
+    let position = page.next.or(replay.position);
+    Ok((keys, Ahead { taken: 0, position, is_last }))
+}
+
+/// Sends events. Returns those that can never be sent, and those to try again.
+async fn send(
+    replay: &mut Replay,
+    keys: &[(EventKey, u32)],
+    settings: JournalSettings,
+    config: &Config,
+    platform: &impl Platform,
+) -> Result<(Vec<NotSent>, Vec<(EventKey, u32)>), BindingError> {
+    let reads = keys.iter().map(async |(key, tries)| {
+        let event = read_event(key, platform).await?;
+        Ok(Read { key: key.clone(), tries: *tries, event })
+    });
+    let read: Vec<Result<Read, BindingError>> =
+        stream::iter(reads).buffered(MAX_CONNECTIONS).collect().await;
+    let mut not_sent = Vec::new();
+    let mut due = Vec::new();
+    for read in read {
+        match read? {
+            Read { key, tries, event: Some(event) } if event.text.is_some() => {
+                due.push(Due { key, tries, event });
+            }
+            Read { key, event, .. } => {
+                let reason = if event.is_some() {
+                    "its text is no longer kept"
+                } else {
+                    "it is no longer in the journal"
+                };
+                not_sent.push(failure(&key, event.as_ref(), reason));
+            }
+        }
+    }
+    let mut again = Vec::new();
+    for due in in_parts(due) {
+        send_part(replay, due, settings, &mut not_sent, &mut again, config, platform).await;
+    }
+    Ok((not_sent, again))
+}
+
+/// An event that was looked up.
+struct Read {
+    key: EventKey,
+    tries: u32,
+    event: Option<StoredEvent>,
+}
+
+/// Divides events, so that their texts fit in memory together with what is made of them.
+fn in_parts(due: Vec<Due>) -> Vec<Vec<Due>> {
+    let mut parts: Vec<Vec<Due>> = Vec::new();
+    let mut bytes = MAX_BYTES;
+    for due in due {
+        let of_event = due.event.text.as_ref().map_or(0, String::len);
+        match parts.last_mut() {
+            Some(part) if bytes + of_event <= MAX_BYTES => {
+                bytes += of_event;
+                part.push(due);
+            }
+            _ => {
+                bytes = of_event;
+                parts.push(vec![due]);
+            }
+        }
+    }
+    parts
+}
+
+async fn send_part(
+    replay: &mut Replay,
+    due: Vec<Due>,
+    settings: JournalSettings,
+    not_sent: &mut Vec<NotSent>,
+    again: &mut Vec<(EventKey, u32)>,
+    config: &Config,
+    platform: &impl Platform,
+) {
+    let chosen =
+        Chosen { names: replay.subscriptions.as_deref(), respect_filters: replay.respect_filters };
+    let (mut events, mut arrivals, mut sending) = (Vec::new(), Vec::new(), Vec::new());
+    for due in &due {
+        match prepare(due, chosen, config) {
+            Ok(event) => {
+                events.push(event);
+                arrivals.push(due.event.facts.arrived_at);
+                sending.push(due);
+            }
+            Err(reason) => not_sent.push(failure(&due.key, Some(&due.event), &reason)),
+        }
+    }
+    let times = config.receiver.times;
+    let plan = Plan::of_chosen(&config.subscriptions, &events, chosen);
+    // Each of them fits on its own, and so do all of them. A replay has time for many writes.
+    let Ok(plan) = plan.fit(Mode::Structured, config.stores.claims_expiration_ttl, times) else {
+        return;
+    };
+    let deadline = platform.now().saturating_add(times.forward_ms());
+    let replaying = Replaying { id: &replay.id, arrivals: &arrivals };
+    let plan = unclaimed(plan, times);
+    let has_spool = config.stores.has_spool;
+    let plan = forward(plan, times, has_spool, Some(replaying), platform, deadline).await;
+    let recording =
+        Recording { settings, at: platform.now(), occasion: Occasion::Replayed(&replay.id) };
+    let (fates, _) = settle(plan, times, Some(recording), platform).await;
+    for (due, fate) in sending.into_iter().zip(fates.iter()) {
+        if !matches!(fate.kind(), FateKind::Undelivered | FateKind::UnderWay) {
+            replay.sent += 1;
+        } else if due.tries + 1 < MAX_TRIES {
+            again.push((due.key.clone(), due.tries + 1));
+        } else {
+            not_sent.push(failure(&due.key, Some(&due.event), &why_failed(fate)));
+        }
+    }
+}
+
+/// The event, if it can be sent to anybody.
+fn prepare<'d>(
+    due: &'d Due,
+    chosen: Chosen<'_>,
+    config: &Config,
+) -> Result<CloudEvent<'d>, String> {
+    let text = due.event.text.as_deref().unwrap_or_default();
+    let event = CloudEvent::from_json(text).map_err(|error| format!("it is invalid: {error}"))?;
+    let events = std::slice::from_ref(&event);
+    let plan = Plan::of_chosen(&config.subscriptions, events, chosen);
+    if plan.wanting(0).is_empty() {
+        return Err(why_unwanted(&event, chosen, config));
+    }
+    let ttl = config.stores.claims_expiration_ttl;
+    let fits = plan.fit(Mode::Structured, ttl, config.receiver.times).map(drop);
+    fits.map_err(|why| why.to_string())?;
+    Ok(event)
+}
+
+/// Why no subscription gets an event.
+fn why_unwanted(event: &CloudEvent<'_>, chosen: Chosen<'_>, config: &Config) -> String {
+    let view = config.subscriptions.view(event);
+    let named = config
+        .subscriptions
+        .iter()
+        .filter(|one| chosen.names.is_none_or(|names| names.contains(&one.name)));
+    let reasons: BTreeMap<_, _> =
+        named.filter_map(|one| Some((&*one.name, one.wants(&view).err()?.to_string()))).collect();
+    let reasons: Vec<_> =
+        reasons.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
+    if reasons.is_empty() {
+        "there is no such subscription any more".to_owned()
+    } else {
+        format!("no subscription wants it: {}", reasons.join("; "))
+    }
+}
+
+fn why_failed(fate: &Fate<'_>) -> String {
+    let failed = fate.failed.iter().map(|(name, error)| format!("{name}: {error}"));
+    let under_way = fate.under_way.iter().map(|name| format!("{name}: it is being written"));
+    failed.chain(under_way).collect::<Vec<_>>().join("; ")
+}
+
+fn failure(key: &EventKey, event: Option<&StoredEvent>, reason: &str) -> NotSent {
+    NotSent {
+        key: key.as_str().to_owned(),
+        id: event.map(|event| event.facts.id.clone().into_owned()),
+        reason: shorten(reason),
+    }
+}
