@@ -16,19 +16,22 @@ pub(crate) enum Contestant {
     EmptyRs,
     Receiver,
     Deduplicating,
+    AsShipped,
     HonoZod,
     CloudEventsJs,
     FastApi,
 }
 
-use Contestant::{CloudEventsJs, Deduplicating, EmptyJs, EmptyRs, FastApi, HonoZod, Receiver};
+use Contestant::{
+    AsShipped, CloudEventsJs, Deduplicating, EmptyJs, EmptyRs, FastApi, HonoZod, Receiver,
+};
 
 /// What everybody is compared with.
 pub(crate) const FLOOR: Contestant = EmptyRs;
 
 impl Contestant {
-    pub(crate) const ALL: [Self; 7] =
-        [EmptyJs, EmptyRs, Receiver, Deduplicating, HonoZod, CloudEventsJs, FastApi];
+    pub(crate) const ALL: [Self; 8] =
+        [EmptyJs, EmptyRs, Receiver, Deduplicating, AsShipped, HonoZod, CloudEventsJs, FastApi];
 
     /// What the tables call it.
     pub(crate) fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Contestant {
             EmptyRs => "empty workers-rs Worker",
             Receiver => "elytra-webhooks",
             Deduplicating => "elytra-webhooks, deduplicating",
+            AsShipped => "elytra-webhooks, as shipped",
             HonoZod => "Hono + Zod",
             CloudEventsJs => "CloudEvents SDK (JavaScript)",
             FastApi => "FastAPI + pydantic",
@@ -50,6 +54,7 @@ impl Contestant {
             EmptyRs => "empty-rs",
             Receiver => "receiver",
             Deduplicating => "deduplicating",
+            AsShipped => "as-shipped",
             HonoZod => "hono-zod",
             CloudEventsJs => "cloudevents-js",
             FastApi => "fastapi",
@@ -62,14 +67,18 @@ impl Contestant {
     }
 
     /// Whether it is measured in this case. Deduplication costs something only where something is
-    /// forwarded, and needs another id each time, which oha cannot put in a header.
+    /// forwarded. It and the journal need another id each time, which oha cannot put in a header.
     pub(crate) fn takes(self, case: &Case) -> bool {
-        self != Deduplicating || (case.fate == Fate::Forwarded && case.mode != Mode::Binary)
+        match self {
+            Deduplicating => case.fate == Fate::Forwarded && case.mode != Mode::Binary,
+            AsShipped => case.mode != Mode::Binary,
+            _ => true,
+        }
     }
 
     /// Whether each event needs an id of its own.
     pub(crate) fn wants_fresh_ids(self) -> bool {
-        self == Deduplicating
+        matches!(self, Deduplicating | AsShipped)
     }
 
     /// The status of its answer.
@@ -85,7 +94,7 @@ impl Contestant {
     /// The folder of its `wrangler.toml`, if it is a Worker.
     fn folder(self, lab: &Lab) -> Option<PathBuf> {
         match self {
-            Receiver | Deduplicating => Some(lab.project().root().to_path_buf()),
+            Receiver | Deduplicating | AsShipped => Some(lab.project().root().to_path_buf()),
             FastApi => None,
             EmptyJs | EmptyRs | HonoZod | CloudEventsJs => {
                 Some(lab.project().peers().join(self.key()))
@@ -110,6 +119,7 @@ impl Contestant {
         match self {
             Receiver => receiver::receiver(upload),
             Deduplicating => receiver::deduplicating(upload, None),
+            AsShipped => receiver::as_shipped(upload),
             EmptyJs | EmptyRs | FastApi => upload.clone(),
             HonoZod | CloudEventsJs => {
                 let token = Binding::Text(TOKEN.to_owned());

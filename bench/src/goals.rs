@@ -65,6 +65,15 @@ fn of_the_rounds(results: &Results) -> Vec<Goal> {
                 goals.push(Goal::new(format!("{name}, {what}"), connections, most, measured));
             }
         }
+        for (name, without, how, what, most) in [
+            (FORWARDED, Contestant::Deduplicating, SUBTRACTED, "µs added by the journal", 100.0),
+            (FILTERED, Contestant::Receiver, DIVIDED, "with the journal: without", 1.05),
+        ] {
+            let case = (name, connections);
+            if let Some(measured) = compared(results, Contestant::AsShipped, without, case, how) {
+                goals.push(Goal::new(format!("{name}, {what}"), connections, most, measured));
+            }
+        }
         for name in [FILTERED, FILTERED_LARGE] {
             if let Some(measured) = share_of_peer(results, name, connections) {
                 let what =

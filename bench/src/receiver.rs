@@ -25,6 +25,13 @@ pub(crate) fn deduplicating(upload: &Worker, shards: Option<usize>) -> Worker {
     worker
 }
 
+/// The same with the journal: what `wrangler.toml` ships.
+pub(crate) fn as_shipped(upload: &Worker) -> Worker {
+    let mut worker = deduplicating(upload, None);
+    worker.bindings.push(("JOURNAL".to_owned(), Binding::Json(json!({ "retention_days": 7 }))));
+    worker
+}
+
 /// The same, which takes the largest bodies, and has so many subscriptions that only one of them wants
 /// what is sent.
 pub(crate) fn with_subscriptions(upload: &Worker, subscriptions: usize) -> Worker {

@@ -34,7 +34,7 @@ pub(crate) fn starts(
     say(NAME);
     let uploads: Vec<_> = uploads
         .iter()
-        .filter(|(contestant, _)| *contestant != Contestant::Deduplicating)
+        .filter(|(contestant, _)| !contestant.wants_fresh_ids())
         .filter_map(|(contestant, upload)| Some((*contestant, upload.as_ref()?)))
         .collect();
     let mut active = vec![Vec::new(); uploads.len()];
