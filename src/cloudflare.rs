@@ -24,7 +24,7 @@ use worker::{Env, console_error, console_log, console_warn, event, web_sys};
 use crate::config::{Broken, Config, ConfigLine};
 use crate::endpoints::answer;
 use crate::flush::{FlushLine, flush};
-use crate::journal::FLUSH_MS;
+use crate::journal::{Due, FLUSH_MS};
 use crate::level::Level;
 use crate::spool::{DrainLine, drain};
 use bound::{BoundEnv, take_pending};
@@ -94,10 +94,11 @@ pub fn begin_flush(at_once: bool, env: Env, host: Host) -> u32 {
     executor::begin(host, move |means| async move {
         if let Ok(config) = config(&env) {
             let bound = BoundEnv::new(&env, means, config.stores.ledger);
-            if !at_once {
+            let due = if at_once { Due::AtOnce } else { Due::Later };
+            if due == Due::Later {
                 bound.timers.sleep(FLUSH_MS).await;
             }
-            let failures = flush(&take_pending(), &bound).await;
+            let failures = flush(&take_pending(due), &bound).await;
             if let Some(line) = FlushLine::new(failures) {
                 write(Level::Error, &line.to_json());
             }

@@ -21,7 +21,7 @@ pub use key::{EventKey, object_column, object_parts};
 pub use line::{Attempt, Line, Received, State, SubscriptionState, What};
 pub(crate) use note::object_of;
 pub use note::{Facts, NewNote, Note, SEPARATOR, print_notes};
-pub use pending::{FLUSH_MS, MAX_PENDING_BYTES, MAX_PENDING_REFUSALS, NOT_KEPT, Pending};
+pub use pending::{Due, FLUSH_MS, MAX_PENDING_BYTES, MAX_PENDING_REFUSALS, NOT_KEPT, Pending};
 pub use refusal::{Refusal, StoredRefusal};
 pub use request::{
     Erased, Found, JournalRequest, NoteRequest, RefusalFilter, RefusalsFound, SearchRequest,

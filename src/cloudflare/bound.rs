@@ -14,7 +14,7 @@ use super::js_string::js_string;
 use super::ledger::Question;
 use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
-use crate::journal::{JournalRequest, NoteRequest, Pending};
+use crate::journal::{Due, JournalRequest, NoteRequest, Pending};
 use crate::ledger::{
     ClaimAnswer, ClaimRequest, LedgerSettings, ResetRequest, SettleRequest, ShardId,
 };
@@ -252,22 +252,20 @@ impl Journal for BoundEnv<'_> {
     }
 
     fn collect(&self, collect: impl FnOnce(&mut Pending)) {
-        PENDING.with_borrow_mut(|pending| {
-            let (was_empty, was_full) = (pending.is_empty(), pending.is_full());
+        let now = clock::now();
+        let due = PENDING.with_borrow_mut(|pending| {
             collect(pending);
-            // The first one waits a little for others, and the one that fills it does not.
-            if pending.is_full() && !was_full {
-                self.host.flush(true);
-            } else if was_empty && !pending.is_empty() {
-                self.host.flush(false);
-            }
+            pending.due(now)
         });
+        if let Some(due) = due {
+            self.host.flush(due == Due::AtOnce);
+        }
     }
 }
 
 /// Takes what was collected.
-pub(super) fn take_pending() -> Pending {
-    PENDING.with_borrow_mut(Pending::take)
+pub(super) fn take_pending(due: Due) -> Pending {
+    PENDING.with_borrow_mut(|pending| pending.take(due))
 }
 
 impl BoundEnv<'_> {

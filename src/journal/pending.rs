@@ -28,6 +28,17 @@ pub struct Pending {
     bytes: usize,
     refusals: Vec<String>,
     counts: Counts,
+    /// When somebody will write all of it, in milliseconds since 1970.
+    due_at: u64,
+}
+
+/// When what was collected is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Now.
+    AtOnce,
+    /// After [`FLUSH_MS`].
+    Later,
 }
 
 impl Pending {
@@ -35,7 +46,7 @@ impl Pending {
     #[must_use]
     pub const fn new() -> Self {
         let counts = Counts { numbers: BTreeMap::new(), sources: BTreeMap::new() };
-        Self { notes: Vec::new(), bytes: 0, refusals: Vec::new(), counts }
+        Self { notes: Vec::new(), bytes: 0, refusals: Vec::new(), counts, due_at: 0 }
     }
 
     /// Whether nothing was collected.
@@ -44,10 +55,19 @@ impl Pending {
         self.notes.is_empty() && self.refusals.is_empty() && self.counts.is_empty()
     }
 
-    /// Whether there is so much that it should be written now.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.bytes >= MAX_PENDING_BYTES
+    /// When somebody must write it, unless somebody has been asked to at `now` (milliseconds since 1970) or shortly
+    /// before. Whoever was asked long ago has died.
+    pub fn due(&mut self, now: u64) -> Option<Due> {
+        if self.bytes >= MAX_PENDING_BYTES {
+            // Whoever was asked finds nothing, or what comes after this.
+            return Some(Due::AtOnce);
+        }
+        let is_asked = self.due_at > now && self.due_at <= now + 2 * FLUSH_MS;
+        if self.is_empty() || is_asked {
+            return None;
+        }
+        self.due_at = now + 2 * FLUSH_MS;
+        Some(Due::Later)
     }
 
     /// Collects what is to be written about an event.
@@ -77,10 +97,11 @@ impl Pending {
         self.counts.merge(counts);
     }
 
-    /// Takes everything.
+    /// Takes everything. Whoever was asked to write it later does not come again.
     #[must_use]
-    pub fn take(&mut self) -> Self {
-        mem::take(self)
+    pub fn take(&mut self, due: Due) -> Self {
+        let due_at = if due == Due::Later { 0 } else { self.due_at };
+        mem::replace(self, Self { due_at, ..Self::new() })
     }
 
     /// What each shard is told, if there are this many. The first one keeps the refusals and what was counted.

@@ -51,8 +51,9 @@ async function run(begin, event, env, ctx) {
     },
     messages,
     flush(atOnce) {
-      // In a context of its own, since its timer and its calls may outlast this one's.
-      ctx.waitUntil(run(begin_flush, atOnce, env, ctx).catch((error) => console.error(`the journal: ${error}`)));
+      // Once the wasm has returned, since it must not be entered twice at a time.
+      const flushed = Promise.resolve().then(() => run(begin_flush, atOnce, env, ctx));
+      ctx.waitUntil(flushed.catch((error) => console.error(`the journal could not be written: ${error}`)));
     },
   };
   const failed = (error) => tell(FAILED, error);
