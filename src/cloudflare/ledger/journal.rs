@@ -127,7 +127,7 @@ const WRITE: &str = "INSERT INTO events
         value ->> 0, value ->> 1, value ->> 2, value ->> 3,
         iif(value ->> 3 = 0, NULL, value ->> 4),
         value ->> 5, value -> 6, value -> 7, value ->> 8
-    FROM json_each(?) AS note WHERE true
+    FROM jsonb_each(?) AS note WHERE true
     ON CONFLICT (key) DO UPDATE SET
         object = coalesce(object, excluded.object),
         facts = iif(code IS NULL AND excluded.code IS NOT NULL, excluded.facts, facts),
