@@ -108,6 +108,18 @@ impl Destination {
         }
     }
 
+    /// What and where it is, in a few words. A URL may be secret, so it is not told.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Queue(queue) => format!("the queue {}", queue.binding),
+            Self::Kv(kv) => format!("the KV namespace {}", kv.binding),
+            Self::Object(object) => format!("the KV namespace {}", object.binding),
+            Self::R2(r2) => format!("the R2 bucket {}", r2.binding),
+            Self::Http(_) => "the HTTP server".to_owned(),
+            Self::Service(service) => format!("the service {}", service.binding),
+        }
+    }
+
     /// How large an event for this destination may be.
     pub(crate) fn room(&self) -> Room {
         match self {

@@ -6,7 +6,8 @@ use crate::body::{ReadBody, read};
 use crate::config::{Broken, Config};
 use crate::log::LogLine;
 use crate::operator::{
-    OperatorError, OperatorQuery, dead_letters, events, explain, jobs, objects, refusals,
+    OperatorError, OperatorQuery, dead_letters, erase, events, explain, jobs, metrics, objects,
+    refusals,
     replays::{self, Asked},
     set_aside,
 };
@@ -37,6 +38,10 @@ enum Question {
     Events,
     /// Read an event of the journal.
     Event,
+    /// Erase events.
+    Erase,
+    /// Tell the metrics.
+    Metrics,
     /// List the requests that were refused.
     Refusals,
     /// Start a replay.
@@ -81,6 +86,9 @@ const READ: &[&str] = &["GET", "HEAD"];
 /// The methods of endpoints that change something, or read a body.
 const ACT: &[&str] = &["POST"];
 
+/// The methods of endpoints that erase something.
+const REMOVE: &[&str] = &["DELETE"];
+
 /// A path and its methods, and where they lead.
 #[derive(Debug, Clone, Copy)]
 struct Route {
@@ -94,12 +102,12 @@ struct Route {
 }
 
 /// All routes. Several may have the same path, with different methods.
-const ROUTES: [Route; 22] = {
+const ROUTES: [Route; 24] = {
     use Endpoint::{Health, Operator, Webhook};
     use Question::{
-        CancelReplay, DeadLetters, DeleteLetters, Event, Events, Explain, Jobs, ObjectsReset,
-        PauseReplay, Redrive, Refusals, Replay, Replays, ResumeJob, ResumeReplay, Spool,
-        SpoolDelete, SpoolSend, StartReplay, StopJob,
+        CancelReplay, DeadLetters, DeleteLetters, Erase, Event, Events, Explain, Jobs, Metrics,
+        ObjectsReset, PauseReplay, Redrive, Refusals, Replay, Replays, ResumeJob, ResumeReplay,
+        Spool, SpoolDelete, SpoolSend, StartReplay, StopJob,
     };
 
     const fn route(
@@ -135,7 +143,9 @@ const ROUTES: [Route; 22] = {
         route("/webhook", Webhook, &[], &[]),
         route("/health", Health, READ, &[]),
         route("/events", Operator(Events), READ, SEARCH),
+        route("/events", Operator(Erase), REMOVE, &["object", "source", "id", "cursor"]),
         route("/events/*", Operator(Event), READ, &[]),
+        route("/metrics", Operator(Metrics), READ, &[]),
         route("/refusals", Operator(Refusals), READ, REFUSED),
         route("/replays", Operator(Replays), READ, &[]),
         route("/replays", Operator(StartReplay), ACT, &[]),
@@ -313,6 +323,8 @@ impl Question {
             Self::Events
             | Self::Event
             | Self::Refusals
+            | Self::Erase
+            | Self::Metrics
             | Self::StartReplay
             | Self::Replays
             | Self::Replay
@@ -349,6 +361,8 @@ impl Question {
                 Outcome::Event(Box::new(events::find(key, platform).await?))
             }
             Self::Refusals => Outcome::Refusals(refusals::list(query, platform).await?),
+            Self::Erase => Outcome::Erased(erase::erase(query, config, platform).await?),
+            Self::Metrics => Outcome::Metrics(metrics::print(config, platform).await?),
             Self::StartReplay => {
                 let ReadBody { bytes, reservation: _held, .. } =
                     read(caller, head, body, config, platform, trace).await?;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use crate::journal::Pending;
+use crate::journal::{Due, Pending};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
 use crate::text::shorten;
 
@@ -17,6 +17,15 @@ pub async fn flush(pending: &Pending, platform: &impl Platform) -> Vec<BindingEr
         return tell(pending, platform.shards(), platform).await;
     }
     failures
+}
+
+/// Writes what was collected here so far. What cannot be written is lost.
+pub(crate) async fn flush_now(platform: &impl Platform) {
+    let mut taken = None;
+    platform.collect(|pending| taken = Some(pending.take(Due::AtOnce)));
+    if let Some(pending) = taken.filter(|pending| !pending.is_empty()) {
+        let _ = flush(&pending, platform).await;
+    }
 }
 
 async fn tell(pending: &Pending, shards: usize, platform: &impl Platform) -> Vec<BindingError> {

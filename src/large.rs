@@ -102,7 +102,7 @@ impl fmt::Display for ClaimMismatch {
 
 /// The key of an event in `CLAIMS`. It is a digest of the whole event, so another event with the same `source`
 /// and `id` can neither find nor replace it.
-fn content_key(event: &CloudEvent<'_>) -> Key {
+pub(crate) fn content_key(event: &CloudEvent<'_>) -> Key {
     Key::of(&["claim", event.source(), event.id(), event.as_json()])
 }
 

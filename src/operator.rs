@@ -3,10 +3,12 @@
 
 mod answer;
 pub mod dead_letters;
+pub mod erase;
 mod error;
 pub mod events;
 pub mod explain;
 pub mod jobs;
+pub mod metrics;
 pub mod objects;
 mod query;
 pub mod refusals;
@@ -18,6 +20,7 @@ pub use answer::{
     DeadLetter, DeadLetterPage, DeletedLetters, FilterView, JobPage, JobView, ListedDeadLetter,
     Redriven, Reset, SetAside, SetAsidePage, Settled,
 };
+pub use erase::{Erasure, Removed};
 pub use error::OperatorError;
 pub use events::{Entry, EventPage, EventView, LineView};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, OperatorQuery};

@@ -10,7 +10,7 @@ use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;
 use crate::operator::explain::Explanation;
 use crate::operator::{
-    DeadLetter, DeadLetterPage, DeletedLetters, EventPage, EventView, JobPage, JobView,
+    DeadLetter, DeadLetterPage, DeletedLetters, Erasure, EventPage, EventView, JobPage, JobView,
     OperatorError, Redriven, RefusalPage, ReplayDetails, ReplayPage, ReplayPlan, ReplayView, Reset,
     SetAsidePage, Settled,
 };
@@ -65,6 +65,10 @@ pub enum Outcome<'c> {
     Event(Box<EventView>),
     /// An operator listed the requests that were refused.
     Refusals(RefusalPage),
+    /// An operator erased events, or made a step of that.
+    Erased(Erasure),
+    /// A program of the operator's asked for the metrics, which are text.
+    Metrics(String),
     /// An operator asked how many events a replay would send.
     ReplayPlanned(ReplayPlan),
     /// An operator started a replay.
@@ -189,6 +193,8 @@ impl Outcome<'_> {
             Self::Events(_) => ("events", Vec::new()),
             Self::Event(event) => ("event", vec![event.entry.summary.key.clone()]),
             Self::Refusals(_) => ("refusals", Vec::new()),
+            Self::Erased(_) => ("erased", Vec::new()),
+            Self::Metrics(_) => ("metrics", Vec::new()),
             Self::ReplayPlanned(_) => ("replay_planned", Vec::new()),
             Self::ReplayStarted(replay) => ("replay_started", vec![replay.id.clone()]),
             Self::Replays(_) => ("replays", Vec::new()),

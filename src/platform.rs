@@ -51,6 +51,9 @@ pub trait Queues {
         message: &str,
         delay_seconds: u64,
     ) -> Result<(), BindingError>;
+
+    /// How many messages are in a queue. `None` if the binding does not tell.
+    async fn backlog(&self, queue: &str) -> Result<Option<u64>, BindingError>;
 }
 
 /// The KV namespaces, by the names of their bindings.

@@ -92,6 +92,11 @@ fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Repl
         Outcome::Events(page) => print(&with_code(code, page)),
         Outcome::Event(event) => print(&with_code(code, &**event)),
         Outcome::Refusals(page) => print(&with_code(code, page)),
+        Outcome::Erased(erasure) => print(&with_code(code, erasure)),
+        Outcome::Metrics(text) => {
+            headers = vec![("content-type", "text/plain; version=0.0.4; charset=utf-8".to_owned())];
+            text.clone()
+        }
         Outcome::ReplayPlanned(plan) => print(&with_code(code, plan)),
         Outcome::ReplayStarted(replay) => {
             status = 202;

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Object, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -70,6 +70,27 @@ impl Queues for BoundEnv<'_> {
         let sent = binding.send(message.into(), object(&options)).map_err(failed)?;
         self.promises.settled(&sent).await.map(drop).map_err(failed)
     }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    async fn backlog(&self, queue: &str) -> Result<Option<u64>, BindingError> {
+        let queue = Reflect::get(self.env, &js_string(queue)).map_err(failed)?;
+        let metrics = Reflect::get(&queue, &js_string("metrics")).map_err(failed)?;
+        let Ok(metrics) = metrics.dyn_into::<Function>() else { return Ok(None) };
+        let promise = Reflect::apply(&metrics, &queue, &Array::new()).map_err(failed)?;
+        let told = self.promises.settled(&promise.unchecked_into()).await.map_err(failed)?;
+        let told = JSON::stringify(&told).map_err(failed)?;
+        let told = told.as_string().unwrap_or_default();
+        let told: QueueMetrics =
+            serde_json::from_str(&told).map_err(|error| BindingError(error.to_string()))?;
+        Ok(told.backlog_count.map(|count| count as u64))
+    }
+}
+
+/// What `metrics()` of a queue tells.
+#[derive(Deserialize)]
+struct QueueMetrics {
+    #[serde(rename = "backlogCount")]
+    backlog_count: Option<f64>,
 }
 
 thread_local! {

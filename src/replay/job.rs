@@ -150,6 +150,8 @@ pub enum Order {
 pub enum ReplayRequest<'r> {
     /// To start a replay: nothing.
     Start(Box<Replay>),
+    /// To remove what is said of the event with this key: nothing.
+    Forget(Cow<'r, str>),
     /// For all replays, the newest first: a list of [`Replay`].
     List,
     /// For a replay: [`ReplayWithFailures`], or nothing.

@@ -1,7 +1,10 @@
 //! What the journal says of everything that can happen to an event, and what can be done with it then.
 
 mod entries;
+mod erasure;
+mod metrics;
 mod replays;
+mod retention;
 
 use edge::{Answer, Receiver, Settings, wait_until};
 use serde_json::Value;

@@ -21,6 +21,10 @@ impl Queues for Immediate {
     async fn send_later(&self, _: &str, _: &str, _: u64) -> Result<(), BindingError> {
         unbound()
     }
+
+    async fn backlog(&self, _: &str) -> Result<Option<u64>, BindingError> {
+        unbound()
+    }
 }
 
 impl Namespaces for Immediate {

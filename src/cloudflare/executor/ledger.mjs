@@ -114,6 +114,7 @@ export function ledgerClass(exports, prepare, run) {
       this.#alarmIsSureUntil = 0;
       let wait = exports.ledger_forget_every();
       try {
+        exports.journal_flush(this.#id, this.#sql);
         wait = exports.ledger_forget(this.env, this.#sql);
       } catch (error) {
         console.error(`expired records could not be deleted: ${error}`);

@@ -276,14 +276,14 @@ pub fn journal_ask(id: &str, sql: &Sql, request: &str) -> Result<String, JsValue
             let number = first_number(&number)?.unwrap_or_default();
             sql.exec_with(&of("DELETE FROM texts"), &keys)?;
             sql.exec_with(&of("DELETE FROM events"), &keys)?;
-            print(&number)
+            print(&from_number(number))
         }
         JournalRequest::EraseRefusals { source, id } => {
             let statement = "DELETE FROM refusals
                 WHERE refusal ->> '$.source' = ? AND refusal ->> '$.id' = ?";
             let erased =
                 sql.exec_with_two(&js_string(statement), &(*source).into(), &(*id).into())?;
-            print(&erased.rows_written())
+            print(&from_number(erased.rows_written()))
         }
     }
 }

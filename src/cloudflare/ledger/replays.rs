@@ -40,6 +40,11 @@ pub fn replays_ask(sql: &Sql, request: &str) -> Result<String, JsValue> {
             forget(sql)?;
             Ok("null".to_owned())
         }
+        ReplayRequest::Forget(key) => {
+            let statement = "DELETE FROM not_sent WHERE event ->> '$.key' = ?";
+            sql.exec_with(&js_string(statement), &(*key).into())?;
+            Ok("null".to_owned())
+        }
         ReplayRequest::List => print(&all(sql)?),
         ReplayRequest::Read(id) => {
             let Some(replay) = find(sql, &id)? else { return Ok("null".to_owned()) };

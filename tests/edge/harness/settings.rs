@@ -71,6 +71,13 @@ impl Settings {
         self
     }
 
+    /// Adds fields to `[vars.JOURNAL]`.
+    #[must_use]
+    pub fn with_journal_field(mut self, field: &str) -> Self {
+        self.vars = self.vars.replace("[vars.JOURNAL]", &format!("[vars.JOURNAL]\n{field}"));
+        self
+    }
+
     /// Bearer authentication with `right-token`. Products go to the queue, documents to KV, and
     /// prices (`product_text`) to both.
     #[must_use]

@@ -155,6 +155,19 @@ impl Receiver {
         self.look("/test/ledger/fill", Some(records.to_string().into_bytes()));
     }
 
+    /// Adds this many events to the journal of the first shard of the ledger, older than all others.
+    #[track_caller]
+    pub fn fill_journal(&self, events: usize) {
+        self.look("/test/journal/fill", Some(events.to_string().into_bytes()));
+    }
+
+    /// How many events the journal of the first shard of the ledger has.
+    #[track_caller]
+    #[must_use]
+    pub fn journal_rows(&self) -> usize {
+        self.read("/test/journal/rows")
+    }
+
     /// Restarts the ledger's shards: they keep their records, and forget the claims on events.
     #[track_caller]
     pub fn restart_shards(&self) {

@@ -88,6 +88,11 @@ export default class extends WorkerEntrypoint {
       case "/test/ledger/fill":
         await fill(this.env.LEDGER, await request.json());
         return new Response();
+      case "/test/journal/fill":
+        await this.env.LEDGER.getByName("shard-0").fillJournal(await request.json());
+        return new Response();
+      case "/test/journal/rows":
+        return Response.json(await this.env.LEDGER.getByName("shard-0").journalRows());
       case "/test/alarms":
         await ofShards(this.env.LEDGER, (shard) => shard.ring());
         return new Response();

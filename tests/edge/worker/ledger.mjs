@@ -20,6 +20,9 @@ export class Ledger extends Inner {
   static database(ctx) {
     const sql = super.database(ctx);
     return {
+      get databaseSize() {
+        return sql.databaseSize;
+      },
       exec: (...parameters) => {
         const cursor = sql.exec(...parameters);
         // A statement that writes has run by now.
@@ -40,6 +43,24 @@ export class Ledger extends Inner {
     const rows = "SELECT 'key ' || n, '{}', ? + n FROM numbers";
     sql.exec(`${numbers} INSERT INTO records ${rows}`, records, forget_at);
     await this.ctx.storage.setAlarm(Date.now() + 3_600_000);
+  }
+
+  /** Adds this many events to the journal, older than all others. */
+  fillJournal(events) {
+    const numbers = `WITH RECURSIVE numbers (n) AS
+      (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)`;
+    const facts = `json_object('arrived_at', n, 'id', 'id ' || n, 'source', 'filled', 'type', 'com.elytra.' || (n % 7),
+      'event_type', iif(n % 2, 'product', 'document'), 'operation', 'modify', 'credential', 'TOKEN')`;
+    const line = `json_object('at', n, 'what', 'received', 'code', 'accepted')`;
+    const rows = `SELECT n, hex(randomblob(16)), 'product/' || (n % 1000), 'accepted', 1, n, ',products,',
+      ${facts}, ${line} FROM numbers`;
+    const columns = "seq, key, object, code, received, last_at, wanted_by, facts, history";
+    this.ctx.storage.sql.exec(`${numbers} INSERT INTO events (${columns}) ${rows}`, events);
+  }
+
+  /** How many events the journal has. */
+  journalRows() {
+    return this.ctx.storage.sql.exec("SELECT count(*) AS rows FROM events").one().rows;
   }
 
   /** Runs the alarm now, if one is set. */

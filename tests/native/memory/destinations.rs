@@ -100,6 +100,10 @@ impl Queues for Memory {
         })
         .await
     }
+
+    async fn backlog(&self, queue: &str) -> Result<Option<u64>, BindingError> {
+        Ok(Some(self.queue(queue).len() as u64))
+    }
 }
 
 /// A message with a delay: the queue, the text, and the delay in seconds.
