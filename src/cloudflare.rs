@@ -98,7 +98,7 @@ pub fn begin_flush(at_once: bool, env: Env, host: Host) -> u32 {
             if due == Due::Later {
                 bound.timers.sleep(FLUSH_MS).await;
             }
-            let failures = flush(&take_pending(due), &bound).await;
+            let failures = flush(take_pending(due), &bound).await;
             if let Some(line) = FlushLine::new(failures) {
                 write(Level::Error, &line.to_json());
             }

@@ -4,19 +4,24 @@ use futures_util::future::join_all;
 use serde::Serialize;
 
 use crate::journal::{Due, Pending};
+use crate::ledger::ShardId;
 use crate::platform::{BindingError, CALL_MS, Platform, within};
 use crate::text::shorten;
 
-/// Writes what was collected. Returns why shards did not take their part, which is lost: the journal never costs more than
-/// that.
-pub async fn flush(pending: &Pending, platform: &impl Platform) -> Vec<BindingError> {
+/// Writes what was collected. What shards did not take is collected once more, a few times; then it is lost, since the
+/// journal must never cost more than that. Returns why they did not take it.
+pub async fn flush(pending: Pending, platform: &impl Platform) -> Vec<BindingError> {
     let shards = platform.shards();
-    let failures = tell(pending, shards, platform).await;
+    let mut told = tell(&pending, shards, platform).await;
     // A shard has told how many there are.
-    if !failures.is_empty() && platform.shards() != shards {
-        return tell(pending, platform.shards(), platform).await;
+    if !told.is_empty() && platform.shards() != shards {
+        told = tell(&pending, platform.shards(), platform).await;
     }
-    failures
+    let (failed, errors): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+    if let Some(again) = pending.again(&failed) {
+        platform.collect(|pending| pending.put_back(again));
+    }
+    errors
 }
 
 /// Writes what was collected here so far. What cannot be written is lost.
@@ -24,16 +29,22 @@ pub(crate) async fn flush_now(platform: &impl Platform) {
     let mut taken = None;
     platform.collect(|pending| taken = Some(pending.take(Due::AtOnce)));
     if let Some(pending) = taken.filter(|pending| !pending.is_empty()) {
-        let _ = flush(&pending, platform).await;
+        let _ = flush(pending, platform).await;
     }
 }
 
-async fn tell(pending: &Pending, shards: usize, platform: &impl Platform) -> Vec<BindingError> {
+/// Tells the shards. Returns those that failed, and why.
+async fn tell(
+    pending: &Pending,
+    shards: usize,
+    platform: &impl Platform,
+) -> Vec<(ShardId, BindingError)> {
     let requests = pending.requests(shards);
-    let told = requests.iter().map(|(shard, (request, notes))| {
-        within(platform, CALL_MS, platform.note(*shard, request, notes))
+    let told = requests.iter().map(|(shard, (request, notes))| async move {
+        let noted = within(platform, CALL_MS, platform.note(*shard, request, notes)).await;
+        Some((*shard, noted.err()?))
     });
-    join_all(told).await.into_iter().filter_map(Result::err).collect()
+    join_all(told).await.into_iter().flatten().collect()
 }
 
 /// The log line about what could not be written.

@@ -36,12 +36,16 @@ pub(crate) async fn settle<'c>(
     let notes = recording.map(|recording| record(recording, &events, &results, &fates, platform));
     let notes = notes.unwrap_or_default();
     let shards = platform.shards();
-    let mut errors = tell(&results, &notes, shards, times, platform).await;
+    let mut told = tell(&results, &notes, shards, times, platform).await;
     // A shard has told how many there are. It can be the first one that answers.
-    if !errors.is_empty() && platform.shards() != shards {
-        errors = tell(&results, &notes, platform.shards(), times, platform).await;
+    if !told.errors.is_empty() && platform.shards() != shards {
+        told = tell(&results, &notes, platform.shards(), times, platform).await;
     }
-    failures.extend(errors);
+    // What was not written may be after the answer. The log says so all the same.
+    for note in told.not_written {
+        platform.collect(|pending| pending.note(note.clone()));
+    }
+    failures.extend(told.errors);
     (fates, failures)
 }
 
@@ -104,27 +108,39 @@ fn record(
     now
 }
 
-/// Tells each shard what became of its claims and events, if there are this many shards. Returns why shards did not
-/// answer.
-async fn tell(
-    results: &[Settled<'_>],
-    notes: &[(Note, Counts)],
+/// What came of telling the shards.
+struct Told<'n> {
+    /// Why shards did not answer, or did not write.
+    errors: Vec<BindingError>,
+    /// What may not have been written to the journal.
+    not_written: Vec<&'n Note>,
+}
+
+/// Tells each shard what became of its claims and events, if there are this many shards.
+async fn tell<'n>(
+    results: &'n [Settled<'_>],
+    notes: &'n [(Note, Counts)],
     shards: usize,
     times: Times,
     platform: &impl Platform,
-) -> Vec<BindingError> {
+) -> Told<'n> {
     let requests = requests(results, notes, shards, times.dedupe_window_ms.unwrap_or_default());
-    let settlements = requests.iter().map(|(shard, (request, notes))| async move {
-        let notes = print_notes(notes.iter().copied());
-        within(platform, times.ledger_ms(), platform.settle(*shard, request, &notes)).await
+    let settlements = requests.into_iter().map(|(shard, (request, notes))| async move {
+        let printed = print_notes(notes.iter().copied());
+        let settled = platform.settle(shard, &request, &printed);
+        (notes, within(platform, times.ledger_ms(), settled).await)
     });
-    let answers = join_all(settlements).await.into_iter();
-    let errors = answers.filter_map(|answer| match answer {
-        Ok(None) => None,
-        Ok(Some(error)) => Some(format!("journal: {error}")),
-        Err(error) => Some(format!("settle: {error}")),
-    });
-    errors.map(BindingError).collect()
+    let mut told = Told { errors: Vec::new(), not_written: Vec::new() };
+    for (notes, answer) in join_all(settlements).await {
+        let error = match answer {
+            Ok(None) => continue,
+            Ok(Some(error)) => format!("journal: {error}"),
+            Err(error) => format!("settle: {error}"),
+        };
+        told.errors.push(BindingError(error));
+        told.not_written.extend(notes);
+    }
+    told
 }
 
 /// The request for each shard, and what it writes to the journal.

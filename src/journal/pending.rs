@@ -18,6 +18,13 @@ pub const MAX_PENDING_BYTES: usize = 256 * 1024;
 /// How many refusals it collects. Others are only counted: whoever has no credentials cannot make it write more.
 pub const MAX_PENDING_REFUSALS: usize = 50;
 
+/// How often in a row shards may fail to take what was collected.
+const MAX_FAILURES: u32 = 3;
+
+/// How many bytes are collected again: less than makes an isolate write at once, or a ledger that is down would get
+/// calls without end.
+const MAX_AGAIN_BYTES: usize = MAX_PENDING_BYTES / 2;
+
 /// The refusals that were only counted.
 pub const NOT_KEPT: &str = "refusals_not_kept";
 
@@ -30,6 +37,8 @@ pub struct Pending {
     counts: Counts,
     /// When somebody will write all of it, in milliseconds since 1970.
     due_at: u64,
+    /// How often in a row shards did not take what was collected.
+    failures: u32,
 }
 
 /// When what was collected is to be written.
@@ -46,7 +55,7 @@ impl Pending {
     #[must_use]
     pub const fn new() -> Self {
         let counts = Counts { numbers: BTreeMap::new(), sources: BTreeMap::new() };
-        Self { notes: Vec::new(), bytes: 0, refusals: Vec::new(), counts, due_at: 0 }
+        Self { notes: Vec::new(), bytes: 0, refusals: Vec::new(), counts, due_at: 0, failures: 0 }
     }
 
     /// Whether nothing was collected.
@@ -102,6 +111,25 @@ impl Pending {
     pub fn take(&mut self, due: Due) -> Self {
         let due_at = if due == Due::Later { 0 } else { self.due_at };
         mem::replace(self, Self { due_at, ..Self::new() })
+    }
+
+    /// What these shards did not take, to be collected again. `None` if there is nothing, or it was tried often enough.
+    /// What was counted, and refusals, could be written twice, so they are lost.
+    #[must_use]
+    pub fn again(self, failed: &[ShardId]) -> Option<Self> {
+        let failures = self.failures + 1;
+        let is_failed = |note: &Note| failed.iter().any(|shard| note.key.shard(shard.of) == *shard);
+        let notes: Vec<_> = self.notes.into_iter().filter(is_failed).collect();
+        let bytes = notes.iter().map(Note::bytes).sum();
+        let is_worth_it = !notes.is_empty() && failures <= MAX_FAILURES && bytes <= MAX_AGAIN_BYTES;
+        is_worth_it.then_some(Self { notes, bytes, failures, ..Self::new() })
+    }
+
+    /// Collects once more what was not taken. To write what is there already changes nothing.
+    pub fn put_back(&mut self, again: Self) {
+        self.failures = self.failures.max(again.failures);
+        self.bytes += again.bytes;
+        self.notes.extend(again.notes);
     }
 
     /// What each shard is told, if there are this many. The first one keeps the refusals and what was counted.

@@ -141,7 +141,9 @@ const WRITE: &str = "INSERT INTO events
             history || char(10) || excluded.history, history),
         left_out = left_out + (latest IS NOT NULL),
         latest = iif(latest IS NULL AND length(history) + length(excluded.history) < ?,
-            NULL, excluded.history)";
+            NULL, excluded.history)
+    -- What was written already, and whose answer was lost, is told again.
+    WHERE instr(history, excluded.history) = 0 AND latest IS NOT excluded.history";
 
 /// Writes parts of long texts.
 const WRITE_TEXTS: &str = "INSERT OR IGNORE INTO texts (key, number, text)

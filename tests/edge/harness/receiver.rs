@@ -95,6 +95,12 @@ impl Receiver {
         })
     }
 
+    /// The log lines so far.
+    #[must_use]
+    pub fn lines_so_far(&self) -> Vec<Value> {
+        log_lines(&self.output())
+    }
+
     /// The warnings about the configuration, once they are logged.
     #[track_caller]
     #[must_use]

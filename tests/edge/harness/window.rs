@@ -161,6 +161,14 @@ impl Receiver {
         self.look("/test/journal/fill", Some(events.to_string().into_bytes()));
     }
 
+    /// Whether the journal of the first shard of the ledger has the events with these keys.
+    #[track_caller]
+    #[must_use]
+    pub fn journal_has(&self, keys: &[String]) -> Vec<bool> {
+        let body = serde_json::to_vec(keys).unwrap();
+        serde_json::from_str(&self.look("/test/journal/has", Some(body))).unwrap()
+    }
+
     /// How many events the journal of the first shard of the ledger has.
     #[track_caller]
     #[must_use]

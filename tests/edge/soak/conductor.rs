@@ -1,6 +1,7 @@
 //! What happens while the clients work: bindings fail, workerd dies, the cron trigger runs, and
 //! progress is printed. At the end, nothing fails any more, and the spool is drained.
 
+use std::collections::HashSet;
 use std::sync::mpsc::{self, Receiver as Channel, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +43,8 @@ pub(crate) struct Outcome {
     pub(crate) spool: Vec<String>,
     /// How long the clients worked.
     pub(crate) took: Duration,
+    /// The ids of the events of which the log says that the ledger failed.
+    pub(crate) not_recorded: HashSet<String>,
 }
 
 /// A run, from the first request to the last.
@@ -53,6 +56,7 @@ pub(crate) struct Conductor<'a> {
     /// When workerd is killed, as numbers of events taken. The next one is last.
     deaths: Vec<usize>,
     restarts: u32,
+    not_recorded: HashSet<String>,
     /// When the queue works again.
     outage_ends: Option<Instant>,
     started: Instant,
@@ -72,6 +76,7 @@ impl<'a> Conductor<'a> {
             clients,
             deaths: deaths(arguments),
             restarts: 0,
+            not_recorded: HashSet::new(),
             outage_ends: None,
             started: Instant::now(),
         }
@@ -108,7 +113,9 @@ impl<'a> Conductor<'a> {
         say(&format!("{} events a second", a_second(self.arguments.events, took)));
         self.say_memory("at the end");
         self.receiver.fail(&[]);
-        Outcome { spool: self.drain(), took }
+        let spool = self.drain();
+        self.read_log();
+        Outcome { spool, took, not_recorded: self.not_recorded }
     }
 
     /// Runs the cron trigger until the spool is empty. Returns what is left if the run was too
@@ -155,12 +162,23 @@ impl<'a> Conductor<'a> {
             return;
         }
         self.receiver.kill();
+        self.read_log();
         self.receiver.restart();
         self.restarts += 1;
         self.outage_ends = Some(Instant::now() + OUTAGE);
         self.fail();
         self.sender.redirect(self.receiver.base());
         say(&format!("workerd was killed after {taken} events, and started again"));
+    }
+
+    /// Notes the events of which the log says that the ledger failed. A restart begins another log.
+    fn read_log(&mut self) {
+        let lines = self.receiver.lines_so_far();
+        for line in lines.iter().filter(|line| line["ledger_failures"].is_array()) {
+            let events = line["events"].as_array().into_iter().flatten().chain([line]);
+            let ids = events.filter_map(|event| event["id"].as_str());
+            self.not_recorded.extend(ids.map(str::to_owned));
+        }
     }
 
     fn say_progress(&self) {

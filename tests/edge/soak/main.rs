@@ -96,18 +96,25 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
 
-    let Outcome { spool, took } = outcome;
+    let Outcome { spool, took, not_recorded } = outcome;
     let acknowledged = clients.acknowledged();
     let delivered = deliveries::deliver(&receiver, &sink, &shop, &spool, (faults, seed));
-    let places = verdict::Found { receiver: &receiver, sink: &sink, spool: &spool, delivered };
+    let places = verdict::Found {
+        receiver: &receiver,
+        sink: &sink,
+        spool: &spool,
+        delivered,
+        not_recorded: &not_recorded,
+    };
     let verdict = verdict::verdict(places, &traffic, &acknowledged);
     let (p50, p99) = sender.latencies();
     let line = format!(
-        "events={events} acknowledged={} lost={} duplicated={} p50_ms={p50} p99_ms={p99} seed={seed} \
+        "events={events} acknowledged={} lost={} duplicated={} not_recorded={} p50_ms={p50} p99_ms={p99} seed={seed} \
          events_per_second={} seconds={}",
         verdict.acknowledged,
         verdict.lost,
         verdict.duplicated,
+        verdict.not_recorded,
         a_second(events, took),
         took.as_secs(),
     );

@@ -103,6 +103,8 @@ pub(crate) fn settings(sink: &Sink, shop: &Shop, faults: f64) -> Settings {
         time_budget_ms = {time_budget_ms}
         dedupe_window_seconds = 86400
 
+        [vars.JOURNAL]
+
         [vars.SUBSCRIPTION_STREAM]
         queue = "{QUEUE}"
 

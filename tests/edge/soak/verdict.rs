@@ -1,9 +1,10 @@
 //! The verdict: whether everything that was acknowledged is where it belongs, byte for byte.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edge::{Receiver, Sink};
 use elytra_events::{CloudEvent, Timestamp};
+use elytra_webhooks::journal::EventKey;
 use elytra_webhooks::ledger::Moment;
 use elytra_webhooks::limits::MAX_QUEUE_EVENT_BYTES;
 use elytra_webhooks::platform::KvEntry;
@@ -15,6 +16,9 @@ use crate::scene::{
     R2, SERVED, SERVICE, VAULT, VAULTED,
 };
 use crate::traffic::{Event, Request, Traffic};
+
+/// What is missing of an event that is not in the journal.
+const JOURNAL: &str = "the journal";
 
 /// How many events are looked up at a time.
 const EVENTS_AT_ONCE: usize = 500;
@@ -32,6 +36,8 @@ pub(crate) struct Verdict {
     pub(crate) lost: usize,
     /// The messages in the queue beyond the first for each event.
     pub(crate) duplicated: usize,
+    /// The events that are not in the journal, because the ledger failed. The log says of each that it did.
+    pub(crate) not_recorded: usize,
     /// How many events were expected in each place, which shows whether the run covered it.
     places: Places,
     /// How many are missing or different in each place.
@@ -57,6 +63,7 @@ struct Destinations<'a> {
     traffic: &'a Traffic,
     queue: HashMap<Identity, Messages>,
     delivered: Delivered,
+    not_recorded: &'a HashSet<String>,
 }
 
 /// Where events can be found.
@@ -67,6 +74,8 @@ pub(crate) struct Found<'a> {
     pub(crate) spool: &'a [String],
     /// The events that the shop has, or that are dead letters.
     pub(crate) delivered: Delivered,
+    /// The ids of the events of which the log says that the ledger failed.
+    pub(crate) not_recorded: &'a HashSet<String>,
 }
 
 /// The messages of one event in the queue.
@@ -80,14 +89,14 @@ struct Messages {
 /// Looks up every acknowledged event in each destination that wants it. The spool counts as the
 /// queue.
 pub(crate) fn verdict(found: Found<'_>, traffic: &Traffic, acknowledged: &[bool]) -> Verdict {
-    let Found { receiver, sink, spool, delivered } = found;
+    let Found { receiver, sink, spool, delivered, not_recorded } = found;
     let mut queue = by_event(sink.take_messages(QUEUE));
     let duplicated = queue.values().map(|messages| messages.copies - 1).sum();
     let spool = spool.iter().filter(|text| !is_delivery(text)).cloned();
     for (identity, messages) in by_event(spool.collect()) {
         queue.entry(identity).or_insert(messages);
     }
-    let destinations = Destinations { receiver, traffic, queue, delivered };
+    let destinations = Destinations { receiver, traffic, queue, delivered, not_recorded };
     let mut verdict = Verdict { duplicated, ..Verdict::default() };
     let is_acknowledged =
         |request: &Request| acknowledged.get(request.index).copied().unwrap_or_default();
@@ -125,8 +134,14 @@ impl Verdict {
         let keys = both().map(|(event, parsed)| mirror_key(event, parsed).map(Some));
         let mirror = destinations.look_up(MIRROR_KV, keys);
 
+        let keys: Vec<_> =
+            parsed.iter().map(|event| EventKey::of_event(event).as_str().to_owned()).collect();
+        let journal = destinations.receiver.journal_has(&keys);
+
         let values = messages.into_iter().zip(claims).zip(archive).zip(vault).zip(mirror);
-        for ((event, parsed), ((((message, claims), archive), vault), mirror)) in both().zip(values)
+        let values = values.zip(journal);
+        for ((event, parsed), (((((message, claims), archive), vault), mirror), is_recorded)) in
+            both().zip(values)
         {
             let is_here = |value: Option<String>| value.is_some_and(|value| value == event.text);
             let mut missing = Vec::new();
@@ -173,6 +188,11 @@ impl Verdict {
                 if !destinations.delivered.served.contains(&event.text) {
                     missing.push(SERVICE);
                 }
+            }
+            if !is_recorded && destinations.not_recorded.contains(parsed.id()) {
+                self.not_recorded += 1;
+            } else if !is_recorded {
+                missing.push(JOURNAL);
             }
             self.note(event, &missing);
         }

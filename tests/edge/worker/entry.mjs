@@ -91,6 +91,8 @@ export default class extends WorkerEntrypoint {
       case "/test/journal/fill":
         await this.env.LEDGER.getByName("shard-0").fillJournal(await request.json());
         return new Response();
+      case "/test/journal/has":
+        return Response.json(await this.env.LEDGER.getByName("shard-0").journalHas(await request.json()));
       case "/test/journal/rows":
         return Response.json(await this.env.LEDGER.getByName("shard-0").journalRows());
       case "/test/alarms":

@@ -58,6 +58,13 @@ export class Ledger extends Inner {
     this.ctx.storage.sql.exec(`${numbers} INSERT INTO events (${columns}) ${rows}`, events);
   }
 
+  /** Whether the journal has the events with these keys. */
+  journalHas(keys) {
+    const query = "SELECT key FROM events WHERE key IN (SELECT value FROM json_each(?))";
+    const found = new Set([...this.ctx.storage.sql.exec(query, JSON.stringify(keys))].map(({ key }) => key));
+    return keys.map((key) => found.has(key));
+  }
+
   /** How many events the journal has. */
   journalRows() {
     return this.ctx.storage.sql.exec("SELECT count(*) AS rows FROM events").one().rows;

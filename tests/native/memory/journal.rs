@@ -66,7 +66,11 @@ impl ShardJournal {
                 StoredEvent { seq, key: text(key).unwrap(), facts, ..StoredEvent::default() };
             Row { event, ..Row::default() }
         });
+        let line = serde_json::from_value(line.clone()).unwrap();
         let (event, code) = (&mut row.event, text(code));
+        if event.history.contains(&line) {
+            return;
+        }
         if event.code.is_none() && code.is_some() {
             event.facts = serde_json::from_value(facts.clone()).unwrap();
         }
@@ -77,7 +81,7 @@ impl ShardJournal {
             event.received += 1;
             event.last_at = event.last_at.max(at.as_u64());
         }
-        event.history.push(serde_json::from_value(line.clone()).unwrap());
+        event.history.push(line);
         event.text = event.text.take().or(text(body));
         event.has_text = event.text.is_some();
         row.object = row.object.take().or(text(object));
