@@ -71,6 +71,18 @@ fn what_is_not_inherited_is_named() {
 }
 
 #[test]
+fn the_ledger_of_a_journal_is_not_inherited() {
+    mistakes(
+        "a table that was copied without its binding",
+        &and(&format!("{STAGING}\n[env.staging.vars.JOURNAL]\n")),
+        &[
+            "79:19: [env.staging] JOURNAL: no Durable Object namespace is bound as \"LEDGER\"",
+            "    Environments do not inherit durable_objects: repeat what [env.staging] needs as [env.staging.durable_objects].",
+        ],
+    );
+}
+
+#[test]
 fn what_must_not_be_shared_is_found() {
     let shared = STAGING.replace("product-events-staging", "product-events");
     let report = found(&and(&shared));
