@@ -172,4 +172,5 @@ fn the_staging_that_the_shipped_file_suggests_is_right() {
     warnings("uncommented", &text, &[]);
     let staging = config(&text, Some("staging"), &BTreeMap::new()).expect("a configuration");
     assert!(staging.stores.has_spool && staging.stores.ledger.is_some(), "{staging:?}");
+    assert!(staging.journal.is_some(), "{staging:?}");
 }
