@@ -18,6 +18,14 @@ pub struct JournalSettings {
     pub body_retention_ms: Option<u64>,
 }
 
+impl JournalSettings {
+    /// What is left of a journal that was switched off is kept for a week.
+    pub const SWITCHED_OFF: Self = Self {
+        retention_ms: RETENTION_DAYS.default * DAY_MS,
+        body_retention_ms: Some(RETENTION_DAYS.default * DAY_MS),
+    };
+}
+
 /// Reads `JOURNAL`, which requires `LEDGER`.
 pub(super) fn read(
     mut table: Table,
