@@ -1,6 +1,7 @@
 //! The process dies at some moment, and everything that was acknowledged is still there afterwards.
 
 use edge::{Fault, Receiver, Settings, Sink, event, raw_post, wait_until};
+use elytra_webhooks::journal::EventKey;
 
 /// A text that would not survive parsing and printing.
 const DELICATE: &str = "{ \"specversion\":\"1.0\",\n\t\"id\":\"\\u00e9😀\",\"source\":\"s\",\"type\":\"t\",\
@@ -42,4 +43,23 @@ fn killed_and_started_again() {
     // The sender retries, and the sink gets what it was missing.
     assert_eq!(receiver.post(&*second).send().status, 202);
     assert_eq!(sink.messages("EVENTS_QUEUE"), [DELICATE, &*second]);
+}
+
+/// What was acknowledged is in the journal, however soon after that it dies. It is written before the answer.
+#[test]
+fn the_journal_outlives_it() {
+    let settings = Settings::both().with_ledger().with_vars("[vars.JOURNAL]\n");
+    let settings = settings.with_webhook_field("dedupe_window_seconds = 3600");
+    let mut receiver = Receiver::start(&settings);
+    let ids: Vec<_> = (0..20).map(|number| format!("{number}")).collect();
+    for ids in ids.chunks(5) {
+        for id in ids {
+            assert_eq!(receiver.post(event(id, "product")).send().status, 202);
+        }
+        receiver.kill();
+        receiver.restart();
+    }
+    let keys: Vec<_> =
+        ids.iter().map(|id| EventKey::of("elytra-pim", id).as_str().to_owned()).collect();
+    assert_eq!(receiver.journal_has(&keys), [true; 20]);
 }

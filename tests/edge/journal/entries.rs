@@ -1,6 +1,6 @@
 //! What happened, and what the journal says. Each row is a test of its own.
 
-use edge::{Fault, Receiver, Settings, Shop, Sink, event, wait_until};
+use edge::{Fault, Receiver, Reply, Settings, Shop, Sink, event, wait_until};
 use serde_json::{Value, json};
 
 use super::{ask, fates, find, get, history, search, settings, with_journal};
@@ -190,7 +190,7 @@ fn retried_then_dead_then_redriven() {
     let receiver = Receiver::start(&with_journal(settings).with_sink(&sink));
     assert_eq!(send(&receiver, "1", "product"), 202);
     let message = sink.take_messages("DELIVERIES").remove(0);
-    shop.answer(|_| edge::Reply::status(503));
+    shop.answer(|_| Reply::status(503));
     let _ = receiver.consume(&[(&message, 1)]);
     let _ = receiver.consume(&[(&message, 6)]);
     let one = find(&receiver, "1", |event| history(event).len() == 3);
@@ -205,7 +205,7 @@ fn retried_then_dead_then_redriven() {
     let letter = one["history"][3]["dead_letter"].as_str().unwrap();
     let redriven = ask(&receiver, "POST", &format!("/dead-letters/redrive?id={letter}"), "");
     assert_eq!((redriven.status, &*redriven.code()), (200, "redriven"));
-    shop.answer(|_| edge::Reply::status(200));
+    shop.answer(|_| Reply::status(200));
     let message = sink.take_messages("DELIVERIES").remove(0);
     let _ = receiver.consume(&[(&message, 1)]);
     let one = find(&receiver, "1", |event| history(event).len() == 6);
@@ -224,4 +224,39 @@ fn ledger_down() {
     let line = receiver.log(1).remove(0);
     assert!(line["ledger_failures"].as_array().unwrap().len() == 2, "{line}");
     assert_eq!(search(&receiver, "id=1"), <[Value; 0]>::default());
+}
+
+/// Each row that is written costs money: one for the record in the ledger, one for the event, and one for each index. What
+/// happens to it later changes its row, and the index of objects with it.
+#[test]
+fn rows_written() {
+    let receiver = Receiver::start(&settings());
+    assert_eq!(send(&receiver, "0", "product"), 202);
+    let _ = receiver.rows_written();
+    assert_eq!((send(&receiver, "1", "product"), receiver.rows_written()), (202, 4), "an event");
+    let without_object = event("2", "product").replace("objectId", "other");
+    let sent = receiver.post(without_object).send().status;
+    assert_eq!((sent, receiver.rows_written()), (202, 3), "one about no object");
+    assert_eq!((send(&receiver, "1", "product"), receiver.rows_written()), (200, 0), "a duplicate");
+    find(&receiver, "1", |event| event["received"] == 2);
+    assert_eq!(receiver.rows_written(), 2, "of which the journal is told after the answer");
+    assert_eq!((send(&receiver, "3", "user"), receiver.rows_written()), (200, 0), "an ignored one");
+    find(&receiver, "3", |_| true);
+    assert_eq!(receiver.rows_written(), 3, "of which the journal is told after the answer");
+}
+
+/// Nobody without credentials can make it write without bound.
+#[test]
+fn a_flood_of_refusals_is_counted() {
+    let receiver = Receiver::start(&settings());
+    for _ in 0..200 {
+        let refused = receiver.post("{}").header("authorization", "Bearer wrong").send();
+        assert_eq!(refused.status, 401);
+    }
+    let refusals = wait_until("all are recorded or counted", || {
+        let page = get(&receiver, "/refusals?limit=1000", "refusals");
+        let recorded = page["refusals"].as_array().unwrap().len() as u64;
+        (recorded + page["counted"].as_u64().unwrap() == 200).then_some(recorded)
+    });
+    assert!((50..200).contains(&refusals), "{refusals}");
 }
