@@ -79,8 +79,8 @@ impl Broken {
 }
 
 impl Config {
-    /// Reads the vars `WEBHOOK`, `ADMIN`, `JOURNAL` and `SUBSCRIPTION_<NAME>`, and looks up every binding and secret
-    /// they name.
+    /// Reads the vars `WEBHOOK`, `ADMIN`, `JOURNAL` and `SUBSCRIPTION_<NAME>`, and looks up every binding and
+    /// secret they name.
     ///
     /// # Errors
     ///

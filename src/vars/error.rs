@@ -208,7 +208,10 @@ impl fmt::Display for Mistake {
             Self::AdminWithNone => f.write_str("\"none\" is not allowed here"),
             Self::WithoutBodies => f.write_str("not allowed with bodies = false"),
             Self::LongerThanTheEvent { days } => {
-                write!(f, "expected at most {days}, as many as retention_days")
+                write!(
+                    f,
+                    "expected at most {days}: no text is kept longer than its event (retention_days)"
+                )
             }
             Self::SeveralDestinations(fields) => write!(
                 f,

@@ -5,6 +5,7 @@ mod erasure;
 mod metrics;
 mod replays;
 mod retention;
+mod searches;
 
 use edge::{Answer, Receiver, Settings, wait_until};
 use serde_json::Value;

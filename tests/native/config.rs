@@ -2,6 +2,7 @@
 
 mod admin;
 mod danger;
+mod journal;
 mod mistakes;
 mod properties;
 mod r2;

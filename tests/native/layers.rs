@@ -40,7 +40,7 @@ const XTASK_LAYERS: [&[&str]; 9] = [
     &["cache", "command", "deployment"],
     &["check", "tools"],
     &["setup"],
-    &["build", "dependencies", "explain", "fuzz", "instructions"],
+    &["build", "dependencies", "explain", "fuzz", "instructions", "operator"],
     &["bench", "dev", "soak"],
     &["test"],
     &["main"],

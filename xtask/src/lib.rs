@@ -1,5 +1,6 @@
 //! The library of `cargo xtask`: installs the tools; builds, runs, tests, soaks, fuzzes and
-//! measures the Workers; counts their instructions; and explains what they would do with an event.
+//! measures the Workers; counts their instructions; explains what they would do with an event; and
+//! asks a deployed one on behalf of an operator.
 //!
 //! It is a library so that the tests on the real runtime start wrangler with the same tools and
 //! environment as `cargo xtask dev`: see [`Tools`].
@@ -36,6 +37,8 @@ pub mod bench;
 
 pub mod explain;
 
+pub mod operator;
+
 pub mod project;
 
 mod cache;
@@ -44,7 +47,7 @@ mod error;
 mod output;
 
 pub use build::Worker;
-pub use error::{Error, Result};
+pub use error::{Error, Exit, Result};
 pub use output::say;
 pub use project::Project;
 pub use tools::Tools;

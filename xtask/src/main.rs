@@ -1,4 +1,5 @@
 //! `cargo xtask <setup|build|check|dev|test|instructions|fuzz|soak|bench|explain>`: see `docs/developing.md`.
+//! `cargo xtask <events|event|refusals|replay|erase>`: see `docs/operating.md`.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,7 +9,12 @@ use clap::{Parser, Subcommand};
 use xtask::check;
 use xtask::explain::{self, Question};
 use xtask::fuzz::{self, Target};
-use xtask::{Error, Project, Result, Worker, bench, build, dev, instructions, setup, soak, test};
+use xtask::operator::{
+    self, ErasureArguments, EventArguments, EventsArguments, RefusalsArguments, ReplayArguments,
+};
+use xtask::{
+    Error, Exit, Project, Result, Worker, bench, build, dev, instructions, setup, soak, test,
+};
 
 /// Sets up, builds, runs and tests the Worker.
 #[derive(Parser)]
@@ -81,17 +87,53 @@ enum Task {
         #[command(flatten)]
         question: Question,
     },
+    /// List the events of a running Worker, the newest first
+    #[command(after_help = EVENTS_EXAMPLES)]
+    Events(EventsArguments),
+    /// Show what happened to an event
+    #[command(after_help = EVENT_EXAMPLES)]
+    Event(EventArguments),
+    /// List the requests that a running Worker refused, the newest first
+    #[command(after_help = REFUSALS_EXAMPLES)]
+    Refusals(RefusalsArguments),
+    /// Send events again, and watch or end that
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArguments),
+    /// Erase everything that is kept of an object or an event
+    #[command(after_help = ERASE_EXAMPLES)]
+    Erase(ErasureArguments),
 }
 
+const EVENTS_EXAMPLES: &str = "Examples:
+  cargo xtask events --object product/4711 --since 1h
+  cargo xtask events --subscription shop --since 1d --all --json --url https://webhooks.example.com";
+
+const EVENT_EXAMPLES: &str = "Examples:
+  cargo xtask event 385d27ef-ac6d-4d93-904b-ea9801fc1bde
+  cargo xtask event --source elytra-pim --id 1 --json";
+
+const REFUSALS_EXAMPLES: &str = "Examples:
+  cargo xtask refusals --since 1d
+  cargo xtask refusals --code credentials_wrong --address 203.0.113.7";
+
+const REPLAY_EXAMPLES: &str = "Examples:
+  cargo xtask replay --since 1h --subscription shop --to shop --dry-run
+  cargo xtask replay --object product/4711 --yes";
+
+const ERASE_EXAMPLES: &str = "Examples:
+  cargo xtask erase --object product/4711
+  cargo xtask erase --source elytra-pim --id 385d27ef-ac6d-4d93-904b-ea9801fc1bde --yes";
+
 fn main() -> ExitCode {
-    match perform(Arguments::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // If this cannot be written, there is nothing left to do.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let Err(error) = perform(Arguments::parse().task) else { return ExitCode::SUCCESS };
+    let said = match error.exit() {
+        Exit::NotRead => String::new(),
+        Exit::Nothing => format!("{error}\n"),
+        Exit::Failed | Exit::Usage => format!("error: {error}\n"),
+    };
+    // If this cannot be written, there is nothing left to do.
+    let _ = std::io::stderr().write_all(said.as_bytes());
+    ExitCode::from(error.exit() as u8)
 }
 
 fn perform(task: Task) -> Result<()> {
@@ -117,5 +159,10 @@ fn perform(task: Task) -> Result<()> {
                 .write_all(reported.as_bytes())
                 .map_err(|cause| Error::new(format!("cannot print the explanation: {cause}")))
         }
+        Task::Events(arguments) => operator::events(&arguments),
+        Task::Event(arguments) => operator::event(&arguments),
+        Task::Refusals(arguments) => operator::refusals(&arguments),
+        Task::Replay(arguments) => operator::replay(&arguments),
+        Task::Erase(arguments) => operator::erase(&arguments),
     }
 }

@@ -46,9 +46,7 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
             "Write retry = \"elytra\", a table, or no retry at all, which retries for about a day."
         }
         Mistake::WithoutBodies => "Remove it, or keep the texts with bodies = true.",
-        Mistake::LongerThanTheEvent { .. } => {
-            "Lower it, or raise retention_days: a text is not kept longer than its event."
-        }
+        Mistake::LongerThanTheEvent { .. } => "Lower it, or raise retention_days.",
         Mistake::NoMethods => "Add a method, or remove the field.",
         Mistake::AuthWithNone => "Remove it, or choose another auth_type.",
         Mistake::AuthWithoutType => "Add auth_type.",
@@ -99,6 +97,7 @@ fn unit(field: &str) -> &'static str {
         _ if field.ends_with("_seconds") || field.ends_with("_ttl") => {
             "Change the value, in seconds."
         }
+        _ if field.ends_with("_days") => "Change the value, in days.",
         _ if field.ends_with("_bytes") => "Change the value, in bytes.",
         _ => "Change the value.",
     }

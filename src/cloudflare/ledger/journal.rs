@@ -534,7 +534,9 @@ fn refusals(id: &str, sql: &Sql, filter: &RefusalFilter<'_>) -> Result<String, J
 /// Deletes what is older than the settings say, a bounded number of rows at a time. Returns whether there is more to
 /// delete, and whether anything is left.
 pub(super) fn forget(env: &Env, sql: &Sql, now: u64) -> Result<(bool, bool), JsValue> {
-    let settings = config(env).ok().and_then(|config| config.journal);
+    // A broken configuration does not say for how long anything is kept.
+    let settings = config(env).ok();
+    let settings = settings.map(|config| config.journal.unwrap_or(JournalSettings::SWITCHED_OFF));
     let mut is_more = false;
     if let Some(settings) = settings {
         is_more |= forget_events(settings, sql, now)?;

@@ -1,6 +1,7 @@
 // The receiver's Durable Object, with a window for the tests.
 
 import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
+import { withSink } from "./sink.mjs";
 
 /** How many rows the shards have written. They are in the isolate of the receiver. */
 let written = 0;
@@ -16,6 +17,11 @@ export function rowsWritten() {
 const SHARDS = 8;
 
 export class Ledger extends Inner {
+  constructor(ctx, env) {
+    // What a replay sends goes where everything goes.
+    super(ctx, withSink(env));
+  }
+
   /** The database, which counts the rows that are written. */
   static database(ctx) {
     const sql = super.database(ctx);

@@ -53,6 +53,9 @@ const WORDS: &[&str] = &[
     "ledger_shards",
     "jurisdiction",
     "claims_expiration_ttl",
+    "retention_days",
+    "bodies",
+    "body_retention_days",
     "key",
     "object",
     "event",
@@ -109,8 +112,15 @@ fn value() -> impl Strategy<Value = Value> {
 
 #[test]
 fn no_value_of_a_var_panics() {
-    let names =
-        select(vec!["WEBHOOK", "SUBSCRIPTION_A", "SUBSCRIPTION_", "SUBSCRIPTION_a", "ADMIN", "X"]);
+    let names = select(vec![
+        "WEBHOOK",
+        "SUBSCRIPTION_A",
+        "SUBSCRIPTION_",
+        "SUBSCRIPTION_a",
+        "ADMIN",
+        "JOURNAL",
+        "X",
+    ]);
     property((names, value()), |(name, value)| {
         let bindings = with(name, json(&value.to_string()));
         if let Err(Broken { mistakes, .. }) = Config::from_bindings(&bindings) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use elytra_events::Known;
 use elytra_webhooks::auth::{AuthType, Authentication, Secret};
-use elytra_webhooks::config::{Binding, Bindings, Config};
+use elytra_webhooks::config::{Binding, Bindings, Config, JournalSettings};
 use elytra_webhooks::destination::{
     CallMethod, CallSettings, ContentMode, Destination, HttpDestination, ObjectDestination,
     R2Destination, RetryPolicy, ServiceDestination,
@@ -81,6 +81,11 @@ fn it_passes_with_the_secrets_of_the_example() {
     assert_eq!(config.receiver.times.dedupe_window_ms, Some(86_400_000), "shipped on, at a day");
     assert!(config.stores.has_spool, "what a queue does not take is not lost");
     assert_eq!(config.stores.claims_expiration_ttl, Some(604_800));
+    let week = 7 * 86_400_000;
+    let journal = JournalSettings { retention_ms: week, body_retention_ms: Some(week) };
+    assert_eq!(config.journal, Some(journal), "whoever asks for an event of last week finds it");
+    let reasons: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
+    assert!(!reasons.concat().contains("JOURNAL"), "it needs no operator yet: {reasons:?}");
 }
 
 #[test]
@@ -95,6 +100,8 @@ fn the_one_in_the_readme_passes_too() {
         "it recognizes duplicates for a day"
     );
     assert!(config.stores.has_spool, "it spools events while the queue fails");
+    let as_shipped = check("as shipped", &shipped(), secrets_of(&read(".dev.vars.example")));
+    assert_eq!(config.journal, as_shipped.journal, "it keeps a journal of a week");
     assert_eq!(config.subscriptions.iter().count(), 1);
     let keys = |text: &str| text.parse::<Table>().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(shown), keys(&shipped()), "nothing that is shipped is missing");
@@ -165,6 +172,17 @@ fn the_mirror_and_the_lifetimes_that_it_suggests_pass_too() {
     });
     assert_eq!(prices.unwrap().destination, expected);
     assert_eq!(config.stores.claims_expiration_ttl, Some(604_800), "its default");
+}
+
+#[test]
+fn the_fields_of_the_journal_that_it_suggests_pass_too() {
+    let wrangler = shipped();
+    let secrets = || secrets_of(&read(".dev.vars.example"));
+    let changed = wrangler.replace("\n# bodies = ", "\nbodies = ");
+    let changed = changed.replace("\n# body_retention_days = ", "\nbody_retention_days = ");
+    assert_eq!(changed.len() + 4, wrangler.len(), "both are there");
+    let config = check("uncommented", &changed, secrets());
+    assert_eq!(config.journal, check("as shipped", &wrangler, secrets()).journal, "the defaults");
 }
 
 #[test]

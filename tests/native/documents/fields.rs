@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use elytra_webhooks::config::{
     BODY_TIMEOUT_MS, Binding, Bindings, Config, DEFAULT_CLAIMS_EXPIRATION_TTL, LEDGER_SHARDS,
-    MAX_BATCH_EVENTS, MAX_BODY_BYTES, Mistake,
+    MAX_BATCH_EVENTS, MAX_BODY_BYTES, Mistake, RETENTION_DAYS,
 };
 use elytra_webhooks::destination::{DEFAULT_TOMBSTONE_TTL, RetryPolicy};
 use elytra_webhooks::times::{CLOCK_TOLERANCE_SECONDS, TIME_BUDGET_MS};
@@ -13,13 +13,14 @@ use elytra_webhooks::times::{CLOCK_TOLERANCE_SECONDS, TIME_BUDGET_MS};
 use super::{read, with_commas};
 
 /// Vars in which every number is out of its bounds.
-const OUT_OF_BOUNDS: [(&str, &str); 3] = [
+const OUT_OF_BOUNDS: [(&str, &str); 4] = [
     (
         "WEBHOOK",
         r#"{"auth_type":"none","max_body_bytes":-1,"body_timeout_ms":-1,"max_batch_events":-1,
             "time_budget_ms":-1,"dedupe_window_seconds":-1,"ledger_shards":-1,"clock_tolerance_seconds":-1,
             "claims_expiration_ttl":-1}"#,
     ),
+    ("JOURNAL", r#"{"retention_days":-1,"body_retention_days":-1}"#),
     (
         "SUBSCRIPTION_A",
         r#"{"kv":{"binding":"EVENTS","key":"object","expiration_ttl":-1,"tombstone_ttl":-1}}"#,
@@ -55,6 +56,7 @@ fn bounds() -> BTreeMap<(&'static str, String), (u64, u64)> {
         let (var, field) = error.path.split_once('.').unwrap();
         let field = match var {
             "WEBHOOK" => ("`[vars.WEBHOOK]`", field),
+            "JOURNAL" => ("`[vars.JOURNAL]`", field),
             _ => field.split_once('.').map(|(at, field)| (section(at), field)).unwrap(),
         };
         ((field.0, field.1.to_owned()), place)
@@ -104,7 +106,7 @@ fn the_bounds_are_those_of_the_configuration() {
     let wrong = wrong_bounds(&document, &bounds);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Nor has the document any bounds that the configuration does not have.
-    for section in ["`[vars.WEBHOOK]`", "`kv`", "`webhook`"] {
+    for section in ["`[vars.WEBHOOK]`", "`[vars.JOURNAL]`", "`kv`", "`webhook`"] {
         for (field, (_, shown)) in rows(&document, section) {
             let is_checked = bounds.contains_key(&(section, field.clone()));
             assert!(is_checked || !shown.contains(" to "), "{section} {field}: {shown}");
@@ -124,6 +126,7 @@ fn the_defaults_are_those_of_the_configuration() {
         ("`[vars.WEBHOOK]`", "ledger_shards", LEDGER_SHARDS.default),
         ("`[vars.WEBHOOK]`", "clock_tolerance_seconds", CLOCK_TOLERANCE_SECONDS.default),
         ("`[vars.WEBHOOK]`", "claims_expiration_ttl", DEFAULT_CLAIMS_EXPIRATION_TTL),
+        ("`[vars.JOURNAL]`", "retention_days", RETENTION_DAYS.default),
         ("`kv`", "tombstone_ttl", DEFAULT_TOMBSTONE_TTL),
         ("`webhook`", "retry.max_retries", retry.max_retries.into()),
         ("`webhook`", "retry.initial_delay", retry.initial_delay),
@@ -169,7 +172,7 @@ fn the_shipped_configuration_has_the_same_bounds() {
             checked += 1;
         }
     }
-    assert!(checked >= 7, "{checked} lines have bounds");
+    assert!(checked >= 9, "{checked} lines have bounds");
 }
 
 #[test]

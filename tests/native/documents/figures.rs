@@ -8,6 +8,7 @@ use elytra_webhooks::capacity::MAX_HELD_BYTES;
 use elytra_webhooks::config::{LEDGER_SHARDS, MAX_BATCH_EVENTS, MAX_BODY_BYTES};
 use elytra_webhooks::filter::{MAX_FILTER_DEPTH, MAX_FILTERS};
 use elytra_webhooks::jobs::{STEP_LETTERS, STEP_MS};
+use elytra_webhooks::journal::{MAX_DATABASE_BYTES, MAX_REFUSALS as KEPT_REFUSALS};
 use elytra_webhooks::ledger::{MAX_CLAIMS, MAX_RECORDS};
 use elytra_webhooks::limits::{
     MAX_CONNECTIONS, MAX_KV_KEY_BYTES, MAX_KV_METADATA_BYTES, MAX_KV_VALUE_BYTES,
@@ -66,6 +67,11 @@ fn the_figures_are_those_of_the_code() {
         (format!("at least {LEAST_SECRET_BYTES} bytes"), &["docs/configuration.md"]),
         (format!("fewer than {LEAST_SECRET_BYTES} bytes"), &["docs/configuration.md"]),
         (format!("| {MAX_FILTERS}, nested {MAX_FILTER_DEPTH} deep |"), &["docs/configuration.md"]),
+        (format!("the newest {} of them", n(KEPT_REFUSALS)), &["docs/configuration.md"]),
+        (
+            format!("beyond {} GB, its oldest events", MAX_DATABASE_BYTES / 1_000_000_000),
+            &["docs/configuration.md"],
+        ),
         (format!("at most {} bytes and {MAX_DEPTH} levels", n(MAX_LENGTH)), &["docs/filters.md"]),
         (format!("{} steps", n(MAX_COST)), &["docs/filters.md"]),
         (format!("{} bytes", n(MAX_QUEUE_EVENT_BYTES)), &["docs/destinations.md"]),

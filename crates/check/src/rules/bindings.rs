@@ -89,7 +89,8 @@ fn check_use(
     let ledger = declared.iter().find(|one| one.name == LEDGER);
     if let (Some(ledger), Some(config)) = (ledger, config) {
         let mirrors = config.subscriptions.iter().any(|one| one.destination.holds_objects());
-        if config.receiver.times.dedupe_window_ms.is_none() && !mirrors {
+        let dedupes = config.receiver.times.dedupe_window_ms.is_some();
+        if !dedupes && !mirrors && config.journal.is_none() {
             let message = "nothing uses LEDGER: without dedupe_window_seconds, an event that is sent \
                            again is forwarded again";
             let help = "Set dedupe_window_seconds in WEBHOOK, or remove the binding.";

@@ -71,6 +71,18 @@ fn what_is_not_inherited_is_named() {
 }
 
 #[test]
+fn the_ledger_of_a_journal_is_not_inherited() {
+    mistakes(
+        "a table that was copied without its binding",
+        &and(&format!("{STAGING}\n[env.staging.vars.JOURNAL]\n")),
+        &[
+            "79:19: [env.staging] JOURNAL: no Durable Object namespace is bound as \"LEDGER\"",
+            "    Environments do not inherit durable_objects: repeat what [env.staging] needs as [env.staging.durable_objects].",
+        ],
+    );
+}
+
+#[test]
 fn what_must_not_be_shared_is_found() {
     let shared = STAGING.replace("product-events-staging", "product-events");
     let report = found(&and(&shared));
@@ -160,4 +172,5 @@ fn the_staging_that_the_shipped_file_suggests_is_right() {
     warnings("uncommented", &text, &[]);
     let staging = config(&text, Some("staging"), &BTreeMap::new()).expect("a configuration");
     assert!(staging.stores.has_spool && staging.stores.ledger.is_some(), "{staging:?}");
+    assert!(staging.journal.is_some(), "{staging:?}");
 }

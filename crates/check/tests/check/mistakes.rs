@@ -21,6 +21,14 @@ fn tables_and_fields() {
         ],
     );
     mistakes(
+        "without vars. there would be no journal, and nobody would notice",
+        &and("[JOURNAL]\nretention_days = 7\n"),
+        &[
+            "61:2: JOURNAL: this is not in vars, so the Worker never sees it: did you mean \"vars.JOURNAL\"?",
+            "    Write [vars.JOURNAL].",
+        ],
+    );
+    mistakes(
         "a section of wrangler's in the singular",
         &and("[[kv_namespace]]\nbinding = \"CLAIMS\"\n"),
         &[
@@ -71,6 +79,50 @@ fn tables_and_fields() {
         &[
             "15:1: WEBHOOK.dedupe_window_seconds: expected a whole number from 60 to 2592000",
             "    Change the value, in seconds.",
+        ],
+    );
+}
+
+#[test]
+fn fields_of_the_journal() {
+    mistakes(
+        "a text that is kept longer than its event",
+        &and("[vars.JOURNAL]\nretention_days = 7\nbody_retention_days = 30\n"),
+        &[
+            "63:1: JOURNAL.body_retention_days: expected at most 7: no text is kept longer than its event (retention_days)",
+            "    Lower it, or raise retention_days.",
+        ],
+    );
+    mistakes(
+        "how long what is not kept is kept",
+        &and("[vars.JOURNAL]\nbodies = false\nbody_retention_days = 7\n"),
+        &[
+            "63:1: JOURNAL.body_retention_days: not allowed with bodies = false",
+            "    Remove it, or keep the texts with bodies = true.",
+        ],
+    );
+    mistakes(
+        "seconds for days",
+        &and("[vars.JOURNAL]\nretention_days = 604_800\n"),
+        &[
+            "62:1: JOURNAL.retention_days: expected a whole number from 1 to 90",
+            "    Change the value, in days.",
+        ],
+    );
+    mistakes(
+        "a field with a typo",
+        &and("[vars.JOURNAL]\nretention = 7\n"),
+        &[
+            "62:1: JOURNAL.retention: unknown field, did you mean \"retention_days\"?",
+            "    Rename or remove it. docs/configuration.md has all fields.",
+        ],
+    );
+    mistakes(
+        "a table with a typo",
+        &and("[vars.JOURNALS]\n"),
+        &[
+            "61:7: JOURNALS: unknown var, did you mean \"JOURNAL\"?",
+            "    Rename it. The Worker reads WEBHOOK, ADMIN, JOURNAL and SUBSCRIPTION_<NAME>, and no other table.",
         ],
     );
 }

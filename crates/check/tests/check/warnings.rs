@@ -37,6 +37,11 @@ fn each_has_its_place() {
         ],
     );
     warnings(
+        "the journal is in the ledger as well",
+        &with("dedupe_window_seconds = 86_400\n", "\n[vars.JOURNAL]\n"),
+        &[],
+    );
+    warnings(
         "no build command",
         &with("build.command = \"cargo xtask build\"\n", "\n"),
         &[

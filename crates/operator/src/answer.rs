@@ -1,0 +1,212 @@
+//! An answer of the Worker, and what to do about one that is an error.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::base::Base;
+use crate::credentials::{Credentials, Kind, VARIABLES};
+use crate::request::{Method, Request};
+use crate::text::clean;
+
+/// How much of a text that is not the Worker's is shown, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// An answer: what is needed of it. Headers that are not there are `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `Location`.
+    pub location: Option<String>,
+    /// `Retry-After`.
+    pub retry_after: Option<String>,
+    /// `WWW-Authenticate`.
+    pub www_authenticate: Option<String>,
+    /// The body.
+    pub body: String,
+}
+
+/// Why an operator did not get what they asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub kind: FailureKind,
+    /// What went wrong, and what to do about it: a sentence, in lower case and without a full stop.
+    pub message: String,
+    /// The stable code of the Worker's error, if it is one.
+    pub code: Option<String>,
+}
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It failed.
+    Failed,
+    /// The operator must ask for something else.
+    Usage,
+    /// There is no such thing.
+    NotFound,
+}
+
+/// Problem details (RFC 9457).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    code: Option<String>,
+    title: Option<String>,
+    detail: Option<String>,
+    mistakes: Vec<Mistake>,
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Mistake {
+    path: String,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Failed, message: message.into(), code: None }
+    }
+}
+
+impl Answer {
+    /// The body of an answer to this request.
+    ///
+    /// # Errors
+    ///
+    /// The answer is an error. The failure says what to do about it.
+    pub fn success(
+        self,
+        request: &Request,
+        base: &Base,
+        credentials: &Credentials,
+    ) -> Result<String, Failure> {
+        if (200..300).contains(&self.status) {
+            return Ok(self.body);
+        }
+        let problem: Problem = serde_json::from_str(&self.body).unwrap_or_default();
+        let code = problem.code.as_deref();
+        let said = problem.detail.as_deref().or(problem.title.as_deref()).map(clean);
+        let (kind, message) = match (self.status, code) {
+            (300..400, _) => (FailureKind::Failed, self.redirect(base)),
+            (401, _) => (FailureKind::Failed, self.unauthenticated(base, credentials)),
+            (404, Some("no_such_event" | "no_such_replay")) => {
+                (FailureKind::NotFound, said.unwrap_or_else(|| "there is no such thing".to_owned()))
+            }
+            (404, Some(_)) => (FailureKind::Failed, not_found(base)),
+            (405, Some(_)) if request.method != Method::Get => {
+                let what = format!("the Worker at {base} cannot do this: deploy a newer version");
+                (FailureKind::Failed, what)
+            }
+            (400, Some(_)) => {
+                (FailureKind::Usage, said.unwrap_or_else(|| "it is refused".to_owned()))
+            }
+            (_, Some("broken_configuration")) => (FailureKind::Failed, broken(&problem.mistakes)),
+            (status, Some(code)) => {
+                let said = said.unwrap_or_else(|| "the Worker does not say why".to_owned());
+                (FailureKind::Failed, format!("{status} {}: {said}{}", clean(code), self.later()))
+            }
+            (status, None) => (FailureKind::Failed, self.foreign(status, base)),
+        };
+        Err(Failure { kind, message, code: problem.code })
+    }
+
+    fn redirect(&self, base: &Base) -> String {
+        let location =
+            self.location.as_deref().map_or_else(String::new, |to| format!(" to {}", shown(to)));
+        format!(
+            "{base} redirects{location}, and credentials are not sent there: if that is the Worker, name it with \
+             --url"
+        )
+    }
+
+    fn unauthenticated(&self, base: &Base, credentials: &Credentials) -> String {
+        let sent = credentials.kind();
+        let expected = self.www_authenticate.as_deref().and_then(Kind::of_challenge);
+        match expected {
+            Some(expected) if expected != sent => format!(
+                "the Worker at {base} expects auth_type {:?}, not {:?}: set {} instead of {}",
+                expected.auth_type(),
+                sent.auth_type(),
+                expected.variables(),
+                sent.secret(),
+            ),
+            Some(_) => format!(
+                "the Worker at {base} does not accept the credentials: set {} to what [vars.ADMIN] names",
+                sent.variables()
+            ),
+            None => {
+                format!("the Worker at {base} does not accept the credentials: set {VARIABLES}")
+            }
+        }
+    }
+
+    /// When to try again, if the answer says so.
+    fn later(&self) -> String {
+        let seconds =
+            self.retry_after.as_deref().and_then(|after| after.trim().parse::<u32>().ok());
+        seconds.map_or_else(String::new, |seconds| format!("; try again in {seconds} s"))
+    }
+
+    /// An error that is not in the Worker's words.
+    fn foreign(&self, status: u16, base: &Base) -> String {
+        let said = shown(self.body.trim());
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        format!(
+            "{base} answered {status}, but not in the words of the Worker: check --url{}{said}",
+            self.later()
+        )
+    }
+}
+
+fn not_found(base: &Base) -> String {
+    format!(
+        "the Worker at {base} has no such endpoint: its configuration needs [vars.ADMIN] and [vars.JOURNAL]; \
+         check --url, too"
+    )
+}
+
+fn broken(mistakes: &[Mistake]) -> String {
+    let mut message =
+        "the Worker's configuration has mistakes: fix them and deploy, or find them with `cargo \
+                       xtask check`"
+            .to_owned();
+    for Mistake { path, message: why } in mistakes {
+        // Writing to a string cannot fail.
+        let _ = write!(message, "\n  {}: {}", clean(path), clean(why));
+    }
+    message
+}
+
+/// The beginning of a text from somebody else, on one line.
+fn shown(text: &str) -> String {
+    let mut characters = text.chars();
+    let beginning: String = characters.by_ref().take(MAX_SHOWN).collect();
+    let rest = if characters.next().is_some() { "…" } else { "" };
+    clean(&beginning) + rest
+}
+
+/// Reads the body of an answer.
+pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Failure> {
+    serde_json::from_str(body).map_err(|error| {
+        Failure::failed(format!(
+            "the answer is not what the Worker would say ({error}): check --url"
+        ))
+    })
+}
+
+/// The failure of a request that got no answer. `cause` is what the client says.
+#[must_use]
+pub fn no_connection(base: &Base, cause: &str) -> Failure {
+    let advice = if base.is_loopback() {
+        "start the Worker with `cargo xtask dev`, or name another one with --url"
+    } else {
+        "check --url and the network"
+    };
+    Failure::failed(format!("no answer from {base} ({}): {advice}", shown(cause)))
+}

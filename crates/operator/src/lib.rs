@@ -1,0 +1,64 @@
+//! What operators ask the Worker, and how its answers read.
+//!
+//! It builds requests from typed arguments, reads the answers, and prints them for people: tables, the history of
+//! an event, the progress of a replay, and errors that say what to do next. It sends nothing, reads no clock and
+//! asks nobody anything: text in, text out. So `cargo xtask` and a page in a browser can use it alike.
+//!
+//! A Worker may be newer than this crate. Fields, fates and lines of a history that are unknown here do no harm;
+//! what has a name is shown by that name.
+//!
+//! ```
+//! use elytra_webhooks_operator::{EventFilter, Limit, Pages};
+//!
+//! let filter = EventFilter { object: Some("product/4711".to_owned()), ..EventFilter::default() };
+//! let mut pages = Pages::of_events(&filter, Limit::First(50));
+//! let request = pages.request().unwrap();
+//! assert_eq!(request.target(), "/events?object=product/4711&limit=50");
+//!
+//! let page = pages.read(r#"{"code":"events","events":[{"key":"abc"}],"cursor":null}"#).unwrap();
+//! assert_eq!(page.items[0].get(), r#"{"key":"abc"}"#);
+//! assert!(pages.request().is_none());
+//! ```
+
+mod base;
+
+mod credentials;
+
+mod filter;
+
+mod request;
+
+mod pages;
+
+mod answer;
+
+mod event;
+
+mod history;
+
+mod refusal;
+
+mod replay;
+
+mod erasure;
+
+mod table;
+
+mod text;
+
+pub use answer::{Answer, Failure, FailureKind, no_connection};
+pub use base::{BadBase, Base};
+pub use credentials::{Asked, BadCredentials, Credentials, Missing, VARIABLES};
+pub use erasure::{Erased, Erasure, Step};
+pub use event::{EventTable, EventView, Line, State, Summary, What};
+pub use filter::{EventFilter, RefusalFilter};
+pub use history::print_event;
+pub use pages::{Limit, Page, Pages};
+pub use refusal::{Refusal, RefusalTable, counted};
+pub use replay::{
+    Order, Plan, Replay, ReplayOrder, ReplayView, print_plan, print_progress, print_replay,
+    print_replays, read_replays,
+};
+pub use request::{EventKey, Method, ReplayId, Request};
+pub use table::WIDTH;
+pub use text::{clean, json_line, with_commas};

@@ -1,0 +1,95 @@
+//! Asks a running Worker on behalf of an operator: what came, what became of it, what was refused; sends events
+//! again, and erases them.
+//!
+//! What is asked and how the answers read is in the crate `elytra-webhooks-operator`. Here are the arguments, the
+//! connection, and the terminal. Results go to stdout, everything else to stderr.
+
+mod client;
+mod erase;
+mod find;
+mod replay;
+mod terminal;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use elytra_webhooks_operator::EventFilter;
+
+pub use erase::{ErasureArguments, erase};
+pub use find::{EventArguments, EventsArguments, RefusalsArguments, event, events, refusals};
+pub use replay::{ReplayArguments, replay};
+
+/// Where the Worker is, and how its answers are printed.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// The URL of the Worker
+    #[arg(long, global = true, default_value = "http://localhost:8787")]
+    url: String,
+    /// Print the Worker's JSON; a list has one per line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// Which events are meant: the parameters of `GET /events`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct EventFlags {
+    /// Those with this id
+    #[arg(long)]
+    id: Option<String>,
+    /// Those with this source
+    #[arg(long, value_name = "TEXT")]
+    source: Option<String>,
+    /// Those about this object, such as product/4711
+    #[arg(long, value_name = "TYPE/ID")]
+    object: Option<String>,
+    /// Those with this type, such as com.elytra.product
+    #[arg(long = "type", value_name = "TEXT")]
+    type_: Option<String>,
+    /// Those with this event type, such as product
+    #[arg(long, alias = "event_type", value_name = "NAME")]
+    event_type: Option<String>,
+    /// Those with this operation, such as modify
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
+    /// Those that this subscription wants
+    #[arg(long, value_name = "NAME")]
+    subscription: Option<String>,
+    /// `accepted`, `ignored`, `undelivered`, `under_way` or `duplicate`
+    #[arg(long)]
+    code: Option<String>,
+    /// Those that this secret let in
+    #[arg(long, value_name = "NAME")]
+    credential: Option<String>,
+    /// Those that came at this time or later: RFC 3339, or 90s, 15m, 1h, 7d ago
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Those that came before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+}
+
+impl EventFlags {
+    /// The filter, with fixed times.
+    fn filter(&self) -> EventFilter {
+        let filter = EventFilter {
+            id: self.id.clone(),
+            source: self.source.clone(),
+            object: self.object.clone(),
+            type_: self.type_.clone(),
+            event_type: self.event_type.clone(),
+            operation: self.operation.clone(),
+            subscription: self.subscription.clone(),
+            code: self.code.clone(),
+            credential: self.credential.clone(),
+            since: self.since.clone(),
+            until: self.until.clone(),
+        };
+        filter.fixed_at(now())
+    }
+}
+
+/// The time, in milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,277 @@
+//! Sends events again.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use elytra_webhooks_operator::{
+    EventKey, FailureKind, Order, Plan, Replay, ReplayId, ReplayOrder, ReplayView, Request,
+    json_line, print_plan, print_progress, print_replay, print_replays, read_replays,
+};
+
+use super::client::Client;
+use super::terminal::{Progress, confirm, print, print_json};
+use super::{Connection, EventFlags};
+use crate::output::say;
+use crate::{Error, Result};
+
+/// How often the Worker is asked how far a replay is.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often that is said where no line can change.
+const SAY_EVERY: Duration = Duration::from_secs(5);
+
+/// How often in a row the Worker may not say how far a replay is. It may be deployed just now.
+const MAX_FAILURES: u32 = 5;
+
+/// The arguments of `cargo xtask replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    start: StartArguments,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Which events are sent again, to whom and how fast.
+#[derive(Debug, Default, PartialEq, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+struct StartArguments {
+    #[command(flatten)]
+    filter: EventFlags,
+    /// The key of an event, instead of a filter; can be repeated
+    #[arg(long)]
+    key: Vec<String>,
+    /// Send only to this subscription; can be repeated
+    #[arg(long, value_name = "NAME")]
+    to: Vec<String>,
+    /// Send what the filters of these subscriptions keep out, too
+    #[arg(long, requires = "to")]
+    ignore_filters: bool,
+    /// How fast, 1 to 100; the default is the Worker's
+    #[arg(long, alias = "events_per_second", value_name = "NUMBER")]
+    events_per_second: Option<u64>,
+    /// Only say which events would be sent
+    #[arg(long, alias = "dry_run")]
+    dry_run: bool,
+    /// Ask nothing
+    #[arg(long, short)]
+    yes: bool,
+    /// Do not wait for the end
+    #[arg(long)]
+    detach: bool,
+}
+
+/// What to do with replays that were started.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the replays, the newest first
+    List,
+    /// Show a replay, and the events that it could not send
+    Show {
+        /// The replay
+        id: String,
+        /// Watch it until it ends
+        #[arg(long)]
+        follow: bool,
+    },
+    /// Let a replay wait
+    Pause {
+        /// The replay
+        id: String,
+    },
+    /// Let a replay go on
+    Resume {
+        /// The replay
+        id: String,
+    },
+    /// End a replay
+    Cancel {
+        /// The replay
+        id: String,
+    },
+}
+
+/// Starts a replay, or does something with one.
+///
+/// # Errors
+/// There is nothing to send, the operator does not want it, the replay fails, or the Worker does not answer as expected.
+pub fn replay(arguments: &ReplayArguments) -> Result<()> {
+    let connection = &arguments.connection;
+    let json = connection.json;
+    if arguments.action.is_some() && arguments.start != StartArguments::default() {
+        return Err(Error::usage(
+            "expected either events to send again, or what to do with a replay",
+        ));
+    }
+    let order = |id: &str, order| {
+        let request = Request::order(&replay_id(id)?, order);
+        show(&Client::new(connection)?.ask(&request)?, json)
+    };
+    match &arguments.action {
+        None => start(&arguments.start, connection),
+        Some(Action::List) => list(&Client::new(connection)?, json),
+        Some(Action::Show { id, follow }) => {
+            let id = replay_id(id)?;
+            let client = Client::new(connection)?;
+            let body = client.ask(&Request::replay(&id))?;
+            if *follow { watch(&client, &id, json) } else { show(&body, json) }
+        }
+        Some(Action::Pause { id }) => order(id, Order::Pause),
+        Some(Action::Resume { id }) => order(id, Order::Resume),
+        Some(Action::Cancel { id }) => order(id, Order::Cancel),
+    }
+}
+
+fn replay_id(text: &str) -> Result<ReplayId> {
+    ReplayId::parse(text).ok_or_else(|| {
+        Error::usage(format!("{text:?} is not the id of a replay: see `cargo xtask replay list`"))
+    })
+}
+
+fn list(client: &Client, json: bool) -> Result<()> {
+    let replays = read_replays(&client.ask(&Request::replays())?)?;
+    if replays.is_empty() {
+        return Err(Error::nothing("there is no replay"));
+    }
+    if json {
+        print(&replays.iter().map(|one| json_line(one.get()) + "\n").collect::<String>())
+    } else {
+        print(&print_replays(&replays)?)
+    }
+}
+
+fn show(body: &str, json: bool) -> Result<()> {
+    if json { print_json(body) } else { print(&print_replay(&ReplayView::read(body)?)) }
+}
+
+impl StartArguments {
+    fn order(&self) -> Result<ReplayOrder> {
+        let key = |text: &String| {
+            EventKey::parse(text).ok_or_else(|| {
+                Error::usage(format!(
+                    "--key {text:?}: expected a key that `cargo xtask events` lists"
+                ))
+            })
+        };
+        let keys: Vec<_> = self.key.iter().map(key).collect::<Result<_>>()?;
+        let filter = self.filter.filter();
+        match (filter.is_empty(), keys.is_empty()) {
+            (true, true) => {
+                return Err(Error::usage(
+                    "expected which events to send again, such as --object product/4711 or --since 1h",
+                ));
+            }
+            (false, false) => {
+                return Err(Error::usage("expected either --key or other conditions, not both"));
+            }
+            _ => {}
+        }
+        Ok(ReplayOrder {
+            filter,
+            keys,
+            subscriptions: self.to.clone(),
+            respect_filters: self.ignore_filters.then_some(false),
+            events_per_second: self.events_per_second,
+        })
+    }
+}
+
+fn start(arguments: &StartArguments, connection: &Connection) -> Result<()> {
+    let order = arguments.order()?;
+    let client = Client::new(connection)?;
+    let json = connection.json;
+    if arguments.dry_run || !arguments.yes {
+        let body = client.ask(&order.dry_run())?;
+        let plan = Plan::read(&body)?;
+        if json && arguments.dry_run {
+            print_json(&body)?;
+        }
+        if plan.is_empty() {
+            return Err(Error::nothing("there is no such event to send again"));
+        }
+        let (events, to_whom) = (plan.how_many(), order.to_whom());
+        if arguments.dry_run {
+            if !json {
+                print(&print_plan(&plan))?;
+                say(&format!("{events} would be sent again, {to_whom}"));
+            }
+            return Ok(());
+        }
+        say(print_plan(&plan).trim_end());
+        confirm(&format!("Send {events} again, {to_whom}?"))?;
+    }
+    let body = client.ask(&order.start())?;
+    let started = ReplayView::read(&body)?.replay;
+    if arguments.detach {
+        return show(&body, json);
+    }
+    let id = ReplayId::parse(&started.id)
+        .ok_or_else(|| Error::new("the Worker started a replay, but its id cannot be read"))?;
+    say(&format!("replay {id} has started"));
+    watch(&client, &id, json)
+}
+
+/// Shows how far a replay is until it ends. Ctrl-C ends only this.
+fn watch(client: &Client, id: &ReplayId, json: bool) -> Result<()> {
+    let progress = Progress::new();
+    leave_on_signals(id)?;
+    let (mut failures, mut said) = (0, None::<Instant>);
+    let body = loop {
+        match client.ask(&Request::replay(id)) {
+            Ok(body) => {
+                failures = 0;
+                let replay = ReplayView::read(&body)?.replay;
+                let is_time = said.is_none_or(|said| said.elapsed() >= SAY_EVERY);
+                if replay.has_ended() || progress.is_terminal() || is_time {
+                    progress.show(&print_progress(&replay));
+                    said = Some(Instant::now());
+                }
+                if replay.has_ended() {
+                    break body;
+                }
+            }
+            Err(failure) if failure.kind == FailureKind::Failed && failures < MAX_FAILURES => {
+                failures += 1;
+            }
+            Err(failure) => {
+                progress.end();
+                say(&how_to_go_on(id));
+                return Err(failure.into());
+            }
+        }
+        thread::sleep(ASK_EVERY);
+    };
+    progress.end();
+    show(&body, json)?;
+    let replay = ReplayView::read(&body)?.replay;
+    if replay.is_done() { Ok(()) } else { Err(not_done(&replay)) }
+}
+
+fn not_done(replay: &Replay) -> Error {
+    Error::new(match (&*replay.state, replay.not_sent) {
+        ("finished", 1) => "1 event could not be sent".to_owned(),
+        ("finished", not_sent) => format!("{not_sent} events could not be sent"),
+        (state, _) => format!("the replay is {state}"),
+    })
+}
+
+fn how_to_go_on(id: &ReplayId) -> String {
+    format!(
+        "the replay goes on: `cargo xtask replay show {id} --follow` watches it, and `cargo xtask replay cancel \
+         {id}` ends it"
+    )
+}
+
+/// After Ctrl-C, the replay goes on without this program. It may be waiting for an answer, so it ends from here.
+fn leave_on_signals(id: &ReplayId) -> Result<()> {
+    let advice = how_to_go_on(id);
+    let handler = move || {
+        say(&format!("\n{advice}"));
+        std::process::exit(i32::from(crate::Exit::Failed as u8));
+    };
+    ctrlc::set_handler(handler)
+        .map_err(|cause| Error::new(format!("cannot wait for signals: {cause}")))
+}

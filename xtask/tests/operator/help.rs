@@ -1,0 +1,16 @@
+//! The help of each command fits a screen.
+
+use super::server::{Ran, xtask};
+
+#[test]
+fn it_fits_a_screen_and_has_two_examples() {
+    for command in ["events", "event", "refusals", "replay", "erase"] {
+        let ran = Ran::new(&xtask(&[]).args([command, "--help"]).output().unwrap());
+        let lines: Vec<_> = ran.stdout.lines().collect();
+        assert!(lines.len() <= 40, "{command} has {} lines:\n{}", lines.len(), ran.stdout);
+        let widest = lines.iter().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(110), "{command} has {widest:?} columns:\n{}", ran.stdout);
+        let examples = lines.iter().filter(|line| line.starts_with("  cargo xtask ")).count();
+        assert_eq!(examples, 2, "{command}:\n{}", ran.stdout);
+    }
+}
