@@ -4,6 +4,7 @@
 mod costs;
 mod fields;
 mod figures;
+mod journal;
 mod links;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,9 @@
 //! What `docs/performance.md` says that Cloudflare bills is the sum of what an event uses, at the prices beside
 //! it; and what other sentences say follows from the same table.
 
+use elytra_webhooks::config::LEDGER_SHARDS;
+use elytra_webhooks::journal::MAX_DATABASE_BYTES;
+
 use super::{read, with_commas};
 
 /// The unit of the amounts that an event uses: a hundred-thousandth.
@@ -12,9 +15,14 @@ const PRICE_PLACES: usize = 3;
 /// How many of what an amount times a price gives make a cent.
 const PER_CENT: u64 = 10_u64.pow(5 + 3 - 2);
 
-/// The names of the columns for every event and for the ledger.
+/// The names of the columns for every event, for the ledger and for the journal.
 const EVERY_EVENT: &str = "every event";
 const LEDGER: &str = "ledger";
+const JOURNAL: &str = "journal";
+
+/// What an event of 1 KB takes in the journal, with and without its text, in bytes, as workerd's `databaseSize` shows it
+/// for 2,000 of them.
+const EVENT_BYTES: [u64; 2] = [2_160, 920];
 
 /// What Cloudflare bills, and what an event uses of it.
 struct Operation<'t> {
@@ -106,11 +114,14 @@ fn wrong_costs(page: &str) -> Vec<String> {
     for row in rows {
         let without = [EVERY_EVENT, row[0]];
         let with = [EVERY_EVENT, row[0], LEDGER];
+        let and_journal = [EVERY_EVENT, row[0], LEDGER, JOURNAL];
         let expected = [
             cents(&operations, |operation| operation.used(&without)),
             cents(&operations, |operation| operation.used(&with)),
+            cents(&operations, |operation| operation.used(&and_journal)),
             cents(&operations, |operation| operation.used_beyond(&without)),
             cents(&operations, |operation| operation.used_beyond(&with)),
+            cents(&operations, |operation| operation.used_beyond(&and_journal)),
         ];
         let expected = expected.map(dollars).join(" | ");
         if row[1..].join(" | ") != expected {
@@ -121,9 +132,9 @@ fn wrong_costs(page: &str) -> Vec<String> {
 }
 
 /// How many events with these columns the free plan allows on a day.
-fn free_events(operations: &[Operation<'_>], column: &str) -> u64 {
+fn free_events(operations: &[Operation<'_>], columns: &[&str]) -> u64 {
     let limits = operations.iter().filter_map(|operation| {
-        let used = operation.used(&[column]);
+        let used = operation.used(columns);
         let one = decimal("1", AMOUNT_PLACES);
         operation.free_a_day.filter(|_| used > 0).map(|a_day| a_day * one / used)
     });
@@ -142,7 +153,7 @@ fn the_costs_add_up() {
     let page = read("docs/performance.md");
     let destinations = table(&page, "| destination | beyond what is included |").1.len();
     let columns = operations(&page)[0].uses.len();
-    assert_eq!(destinations + 2, columns, "each destination has a column and a row");
+    assert_eq!(destinations + 3, columns, "each destination has a column and a row");
     let wrong = wrong_costs(&page);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -157,11 +168,12 @@ fn the_sentences_about_costs_follow_from_the_table() {
         cents(&operations, |operation| if named(operation) { amount(operation) } else { 0 })
     };
 
-    let free = ["queue", "HTTP", "KV", LEDGER].map(|column| free_events(&operations, column));
-    let [queue, http, kv, ledger] = free.map(with_commas);
+    let columns: [&[&str]; 5] = [&["queue"], &["HTTP"], &["KV"], &[LEDGER], &[LEDGER, JOURNAL]];
+    let free = columns.map(|columns| free_events(&operations, columns));
+    let [queue, http, kv, ledger, journal] = free.map(with_commas);
     assert_eq!(queue, http);
     let free = format!("{queue} events for a queue or HTTP, {kv} for KV, or {ledger} that are");
-    says(PERFORMANCE, &free);
+    says(PERFORMANCE, &format!("{free} deduplicated, {journal} with the journal."));
 
     // Of a hundred requests, and of a hundred times what the ledger is asked, one is left.
     let requests = of(&["requests, and"], &|one| one.used(&[EVERY_EVENT]) * 99 / 100);
@@ -188,6 +200,8 @@ fn the_sentences_about_costs_follow_from_the_table() {
     let queue = of(&["queue operations"], &|one| one.used_beyond(&columns));
     let ledger = of(&["requests to Durable"], &|one| one.used_beyond(&columns));
     let total = 500 + cents(&operations, |one| one.used_beyond(&columns));
+    let with_journal = [EVERY_EVENT, "queue", LEDGER, JOURNAL];
+    assert_eq!(total, 500 + cents(&operations, |one| one.used_beyond(&with_journal)));
     let [queue, ledger, total] = [queue, ledger, total].map(dollars);
     says(PERFORMANCE, "The paid plan costs 5.00 a month");
     let plan = format!("cost {total} dollars: 5.00 for the paid plan");
@@ -195,25 +209,75 @@ fn the_sentences_about_costs_follow_from_the_table() {
     says("docs/deploying.md", &format!("{plan}, {parts} Object."));
 }
 
+/// A row of the table says what a week of so many events a second needs.
+#[test]
+fn the_room_for_the_journal_is_calculated() {
+    /// A week and a month of 30 days, in seconds.
+    const WEEK: u64 = 7 * 86_400;
+    const MONTH: u64 = 30 * 86_400;
+
+    let page = read("docs/performance.md");
+    let operations = operations(&page);
+    let rows = operations.iter().find(|one| one.name.starts_with("rows written")).unwrap();
+    let a_million = cents(std::slice::from_ref(rows), |one| one.used(&[JOURNAL]));
+    let gigabytes = |bytes: u64| {
+        let tenths = (bytes + 50_000_000) / 100_000_000;
+        format!("{}.{}", with_commas(tenths / 10), tenths % 10)
+    };
+    let (_, rows) = table(&page, "| events a second | GB with texts |");
+    for row in &rows {
+        let a_second: u64 = row[0].replace(',', "").parse().unwrap();
+        let mut expected = vec![row[0].to_owned()];
+        for bytes in EVENT_BYTES {
+            let week = a_second * WEEK * bytes;
+            expected.push(gigabytes(week));
+            expected.push(week.div_ceil(MAX_DATABASE_BYTES).to_string());
+        }
+        let millionths = a_second * MONTH * a_million / 100;
+        expected.push(with_commas((millionths + 500_000) / 1_000_000));
+        assert_eq!(row.join(" | "), expected.join(" | "));
+    }
+    assert_eq!(rows.len(), 3);
+
+    let [with, without] = EVENT_BYTES.map(with_commas);
+    let room = MAX_DATABASE_BYTES / EVENT_BYTES[0];
+    let phrases = [
+        format!("takes {with} bytes in the journal, and {without} without its text"),
+        format!("room for {} GB. Beyond", MAX_DATABASE_BYTES / 1_000_000_000),
+        format!("{}.{} million events", room / 1_000_000, room / 100_000 % 10),
+        format!("with texts ({} GB, ", gigabytes(1_000 * 86_400 * EVENT_BYTES[0])),
+        format!("without ({} GB, ", gigabytes(1_000 * 3 * 86_400 * EVENT_BYTES[1])),
+        format!("A ledger has up to {} shards, and", LEDGER_SHARDS.most),
+    ];
+    for phrase in phrases {
+        says("docs/performance.md", &phrase);
+    }
+    assert_eq!(room / WEEK, 6, "a week of six a second");
+    says("docs/deploying.md", &format!("costs {} dollars more", 2 + a_million / 100));
+}
+
 #[test]
 fn a_wrong_sum_is_named() {
     let page = "\
-| operation | dollars per million | included a month | free plan, a day | every event | queue | ledger |
-|---|---:|---:|---:|---:|---:|---:|
-| requests | 0.30 | 10,000,000 | 100,000 | 1 | | |
-| queue operations | 0.40 | 1,000,000 | 10,000 | | 3 | |
-| GB-seconds | 12.50 | 0 | 10 per request | | | 0.00256 |
+| operation | dollars per million | included a month | free plan, a day | every event | queue | ledger | journal |
+|---|---:|---:|---:|---:|---:|---:|---:|
+| requests | 0.30 | 10,000,000 | 100,000 | 1 | | | |
+| queue operations | 0.40 | 1,000,000 | 10,000 | | 3 | | |
+| rows | 1.00 | 1,000,000 | 100,000 | | | | 4 |
+| GB-seconds | 12.50 | 0 | 10 per request | | | 0.00256 | |
 
-| destination | beyond what is included | deduplicating | nothing else | deduplicating |
-|---|---:|---:|---:|---:|
-| queue | 1.50 | 1.53 | 0.80 | 0.83 |
+| destination | beyond what is included | deduplicating | and a journal | nothing else | deduplicating | and a journal |
+|---|---:|---:|---:|---:|---:|---:|
+| queue | 1.50 | 1.53 | 5.53 | 0.80 | 0.83 | 3.83 |
 ";
     assert_eq!(wrong_costs(page), [""; 0]);
-    assert_eq!(free_events(&operations(page), "queue"), 3_333);
-    let right = "queue: 1.50 | 1.53 | 0.80 | 0.83";
+    assert_eq!(free_events(&operations(page), &["queue"]), 3_333);
+    assert_eq!(free_events(&operations(page), &["queue", JOURNAL]), 3_333);
+    assert_eq!(free_events(&operations(page), &[JOURNAL]), 25_000);
+    let right = "queue: 1.50 | 1.53 | 5.53 | 0.80 | 0.83 | 3.83";
     for (before, after) in [("1.53", "1.54"), ("0.80", "0.81"), ("| 1.50", "| 1.5")] {
         assert_eq!(wrong_costs(&page.replacen(before, after, 1)), [right], "{after}");
     }
     let dearer = page.replacen("| 0.40 |", "| 0.50 |", 1);
-    assert_eq!(wrong_costs(&dearer), ["queue: 1.80 | 1.83 | 1.00 | 1.03"]);
+    assert_eq!(wrong_costs(&dearer), ["queue: 1.80 | 1.83 | 5.83 | 1.00 | 1.03 | 4.03"]);
 }
