@@ -112,6 +112,17 @@ fn the_core_reads_no_clock() {
     });
 }
 
+/// A page in a browser can use it, too.
+#[test]
+fn the_crate_of_the_operators_does_no_io() {
+    let io = ["std::fs", "std::io", "std::env", "std::process", "std::thread", "std::time"];
+    let io =
+        [&io[..], &["TcpStream", "UdpSocket", "ToSocketAddrs", "Utc::now", "Local::now"]].concat();
+    check("text in, text out", &rust_files("crates/operator/src"), |line| {
+        io.iter().any(|io| line.contains(io))
+    });
+}
+
 #[test]
 fn the_tests_are_in_folders_of_their_own() {
     check("a library has `test = false`, so that no test in it would run", &source(), |line| {

@@ -287,6 +287,9 @@ pub fn print_replay(view: &ReplayView) -> String {
     let ReplayView { replay, not_sent } = view;
     let mut out = String::new();
     let mut fact = |name: &str, value: &str| {
+        if value.is_empty() {
+            return;
+        }
         out.push_str(&wrapped(&format!("{name:NAMES$}"), &clean(value), WIDTH));
     };
     fact("replay", &replay.id);

@@ -57,7 +57,9 @@ pub fn erase(arguments: &ErasureArguments) -> Result<()> {
     let mut erased = Erased::default();
     let done = perform(&client, &erasure, arguments.connection.json, &mut erased);
     if let Err(error) = done {
-        say(&format!("erased so far: {}; the same command erases the rest", erased.sum()));
+        if !erased.is_empty() {
+            say(&format!("erased so far: {}; the same command erases the rest", erased.sum()));
+        }
         return Err(error);
     }
     if !arguments.connection.json {

@@ -19,8 +19,14 @@ const SHOWN: usize = 10;
 #[derive(Debug, Clone, Args)]
 struct LimitFlags {
     /// How many to list at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 50, conflicts_with = "all")]
-    limit: usize,
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with = "all"
+    )]
+    limit: u32,
     /// List all of them
     #[arg(long)]
     all: bool,
@@ -28,7 +34,8 @@ struct LimitFlags {
 
 impl LimitFlags {
     fn limit(&self) -> Limit {
-        if self.all { Limit::All } else { Limit::First(self.limit) }
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        if self.all { Limit::All } else { Limit::First(limit) }
     }
 }
 

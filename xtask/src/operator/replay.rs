@@ -200,7 +200,10 @@ fn start(arguments: &StartArguments, connection: &Connection) -> Result<()> {
             }
             return Ok(());
         }
-        say(print_plan(&plan).trim_end());
+        let first = print_plan(&plan);
+        if !first.is_empty() {
+            say(first.trim_end());
+        }
         confirm(&format!("Send {events} again, {to_whom}?"))?;
     }
     let body = client.ask(&order.start())?;

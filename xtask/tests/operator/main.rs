@@ -23,3 +23,6 @@ mod replay;
 
 #[cfg(test)]
 mod server;
+
+#[cfg(test)]
+mod terminal;
