@@ -1,6 +1,7 @@
 //! What the journal is told about a request.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::JournalSettings;
 use crate::counts::Counts;
@@ -13,6 +14,9 @@ use crate::text::shorten;
 use crate::trace::Client;
 use elytra_events::http::Mode;
 use elytra_events::{CloudEvent, Known as _};
+
+/// How many events this isolate has recorded.
+static RECORDED: AtomicU64 = AtomicU64::new(1);
 
 /// What the events of a request, or of a step of a replay, have in common.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +58,7 @@ impl Recording<'_> {
                     ray: client.ray.as_deref().map(Cow::Borrowed),
                     client_address: client.address.as_deref().map(Cow::Borrowed),
                     user_agent: client.user_agent.as_deref().map(Cow::Borrowed),
+                    number: RECORDED.fetch_add(1, Ordering::Relaxed),
                     subscriptions,
                 };
                 (What::Received(received), Some(fate.kind().code()), credential)

@@ -84,9 +84,17 @@ pub struct Received<'l> {
     /// `User-Agent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<Cow<'l, str>>,
+    /// Tells apart what an isolate records in the same millisecond. A line that is there already is not written again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub number: u64,
     /// What became of it, for each subscription.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<SubscriptionState<'l>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A call to an HTTP destination.

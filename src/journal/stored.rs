@@ -53,6 +53,16 @@ fn put(states: &mut States, name: &str, state: State, reason: Option<&str>) {
     states.insert(name.to_owned(), new);
 }
 
+/// Whether a request says something new with this state, after this one. One that met another request, or came after it,
+/// does not, whichever of the two is written first.
+fn is_news(new: Option<State>, before: Option<State>) -> bool {
+    match new {
+        Some(State::Unwanted | State::UnderWay) => before.is_none(),
+        Some(State::HeldBefore) => matches!(before, None | Some(State::Unwanted | State::UnderWay)),
+        _ => true,
+    }
+}
+
 /// An event in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -109,12 +119,10 @@ impl StoredEvent {
                 What::Received(Received { subscriptions, .. })
                 | What::Replayed { subscriptions, .. } => {
                     for new in subscriptions {
-                        let is_news = !matches!(
-                            State::from_name(&new.fate),
-                            Some(State::HeldBefore | State::Unwanted)
-                        );
                         let name = &*new.subscription;
-                        if is_news || !states.contains_key(name) {
+                        let before =
+                            states.get(name).and_then(|state| State::from_name(&state.fate));
+                        if is_news(State::from_name(&new.fate), before) {
                             states.insert(name.to_owned(), new.clone());
                         }
                     }

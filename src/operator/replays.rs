@@ -1,6 +1,7 @@
 //! Starts replays, and shows, pauses, resumes and cancels them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::error::OperatorError;
 use super::events::summary;
@@ -101,9 +102,9 @@ pub struct ReplayView {
     pub id: String,
     /// `running`, `paused`, `finished`, `cancelled` or `failed`.
     pub state: &'static str,
-    /// Which events it sends, unless keys are named.
-    #[serde(skip_serializing_if = "EventFilter::is_empty")]
-    pub filter: EventFilter,
+    /// Which events it sends, unless keys are named: the parameters of `GET /events`, with times in RFC 3339.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub filter: Map<String, Value>,
     /// How many keys are named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<usize>,
@@ -170,7 +171,7 @@ impl ReplayView {
             keys: Some(replay.keys.len()).filter(|keys| *keys > 0),
             id: replay.id,
             state: replay.state.as_str(),
-            filter: replay.filter,
+            filter: shown(&replay.filter),
             subscriptions: replay.subscriptions,
             respect_filters: replay.respect_filters,
             events_per_second: replay.events_per_second,
@@ -183,6 +184,17 @@ impl ReplayView {
             reason: replay.reason,
         }
     }
+}
+
+/// A filter, with times in RFC 3339.
+fn shown(filter: &EventFilter) -> Map<String, Value> {
+    let Ok(Value::Object(mut shown)) = serde_json::to_value(filter) else { return Map::new() };
+    for (name, time) in [("since", filter.since), ("until", filter.until)] {
+        if let Some(time) = time {
+            shown.insert(name.to_owned(), to_rfc3339(time).into());
+        }
+    }
+    shown
 }
 
 /// Starts a replay, or says what it would send.

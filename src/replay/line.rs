@@ -10,7 +10,7 @@ use crate::level::Level;
 pub struct ReplayLine {
     #[serde(skip)]
     level: Level,
-    /// `replay`.
+    /// `replayed`.
     outcome: &'static str,
     /// Its id.
     replay: String,
@@ -36,7 +36,7 @@ impl ReplayLine {
         };
         Some(Self {
             level,
-            outcome: "replay",
+            outcome: "replayed",
             replay: replay.id.clone(),
             state: replay.state.as_str(),
             sent: replay.sent,

@@ -132,7 +132,9 @@ const WRITE: &str = "INSERT INTO events
         object = coalesce(object, excluded.object),
         facts = iif(code IS NULL AND excluded.code IS NOT NULL, excluded.facts, facts),
         wanted_by = coalesce(excluded.wanted_by, wanted_by),
-        code = iif(excluded.code IS NULL OR (excluded.code = 'duplicate' AND code IS NOT NULL),
+        -- A request that met another one, or came after it, says nothing new. It may be written before that one.
+        code = iif(code IS NOT NULL AND (excluded.code IS NULL
+                OR excluded.code = 'duplicate' AND code <> 'under_way' OR excluded.code = 'under_way'),
             code, excluded.code),
         received = received + excluded.received,
         last_at = coalesce(max(last_at, excluded.last_at), excluded.last_at, last_at),

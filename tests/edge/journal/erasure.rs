@@ -62,6 +62,7 @@ fn removes_an_object_from_everywhere() {
             "the queue EVENTS_QUEUE (subscription stream)",
             "messages in the queue DELIVERIES",
             "messages in the queue DEAD_LETTERS",
+            "the filters of replays, of which the last 100 are kept",
             "the Worker's log, which has the id and the object",
         ]
     );

@@ -74,7 +74,12 @@ impl ShardJournal {
         if event.code.is_none() && code.is_some() {
             event.facts = serde_json::from_value(facts.clone()).unwrap();
         }
-        if code.is_some() && (event.code.is_none() || code.as_deref() != Some("duplicate")) {
+        let says_nothing_new = match code.as_deref() {
+            None | Some("under_way") => true,
+            Some("duplicate") => event.code.as_deref() != Some("under_way"),
+            Some(_) => false,
+        };
+        if event.code.is_none() || !says_nothing_new {
             event.code = code;
         }
         if received.as_u64() == Some(1) {
