@@ -20,7 +20,7 @@ pub use filter::{EventFilter, LAST_RANK, Order};
 pub use key::{EventKey, object_column, object_parts};
 pub use line::{Attempt, Line, Received, State, SubscriptionState, What};
 pub(crate) use note::object_of;
-pub use note::{Facts, NewNote, Note, SEPARATOR, print_notes};
+pub use note::{FIELD, Facts, NewNote, Note, PART, SEPARATOR, print_notes};
 pub use pending::{Due, FLUSH_MS, MAX_PENDING_BYTES, MAX_PENDING_REFUSALS, NOT_KEPT, Pending};
 pub use refusal::{Refusal, StoredRefusal};
 pub use request::{

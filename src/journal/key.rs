@@ -30,6 +30,9 @@ pub struct EventKey {
 }
 
 impl EventKey {
+    /// How many characters a key has.
+    pub const CHARACTERS: usize = ID_CHARACTERS + LEDGER_CHARACTERS;
+
     /// The key of the event with this `id`, whose key in the ledger this is.
     #[must_use]
     pub fn new(key: &Key, id: &str) -> Self {
@@ -59,7 +62,7 @@ impl EventKey {
     /// Reads a key. `None` if the text is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != ID_CHARACTERS + LEDGER_CHARACTERS {
+        if text.len() != Self::CHARACTERS {
             return None;
         }
         BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;

@@ -13,14 +13,20 @@ use elytra_events::{CloudEvent, Object, ObjectId, Timestamp};
 /// written again with every line of the history.
 const MAX_TEXT_IN_ROW: usize = 16 * 1024;
 
-/// How many bytes of a text a row has. Cloudflare allows 2 MB for a row, and in JSON, each byte can take two.
-const MAX_PART_BYTES: usize = 400_000;
+/// How many bytes of a text a row has. Cloudflare allows 2 MB.
+const MAX_PART_BYTES: usize = 1_000_000;
 
 /// How many bytes of notes one statement writes, which are a parameter of at most 2 MB.
 const MAX_CHUNK_BYTES: usize = 1_000_000;
 
 /// Separates the chunks of [`print_notes`]. JSON cannot contain it unless it is escaped.
 pub const SEPARATOR: char = '\u{1e}';
+
+/// What a chunk begins with that is a part of a long text.
+pub const PART: char = 'T';
+
+/// Ends the number of a part. JSON cannot contain it unless it is escaped.
+pub const FIELD: char = '\u{1f}';
 
 /// What is known about an event, whatever became of it. Texts are cut like others in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +161,7 @@ pub struct Note {
     pub key: EventKey,
     /// The row of the event, as JSON: key, object, code, how often it came just now, when, for whom, facts, line, text.
     row: String,
-    /// The rows of a long text, as JSON: key, number, text.
+    /// The parts of a long text: key, number, [`FIELD`], and the part as it is.
     parts: Vec<String>,
 }
 
@@ -173,7 +179,7 @@ impl Note {
             Some(text) if in_row.is_none() => split(text)
                 .into_iter()
                 .enumerate()
-                .map(|(number, part)| print(&(key.as_str(), number, part)))
+                .map(|(number, part)| format!("{}{number}{FIELD}{part}", key.as_str()))
                 .collect(),
             _ => Vec::new(),
         };
@@ -211,17 +217,22 @@ fn split(mut text: &str) -> Vec<&str> {
     parts
 }
 
-/// Prints notes for a shard: chunks, each of which one statement writes. A chunk is a list of events, or an object with
-/// a list of parts of texts.
+/// Prints notes for a shard: chunks, each of which one statement writes. A chunk is a list of events in JSON, or, after
+/// [`PART`], a part of a long text, which is not escaped: that would cost more than everything else.
 #[must_use]
 pub fn print_notes<'n>(notes: impl Iterator<Item = &'n Note> + Clone) -> String {
     let mut text = String::new();
-    chunks(notes.clone().map(|note| &*note.row), "[", "]", &mut text);
-    chunks(notes.flat_map(|note| &note.parts).map(|part| &**part), "{\"texts\":[", "]}", &mut text);
+    chunks(notes.clone().map(|note| &*note.row), &mut text);
+    for part in notes.flat_map(|note| &note.parts) {
+        text.push(SEPARATOR);
+        text.push(PART);
+        text.push_str(part);
+    }
     text
 }
 
-fn chunks<'r>(rows: impl Iterator<Item = &'r str>, open: &str, close: &str, text: &mut String) {
+fn chunks<'r>(rows: impl Iterator<Item = &'r str>, text: &mut String) {
+    let (open, close) = ("[", "]");
     let mut bytes = None;
     for row in rows {
         match bytes {
@@ -236,9 +247,6 @@ fn chunks<'r>(rows: impl Iterator<Item = &'r str>, open: &str, close: &str, text
                 bytes = Some(row.len());
             }
             None => {
-                if !text.is_empty() {
-                    text.push(SEPARATOR);
-                }
                 text.push_str(open);
                 bytes = Some(row.len());
             }

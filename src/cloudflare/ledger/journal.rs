@@ -19,7 +19,7 @@ use crate::cloudflare::{clock, config};
 use crate::config::JournalSettings;
 use crate::counts::Counts;
 use crate::journal::{
-    EventFilter, EventKey, FORGET_STEP, JournalRequest, LAST_RANK, MAX_DATABASE_BYTES,
+    EventFilter, EventKey, FIELD, FORGET_STEP, JournalRequest, LAST_RANK, MAX_DATABASE_BYTES,
     MAX_HISTORY_BYTES, MAX_REFUSALS, NoteRequest, Order, RefusalFilter, SEARCH_ROWS, SearchRequest,
     object_column, object_parts,
 };
@@ -138,7 +138,10 @@ const WRITE: &str = "INSERT INTO events
             code, excluded.code),
         received = received + excluded.received,
         last_at = coalesce(max(last_at, excluded.last_at), excluded.last_at, last_at),
-        text = coalesce(text, excluded.text),
+        -- A text that has expired does not come back with its event.
+        text = iif(seq >= coalesce(
+                (SELECT CAST(value AS INTEGER) FROM journal WHERE name = 'texts_until'), 0),
+            coalesce(text, excluded.text), text),
         history = iif(latest IS NULL AND length(history) + length(excluded.history) < ?,
             history || char(10) || excluded.history, history),
         left_out = left_out + (latest IS NOT NULL),
@@ -147,9 +150,10 @@ const WRITE: &str = "INSERT INTO events
     -- What was written already, and whose answer was lost, is told again.
     WHERE instr(history, excluded.history) = 0 AND latest IS NOT excluded.history";
 
-/// Writes parts of long texts.
-const WRITE_TEXTS: &str = "INSERT OR IGNORE INTO texts (key, number, text)
-    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?, '$.texts')";
+/// Writes a part of a long text.
+const WRITE_TEXT: &str = "INSERT OR IGNORE INTO texts (key, number, text) SELECT ?1, ?2, ?3
+    WHERE EXISTS (SELECT 1 FROM events WHERE key = ?1 AND seq >= coalesce(
+        (SELECT CAST(value AS INTEGER) FROM journal WHERE name = 'texts_until'), 0))";
 
 const COLUMNS: &str = "seq, key, code, received, last_at, facts, history, latest, left_out,
     text IS NOT NULL OR EXISTS (SELECT 1 FROM texts WHERE texts.key = events.key) AS has_text";
@@ -175,10 +179,22 @@ pub(super) fn write(sql: &Sql, chunks: &Array) -> Result<(), JsValue> {
             let parameters = Array::of4(&first, &chunk, &most, &most);
             sql.exec_with_all(&js_string(WRITE), &parameters)?;
         } else {
-            sql.exec_with(&js_string(WRITE_TEXTS), &chunk)?;
+            write_part(sql, &chunk)?;
         }
     }
     Ok(())
+}
+
+/// Writes a part of a long text, which never comes into the memory of the wasm: see `print_notes`.
+fn write_part(sql: &Sql, chunk: &JsString) -> Result<(), JsValue> {
+    let key_ends = u32::try_from(1 + EventKey::CHARACTERS).unwrap_or_default();
+    let Ok(number_ends) = u32::try_from(chunk.index_of(&FIELD.to_string(), 0)) else {
+        return Err(JsError::new("a part of a text without a number").into());
+    };
+    let key = chunk.slice(1, key_ends);
+    let number = chunk.slice(key_ends, number_ends);
+    let text = chunk.slice(number_ends + 1, chunk.length());
+    sql.exec_with_three(&js_string(WRITE_TEXT), &key, &number, &text).map(drop)
 }
 
 /// Adds to what the shard has counted.

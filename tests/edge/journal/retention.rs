@@ -14,7 +14,7 @@ fn forgets_texts_first_and_events_then() {
     let receiver = Receiver::start(&settings);
     let large = "x".repeat(40_000);
     let large = event("2", "product").replace("4711", &format!("\"{large}\""));
-    for text in [event("1", "product"), large] {
+    for text in [event("1", "product"), large.clone()] {
         assert_eq!(receiver.post(text).send().status, 202);
     }
     let has_text = |id: &str| find(&receiver, id, |_| true)["has_text"] == true;
@@ -22,6 +22,11 @@ fn forgets_texts_first_and_events_then() {
     assert!(has_text("1") && has_text("2"));
     receiver.advance(2 * DAY + 60);
     receiver.ring_alarms();
+    assert!(!has_text("1") && !has_text("2"));
+    // They do not come back, even if the events do.
+    for text in [event("1", "product"), large] {
+        assert_eq!(receiver.post(text).send().status, 202);
+    }
     assert!(!has_text("1") && !has_text("2"));
     receiver.advance(5 * DAY + 60);
     receiver.ring_alarms();

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use elytra_webhooks::counts::Counts;
 use elytra_webhooks::journal::{
-    EventFilter, EventKey, Found, JournalRequest, NoteRequest, Order, Pending, RefusalFilter,
-    RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, object_column, object_parts,
+    EventFilter, EventKey, FIELD, Found, JournalRequest, NoteRequest, Order, PART, Pending,
+    RefusalFilter, RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, object_column,
+    object_parts,
 };
 use elytra_webhooks::ledger::ShardId;
 use elytra_webhooks::platform::{BindingError, Journal};
@@ -36,17 +37,17 @@ impl ShardJournal {
     /// Writes what [`print_notes`](elytra_webhooks::journal::print_notes) printed.
     pub(crate) fn write(&mut self, notes: &str, now: u64) {
         for chunk in notes.split(SEPARATOR).filter(|chunk| !chunk.is_empty()) {
-            match serde_json::from_str(chunk).unwrap() {
-                Value::Array(rows) => rows.iter().for_each(|row| self.write_row(row, now)),
-                Value::Object(texts) => {
-                    for part in texts["texts"].as_array().unwrap() {
-                        let row = self.rows.get_mut(part[0].as_str().unwrap()).unwrap();
-                        let text = row.event.text.get_or_insert_default();
-                        text.push_str(part[2].as_str().unwrap());
-                        row.event.has_text = true;
-                    }
-                }
-                other => panic!("{other}"),
+            if let Some(part) = chunk.strip_prefix(PART) {
+                let (key, rest) = part.split_at(EventKey::CHARACTERS);
+                let (_, part) = rest.split_once(FIELD).unwrap();
+                let row = self.rows.get_mut(key).unwrap();
+                row.event.text.get_or_insert_default().push_str(part);
+                row.event.has_text = true;
+                continue;
+            }
+            let rows: Vec<Value> = serde_json::from_str(chunk).unwrap();
+            for row in &rows {
+                self.write_row(row, now);
             }
         }
     }
