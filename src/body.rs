@@ -19,6 +19,9 @@ use crate::trace::Trace;
 /// large body that arrives at less than 16 KB a second times out.
 pub const BODY_BYTES_PER_MS: u64 = 16;
 
+/// How many copies of an event's text the journal makes: in a note, and among the notes for a shard.
+const NOTED_COPIES: usize = 2;
+
 /// A body, with the memory reserved for it and its event.
 #[derive(Debug)]
 pub(crate) struct ReadBody<'p> {
@@ -28,6 +31,8 @@ pub(crate) struct ReadBody<'p> {
     pub(crate) bytes: Vec<u8>,
     /// Dropped together with the body.
     pub(crate) reservation: Reservation<'p>,
+    /// Whether there is memory for the copies of the texts that the journal needs.
+    pub(crate) has_room_for_texts: bool,
 }
 
 /// Reads the body of an authenticated caller, if its content type is supported. If the announced
@@ -76,7 +81,12 @@ pub(crate) async fn read<'c, 'p>(
         return Err(Rejection::JsonTooLarge { bytes: printed, limit: MAX_KV_VALUE_BYTES });
     }
     reservation.grow_to(bytes.capacity() + printed)?;
-    Ok(ReadBody { mode, bytes, reservation })
+    let keeps_texts = config.journal.is_some_and(|journal| journal.body_retention_ms.is_some());
+    let texts = NOTED_COPIES * bytes.len().max(printed);
+    // The journal never costs an event: without room, it does without the text.
+    let has_room_for_texts =
+        keeps_texts && reservation.grow_to(bytes.capacity() + printed + texts).is_ok();
+    Ok(ReadBody { mode, bytes, reservation, has_room_for_texts })
 }
 
 /// Refuses encoded bodies. The Worker does not decode them, and could not forward them as they are.

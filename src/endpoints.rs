@@ -409,7 +409,7 @@ impl Question {
             Self::Explain => {
                 let subscriptions = explain::choose(query.subscription.as_deref(), config)
                     .map_err(OperatorError::BadQuery)?;
-                let ReadBody { mode, bytes, reservation: _held } =
+                let ReadBody { mode, bytes, reservation: _held, .. } =
                     read(caller, head, body, config, platform, trace).await?;
                 let explained =
                     explain::explain(mode, head, &bytes, config, &subscriptions, trace)?;

@@ -18,6 +18,8 @@ pub async fn flush(pending: Pending, platform: &impl Platform) -> Vec<BindingErr
         told = tell(&pending, platform.shards(), platform).await;
     }
     let (failed, errors): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+    let bytes = pending.bytes();
+    platform.collect(|pending| pending.written(bytes));
     if let Some(again) = pending.again(&failed) {
         platform.collect(|pending| pending.put_back(again));
     }
@@ -26,8 +28,9 @@ pub async fn flush(pending: Pending, platform: &impl Platform) -> Vec<BindingErr
 
 /// Writes what was collected here so far. What cannot be written is lost.
 pub(crate) async fn flush_now(platform: &impl Platform) {
+    let now = platform.now();
     let mut taken = None;
-    platform.collect(|pending| taken = Some(pending.take(Due::AtOnce)));
+    platform.collect(|pending| taken = Some(pending.take(Due::AtOnce, now)));
     if let Some(pending) = taken.filter(|pending| !pending.is_empty()) {
         let _ = flush(pending, platform).await;
     }

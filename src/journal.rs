@@ -21,7 +21,9 @@ pub use key::{EventKey, object_column, object_parts};
 pub use line::{Attempt, Line, Received, State, SubscriptionState, What};
 pub(crate) use note::object_of;
 pub use note::{FIELD, Facts, NewNote, Note, PART, SEPARATOR, print_notes};
-pub use pending::{Due, FLUSH_MS, MAX_PENDING_BYTES, MAX_PENDING_REFUSALS, NOT_KEPT, Pending};
+pub use pending::{
+    Due, FLUSH_MS, MAX_PENDING_BYTES, MAX_PENDING_REFUSALS, NOT_KEPT, NOT_RECORDED, Pending,
+};
 pub use refusal::{Refusal, StoredRefusal};
 pub use request::{
     Erased, Found, JournalRequest, NoteRequest, RefusalFilter, RefusalsFound, SearchRequest,

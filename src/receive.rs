@@ -44,7 +44,7 @@ pub async fn receive<'c>(
     limit_rate(config, &caller, platform).await?;
 
     // 4. The content type is supported. Then the body is read, up to the limit.
-    let ReadBody { mode, bytes, reservation: _held } =
+    let ReadBody { mode, bytes, reservation: _held, has_room_for_texts } =
         read(&caller, head, body, config, platform, trace).await?;
 
     // 5. The body holds valid events: one, or any number in a batch.
@@ -72,7 +72,7 @@ pub async fn receive<'c>(
     // 9. The ledger remembers the result, the journal records it, and the sender gets the answer.
     let client = config.journal.map(|_| Client::of(head));
     let recording = config.journal.zip(client.as_ref()).map(|(settings, client)| Recording {
-        settings,
+        keeps_texts: settings.body_retention_ms.is_some() && has_room_for_texts,
         at: arrived_at,
         occasion: Occasion::Received { mode, credential: caller.credential(), client },
     });

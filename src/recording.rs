@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::config::JournalSettings;
 use crate::counts::Counts;
 use crate::fate::{Fate, FateKind};
 use crate::journal::{
@@ -21,8 +20,8 @@ static RECORDED: AtomicU64 = AtomicU64::new(1);
 /// What the events of a request, or of a step of a replay, have in common.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recording<'t> {
-    /// What the journal keeps.
-    pub(crate) settings: JournalSettings,
+    /// Whether the texts of the events are kept.
+    pub(crate) keeps_texts: bool,
     /// When it happened, in milliseconds since 1970.
     pub(crate) at: u64,
     /// Why events are forwarded.
@@ -67,7 +66,7 @@ impl Recording<'_> {
                 (What::Replayed { replay: id.into(), subscriptions }, None, None)
             }
         };
-        let keeps_text = code.is_some() && self.settings.body_retention_ms.is_some();
+        let keeps_text = code.is_some() && self.keeps_texts;
         Note::new(&NewNote {
             key,
             object: object_of(event),

@@ -286,7 +286,7 @@ impl Journal for BoundEnv<'_> {
 
 /// Takes what was collected.
 pub(super) fn take_pending(due: Due) -> Pending {
-    PENDING.with_borrow_mut(|pending| pending.take(due))
+    PENDING.with_borrow_mut(|pending| pending.take(due, clock::now()))
 }
 
 impl BoundEnv<'_> {

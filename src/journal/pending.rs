@@ -15,6 +15,15 @@ pub const FLUSH_MS: u64 = 1_000;
 /// How many bytes it collects. With more, it writes at once.
 pub const MAX_PENDING_BYTES: usize = 256 * 1024;
 
+/// How many bytes it holds together with those that shards are still taking: 8 MiB.
+const MAX_COLLECTED_BYTES: usize = 8 * 1024 * 1024;
+
+/// After how many milliseconds what was taken has been written, or never will be.
+const WRITE_MS: u64 = 15_000;
+
+/// The events that were only counted.
+pub const NOT_RECORDED: &str = "events_not_recorded";
+
 /// How many refusals it collects. Others are only counted: whoever has no credentials cannot make it write more.
 pub const MAX_PENDING_REFUSALS: usize = 50;
 
@@ -39,6 +48,8 @@ pub struct Pending {
     due_at: u64,
     /// How often in a row shards did not take what was collected.
     failures: u32,
+    /// What was taken and is being written: when that has ended for sure, in milliseconds since 1970, and how many bytes.
+    being_written: Vec<(u64, usize)>,
 }
 
 /// When what was collected is to be written.
@@ -55,7 +66,15 @@ impl Pending {
     #[must_use]
     pub const fn new() -> Self {
         let counts = Counts { numbers: BTreeMap::new(), sources: BTreeMap::new() };
-        Self { notes: Vec::new(), bytes: 0, refusals: Vec::new(), counts, due_at: 0, failures: 0 }
+        Self {
+            notes: Vec::new(),
+            bytes: 0,
+            refusals: Vec::new(),
+            counts,
+            due_at: 0,
+            failures: 0,
+            being_written: Vec::new(),
+        }
     }
 
     /// Whether nothing was collected.
@@ -67,6 +86,7 @@ impl Pending {
     /// When somebody must write it, unless somebody has been asked to at `now` (milliseconds since 1970) or shortly
     /// before. Whoever was asked long ago has died.
     pub fn due(&mut self, now: u64) -> Option<Due> {
+        self.being_written.retain(|(ends_at, _)| (now..=now + WRITE_MS).contains(ends_at));
         if self.bytes >= MAX_PENDING_BYTES {
             // Whoever was asked finds nothing, or what comes after this.
             return Some(Due::AtOnce);
@@ -79,9 +99,15 @@ impl Pending {
         Some(Due::Later)
     }
 
-    /// Collects what is to be written about an event.
+    /// Collects what is to be written about an event. If shards are too slow to take it, it is only counted.
     pub fn note(&mut self, note: Note) {
-        self.bytes += note.bytes();
+        let bytes = note.bytes();
+        let being_written: usize = self.being_written.iter().map(|(_, bytes)| bytes).sum();
+        if self.bytes + bytes + being_written > MAX_COLLECTED_BYTES {
+            self.counts.add(NOT_RECORDED, &[], 1);
+            return;
+        }
+        self.bytes += bytes;
         self.notes.push(note);
     }
 
@@ -108,9 +134,24 @@ impl Pending {
 
     /// Takes everything. Whoever was asked to write it later does not come again.
     #[must_use]
-    pub fn take(&mut self, due: Due) -> Self {
+    pub fn take(&mut self, due: Due, now: u64) -> Self {
         let due_at = if due == Due::Later { 0 } else { self.due_at };
-        mem::replace(self, Self { due_at, ..Self::new() })
+        let mut being_written = mem::take(&mut self.being_written);
+        being_written.push((now + WRITE_MS, self.bytes));
+        mem::replace(self, Self { due_at, being_written, ..Self::new() })
+    }
+
+    /// Notes that so many bytes which were taken have been written, or not.
+    pub fn written(&mut self, bytes: usize) {
+        if let Some(place) = self.being_written.iter().position(|(_, other)| *other == bytes) {
+            self.being_written.swap_remove(place);
+        }
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// What these shards did not take, to be collected again. `None` if there is nothing, or it was tried often enough.

@@ -7,7 +7,7 @@ use super::error::OperatorError;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::dead::is_letter;
-use crate::journal::{JournalRequest, NOT_KEPT};
+use crate::journal::{JournalRequest, NOT_KEPT, NOT_RECORDED};
 use crate::ledger::ShardId;
 use crate::limits::{DEAD, SPOOL};
 use crate::platform::{BindingError, CALL_MS, Platform, within};
@@ -20,7 +20,7 @@ const MAX_PAGES: usize = 10;
 const PREFIX: &str = "elytra_webhooks";
 
 /// The counters: their names, those of their labels, and what they mean.
-const COUNTERS: [(&str, &str, &[&str], &str); 6] = [
+const COUNTERS: [(&str, &str, &[&str], &str); 7] = [
     ("events", "events_total", &["code"], "Events that came, by the code of the answer."),
     (
         "fates",
@@ -28,6 +28,7 @@ const COUNTERS: [(&str, &str, &[&str], &str); 6] = [
         &["subscription", "fate"],
         "What became of the events that a subscription wants.",
     ),
+    (NOT_RECORDED, "events_not_recorded_total", &[], "Events that the journal had no room for."),
     ("refusals", "refusals_total", &["code"], "Requests that were refused."),
     (NOT_KEPT, "refusals_not_kept_total", &[], "Refused requests that were only counted."),
     ("attempts", "attempts_total", &["subscription", "result"], "Calls to HTTP destinations."),

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::job::{NotSent, Replay, ReplayState};
 use crate::claim::unclaimed;
-use crate::config::{Config, JournalSettings};
+use crate::config::Config;
 use crate::destination::Replaying;
 use crate::fate::{Fate, FateKind};
 use crate::forward::forward;
@@ -55,7 +55,7 @@ pub struct Stepped {
 pub async fn step(replay: &mut Replay, config: &Config, platform: &impl Platform) -> Stepped {
     let began = platform.now();
     let result = match config.journal {
-        Some(settings) => advance(replay, settings, config, platform).await,
+        Some(_) => advance(replay, config, platform).await,
         None => Err(BindingError("the journal is switched off".to_owned())),
     };
     let mut stepped = Stepped::default();
@@ -90,7 +90,6 @@ struct Due {
 
 async fn advance(
     replay: &mut Replay,
-    settings: JournalSettings,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Vec<NotSent>, BindingError> {
@@ -105,7 +104,7 @@ async fn advance(
     let again = replay.again.split_off(keys.len().min(replay.again.len()));
     // Only a step that is done moves the replay forward.
     let before = std::mem::replace(&mut replay.again, again);
-    match send(replay, &keys, settings, config, platform).await {
+    match send(replay, &keys, config, platform).await {
         Ok((not_sent, again)) => {
             replay.again.extend(again);
             (replay.taken, replay.position) = (ahead.taken, ahead.position);
@@ -166,7 +165,6 @@ async fn next_keys(
 async fn send(
     replay: &mut Replay,
     keys: &[(EventKey, u32)],
-    settings: JournalSettings,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<(Vec<NotSent>, Vec<(EventKey, u32)>), BindingError> {
@@ -195,7 +193,7 @@ async fn send(
     }
     let mut again = Vec::new();
     for due in in_parts(due) {
-        send_part(replay, due, settings, &mut not_sent, &mut again, config, platform).await;
+        send_part(replay, due, &mut not_sent, &mut again, config, platform).await;
     }
     Ok((not_sent, again))
 }
@@ -230,7 +228,6 @@ fn in_parts(due: Vec<Due>) -> Vec<Vec<Due>> {
 async fn send_part(
     replay: &mut Replay,
     due: Vec<Due>,
-    settings: JournalSettings,
     not_sent: &mut Vec<NotSent>,
     again: &mut Vec<(EventKey, u32)>,
     config: &Config,
@@ -260,8 +257,11 @@ async fn send_part(
     let plan = unclaimed(plan, times);
     let has_spool = config.stores.has_spool;
     let plan = forward(plan, times, has_spool, Some(replaying), platform, deadline).await;
-    let recording =
-        Recording { settings, at: platform.now(), occasion: Occasion::Replayed(&replay.id) };
+    let recording = Recording {
+        keeps_texts: false,
+        at: platform.now(),
+        occasion: Occasion::Replayed(&replay.id),
+    };
     let (fates, _) = settle(plan, times, Some(recording), platform).await;
     for (due, fate) in sending.into_iter().zip(fates.iter()) {
         if !matches!(fate.kind(), FateKind::Undelivered | FateKind::UnderWay) {
