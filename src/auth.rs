@@ -7,24 +7,30 @@ mod api_key;
 mod basic;
 mod bearer;
 mod credential;
+mod jwt;
+mod session;
 
 use serde_json::Value;
 
 pub use api_key::{ApiKey, DEFAULT_API_KEY_HEADER};
 pub(crate) use bearer::ACCESS_TOKEN;
 pub use credential::{Credential, Secret};
+pub use jwt::{Access, Assertion, TokenFault};
+pub use session::{SESSION_COOKIE, SESSION_MS, Session};
 
 use crate::request::RequestHead;
 use crate::vars::{Bindings, Mistake, Mistakes, Secrets, Table};
 use elytra_events::names;
 
 names! {
-    /// The ways to authenticate, as Elytra's own webhook configuration names them.
+    /// The ways to authenticate, as Elytra's own webhook configuration names them, and `access`, which only operators
+    /// can use.
     pub enum AuthType {
         None = "none",
         Basic = "basic",
         Bearer = "bearer",
         ApiKey = "apikey",
+        Access = "access",
     }
 }
 
@@ -42,10 +48,20 @@ pub enum Authentication {
     ApiKey(Vec<ApiKey>),
 }
 
-/// A caller that was authenticated. Only [`Authentication::verify`] makes one.
+/// How operators authenticate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admin {
+    /// With credentials, or with a [`Session`] that they got for them.
+    Credentials(Authentication),
+    /// At Cloudflare Access, which stands in front of the Worker.
+    Access(Access),
+}
+
+/// A caller that was authenticated. Only this module makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller<'c> {
     credential: Option<&'c str>,
+    person: Option<String>,
     presented_in: PresentedIn,
 }
 
@@ -56,6 +72,8 @@ pub enum PresentedIn {
     Header,
     /// In the query string, as `access_token` (RFC 6750 section 2.3).
     Query,
+    /// In the cookie of a [`Session`].
+    Cookie,
 }
 
 /// Why a caller was not authenticated.
@@ -76,6 +94,10 @@ pub enum Challenge {
     Bearer,
     /// A key in a header.
     ApiKey,
+    /// A token of Cloudflare Access.
+    Access,
+    /// Any of these, which a page asks its reader for. A browser must not ask on its own.
+    Page(AuthType),
 }
 
 /// What is wrong with what a caller presented.
@@ -97,6 +119,10 @@ impl Authentication {
         let auth_type = table.required_name("auth_type", mistakes);
         let (path, auth) = (table.path_of("auth"), table.take("auth"));
         let (auth_type, auth) = match (auth_type?, auth) {
+            (AuthType::Access, _) => {
+                mistakes.note(table.path_of("auth_type"), Mistake::OnlyForAdmin);
+                return None;
+            }
             (AuthType::None, None) => return Some(Self::None),
             (AuthType::None, Some(_)) => {
                 mistakes.note(path, Mistake::AuthWithNone);
@@ -111,7 +137,7 @@ impl Authentication {
         let tables = credential_tables(path, auth, mistakes).into_iter();
         let mut secrets = Secrets { bindings, mistakes };
         Some(match auth_type {
-            AuthType::None => Self::None,
+            AuthType::None | AuthType::Access => Self::None,
             AuthType::Basic => {
                 Self::Basic(tables.filter_map(|table| basic::read(table, &mut secrets)).collect())
             }
@@ -133,7 +159,7 @@ impl Authentication {
     pub fn verify(&self, head: &impl RequestHead) -> Result<Caller<'_>, Unauthenticated> {
         let of = |challenge| move |fault| Unauthenticated { challenge, fault };
         match self {
-            Self::None => Ok(Caller { credential: None, presented_in: PresentedIn::Header }),
+            Self::None => Ok(Caller::none()),
             Self::Basic(accepted) => basic::verify(accepted, head).map_err(of(Challenge::Basic)),
             Self::Bearer(accepted) => bearer::verify(accepted, head).map_err(of(Challenge::Bearer)),
             Self::ApiKey(accepted) => {
@@ -152,6 +178,27 @@ impl Authentication {
             Self::ApiKey(_) => AuthType::ApiKey,
         }
     }
+
+    /// The credentials that are accepted.
+    pub fn credentials(&self) -> impl Iterator<Item = &Credential> {
+        let (credentials, keys): (&[Credential], &[ApiKey]) = match self {
+            Self::None => (&[], &[]),
+            Self::Basic(credentials) | Self::Bearer(credentials) => (credentials, &[]),
+            Self::ApiKey(keys) => (&[], keys),
+        };
+        credentials.iter().chain(keys.iter().map(|key| &key.credential))
+    }
+}
+
+impl Admin {
+    /// The `auth_type` of the configuration.
+    #[must_use]
+    pub fn auth_type(&self) -> AuthType {
+        match self {
+            Self::Credentials(authentication) => authentication.auth_type(),
+            Self::Access(_) => AuthType::Access,
+        }
+    }
 }
 
 impl AuthType {
@@ -163,9 +210,12 @@ impl AuthType {
         bindings: &Bindings,
         mistakes: &mut Mistakes,
     ) -> Option<(String, Secret)> {
+        if self == Self::Access {
+            mistakes.note(table.path().replace(".auth", ".auth_type"), Mistake::OnlyForAdmin);
+        }
         let mut secrets = Secrets { bindings, mistakes };
         match self {
-            Self::None => None,
+            Self::None | Self::Access => None,
             Self::Basic => basic::read_header(table, &mut secrets),
             Self::Bearer => bearer::read_header(table, &mut secrets),
             Self::ApiKey => api_key::read_header(table, &mut secrets),
@@ -181,6 +231,8 @@ impl Unauthenticated {
             Challenge::Basic => basic::challenge(),
             Challenge::Bearer => bearer::challenge(self.fault),
             Challenge::ApiKey => api_key::challenge(),
+            Challenge::Access => jwt::challenge(),
+            Challenge::Page(_) => session::challenge(),
         }
     }
 }
@@ -193,15 +245,34 @@ impl Challenge {
             Self::Basic => AuthType::Basic,
             Self::Bearer => AuthType::Bearer,
             Self::ApiKey => AuthType::ApiKey,
+            Self::Access => AuthType::Access,
+            Self::Page(auth_type) => auth_type,
         }
     }
 }
 
 impl<'c> Caller<'c> {
+    /// A caller without credentials, where none are required.
+    fn none() -> Self {
+        Self { credential: None, person: None, presented_in: PresentedIn::Header }
+    }
+
     /// The binding of the secret that matched, or `None` if no credentials are required.
     #[must_use]
     pub fn credential(&self) -> Option<&'c str> {
         self.credential
+    }
+
+    /// The address of the person, or the name of the service, if a token says who it is.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        self.person.as_deref()
+    }
+
+    /// Who it is, as far as that is known: a person, or the binding of a secret.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.person().or(self.credential)
     }
 
     /// Where the caller put its credentials.

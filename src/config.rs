@@ -6,11 +6,12 @@ mod filter;
 mod journal;
 mod line;
 mod receiver;
+mod shown;
 mod stores;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use journal::{JournalSettings, RETENTION_DAYS};
 pub use line::ConfigLine;
@@ -22,7 +23,7 @@ pub use crate::vars::{
     Binding, BindingKind, Bindings, ConfigError, Danger, MAX_VAR_BYTES, Mistake,
 };
 
-use crate::auth::Authentication;
+use crate::auth::Admin;
 use crate::destination::Destination;
 use crate::filter::DataPaths;
 use crate::names::nearest;
@@ -41,7 +42,7 @@ pub struct Config {
     /// Which requests the Worker accepts.
     pub receiver: Receiver,
     /// What an operator must present. `None` switches off the operator's endpoints.
-    pub admin: Option<Authentication>,
+    pub admin: Option<Admin>,
     /// At least one subscription, sorted by name.
     pub subscriptions: Subscriptions,
     /// The bindings that the Worker uses itself.
@@ -50,6 +51,8 @@ pub struct Config {
     pub journal: Option<JournalSettings>,
     /// What is valid, but dangerous unless it is intended.
     pub warnings: Vec<ConfigError>,
+    /// The tables as they were written, by their vars, without what may be secret.
+    pub tables: Map<String, Value>,
 }
 
 /// A configuration with mistakes. The Worker lets nobody in with it, except an operator who asks what is wrong.
@@ -58,11 +61,11 @@ pub struct Broken {
     /// All mistakes; at least one.
     pub mistakes: Vec<ConfigError>,
     /// What an operator must present. `None` if `ADMIN` itself has mistakes: it may let in who is none.
-    pub admin: Option<Authentication>,
+    pub admin: Option<Admin>,
 }
 
 impl Broken {
-    fn new(mistakes: Vec<ConfigError>, admin: Option<Authentication>) -> Self {
+    fn new(mistakes: Vec<ConfigError>, admin: Option<Admin>) -> Self {
         let is_of_admin = |mistake: &ConfigError| {
             let var = |path: &str| path.split('.').next() == Some(ADMIN);
             let shares = |other: &Danger| match other {
@@ -139,7 +142,8 @@ impl Config {
         match webhook {
             Some((Some(receiver), stores)) if mistakes.is_empty() => {
                 let subscriptions = Subscriptions::new(subscriptions, data_paths);
-                Ok(Self { receiver, admin, subscriptions, stores, journal, warnings })
+                let tables = shown::tables(bindings);
+                Ok(Self { receiver, admin, subscriptions, stores, journal, warnings, tables })
             }
             // Without the senders' secrets, nobody knows whether the operator's is one of them.
             Some((None, _)) | None => Err(Broken::new(mistakes, None)),

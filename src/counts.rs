@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize};
 /// How many sources are told apart.
 const MAX_SOURCES: usize = 100;
 
+/// How many credentials are told apart.
+const MAX_CREDENTIALS: usize = 100;
+
+/// What is counted for each minute: how many events came, by the code of the answer, and how many requests were refused.
+pub const RATED: [&str; 6] =
+    ["accepted", "duplicate", "ignored", "under_way", "undelivered", "refused"];
+
 /// How many numbers there are at most, whatever names are in them.
 const MAX_NUMBERS: usize = 5_000;
 
@@ -21,13 +28,22 @@ pub struct Counts {
     /// When an event of each source was last accepted, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, u64>,
+    /// When events last came with each credential, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials: BTreeMap<String, u64>,
 }
 
 impl Counts {
+    /// Nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { numbers: BTreeMap::new(), sources: BTreeMap::new(), credentials: BTreeMap::new() }
+    }
+
     /// Whether nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty() && self.sources.is_empty()
+        self.numbers.is_empty() && self.sources.is_empty() && self.credentials.is_empty()
     }
 
     /// Adds to a number.
@@ -51,6 +67,30 @@ impl Counts {
         }
     }
 
+    /// Notes that events came with this credential. Beyond a hundred of them, others are not noted.
+    pub fn used(&mut self, credential: &str, at: u64) {
+        if self.credentials.len() < MAX_CREDENTIALS || self.credentials.contains_key(credential) {
+            let last = self.credentials.entry(credential.to_owned()).or_default();
+            *last = at.max(*last);
+        }
+    }
+
+    /// How much was counted of each of [`RATED`].
+    #[must_use]
+    pub fn rated(&self) -> [u64; RATED.len()] {
+        RATED.map(|code| {
+            let of = |(number, count): (&String, &u64)| {
+                let is_meant = match number.split_once('|') {
+                    Some(("events", found)) => found == code,
+                    Some(("refusals", _)) => code == "refused",
+                    _ => false,
+                };
+                is_meant.then_some(*count)
+            };
+            self.numbers.iter().filter_map(of).fold(0, u64::saturating_add)
+        })
+    }
+
     /// Adds all of these.
     pub fn merge(&mut self, other: Self) {
         for (key, more) in other.numbers {
@@ -58,6 +98,9 @@ impl Counts {
         }
         for (source, at) in other.sources {
             self.accepted(&source, at);
+        }
+        for (credential, at) in other.credentials {
+            self.used(&credential, at);
         }
     }
 }

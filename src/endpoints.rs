@@ -1,23 +1,24 @@
 //! Routes each path and method to its endpoint.
 
-use crate::access::{allow, authenticate};
-use crate::auth::{Caller, CredentialFault, Unauthenticated};
+use crate::access::allow;
+use crate::auth::{Admin, Caller, CredentialFault, TokenFault, Unauthenticated};
 use crate::body::{ReadBody, read};
 use crate::config::{Broken, Config};
 use crate::log::LogLine;
 use crate::operator::{
-    OperatorError, OperatorQuery, dead_letters, erase, events, explain, jobs, metrics, objects,
-    refusals,
+    OperatorError, OperatorQuery, configuration, dead_letters, erase, events, explain, jobs,
+    metrics, objects, overview, rates, refusals,
     replays::{self, Asked},
     set_aside,
 };
 use crate::outcome::{Outcome, Rejection};
-use crate::platform::Platform;
+use crate::platform::{CALL_MS, Platform, within};
 use crate::receive::receive;
 use crate::refused::refusal;
 use crate::replay::Order;
 use crate::reply::Reply;
 use crate::request::{Body, RequestHead};
+use crate::sign_in::{identify, is_of_this_site, show, sign_in};
 use crate::trace::{Client, Trace};
 
 /// What a path leads to.
@@ -27,8 +28,23 @@ enum Endpoint {
     Webhook,
     /// Whether the configuration is valid.
     Health,
+    /// The files of the console.
+    Console,
+    /// The sessions of the console.
+    Session(Visit),
     /// An operator's request.
     Operator(Question),
+}
+
+/// What the console asks about its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    /// Who has signed in.
+    Show,
+    /// Sign in.
+    SignIn,
+    /// Sign out.
+    SignOut,
 }
 
 /// What an operator asks for.
@@ -38,6 +54,14 @@ enum Question {
     Events,
     /// Read an event of the journal.
     Event,
+    /// Read the text of an event.
+    EventText,
+    /// Look at the state of the whole.
+    Overview,
+    /// How much came when.
+    Rates,
+    /// Show the configuration.
+    Configuration,
     /// Erase events.
     Erase,
     /// Tell the metrics.
@@ -92,7 +116,7 @@ const REMOVE: &[&str] = &["DELETE"];
 /// A path and its methods, and where they lead.
 #[derive(Debug, Clone, Copy)]
 struct Route {
-    /// The path. A segment `*` is whatever the request has there: the `id` of the query.
+    /// The path. A segment `*` is whatever the request has there: the `id` of the query. `**` is all that follows.
     path: &'static str,
     endpoint: Endpoint,
     /// The methods. Those of `/webhook` come from the configuration and the handshake.
@@ -102,12 +126,13 @@ struct Route {
 }
 
 /// All routes. Several may have the same path, with different methods.
-const ROUTES: [Route; 24] = {
-    use Endpoint::{Health, Operator, Webhook};
+const ROUTES: [Route; 33] = {
+    use Endpoint::{Console, Health, Operator, Session, Webhook};
     use Question::{
-        CancelReplay, DeadLetters, DeleteLetters, Erase, Event, Events, Explain, Jobs, Metrics,
-        ObjectsReset, PauseReplay, Redrive, Refusals, Replay, Replays, ResumeJob, ResumeReplay,
-        Spool, SpoolDelete, SpoolSend, StartReplay, StopJob,
+        CancelReplay, Configuration, DeadLetters, DeleteLetters, Erase, Event, EventText, Events,
+        Explain, Jobs, Metrics, ObjectsReset, Overview, PauseReplay, Rates, Redrive, Refusals,
+        Replay, Replays, ResumeJob, ResumeReplay, Spool, SpoolDelete, SpoolSend, StartReplay,
+        StopJob,
     };
 
     const fn route(
@@ -142,9 +167,18 @@ const ROUTES: [Route; 24] = {
     [
         route("/webhook", Webhook, &[], &[]),
         route("/health", Health, READ, &[]),
+        route("/console", Console, READ, &[]),
+        route("/console/**", Console, READ, &[]),
+        route("/session", Session(Visit::Show), READ, &[]),
+        route("/session", Session(Visit::SignIn), ACT, &[]),
+        route("/session", Session(Visit::SignOut), REMOVE, &[]),
         route("/events", Operator(Events), READ, SEARCH),
         route("/events", Operator(Erase), REMOVE, &["object", "source", "id", "cursor"]),
         route("/events/*", Operator(Event), READ, &[]),
+        route("/events/*/text", Operator(EventText), READ, &[]),
+        route("/overview", Operator(Overview), READ, &[]),
+        route("/rates", Operator(Rates), READ, &["since", "step"]),
+        route("/configuration", Operator(Configuration), READ, &[]),
         route("/metrics", Operator(Metrics), READ, &[]),
         route("/refusals", Operator(Refusals), READ, REFUSED),
         route("/replays", Operator(Replays), READ, &[]),
@@ -170,6 +204,9 @@ const ROUTES: [Route; 24] = {
 impl Route {
     /// Whether a path is this route's. If so, what it has in the place of `*`, which is empty if there is none.
     fn matches<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if let Some(folder) = self.path.strip_suffix("**") {
+            return path.strip_prefix(folder);
+        }
         let (mut own, mut others) = (self.path.split('/'), path.split('/'));
         let mut found = "";
         loop {
@@ -211,7 +248,7 @@ pub async fn answer<'c>(
     let mut trace = Trace::default();
     let result = serve(config, head, body, platform, &mut trace).await;
     if let Err(Rejection::Unauthenticated(_) | Rejection::TooFast) = &result {
-        trace.turned_away = Some(Client::of(head));
+        trace.turned_away.get_or_insert_with(|| Client::of(head));
     }
     let report = match &result {
         Ok(outcome) => outcome.report(),
@@ -237,51 +274,131 @@ async fn serve<'c>(
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let found = route_of(head.path(), head.method()).ok_or(Rejection::NotFound)?;
+    trace.is_for_operator = !matches!(found.route.endpoint, Endpoint::Webhook | Endpoint::Health);
     match found.route.endpoint {
         Endpoint::Webhook if head.method() == "OPTIONS" => handshake(config, head),
         Endpoint::Webhook => receive(config, head, body, platform, trace).await,
         Endpoint::Health => {
             allow(head, found.methods)?;
-            health(config, head, trace)
+            health(config, head, platform, trace).await
+        }
+        Endpoint::Console => {
+            admin(config)?;
+            allow(head, found.methods)?;
+            console(found.named, head, platform).await
+        }
+        Endpoint::Session(visit) => {
+            let admin = admin(config)?;
+            allow(head, found.methods)?;
+            visit.answer(admin, config.is_err(), head, platform, trace).await
         }
         Endpoint::Operator(question) => {
-            let config = config?;
+            let config = match config {
+                Ok(config) => config,
+                Err(broken) if question == Question::Configuration => {
+                    return show_broken(broken, head, &found, platform, trace).await;
+                }
+                Err(broken) => return Err(broken.into()),
+            };
             if !question.is_possible(config) {
                 return Err(Rejection::NotFound);
             }
-            let (caller, query) = admit(config, head, &found, platform.now(), trace)?;
+            let (caller, query) = admit(config, head, &found, platform, trace).await?;
             question.answer(&caller, &query, config, head, body, platform, trace).await
         }
     }
 }
 
+/// How operators authenticate. Without that, there is nothing for them here.
+fn admin<'c>(config: Result<&'c Config, &'c Broken>) -> Result<&'c Admin, Rejection<'c>> {
+    let admin = config.map_or_else(|broken| &broken.admin, |config| &config.admin);
+    admin.as_ref().ok_or(Rejection::NotFound)
+}
+
 /// Says whether the configuration is valid, and tells an operator what is wrong with it. Wrong credentials make no
 /// difference: whoever watches the Worker needs none.
-fn health<'c>(
+async fn health<'c>(
     config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
+    platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
-    let admin = config.map_or_else(|broken| &broken.admin, |config| &config.admin).as_ref();
-    if let Some(admin) = admin {
-        match admin.verify(head) {
-            Ok(caller) => {
-                trace.auth_type = Some(admin.auth_type());
-                trace.caller = Some(caller);
-            }
-            // Who guesses here is seen in the log, as elsewhere.
-            Err(Unauthenticated { fault: CredentialFault::Wrong, .. }) => {
-                trace.auth_type = Some(admin.auth_type());
-                trace.turned_away = Some(Client::of(head));
-            }
-            Err(_) => {}
+    let mut is_operator = false;
+    if let Ok(admin) = admin(config) {
+        let mut identified = Trace::default();
+        let caller = identify(admin, head, platform, &mut identified).await;
+        let is_missing = matches!(
+            caller,
+            Err(Rejection::BadToken(TokenFault::Missing)
+                | Rejection::Unauthenticated(Unauthenticated {
+                    fault: CredentialFault::Missing,
+                    ..
+                }))
+        );
+        is_operator = caller.is_ok();
+        // Who guesses here is seen in the log, as elsewhere.
+        if !is_missing {
+            trace.auth_type = identified.auth_type;
+            trace.caller = identified.caller;
+            trace.turned_away = identified.turned_away;
         }
     }
-    let is_operator = trace.caller.is_some();
     match config {
         Ok(config) => Ok(Outcome::Healthy(is_operator.then_some(&*config.warnings))),
         Err(broken) if is_operator => Err(Rejection::BrokenForOperator(&broken.mistakes)),
         Err(broken) => Err(broken.into()),
+    }
+}
+
+/// Tells an operator what is wrong with the configuration.
+async fn show_broken<'c>(
+    broken: &'c Broken,
+    head: &impl RequestHead,
+    found: &Destination<'_>,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let admin = broken.admin.as_ref().ok_or_else(|| Rejection::from(broken))?;
+    allow(head, found.methods.clone())?;
+    identify(admin, head, platform, trace).await?;
+    Err(Rejection::BrokenForOperator(&broken.mistakes))
+}
+
+/// A file of the console. Everybody may have it: it has no data.
+async fn console<'c>(
+    path: &str,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let etag = head.header("if-none-match");
+    let path = format!("/{path}");
+    let asset = within(platform, CALL_MS, platform.asset(&path, etag.as_deref())).await;
+    let asset = asset.map_err(OperatorError::AssetsFailed)?;
+    asset.map(Outcome::Console).ok_or(Rejection::NotFound)
+}
+
+impl Visit {
+    async fn answer<'c>(
+        self,
+        admin: &'c Admin,
+        is_broken: bool,
+        head: &impl RequestHead,
+        platform: &impl Platform,
+        trace: &mut Trace<'c>,
+    ) -> Result<Outcome<'c>, Rejection<'c>> {
+        match self {
+            Self::Show => {
+                let session = show(admin, is_broken, head, platform).await;
+                Ok(Outcome::Session(session))
+            }
+            Self::SignIn => {
+                let (signed_in, cookie) = sign_in(admin, head, platform, trace)?;
+                Ok(Outcome::SignedIn { signed_in, cookie })
+            }
+            // Whoever is not signed in may sign out as well, but no other site signs anybody out.
+            Self::SignOut if is_of_this_site(head) => Ok(Outcome::SignedOut),
+            Self::SignOut => Err(Rejection::WrongOrigin),
+        }
     }
 }
 
@@ -298,21 +415,22 @@ fn handshake<'c>(
 }
 
 /// Authenticates an operator, if the configuration has one, and reads the query.
-fn admit<'c>(
+async fn admit<'c>(
     config: &'c Config,
     head: &impl RequestHead,
     found: &Destination<'_>,
-    now: u64,
+    platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<(Caller<'c>, OperatorQuery), Rejection<'c>> {
     let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
     allow(head, found.methods.clone())?;
-    let caller = authenticate(admin, head, trace)?;
-    let query = OperatorQuery::read(&head.query(), found.route.parameters, now);
+    let caller = identify(admin, head, platform, trace).await?;
+    let query = OperatorQuery::read(&head.query(), found.route.parameters, platform.now());
     let mut query = query.map_err(OperatorError::BadQuery)?;
     if !found.named.is_empty() {
         query.id = Some(found.named.to_owned());
     }
+    query.by = caller.name().map(str::to_owned);
     Ok((caller, query))
 }
 
@@ -322,6 +440,8 @@ impl Question {
         match self {
             Self::Events
             | Self::Event
+            | Self::EventText
+            | Self::Rates
             | Self::Refusals
             | Self::Erase
             | Self::Metrics
@@ -339,7 +459,7 @@ impl Question {
             | Self::StopJob => config.stores.has_dead_letters,
             Self::Spool | Self::SpoolSend | Self::SpoolDelete => config.stores.has_spool,
             Self::ObjectsReset => objects::has_mirrors(config),
-            Self::Explain => true,
+            Self::Explain | Self::Overview | Self::Configuration => true,
         }
     }
 
@@ -360,13 +480,20 @@ impl Question {
                 let key = query.id.as_deref().unwrap_or_default();
                 Outcome::Event(Box::new(events::find(key, platform).await?))
             }
+            Self::EventText => {
+                let key = query.id.as_deref().unwrap_or_default();
+                Outcome::EventText(events::text(key, platform).await?)
+            }
+            Self::Overview => Outcome::Overview(Box::new(overview::look(config, platform).await)),
+            Self::Rates => Outcome::Rates(rates::list(query, platform).await?),
+            Self::Configuration => Outcome::Configuration(configuration::show(config)),
             Self::Refusals => Outcome::Refusals(refusals::list(query, platform).await?),
             Self::Erase => Outcome::Erased(erase::erase(query, config, platform).await?),
             Self::Metrics => Outcome::Metrics(metrics::print(config, platform).await?),
             Self::StartReplay => {
                 let ReadBody { bytes, reservation: _held, .. } =
                     read(caller, head, body, config, platform, trace).await?;
-                match replays::start(&bytes, config, platform).await? {
+                match replays::start(&bytes, query.by.clone(), config, platform).await? {
                     Asked::Planned(plan) => Outcome::ReplayPlanned(plan),
                     Asked::Started(replay) => Outcome::ReplayStarted(replay),
                 }

@@ -26,7 +26,7 @@ pub use pending::{
 };
 pub use refusal::{Refusal, StoredRefusal};
 pub use request::{
-    Erased, Found, JournalRequest, NoteRequest, RefusalFilter, RefusalsFound, SearchRequest,
+    Erased, Found, JournalRequest, NoteRequest, Rate, RefusalFilter, RefusalsFound, SearchRequest,
 };
 pub use stored::{StoredEvent, Summary};
 

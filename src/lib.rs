@@ -27,6 +27,8 @@ pub mod receive;
 
 mod access;
 
+mod sign_in;
+
 pub mod auth;
 
 pub mod request;
@@ -104,6 +106,10 @@ mod refused;
 pub mod flush;
 
 pub mod search;
+
+pub mod guesses;
+
+pub mod team_keys;
 
 // The configuration.
 

@@ -63,3 +63,6 @@ pub const MAX_EXCERPT_BYTES: usize = 1024;
 
 /// How many bytes of a success's body are read so that the connection can be reused. The body is not used.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// The most that is read of the keys of a team at Cloudflare Access, in bytes. A key has some 1,500, and a team two of them.
+pub const MAX_KEYS_BYTES: usize = 64 * 1024;

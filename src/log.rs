@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::about::About;
-use crate::auth::AuthType;
+use crate::auth::{AuthType, Caller};
 use crate::fate::{Fate, FateKind};
 use crate::level::Level;
 use crate::outcome::{Outcome, Rejection};
@@ -60,6 +60,9 @@ pub struct LogLine<'c> {
     auth_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'c str>,
+    /// The address of the person, or the name of the service, that asked, if a token says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
     /// The client, if its credentials were refused or it called too often.
     #[serde(flatten)]
     turned_away: Option<Client>,
@@ -168,6 +171,7 @@ impl<'c> LogLine<'c> {
             dead_letters: redriven.into_iter().chain(deleted).flatten().map(shorten).collect(),
             auth_type: trace.auth_type.map(AuthType::as_str),
             credential,
+            operator: trace.caller.as_ref().and_then(Caller::person).map(str::to_owned),
             turned_away: trace.turned_away,
             ledger_failures: trace
                 .ledger_failures

@@ -3,18 +3,19 @@
 use elytra_events::http::UnsupportedMediaType;
 use elytra_events::{InvalidEvent, InvalidEvents};
 
-use crate::auth::{CredentialFault, Unauthenticated};
+use crate::auth::{CredentialFault, TokenFault, Unauthenticated};
 use crate::capacity::CapacityExceeded;
 use crate::config::{Broken, ConfigError};
 use crate::fate::{FateKind, Fates};
 use crate::handshake::Consent;
 use crate::operator::explain::Explanation;
 use crate::operator::{
-    DeadLetter, DeadLetterPage, DeletedLetters, Erasure, EventPage, EventView, JobPage, JobView,
-    OperatorError, Redriven, RefusalPage, ReplayDetails, ReplayPage, ReplayPlan, ReplayView, Reset,
-    SetAsidePage, Settled,
+    ConfigurationView, DeadLetter, DeadLetterPage, DeletedLetters, Erasure, EventPage, EventView,
+    JobPage, JobView, OperatorError, Overview, RatesView, Redriven, RefusalPage, ReplayDetails,
+    ReplayPage, ReplayPlan, ReplayView, Reset, SessionView, SetAsidePage, Settled, SignedIn,
 };
 use crate::plan::DoesNotFit;
+use crate::platform::{Asset, BindingError};
 use crate::report::{Fault, Report};
 use crate::request::BodyError;
 
@@ -63,6 +64,14 @@ pub enum Outcome<'c> {
     Events(EventPage),
     /// An operator read an event of the journal.
     Event(Box<EventView>),
+    /// An operator read the text of an event.
+    EventText(String),
+    /// An operator looked at the state of the whole.
+    Overview(Box<Overview>),
+    /// An operator asked how much came when.
+    Rates(RatesView),
+    /// An operator looked at the configuration.
+    Configuration(ConfigurationView),
     /// An operator listed the requests that were refused.
     Refusals(RefusalPage),
     /// An operator erased events, or made a step of that.
@@ -85,6 +94,19 @@ pub enum Outcome<'c> {
     ReplayCancelled(Box<ReplayView>),
     /// An operator asked what would happen to a request.
     Explained(Explanation),
+    /// A browser asked for a file of the console.
+    Console(Asset),
+    /// The console asked about its session.
+    Session(SessionView),
+    /// An operator signed in.
+    SignedIn {
+        /// What the answer says.
+        signed_in: SignedIn,
+        /// The value of the cookie.
+        cookie: String,
+    },
+    /// An operator signed out.
+    SignedOut,
 }
 
 /// Why a request failed, one variant for each thing that can go wrong.
@@ -105,6 +127,17 @@ pub enum Rejection<'c> {
     },
     /// The caller did not authenticate.
     Unauthenticated(Unauthenticated),
+    /// The token of Cloudflare Access is not accepted.
+    BadToken(TokenFault),
+    /// The keys that sign these tokens cannot be fetched or used.
+    KeysUnavailable(BindingError),
+    /// A page of another site wants to change something in the name of an operator.
+    WrongOrigin,
+    /// Too many wrong credentials came from this address.
+    TooManyAttempts {
+        /// How many seconds it has to wait.
+        seconds: u32,
+    },
     /// The caller exceeds its rate limit.
     TooFast,
     /// The Worker does not read this content type.
@@ -192,6 +225,10 @@ impl Outcome<'_> {
             ),
             Self::Events(_) => ("events", Vec::new()),
             Self::Event(event) => ("event", vec![event.entry.summary.key.clone()]),
+            Self::EventText(_) => ("event_text", Vec::new()),
+            Self::Overview(overview) => ("overview", overview.failures.clone()),
+            Self::Rates(_) => ("rates", Vec::new()),
+            Self::Configuration(_) => ("configuration", Vec::new()),
             Self::Refusals(_) => ("refusals", Vec::new()),
             Self::Erased(_) => ("erased", Vec::new()),
             Self::Metrics(_) => ("metrics", Vec::new()),
@@ -203,6 +240,10 @@ impl Outcome<'_> {
             Self::ReplayResumed(replay) => ("replay_resumed", vec![replay.id.clone()]),
             Self::ReplayCancelled(replay) => ("replay_cancelled", vec![replay.id.clone()]),
             Self::Explained(explanation) => ("explained", violations(&explanation.invalid)),
+            Self::Console(_) => ("console", Vec::new()),
+            Self::Session(_) => ("session", Vec::new()),
+            Self::SignedIn { .. } => ("signed_in", Vec::new()),
+            Self::SignedOut => ("signed_out", Vec::new()),
         };
         let (title, detail) = ("", String::new());
         Report { code, title, detail, reasons, fault: Fault::Nobody, retry_after: None }
@@ -250,6 +291,37 @@ impl Rejection<'_> {
                     ),
                 }
             }
+            Self::BadToken(TokenFault::Missing) => Report::of_caller(
+                "credentials_missing",
+                "Credentials are missing",
+                TokenFault::Missing.to_string(),
+            ),
+            Self::BadToken(fault) => {
+                Report::of_caller("credentials_wrong", "Credentials are wrong", fault.to_string())
+            }
+            Self::KeysUnavailable(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "keys_unavailable",
+                    "The keys of Cloudflare Access are unavailable",
+                    "nobody can be let in while the keys of team_domain are unavailable; the log says why",
+                )
+            },
+            Self::WrongOrigin => Report::of_caller(
+                "wrong_origin",
+                "The request comes from another site",
+                "only the console's own pages may change something",
+            ),
+            Self::TooManyAttempts { seconds } => Report {
+                retry_after: Some(*seconds),
+                ..Report::of_caller(
+                    "too_many_attempts",
+                    "Too many attempts",
+                    format!(
+                        "too many wrong credentials came from this address; try again in {seconds} seconds"
+                    ),
+                )
+            },
             Self::TooFast => Report {
                 retry_after: Some(AFTER_TOO_MANY),
                 ..Report::of_caller(

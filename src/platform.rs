@@ -12,12 +12,24 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::capacity::Capacity;
+use crate::guesses::Guesses;
 use crate::journal::{JournalRequest, NoteRequest, Pending};
 use crate::ledger::{ClaimAnswer, ClaimRequest, Key, ResetRequest, SettleRequest, ShardId};
+use crate::team_keys::TeamKeys;
 
 /// Everything that the line needs.
 pub trait Platform:
-    Queues + Namespaces + Buckets + Ledger + Journal + RateLimiter + HttpClient + Isolate + Clock
+    Queues
+    + Namespaces
+    + Buckets
+    + Ledger
+    + Journal
+    + RateLimiter
+    + HttpClient
+    + Assets
+    + Tokens
+    + Isolate
+    + Clock
 {
 }
 
@@ -29,6 +41,8 @@ impl<P> Platform for P where
         + Journal
         + RateLimiter
         + HttpClient
+        + Assets
+        + Tokens
         + Isolate
         + Clock
 {
@@ -315,10 +329,49 @@ pub enum HttpFailure {
     Connection(String),
 }
 
+/// The files of the console.
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Assets {
+    /// The file at this path, which starts with a slash. `None` if there is none. `etag` is the one that the caller has.
+    async fn asset(&self, path: &str, etag: Option<&str>) -> Result<Option<Asset>, BindingError>;
+}
+
+/// A file of the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Its media type.
+    pub content_type: String,
+    /// Its entity tag, if it has one.
+    pub etag: Option<String>,
+    /// The file. `None` if the caller has it.
+    pub text: Option<String>,
+}
+
+/// Verifies tokens of Cloudflare Access: see [`Access`](crate::auth::Access).
+#[expect(async_fn_in_trait, reason = "a Worker has one thread, so no future need be Send")]
+pub trait Tokens {
+    /// The keys at this URL, at most [`MAX_KEYS_BYTES`](crate::limits::MAX_KEYS_BYTES) of text.
+    async fn keys(&self, url: &str) -> Result<String, BindingError>;
+
+    /// Whether this JSON Web Key has signed a text with RS256 (RFC 7518 section 3.3).
+    async fn has_signed(
+        &self,
+        key: &str,
+        text: &str,
+        signature: &[u8],
+    ) -> Result<bool, BindingError>;
+}
+
 /// What the requests of an isolate share.
 pub trait Isolate {
     /// The memory that all requests may hold together.
     fn capacity(&self) -> &Capacity;
+
+    /// Reads or changes what was seen of wrong credentials.
+    fn guesses<T>(&self, then: impl FnOnce(&mut Guesses) -> T) -> T;
+
+    /// Reads or changes what is known of a team's keys.
+    fn team_keys<T>(&self, then: impl FnOnce(&mut TeamKeys) -> T) -> T;
 }
 
 /// Counts requests.

@@ -86,6 +86,9 @@ impl Recording<'_> {
             return;
         }
         counts.add("events", &[code], 1);
+        if let Occasion::Received { credential: Some(credential), .. } = self.occasion {
+            counts.used(credential, self.at);
+        }
         for (name, state, _) in wanted_by(fate) {
             counts.add("fates", &[name, state.as_str()], 1);
         }

@@ -26,7 +26,7 @@ pub(crate) fn refusal<'r>(
         | Rejection::Operator(_)
         | Rejection::BrokenConfiguration(_)
         | Rejection::BrokenForOperator(_) => false,
-        Rejection::NotFound | Rejection::Unauthenticated(_) => true,
+        Rejection::NotFound | Rejection::Unauthenticated(_) | Rejection::BadToken(_) => true,
         _ => head.path() == "/webhook",
     };
     if !is_recorded {

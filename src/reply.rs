@@ -10,7 +10,7 @@ use elytra_events::InvalidEvents;
 use elytra_events::http::Mode;
 use serde::Serialize;
 
-use crate::auth::{Caller, PresentedIn};
+use crate::auth::{Caller, Challenge, CredentialFault, PresentedIn, Session, Unauthenticated};
 use crate::fate::{FateKind, Fates};
 use crate::handshake::{AllowedRate, Consent};
 use crate::operator::OperatorError;
@@ -39,16 +39,40 @@ impl Reply {
         report: &Report,
         trace: &Trace<'_>,
     ) -> Self {
-        match result {
+        let mut reply = match result {
             Ok(outcome) => success(outcome, report.code, trace),
             Err(rejection) => problem(rejection, report, trace),
+        };
+        if trace.is_for_operator {
+            let has_cache_control = reply.headers.iter().any(|(name, _)| *name == "cache-control");
+            let own = FOR_OPERATORS.iter().filter(|(name, _)| {
+                // The files of the console may be kept, if they are asked for again.
+                *name != "cache-control" || !has_cache_control
+            });
+            reply.headers.extend(own.map(|(name, value)| (*name, (*value).to_owned())));
         }
+        reply
     }
 }
 
+/// The headers of what only an operator may see: nobody keeps it, guesses its type, or learns its address.
+const FOR_OPERATORS: [(&str, &str); 3] = [
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+];
+
+/// What the pages of the console may do: load what is here, and nothing else. No text becomes HTML or a script
+/// (<https://www.w3.org/TR/CSP3/>, <https://www.w3.org/TR/trusted-types/>).
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
 fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Reply {
     let mut headers = vec![("content-type", "application/json".to_owned())];
-    if trace.caller.as_ref().map(Caller::presented_in) == Some(PresentedIn::Query) {
+    if !trace.is_for_operator
+        && trace.caller.as_ref().map(Caller::presented_in) == Some(PresentedIn::Query)
+    {
         // RFC 6750 section 2.3: nobody else may see the answer to a token in the URL.
         headers.push(("cache-control", "private".to_owned()));
     }
@@ -108,6 +132,34 @@ fn success(outcome: &Outcome<'_>, code: &'static str, trace: &Trace<'_>) -> Repl
         Outcome::Replays(page) => print(&with_code(code, page)),
         Outcome::Replay(details) => print(&with_code(code, details)),
         Outcome::Explained(explanation) => print(&with_code(code, explanation)),
+        Outcome::Console(asset) => {
+            headers = vec![
+                ("content-type", asset.content_type.clone()),
+                ("cache-control", "no-cache".to_owned()),
+                ("content-security-policy", CONTENT_SECURITY_POLICY.to_owned()),
+            ];
+            headers.extend(asset.etag.iter().map(|etag| ("etag", etag.clone())));
+            if asset.text.is_none() {
+                status = 304;
+            }
+            asset.text.clone().unwrap_or_default()
+        }
+        Outcome::EventText(text) => {
+            headers = vec![("content-type", "application/cloudevents+json".to_owned())];
+            text.clone()
+        }
+        Outcome::Overview(overview) => print(&with_code(code, &**overview)),
+        Outcome::Rates(rates) => print(&with_code(code, rates)),
+        Outcome::Configuration(configuration) => print(&with_code(code, configuration)),
+        Outcome::Session(session) => print(&with_code(code, session)),
+        Outcome::SignedIn { signed_in, cookie } => {
+            headers.push(("set-cookie", Session::set_cookie(Some(cookie))));
+            print(&with_code(code, signed_in))
+        }
+        Outcome::SignedOut => {
+            headers.push(("set-cookie", Session::set_cookie(None)));
+            print(&SuccessBody { code, events: None })
+        }
     };
     Reply { code, status, headers, body }
 }
@@ -146,6 +198,11 @@ fn problem(rejection: &Rejection<'_>, report: &Report, trace: &Trace<'_>) -> Rep
         Rejection::Unauthenticated(unauthenticated) => {
             headers.push(("www-authenticate", unauthenticated.www_authenticate()));
         }
+        Rejection::BadToken(_) => {
+            let (challenge, fault) = (Challenge::Access, CredentialFault::Wrong);
+            let unauthenticated = Unauthenticated { challenge, fault };
+            headers.push(("www-authenticate", unauthenticated.www_authenticate()));
+        }
         Rejection::InvalidEvents(InvalidEvents::Invalid(invalid)) => {
             body.violations = violations(invalid);
             body.violations_left_out = invalid.iter().map(|event| event.left_out).sum();
@@ -169,14 +226,17 @@ fn status(rejection: &Rejection<'_>) -> u16 {
     match rejection {
         Rejection::InvalidEvents(InvalidEvents::Invalid(_))
         | Rejection::Operator(OperatorError::BadQuery(_)) => 400,
-        Rejection::Unauthenticated(_) => 401,
+        Rejection::Unauthenticated(_) | Rejection::BadToken(_) => 401,
+        Rejection::WrongOrigin => 403,
         Rejection::NotFound
         | Rejection::Operator(
             OperatorError::NoSuchDeadLetter
             | OperatorError::NoSuchMessage
             | OperatorError::NoSuchJob
             | OperatorError::NoSuchEvent
-            | OperatorError::NoSuchReplay,
+            | OperatorError::NoSuchReplay
+            | OperatorError::NoSessions
+            | OperatorError::NoText,
         ) => 404,
         Rejection::MethodNotAllowed { .. } => 405,
         Rejection::BodyTimedOut { .. } => 408,
@@ -186,12 +246,13 @@ fn status(rejection: &Rejection<'_>) -> u16 {
         | Rejection::InvalidEvents(InvalidEvents::TooMany { .. })
         | Rejection::DoesNotFit(_) => 413,
         Rejection::UnsupportedMediaType(_) | Rejection::UnsupportedContentEncoding(_) => 415,
-        Rejection::TooFast => 429,
+        Rejection::TooFast | Rejection::TooManyAttempts { .. } => 429,
         // A body that was cut off is not the sender's fault (400): it says nothing about the event,
         // so the sender should retry.
         Rejection::BodyBrokeOff(_)
         | Rejection::BrokenConfiguration(_)
         | Rejection::BrokenForOperator(_)
+        | Rejection::KeysUnavailable(_)
         | Rejection::Overloaded(_)
         | Rejection::Undelivered(_)
         | Rejection::UnderWay(_)
@@ -200,6 +261,7 @@ fn status(rejection: &Rejection<'_>) -> u16 {
             | OperatorError::SpoolFailed(_)
             | OperatorError::LedgerFailed(_)
             | OperatorError::JournalFailed(_)
+            | OperatorError::AssetsFailed(_)
             | OperatorError::MessageUnderWay
             | OperatorError::ObjectUnderWay,
         ) => 503,

@@ -7,6 +7,9 @@ pub trait RequestHead: Headers {
     /// The method, in upper case.
     fn method(&self) -> &str;
 
+    /// The scheme and the authority of the URL, as in the header `Origin` (RFC 6454 section 6.2).
+    fn origin(&self) -> &str;
+
     /// The path of the URL, without the query.
     fn path(&self) -> &str;
 

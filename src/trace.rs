@@ -27,6 +27,8 @@ pub struct Trace<'c> {
     pub ledger_failures: Vec<BindingError>,
     /// Where a caller that was turned away called from.
     pub turned_away: Option<Client>,
+    /// Whether only an operator may see the answer.
+    pub is_for_operator: bool,
 }
 
 /// The client of a request, as far as it can be known, cut like other long texts.

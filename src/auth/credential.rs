@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Caller, CredentialFault, PresentedIn};
+use super::{Caller, CredentialFault};
 
 /// A secret that callers may present, with the name of its binding. Only its hash is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,6 +37,13 @@ impl Credential {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The HMAC (RFC 2104) of a message, with a key that is derived from the secret. `None` cannot happen, since HMAC takes
+    /// keys of any length.
+    pub(super) fn sign(&self, message: &str) -> Option<[u8; 32]> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.sha256).ok()?;
+        Some(mac.chain_update(message).finalize().into_bytes().into())
     }
 }
 
@@ -74,10 +82,7 @@ pub(super) fn accept<'c, 'p>(
         // Hashes are compared, so the time reveals neither the secret's content nor its length.
         let is_equal: bool = Sha256::digest(presented).ct_eq(&credential.sha256).into();
         if is_equal && result.is_err() {
-            result = Ok(Caller {
-                credential: Some(&*credential.name),
-                presented_in: PresentedIn::Header,
-            });
+            result = Ok(Caller { credential: Some(&*credential.name), ..Caller::none() });
         } else if result.is_err() {
             result = Err(CredentialFault::Wrong);
         }

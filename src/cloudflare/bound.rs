@@ -14,14 +14,17 @@ use super::js_string::js_string;
 use super::ledger::Question;
 use super::{clock, ledger};
 use crate::capacity::{Capacity, MAX_HELD_BYTES};
+use crate::guesses::Guesses;
 use crate::journal::{Due, JournalRequest, NoteRequest, Pending};
 use crate::ledger::{
     ClaimAnswer, ClaimRequest, LedgerSettings, ResetRequest, SettleRequest, ShardId,
 };
+use crate::limits::MAX_KEYS_BYTES;
 use crate::platform::{
-    BindingError, Buckets, Clock, Isolate, Journal, KvEntry, KvPage, Ledger, Namespaces, Queues,
-    R2Object, RateLimiter,
+    Asset, Assets, BindingError, Buckets, Clock, Isolate, Journal, KvEntry, KvPage, Ledger,
+    Namespaces, Queues, R2Object, RateLimiter, Tokens,
 };
+use crate::team_keys::TeamKeys;
 
 /// The bindings of this `env`.
 pub(super) struct BoundEnv<'e> {
@@ -320,10 +323,58 @@ impl RateLimiter for BoundEnv<'_> {
     }
 }
 
+impl Assets for BoundEnv<'_> {
+    async fn asset(&self, path: &str, etag: Option<&str>) -> Result<Option<Asset>, BindingError> {
+        let asked = self.host.asset(self.env.as_ref(), path, etag);
+        let found = self.promises.settled(&asked).await.map_err(failed)?;
+        let Ok(found) = found.dyn_into::<Array>() else { return Ok(None) };
+        Ok(Some(Asset {
+            content_type: found.get(0).as_string().unwrap_or_default(),
+            etag: found.get(1).as_string(),
+            text: found.get(2).as_string(),
+        }))
+    }
+}
+
+impl Tokens for BoundEnv<'_> {
+    async fn keys(&self, url: &str) -> Result<String, BindingError> {
+        let most = u32::try_from(MAX_KEYS_BYTES).unwrap_or_default();
+        let text = self.promises.settled(&self.host.text(url, most)).await.map_err(failed)?;
+        Ok(text.as_string().unwrap_or_default())
+    }
+
+    async fn has_signed(
+        &self,
+        key: &str,
+        text: &str,
+        signature: &[u8],
+    ) -> Result<bool, BindingError> {
+        let asked = self.host.has_signed(key, text, signature);
+        let answer = self.promises.settled(&asked).await.map_err(failed)?;
+        Ok(answer.is_truthy())
+    }
+}
+
+thread_local! {
+    /// What was seen of wrong credentials.
+    static GUESSES: RefCell<Guesses> = const { RefCell::new(Guesses::new()) };
+
+    /// What is known of the team's keys.
+    static TEAM_KEYS: RefCell<TeamKeys> = const { RefCell::new(TeamKeys::new()) };
+}
+
 impl Isolate for BoundEnv<'_> {
     fn capacity(&self) -> &Capacity {
         static CAPACITY: Capacity = Capacity::new(MAX_HELD_BYTES);
         &CAPACITY
+    }
+
+    fn guesses<T>(&self, then: impl FnOnce(&mut Guesses) -> T) -> T {
+        GUESSES.with_borrow_mut(then)
+    }
+
+    fn team_keys<T>(&self, then: impl FnOnce(&mut TeamKeys) -> T) -> T {
+        TEAM_KEYS.with_borrow_mut(then)
     }
 }
 

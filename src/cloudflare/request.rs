@@ -32,6 +32,13 @@ impl WorkerRequestHead {
         let headers = request.headers().unchecked_into();
         Self { method: request.method(), url: request.url(), headers }
     }
+
+    /// Where the path begins in the URL, which is absolute: a scheme, an authority, and a path that starts with a slash.
+    fn path_begins(&self) -> usize {
+        let authority = self.url.find("://").map_or(0, |at| at + 3);
+        let slash = self.url.get(authority..).and_then(|rest| rest.find('/'));
+        slash.map_or(self.url.len(), |at| authority + at)
+    }
 }
 
 impl RequestHead for WorkerRequestHead {
@@ -39,11 +46,14 @@ impl RequestHead for WorkerRequestHead {
         &self.method
     }
 
+    fn origin(&self) -> &str {
+        self.url.get(..self.path_begins()).unwrap_or_default()
+    }
+
     fn path(&self) -> &str {
-        // The URL is absolute: a scheme, an authority, and a path that starts with a slash.
-        let after_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
-        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
-        path.split_once('?').map_or(path, |(path, _)| path)
+        let path = self.url.get(self.path_begins()..).unwrap_or_default();
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        if path.is_empty() { "/" } else { path }
     }
 
     fn query(&self) -> String {

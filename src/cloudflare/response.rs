@@ -25,7 +25,9 @@ pub(super) fn convert(reply: &Reply) -> JsValue {
         }),
         _ => init_of(reply),
     };
-    match Response::new_with_opt_str_and_init(Some(&reply.body), &init) {
+    // Fetch allows no body, not even an empty one, with this status.
+    let body = Some(&*reply.body).filter(|_| reply.status != 304);
+    match Response::new_with_opt_str_and_init(body, &init) {
         Ok(response) => response.into(),
         Err(error) => {
             console_error!("the reply could not be converted to a response: {error:?}");

@@ -72,6 +72,7 @@ pub(crate) struct Acted {
 /// Letters that are being acted on.
 struct Acting<'a, P> {
     action: Action,
+    by: Option<&'a str>,
     letters: &'a [Found],
     filter: &'a LetterFilter,
     config: &'a Config,
@@ -124,13 +125,14 @@ enum NotSent {
     Failed(BindingError),
 }
 
-/// Acts on letters in their order, until `end` (in milliseconds since 1970), a letter that is under way
+/// Acts on letters in the name of somebody, in their order, until `end` (in milliseconds since 1970), a letter that is under way
 /// elsewhere, or a failure. All are claimed in the ledger with one call. They are sent first and deleted
 /// then, so a death in between can send one twice, but never lose one.
 ///
 /// What came of them counts also if there is an error: a binding failed.
 pub(crate) async fn act(
     action: Action,
+    by: Option<&str>,
     letters: &[Found],
     filter: &LetterFilter,
     end: u64,
@@ -144,6 +146,7 @@ pub(crate) async fn act(
     };
     let mut acting = Acting {
         action,
+        by,
         letters,
         filter,
         config,
@@ -296,9 +299,10 @@ impl<P: Platform> Acting<'_, P> {
             let Some(known) = self.read.remove(&place).or(listed) else { continue };
             let subscription = letter.id.split('/').next().unwrap_or_default().into();
             let dead_letter = Cow::Borrowed(&*letter.id);
+            let by = self.by.map(Cow::Borrowed);
             let what = match self.action {
-                Action::Redrive => What::Redriven { subscription, dead_letter },
-                Action::Delete => What::Deleted { subscription, dead_letter },
+                Action::Redrive => What::Redriven { subscription, dead_letter, by },
+                Action::Delete => What::Deleted { subscription, dead_letter, by },
             };
             let line = Line { at: now, what };
             let Known { source, id, type_, accepted_at } = &known;

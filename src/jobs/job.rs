@@ -18,6 +18,9 @@ pub struct Job {
     pub action: Action,
     /// To which dead letters. They died before it started, so that it does not meet again what dies again.
     pub filter: LetterFilter,
+    /// Who started it: a person, or the binding of a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// When it started, in milliseconds since 1970.
     pub started_at: u64,
     /// Whether it is at work.
@@ -90,9 +93,9 @@ pub struct Progress {
 }
 
 impl Job {
-    /// A job that starts now (in milliseconds since 1970).
+    /// A job that somebody starts now (in milliseconds since 1970).
     #[must_use]
-    pub fn new(action: Action, filter: LetterFilter, now: u64) -> Self {
+    pub fn new(action: Action, filter: LetterFilter, by: Option<String>, now: u64) -> Self {
         /// Tells apart the jobs that start in the same millisecond.
         static STARTED: AtomicU64 = AtomicU64::new(0);
 
@@ -104,6 +107,7 @@ impl Job {
             id: format!("{}/{}", time_in_key(now), digest.as_str()),
             action,
             filter,
+            by,
             started_at: now,
             state: JobState::Running,
             reason: None,

@@ -52,7 +52,8 @@ pub(crate) async fn step(
         Ok(scanned) => scanned,
         Err(error) => return (Acted::default(), Err(error)),
     };
-    let (acted, result) = act(job.action, &scanned.found, &meant, end, config, platform).await;
+    let (acted, result) =
+        act(job.action, job.by.as_deref(), &scanned.found, &meant, end, config, platform).await;
     job.progress.add(&acted);
     if acted.settled > 0 {
         job.blocked = 0;

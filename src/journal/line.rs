@@ -37,6 +37,9 @@ pub enum What<'l> {
         subscription: Cow<'l, str>,
         /// The id of the dead letter.
         dead_letter: Cow<'l, str>,
+        /// Who did: a person, or the binding of a secret.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Cow<'l, str>>,
     },
     /// An operator deleted its dead letter.
     Deleted {
@@ -44,6 +47,9 @@ pub enum What<'l> {
         subscription: Cow<'l, str>,
         /// The id of the dead letter.
         dead_letter: Cow<'l, str>,
+        /// Who did: a person, or the binding of a secret.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Cow<'l, str>>,
     },
     /// A queue took it from the spool.
     Drained {

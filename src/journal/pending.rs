@@ -65,12 +65,11 @@ impl Pending {
     /// An empty one.
     #[must_use]
     pub const fn new() -> Self {
-        let counts = Counts { numbers: BTreeMap::new(), sources: BTreeMap::new() };
         Self {
             notes: Vec::new(),
             bytes: 0,
             refusals: Vec::new(),
-            counts,
+            counts: Counts::new(),
             due_at: 0,
             failures: 0,
             being_written: Vec::new(),

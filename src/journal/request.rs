@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::filter::{EventFilter, Order};
 use super::refusal::StoredRefusal;
 use super::stored::StoredEvent;
-use crate::counts::Counts;
+use crate::counts::{Counts, RATED};
 
 /// What a shard is told besides the notes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,13 @@ pub enum JournalRequest<'r> {
     Refusals(RefusalFilter<'r>),
     /// What was counted: [`Counts`].
     Counts,
+    /// How much came since this time, in milliseconds since 1970, in steps of so many minutes: [`Rate`]s.
+    Rates {
+        /// Since when.
+        since: u64,
+        /// The step, in minutes.
+        step: u64,
+    },
     /// To remove the events with these keys: their number.
     Erase(Vec<Cow<'r, str>>),
     /// To remove the refusals of the event with this `source` and `id`: their number.
@@ -44,6 +51,9 @@ pub enum JournalRequest<'r> {
         id: Cow<'r, str>,
     },
 }
+
+/// When a step began, in minutes since 1970, and how much came of each of [`RATED`].
+pub type Rate = (u64, [u64; RATED.len()]);
 
 /// Which events a shard is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -97,6 +97,9 @@ pub struct JobView {
     pub action: &'static str,
     /// Which dead letters are meant.
     pub filter: FilterView,
+    /// Who started it: a person, or the binding of a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// When it started, in milliseconds since 1970.
     pub started_at: u64,
     /// The same, in RFC 3339.
@@ -157,6 +160,7 @@ impl JobView {
                 since: filter.since.map(to_rfc3339),
                 until: filter.until.map(to_rfc3339),
             },
+            by: job.by.clone(),
             started_at: job.started_at,
             started_time: to_rfc3339(job.started_at),
             state: job.state.as_str(),

@@ -137,12 +137,12 @@ async fn change(
     let filter = query.filter();
     match &query.id {
         Some(id) if filter.is_empty() => {
-            let acted = change_one(action, dead_letter_id(id)?, config, platform).await?;
+            let acted = change_one(action, dead_letter_id(id)?, query, config, platform).await?;
             Ok((acted, None))
         }
         None if !filter.is_empty() => {
             check_subscription(&filter, config, platform).await?;
-            let (acted, job) = start(action, filter, config, platform).await?;
+            let (acted, job) = start(action, filter, query, config, platform).await?;
             Ok((acted, Some(JobView::new(&job))))
         }
         _ => Err(OperatorError::BadQuery(
@@ -155,6 +155,7 @@ async fn change(
 async fn change_one(
     action: Action,
     id: &str,
+    query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Acted, OperatorError> {
@@ -168,7 +169,8 @@ async fn change_one(
     };
     let end = platform.now().saturating_add(STEP_MS);
     let all = LetterFilter::default();
-    let (acted, result) = act(action, &[letter], &all, end, config, platform).await;
+    let (acted, result) =
+        act(action, query.by.as_deref(), &[letter], &all, end, config, platform).await;
     result.map_err(OperatorError::DeadLettersFailed)?;
     let is_missing = acted.done.is_empty()
         && acted.already_sent.is_empty()
@@ -181,10 +183,11 @@ async fn change_one(
 async fn start(
     action: Action,
     filter: LetterFilter,
+    query: &OperatorQuery,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<(Acted, Job), OperatorError> {
-    let mut job = Job::new(action, filter, platform.now());
+    let mut job = Job::new(action, filter, query.by.clone(), platform.now());
     let (acted, next) = step(&mut job, config, platform).await;
     // Without a message there is no job. What was done is done, and the operator can ask again.
     let next = next.map_err(OperatorError::DeadLettersFailed)?;

@@ -27,10 +27,16 @@ pub enum OperatorError {
     ObjectUnderWay,
     /// The ledger failed.
     LedgerFailed(BindingError),
+    /// There are no sessions: Cloudflare Access has its own.
+    NoSessions,
+    /// The files of the console cannot be read.
+    AssetsFailed(BindingError),
     /// The journal has no event with this key.
     NoSuchEvent,
     /// The journal failed.
     JournalFailed(BindingError),
+    /// The journal does not keep the text of the event any more.
+    NoText,
     /// There is no replay with this id.
     NoSuchReplay,
     /// The replay has ended. The text says how.
@@ -39,6 +45,7 @@ pub enum OperatorError {
 
 impl OperatorError {
     /// How the error is reported.
+    #[expect(clippy::too_many_lines, reason = "it is a table with a row for each error")]
     pub(crate) fn report(&self) -> Report {
         match self {
             Self::BadQuery(why) => Report::of_caller("bad_query", "The query is invalid", &**why),
@@ -100,10 +107,28 @@ impl OperatorError {
                     "the ledger failed; its log says why",
                 )
             },
+            Self::NoSessions => Report::of_caller(
+                "no_sessions",
+                "There is nothing to sign in to",
+                "with this auth_type of ADMIN, nobody signs in here",
+            ),
+            Self::AssetsFailed(error) => Report {
+                reasons: vec![error.to_string()],
+                ..Report::of_receiver(
+                    "console_failed",
+                    "The console is unavailable",
+                    "the files of the console are unavailable right now; the log says why",
+                )
+            },
             Self::NoSuchEvent => Report::of_caller(
                 "no_such_event",
                 "There is no such event",
                 "the journal has no event with this key; events are kept for retention_days",
+            ),
+            Self::NoText => Report::of_caller(
+                "no_text",
+                "The event's text is not kept",
+                "the journal does not keep the text of this event; see bodies and body_retention_days",
             ),
             Self::NoSuchReplay => Report::of_caller(
                 "no_such_replay",

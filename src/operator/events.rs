@@ -114,10 +114,7 @@ fn position(cursor: Option<&str>) -> Result<Position, OperatorError> {
 ///
 /// There is no such event, the key is impossible, or the journal failed.
 pub async fn find(key: &str, platform: &impl Platform) -> Result<EventView, OperatorError> {
-    let expected = "expected the key of an event, 32 letters, digits, hyphens and underscores";
-    let key = EventKey::parse(key).ok_or_else(|| OperatorError::BadQuery(expected.to_owned()))?;
-    let read = read_event(&key, platform).await.map_err(OperatorError::JournalFailed)?;
-    let mut event = read.ok_or(OperatorError::NoSuchEvent)?;
+    let mut event = read(key, platform).await?;
     event.sort();
     let facts = event.facts.clone();
     let lines = event.history.iter().cloned().map(|mut line| {
@@ -133,6 +130,22 @@ pub async fn find(key: &str, platform: &impl Platform) -> Result<EventView, Oper
     let history_left_out = event.left_out;
     let entry = Entry { summary: summary(event), history, history_left_out };
     Ok(EventView { entry, event: text })
+}
+
+/// The text of the event with this key, byte for byte.
+///
+/// # Errors
+///
+/// There is no such event, its text is not kept, the key is impossible, or the journal failed.
+pub async fn text(key: &str, platform: &impl Platform) -> Result<String, OperatorError> {
+    read(key, platform).await?.text.ok_or(OperatorError::NoText)
+}
+
+async fn read(key: &str, platform: &impl Platform) -> Result<StoredEvent, OperatorError> {
+    let expected = "expected the key of an event, 32 letters, digits, hyphens and underscores";
+    let key = EventKey::parse(key).ok_or_else(|| OperatorError::BadQuery(expected.to_owned()))?;
+    let read = read_event(&key, platform).await.map_err(OperatorError::JournalFailed)?;
+    read.ok_or(OperatorError::NoSuchEvent)
 }
 
 /// The event in a list, with every reason in words.

@@ -53,6 +53,10 @@ pub struct OperatorQuery {
     pub cursor: Option<String>,
     /// The page size.
     pub limit: Option<usize>,
+    /// The length of a step, in minutes.
+    pub step: Option<u64>,
+    /// Who asks: a person, or the binding of a secret.
+    pub by: Option<String>,
 }
 
 impl OperatorQuery {
@@ -111,6 +115,16 @@ impl OperatorQuery {
                     return Err("cursor: expected the cursor of the previous page".to_owned());
                 }
                 "cursor" => read.cursor = Some(value),
+                "step" => {
+                    let seconds = value.parse().ok();
+                    let is_step = |seconds: &u64| {
+                        seconds.is_multiple_of(60) && (60..=86_400).contains(seconds)
+                    };
+                    let seconds = seconds.filter(is_step).ok_or(
+                        "step: expected a number of seconds from 60 to 86400, in whole minutes",
+                    )?;
+                    read.step = Some(seconds / 60);
+                }
                 _ => {
                     let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
                     let expected =

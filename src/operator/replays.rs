@@ -115,6 +115,9 @@ pub struct ReplayView {
     pub respect_filters: bool,
     /// How many events it sends in a second, at most.
     pub events_per_second: usize,
+    /// Who started it: a person, or the binding of a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// When it started, in milliseconds since 1970.
     pub started_at: u64,
     /// The same, in RFC 3339.
@@ -176,6 +179,7 @@ impl ReplayView {
             respect_filters: replay.respect_filters,
             events_per_second: replay.events_per_second,
             started_at: replay.started_at,
+            by: replay.by,
             ended_at: replay.ended_at,
             events: replay.events,
             is_complete: replay.is_complete,
@@ -204,11 +208,13 @@ fn shown(filter: &EventFilter) -> Map<String, Value> {
 /// The body is invalid, or the journal failed.
 pub async fn start(
     body: &[u8],
+    by: Option<String>,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Asked, OperatorError> {
     let now = platform.now();
     let (replay, is_dry) = read(body, config, now).map_err(OperatorError::BadQuery)?;
+    let replay = Replay { by, ..replay };
     let planned = plan(&replay, platform).await.map_err(OperatorError::JournalFailed)?;
     if is_dry {
         return Ok(Asked::Planned(planned));
@@ -263,6 +269,7 @@ fn read(body: &[u8], config: &Config, now: u64) -> Result<(Replay, bool), String
         respect_filters,
         events_per_second,
         started_at: now,
+        by: None,
         ended_at: None,
         events: 0,
         is_complete: false,

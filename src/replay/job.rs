@@ -36,6 +36,9 @@ pub struct Replay {
     pub respect_filters: bool,
     /// How many events it sends in a second, at most.
     pub events_per_second: usize,
+    /// Who started it: a person, or the binding of a secret.
+    #[serde(default)]
+    pub by: Option<String>,
     /// When it started, in milliseconds since 1970.
     pub started_at: u64,
     /// When it ended, in milliseconds since 1970.

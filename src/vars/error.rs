@@ -90,6 +90,8 @@ pub enum Mistake {
     NotForService(&'static str),
     TakenHeader(String),
     AdminWithNone,
+    OnlyForAdmin,
+    BadTeamDomain,
     WithoutBodies,
     LongerThanTheEvent {
         days: u64,
@@ -205,6 +207,12 @@ impl fmt::Display for Mistake {
             Self::NotForService(why) => write!(f, "not for a service: {why}"),
             Self::TakenHeader(name) => write!(f, "the header {name:?} is reserved"),
             Self::Danger(danger) => danger.fmt(f),
+            Self::OnlyForAdmin => {
+                f.write_str("access is only for ADMIN: whoever sends events has no browser")
+            }
+            Self::BadTeamDomain => f.write_str(
+                "expected the name of a host, such as team.cloudflareaccess.com, without https://",
+            ),
             Self::AdminWithNone => f.write_str("\"none\" is not allowed here"),
             Self::WithoutBodies => f.write_str("not allowed with bodies = false"),
             Self::LongerThanTheEvent { days } => {

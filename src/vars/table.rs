@@ -78,6 +78,11 @@ impl Table {
         self.fields.contains_key(field)
     }
 
+    /// A field that has not been taken yet, if it is a string.
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.as_str()
+    }
+
     /// Takes a field without checking its type.
     pub(crate) fn take(&mut self, field: &'static str) -> Option<Value> {
         self.known.push(field);

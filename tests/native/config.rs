@@ -87,6 +87,13 @@ fn absent_fields_have_defaults() {
         },
         admin: None,
         journal: None,
+        tables: serde_json::Map::from_iter([
+            ("SUBSCRIPTION_A".to_owned(), serde_json::json!({ "queue": "EVENTS_QUEUE" })),
+            (
+                "WEBHOOK".to_owned(),
+                serde_json::json!({ "auth_type": "bearer", "auth": { "token": "ELYTRA_TOKEN" } }),
+            ),
+        ]),
         stores: Stores {
             claims_expiration_ttl: None,
             ledger: Some(LedgerSettings { shards: 1, jurisdiction: None }),
@@ -154,6 +161,7 @@ fn every_field_can_be_set() {
 fn empty_lists_select_everything() {
     let empty = json(r#"{"event_types":[],"operations":[],"filters":[],"queue":"EVENTS_QUEUE"}"#);
     let config = accept("absent or empty: all", &with("SUBSCRIPTION_A", empty));
+    let config = Config { tables: accept("absent", &bindings()).tables, ..config };
     assert_eq!(config, accept("absent", &bindings()));
 }
 

@@ -13,8 +13,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
 use elytra_webhooks::capacity::Capacity;
+use elytra_webhooks::guesses::Guesses;
 use elytra_webhooks::journal::Pending;
-use elytra_webhooks::platform::{BindingError, Clock, Isolate, RateLimiter};
+use elytra_webhooks::platform::{Asset, Assets, BindingError, Clock, Isolate, RateLimiter, Tokens};
+use elytra_webhooks::team_keys::TeamKeys;
 
 pub(crate) use destinations::{Held, Later, Stored, StoredObject};
 pub(crate) use faults::{ALWAYS, Fault, SAYS};
@@ -55,6 +57,14 @@ pub(crate) struct Memory {
     pub(crate) gets_lag: Cell<usize>,
     shards: RefCell<BTreeMap<usize, Shard>>,
     pub(crate) journals: RefCell<BTreeMap<usize, ShardJournal>>,
+    /// The files of the console, by their paths.
+    pub(crate) assets: RefCell<BTreeMap<String, String>>,
+    /// The sets of keys, by their URLs.
+    pub(crate) keys: RefCell<BTreeMap<String, String>>,
+    /// How often keys were asked for.
+    pub(crate) keys_asked: Cell<usize>,
+    guesses: RefCell<Guesses>,
+    team_keys: RefCell<TeamKeys>,
     /// What was collected after answers.
     pub(crate) pending: RefCell<Pending>,
     pub(crate) number_of_shards: NumberOfShards,
@@ -269,9 +279,46 @@ impl RateLimiter for Memory {
     }
 }
 
+impl Assets for Memory {
+    async fn asset(&self, path: &str, etag: Option<&str>) -> Result<Option<Asset>, BindingError> {
+        let found = self.assets.borrow().get(path).cloned();
+        Ok(found.map(|text| Asset {
+            content_type: "text/html".to_owned(),
+            etag: Some(format!("{path:?}")),
+            text: Some(text).filter(|_| etag != Some(&format!("{path:?}"))),
+        }))
+    }
+}
+
+impl Tokens for Memory {
+    async fn keys(&self, url: &str) -> Result<String, BindingError> {
+        self.keys_asked.set(self.keys_asked.get() + 1);
+        let keys = self.keys.borrow().get(url).cloned();
+        keys.ok_or_else(|| BindingError(SAYS.to_owned()))
+    }
+
+    /// A key of these tests signs a text by being repeated before it.
+    async fn has_signed(
+        &self,
+        key: &str,
+        text: &str,
+        signature: &[u8],
+    ) -> Result<bool, BindingError> {
+        Ok(signature == format!("{key}{text}").as_bytes())
+    }
+}
+
 impl Isolate for Memory {
     fn capacity(&self) -> &Capacity {
         &self.capacity
+    }
+
+    fn guesses<T>(&self, then: impl FnOnce(&mut Guesses) -> T) -> T {
+        then(&mut self.guesses.borrow_mut())
+    }
+
+    fn team_keys<T>(&self, then: impl FnOnce(&mut TeamKeys) -> T) -> T {
+        then(&mut self.team_keys.borrow_mut())
     }
 }
 

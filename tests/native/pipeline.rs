@@ -38,6 +38,10 @@ pub(crate) use crate::memory::Memory;
 use crate::memory::{Held, SAYS};
 use crate::support::{Head, event};
 
+/// The last headers of every answer to an operator.
+pub(crate) const FOR_OPERATORS: &str =
+    "cache-control: no-store\nx-content-type-options: nosniff\nreferrer-policy: no-referrer";
+
 /// The token that authenticates the caller.
 pub(crate) const TOKEN: &str = "token-canary";
 
@@ -214,6 +218,8 @@ async fn answer_to(config: Result<&Config, &Broken>, request: Request, memory: &
     check_subscriptions(&reply.body, &log);
     let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     let headers = headers.collect::<Vec<_>>().join("\n");
+    // What every answer to an operator has is checked in `session`.
+    let headers = headers.strip_suffix(FOR_OPERATORS).map_or(&*headers, str::trim_end).to_owned();
     Answer {
         status: reply.status,
         headers,

@@ -61,6 +61,10 @@ impl RequestHead for Head {
         self.method
     }
 
+    fn origin(&self) -> &'static str {
+        "https://webhooks.example.com"
+    }
+
     fn path(&self) -> &str {
         self.path
     }

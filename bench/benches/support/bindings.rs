@@ -1,12 +1,14 @@
 //! Bindings that answer at once and keep nothing, so that only our own work is measured.
 
 use elytra_webhooks::capacity::{Capacity, MAX_HELD_BYTES};
+use elytra_webhooks::guesses::Guesses;
 use elytra_webhooks::journal::{JournalRequest, NoteRequest, Pending};
 use elytra_webhooks::ledger::{ClaimAnswer, ClaimRequest, ResetRequest, SettleRequest, ShardId};
 use elytra_webhooks::platform::{
-    BindingError, Buckets, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest, Isolate,
-    Journal, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter,
+    Asset, Assets, BindingError, Buckets, Clock, HttpAnswer, HttpClient, HttpFailure, HttpRequest,
+    Isolate, Journal, KvEntry, KvPage, Ledger, Namespaces, Queues, R2Object, RateLimiter, Tokens,
 };
+use elytra_webhooks::team_keys::TeamKeys;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -113,10 +115,34 @@ impl HttpClient for Immediate {
     }
 }
 
+impl Assets for Immediate {
+    async fn asset(&self, _: &str, _: Option<&str>) -> Result<Option<Asset>, BindingError> {
+        unbound()
+    }
+}
+
+impl Tokens for Immediate {
+    async fn keys(&self, _: &str) -> Result<String, BindingError> {
+        unbound()
+    }
+
+    async fn has_signed(&self, _: &str, _: &str, _: &[u8]) -> Result<bool, BindingError> {
+        unbound()
+    }
+}
+
 impl Isolate for Immediate {
     fn capacity(&self) -> &Capacity {
         static CAPACITY: Capacity = Capacity::new(MAX_HELD_BYTES);
         &CAPACITY
+    }
+
+    fn guesses<T>(&self, then: impl FnOnce(&mut Guesses) -> T) -> T {
+        then(&mut Guesses::new())
+    }
+
+    fn team_keys<T>(&self, then: impl FnOnce(&mut TeamKeys) -> T) -> T {
+        then(&mut TeamKeys::new())
     }
 }
 

@@ -24,6 +24,10 @@ impl RequestHead for Head {
         "POST"
     }
 
+    fn origin(&self) -> &'static str {
+        "https://webhooks.example.com"
+    }
+
     fn path(&self) -> &'static str {
         "/webhook"
     }

@@ -36,6 +36,7 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
         | Mistake::NotBetween { .. }
         | Mistake::BadUrl
         | Mistake::BadPath
+        | Mistake::BadTeamDomain
         | Mistake::BadHeaderName(_) => "Change the value.",
         Mistake::UnknownName { .. } if error.path.contains(".operations[") => {
             let names = Operation::ALL.iter().map(|one| one.as_str());
@@ -76,7 +77,8 @@ pub(crate) fn of(error: &ConfigError, environment: &Environment<'_>) -> String {
         Mistake::FragmentInUrl => "Remove # and what follows it.",
         Mistake::NotForService(_) => "Remove it, or use webhook instead of service.",
         Mistake::TakenHeader(_) => "Choose another header.",
-        Mistake::AdminWithNone => "Choose \"basic\", \"bearer\" or \"apikey\".",
+        Mistake::AdminWithNone => "Choose \"basic\", \"bearer\", \"apikey\" or \"access\".",
+        Mistake::OnlyForAdmin => "Choose \"none\", \"basic\", \"bearer\" or \"apikey\".",
         Mistake::Danger(_) => "Change one of the two values.",
         Mistake::Filter(_) => "Correct the filter. docs/filters.md shows how they are written.",
         Mistake::NoBinding { .. } => "Correct the name, or add the binding to this file.",

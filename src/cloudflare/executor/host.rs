@@ -33,4 +33,26 @@ extern "C" {
     /// Has what was collected written after the answer: at once, or after a while.
     #[wasm_bindgen(method)]
     pub(in crate::cloudflare) fn flush(this: &Host, at_once: bool);
+
+    /// A file of the console: `null`, or its media type, its entity tag and its text, which is `null` if the caller has it.
+    #[wasm_bindgen(method)]
+    pub(in crate::cloudflare) fn asset(
+        this: &Host,
+        env: &JsValue,
+        path: &str,
+        etag: Option<&str>,
+    ) -> Promise;
+
+    /// The text at a URL, which may have this many bytes.
+    #[wasm_bindgen(method)]
+    pub(in crate::cloudflare) fn text(this: &Host, url: &str, most: u32) -> Promise;
+
+    /// Whether a JSON Web Key has signed a text with RS256.
+    #[wasm_bindgen(method, js_name = hasSigned)]
+    pub(in crate::cloudflare) fn has_signed(
+        this: &Host,
+        key: &str,
+        text: &str,
+        signature: &[u8],
+    ) -> Promise;
 }

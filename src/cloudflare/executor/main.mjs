@@ -5,6 +5,7 @@
 import * as build from "../../../build/index.js";
 import { borrow, renew } from "./borrowed.mjs";
 import { ledgerClass } from "./ledger.mjs";
+import { asset, hasSigned, text } from "./operators.mjs";
 
 const { exports, tags, state } = borrow(build);
 
@@ -50,6 +51,9 @@ async function run(begin, event, env, ctx) {
       scheduler.wait(milliseconds).then(() => tell(TIME_IS_UP, number));
     },
     messages,
+    asset,
+    text,
+    hasSigned,
     flush(atOnce) {
       // Once the wasm has returned, since it must not be entered twice at a time.
       const flushed = Promise.resolve().then(() => run(begin_flush, atOnce, env, ctx));

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::mem;
 
 use js_sys::{Array, JsString};
 use serde::Serialize;
@@ -17,7 +18,7 @@ use super::{json, milliseconds};
 use crate::cloudflare::js_string::js_string;
 use crate::cloudflare::{clock, config};
 use crate::config::JournalSettings;
-use crate::counts::Counts;
+use crate::counts::{Counts, RATED};
 use crate::journal::{
     EventFilter, EventKey, FIELD, FORGET_STEP, JournalRequest, LAST_RANK, MAX_DATABASE_BYTES,
     MAX_HISTORY_BYTES, MAX_REFUSALS, NoteRequest, Order, RefusalFilter, SEARCH_ROWS, SearchRequest,
@@ -85,7 +86,7 @@ const NUMBERS_PER_MS: u64 = 1024;
 const MOST_APART_MS: u64 = 3_600_000;
 
 /// The tables. A search by key or by object reads an index, one by time the numbers, and any other every row.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "CREATE TABLE IF NOT EXISTS events (
         seq INTEGER PRIMARY KEY,
         key TEXT NOT NULL,
@@ -116,6 +117,15 @@ const TABLES: [&str; 8] = [
         event TEXT NOT NULL,
         PRIMARY KEY (replay, number)
     ) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS minutes (
+        minute INTEGER PRIMARY KEY,
+        accepted INTEGER NOT NULL,
+        duplicate INTEGER NOT NULL,
+        ignored INTEGER NOT NULL,
+        under_way INTEGER NOT NULL,
+        undelivered INTEGER NOT NULL,
+        refused INTEGER NOT NULL
+    )",
     "CREATE TABLE IF NOT EXISTS journal (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
 
@@ -159,8 +169,18 @@ const COLUMNS: &str = "seq, key, code, received, last_at, facts, history, latest
     text IS NOT NULL OR EXISTS (SELECT 1 FROM texts WHERE texts.key = events.key) AS has_text";
 
 thread_local! {
-    /// What the shards of this isolate have counted, by the ids of their objects, and whether it is on disk.
-    static COUNTED: RefCell<BTreeMap<String, (Counts, bool)>> = RefCell::default();
+    /// What the shards of this isolate have counted, by the ids of their objects.
+    static COUNTED: RefCell<BTreeMap<String, Counted>> = RefCell::default();
+}
+
+/// What a shard has counted.
+#[derive(Default)]
+struct Counted {
+    counts: Counts,
+    /// Whether the counts are on disk.
+    is_on_disk: bool,
+    /// What came in minutes since 1970, and is not on disk.
+    minutes: BTreeMap<u64, [u64; RATED.len()]>,
 }
 
 /// Creates the tables of the journal, and forgets what an earlier object with this id has counted.
@@ -202,25 +222,31 @@ pub(super) fn count(id: &str, sql: &Sql, counts: Counts) -> Result<(), JsValue> 
     if counts.is_empty() {
         return Ok(());
     }
-    with_counts(id, sql, |all, is_on_disk| {
-        all.merge(counts);
-        *is_on_disk = false;
+    let rated = counts.rated();
+    with_counts(id, sql, |counted| {
+        counted.counts.merge(counts);
+        counted.is_on_disk = false;
+        if rated.iter().any(|count| *count > 0) {
+            let minute = counted.minutes.entry(clock::now() / MINUTE_MS).or_default();
+            minute.iter_mut().zip(rated).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        }
     })
 }
 
 fn with_counts<T>(
     id: &str,
     sql: &Sql,
-    use_them: impl FnOnce(&mut Counts, &mut bool) -> T,
+    use_them: impl FnOnce(&mut Counted) -> T,
 ) -> Result<T, JsValue> {
     COUNTED.with_borrow_mut(|counted| {
         if !counted.contains_key(id) {
             let text = stored(sql, "counts")?.unwrap_or_default();
             // What cannot be read begins anew, as counters may.
-            counted.insert(id.to_owned(), (serde_json::from_str(&text).unwrap_or_default(), true));
+            let counts = serde_json::from_str(&text).unwrap_or_default();
+            let new = Counted { counts, is_on_disk: true, minutes: BTreeMap::new() };
+            counted.insert(id.to_owned(), new);
         }
-        let (counts, is_on_disk) = counted.entry(id.to_owned()).or_default();
-        Ok(use_them(counts, is_on_disk))
+        Ok(use_them(counted.entry(id.to_owned()).or_default()))
     })
 }
 
@@ -245,12 +271,53 @@ fn store(sql: &Sql, name: &str, value: &str) -> Result<(), JsValue> {
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn journal_flush(id: &str, sql: &Sql) -> Result<(), JsValue> {
-    let changed = with_counts(id, sql, |counts, is_on_disk| {
-        let changed = (!*is_on_disk).then(|| serde_json::to_string(counts).unwrap_or_default());
-        *is_on_disk = true;
-        changed
+    let (changed, minutes) = with_counts(id, sql, |counted| {
+        let print = || serde_json::to_string(&counted.counts).unwrap_or_default();
+        let changed = (!counted.is_on_disk).then(print);
+        counted.is_on_disk = true;
+        (changed, mem::take(&mut counted.minutes))
     })?;
-    changed.map_or(Ok(()), |counts| store(sql, "counts", &counts))
+    changed.map_or(Ok(()), |counts| store(sql, "counts", &counts))?;
+    minutes.into_iter().try_for_each(|(minute, rated)| add_minute(sql, minute, rated))
+}
+
+/// Adds to what came in a minute.
+fn add_minute(sql: &Sql, minute: u64, rated: [u64; RATED.len()]) -> Result<(), JsValue> {
+    let add = RATED.map(|name| format!("{name} = {name} + excluded.{name}")).join(", ");
+    let places = RATED.map(|_| "?").join(", ");
+    let statement = format!(
+        "INSERT INTO minutes VALUES (?, {places}) ON CONFLICT (minute) DO UPDATE SET {add}"
+    );
+    let values = [minute].into_iter().chain(rated).map(number).collect::<Array>();
+    sql.exec_with_all(&js_string(&statement), &values).map(drop)
+}
+
+/// How much came in each step since a time: `Rate`s.
+fn rates(id: &str, sql: &Sql, since: u64, step: u64) -> Result<String, JsValue> {
+    journal_flush(id, sql)?;
+    let sums = RATED.map(|name| format!("sum({name})")).join(", ");
+    let query = format!(
+        "SELECT json_group_array(json(step)) AS text FROM (
+            SELECT json_array(minute / ?1 * ?1, json_array({sums})) AS step
+            FROM minutes WHERE minute >= ?2 GROUP BY minute / ?1 ORDER BY minute
+        )"
+    );
+    let (step, since) = (number(step.max(1)), number(since / MINUTE_MS));
+    let rows = sql.exec_with_two(&js_string(&query), &step, &since)?.to_array()?;
+    let row = rows.iter().next().map(JsCast::unchecked_into::<TextRow>);
+    Ok(row.and_then(|row| row.text()).unwrap_or_else(|| "[]".to_owned()))
+}
+
+/// For how many milliseconds it is kept how much came in a minute: a day more than the week that the console shows.
+const MINUTES_MS: u64 = 8 * 24 * 3_600_000;
+
+/// A minute, in milliseconds.
+const MINUTE_MS: u64 = 60_000;
+
+/// Deletes what came in minutes that are too old.
+fn forget_minutes(sql: &Sql, now: u64) -> Result<(), JsValue> {
+    let first = number(now.saturating_sub(MINUTES_MS) / MINUTE_MS);
+    sql.exec_with(&js_string("DELETE FROM minutes WHERE minute < ?"), &first).map(drop)
 }
 
 /// A shard writes notes, refusals, and what was counted.
@@ -286,7 +353,8 @@ pub fn journal_ask(id: &str, sql: &Sql, request: &str) -> Result<String, JsValue
         JournalRequest::Count(request) => count_events(sql, &request),
         JournalRequest::Read(key) => read_event(sql, &key),
         JournalRequest::Refusals(filter) => refusals(id, sql, &filter),
-        JournalRequest::Counts => with_counts(id, sql, |counts, _| print(counts))?,
+        JournalRequest::Counts => with_counts(id, sql, |counted| print(&counted.counts))?,
+        JournalRequest::Rates { since, step } => rates(id, sql, since, step),
         JournalRequest::Erase(keys) => {
             let keys = json(&keys)?;
             let of = |start: &str| {
@@ -543,8 +611,8 @@ fn refusals(id: &str, sql: &Sql, filter: &RefusalFilter<'_>) -> Result<String, J
         format!(r#"{{"seq":{},"refusal":{}}}"#, from_number(row.number()), row.refusal())
     });
     let rows = rows.collect::<Vec<_>>().join(",");
-    let counted = with_counts(id, sql, |counts, _| {
-        counts.numbers.get(crate::journal::NOT_KEPT).copied().unwrap_or_default()
+    let counted = with_counts(id, sql, |counted| {
+        counted.counts.numbers.get(crate::journal::NOT_KEPT).copied().unwrap_or_default()
     })?;
     Ok(format!(r#"{{"refusals":[{rows}],"counted":{counted}}}"#))
 }
@@ -564,8 +632,9 @@ pub(super) fn forget(env: &Env, sql: &Sql, now: u64) -> Result<(bool, bool), JsV
         let since = milliseconds(now.saturating_sub(settings.retention_ms)).into();
         sql.exec_with_two(&js_string(statement), &since, &whole(FORGET_STEP).into())?;
     }
+    forget_minutes(sql, now)?;
     let left = "SELECT 1 AS number WHERE EXISTS (SELECT 1 FROM events)
-        OR EXISTS (SELECT 1 FROM refusals)";
+        OR EXISTS (SELECT 1 FROM refusals) OR EXISTS (SELECT 1 FROM minutes)";
     let left = first_number(&sql.exec(&js_string(left))?)?;
     Ok((is_more, left.is_some()))
 }

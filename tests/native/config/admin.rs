@@ -1,6 +1,6 @@
 //! `ADMIN`: how an operator authenticates.
 
-use elytra_webhooks::auth::{ApiKey, Authentication, Credential};
+use elytra_webhooks::auth::{Access, Admin, ApiKey, Authentication, Credential};
 use elytra_webhooks::config::{Binding, Bindings, Config};
 
 use super::{accept, bindings, json, text, with};
@@ -14,8 +14,11 @@ fn with_dead(name: &str, fields: &str) -> Bindings {
 }
 
 #[track_caller]
-fn admin(fields: &str) -> Option<Authentication> {
-    accept(fields, &with_dead("ADMIN", fields)).admin
+fn admin(fields: &str) -> Authentication {
+    match accept(fields, &with_dead("ADMIN", fields)).admin {
+        Some(Admin::Credentials(authentication)) => authentication,
+        admin => panic!("{fields}: {admin:?}"),
+    }
 }
 
 #[track_caller]
@@ -32,23 +35,23 @@ fn it_has_credentials_of_its_own() {
     let token = Credential::secret("TOKEN_NEXT", "next-canary");
     assert_eq!(
         admin(r#""auth_type":"bearer","auth":{"token":"TOKEN_NEXT"}"#),
-        Some(Authentication::Bearer(vec![token.clone()]))
+        Authentication::Bearer(vec![token.clone()])
     );
     assert_eq!(
         admin(r#""auth_type":"bearer","auth":[{"token":"TOKEN_NEXT"},{"token":"TOKEN"}]"#),
-        Some(Authentication::Bearer(vec![token, Credential::secret("TOKEN", "token-canary")])),
+        Authentication::Bearer(vec![token, Credential::secret("TOKEN", "token-canary")]),
         "while a secret is being rotated"
     );
     let user_pass = Credential::user_pass("PASSWORD", "username-canary", "password:canary");
     assert_eq!(
         admin(r#""auth_type":"basic","auth":{"username":"USERNAME","password":"PASSWORD"}"#),
-        Some(Authentication::Basic(vec![user_pass]))
+        Authentication::Basic(vec![user_pass])
     );
     let header_name = "x-admin".to_owned();
     let credential = Credential::secret("API_KEY", "key-canary");
     assert_eq!(
         admin(r#""auth_type":"apikey","auth":{"api_key":"API_KEY","header_name":"X-Admin"}"#),
-        Some(Authentication::ApiKey(vec![ApiKey { header_name, credential }]))
+        Authentication::ApiKey(vec![ApiKey { header_name, credential }])
     );
 }
 
@@ -146,4 +149,70 @@ fn dead_letters_need_both_bindings() {
     };
     refuse("DEAD", Binding::Kv, "ADMIN: no queue is bound as \"DELIVERIES\"");
     refuse("DELIVERIES", Binding::Queue, "ADMIN: no KV namespace is bound as \"DEAD\"");
+}
+
+#[test]
+fn it_can_be_cloudflare_access() {
+    let fields =
+        r#""auth_type":"access","team_domain":"shop.cloudflareaccess.com","aud":"4714c1358e65""#;
+    let expected = Access {
+        team_domain: "shop.cloudflareaccess.com".to_owned(),
+        aud: "4714c1358e65".to_owned(),
+    };
+    let admin = accept("a team and an application", &with_dead("ADMIN", fields)).admin;
+    assert_eq!(admin, Some(Admin::Access(expected)));
+
+    let access = r#""auth_type":"access""#;
+    let missing = ["ADMIN.team_domain: missing", "ADMIN.aud: missing"];
+    refuse("both are needed", "ADMIN", access, &missing);
+    let host = "ADMIN.team_domain: expected the name of a host, such as \
+        team.cloudflareaccess.com, without https://";
+    for domain in ["https://shop.cloudflareaccess.com", "", "a..b", "shop.example.com/", "a:99999"]
+    {
+        let fields = format!(r#"{access},"team_domain":"{domain}","aud":"1""#);
+        refuse(domain, "ADMIN", &fields, &[host]);
+    }
+    let fields = format!(r#"{access},"team_domain":"a.example.com","aud":"""#);
+    refuse("an empty audience is none", "ADMIN", &fields, &["ADMIN.aud: missing"]);
+    let fields = format!(r#"{access},"team_domain":"a.example.com","aud":"1","auth":{{}}"#);
+    refuse(
+        "there are no secrets",
+        "ADMIN",
+        &fields,
+        &["ADMIN.auth: unknown field, did you mean \"aud\"?"],
+    );
+    let only = "WEBHOOK.auth_type: access is only for ADMIN: whoever sends events has no browser";
+    refuse("Elytra has no browser", "WEBHOOK", access, &[only]);
+}
+
+/// What the console shows of a configuration has nothing that may be secret.
+#[test]
+fn what_is_shown_of_it_hides_secrets() {
+    let cases = [
+        (
+            "the name of a secret",
+            r#""auth_type":"bearer","auth":{"token":"TOKEN"}"#,
+            r#"{"auth":{"token":"TOKEN"},"auth_type":"bearer"}"#,
+        ),
+        (
+            "several, and the name of a header",
+            r#""auth_type":"apikey","auth":[{"api_key":"API_KEY","header_name":"x-canary"}]"#,
+            r#"{"auth":[{"api_key":"API_KEY","header_name":"x-canary"}],"auth_type":"apikey"}"#,
+        ),
+    ];
+    for (why, fields, expected) in cases {
+        let config = accept(why, &with_dead("ADMIN", fields));
+        assert_eq!(config.tables["ADMIN"].to_string(), expected, "{why}");
+    }
+    let urls = [
+        ("https://shop.example.com/elytra?key=canary", "https://shop.example.com/elytra?(hidden)"),
+        ("https://shop.example.com", "https://shop.example.com"),
+    ];
+    for (url, shown) in urls {
+        let mut bindings =
+            with_dead("SUBSCRIPTION_SHOP", &format!(r#""webhook":{{"url":"{url}"}}"#));
+        bindings.insert("DEAD_LETTERS".to_owned(), Binding::Queue);
+        let config = accept(url, &bindings);
+        assert_eq!(config.tables["SUBSCRIPTION_SHOP"]["webhook"]["url"], shown);
+    }
 }

@@ -222,7 +222,7 @@ fn the_handshake_and_the_rate_limit_that_it_suggests_pass_too() {
 /// `wrangler.toml` with everything that webhooks need, which is commented out there.
 fn with_webhooks(wrangler: &str) -> String {
     let sections = [
-        ("# [vars.SUBSCRIPTION_SHOP]", "# Who may look"),
+        ("# [vars.SUBSCRIPTION_SHOP]", "# Who may use the console"),
         ("# [vars.ADMIN]", "[[queues.producers]]"),
         ("# [[queues.producers]]", "[[kv_namespaces]]"),
     ];

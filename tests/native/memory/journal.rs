@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use elytra_webhooks::counts::Counts;
 use elytra_webhooks::journal::{
-    EventFilter, EventKey, FIELD, Found, JournalRequest, NoteRequest, Order, PART, Pending,
+    EventFilter, EventKey, FIELD, Found, JournalRequest, NoteRequest, Order, PART, Pending, Rate,
     RefusalFilter, RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, object_column,
     object_parts,
 };
@@ -122,6 +122,10 @@ impl ShardJournal {
             JournalRequest::Read(key) => json!(self.rows.get(&*key).map(|row| &row.event)),
             JournalRequest::Refusals(filter) => json!(self.find_refusals(&filter)),
             JournalRequest::Counts => json!(self.counts),
+            // Everything came in the first minute that is asked for.
+            JournalRequest::Rates { since, .. } => {
+                json!([Rate::from((since / 60_000, self.counts.rated()))])
+            }
             JournalRequest::Erase(keys) => {
                 json!(keys.iter().filter_map(|key| self.rows.remove(&**key)).count())
             }

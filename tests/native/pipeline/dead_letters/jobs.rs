@@ -122,7 +122,8 @@ fn one_call_is_enough() {
     let id = job["id"].as_str().unwrap();
     assert!(id.starts_with(&format!("{started}/")), "{id}");
     let expected = json!({
-        "id": id, "action": "redrive", "filter": {"subscription": "shop"}, "started_at": started,
+        "id": id, "action": "redrive", "filter": {"subscription": "shop"}, "by": "ADMIN_TOKEN",
+        "started_at": started,
         "started_time": elytra_webhooks::when::to_rfc3339(started), "state": "running",
         "redriven": STEP_LETTERS, "already_sent": 0, "under_way": 0, "stuck": 0,
         "looked_at": STEP_LETTERS,
