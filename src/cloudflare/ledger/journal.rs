@@ -294,12 +294,15 @@ fn add_minute(sql: &Sql, minute: u64, rated: [u64; RATED.len()]) -> Result<(), J
 
 /// How much came in each step since a time: `Rate`s.
 fn rates(id: &str, sql: &Sql, since: u64, step: u64) -> Result<String, JsValue> {
+    /// A number of JavaScript would make the division one of floating point.
+    const STEP: &str = "CAST(?1 AS INTEGER)";
+
     journal_flush(id, sql)?;
     let sums = RATED.map(|name| format!("sum({name})")).join(", ");
     let query = format!(
         "SELECT json_group_array(json(step)) AS text FROM (
-            SELECT json_array(minute / ?1 * ?1, json_array({sums})) AS step
-            FROM minutes WHERE minute >= ?2 GROUP BY minute / ?1 ORDER BY minute
+            SELECT json_array(minute - minute % {STEP}, json_array({sums})) AS step
+            FROM minutes WHERE minute >= ?2 GROUP BY minute / {STEP} ORDER BY minute
         )"
     );
     let (step, since) = (number(step.max(1)), number(since / MINUTE_MS));
