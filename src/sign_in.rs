@@ -159,6 +159,10 @@ async fn key<'c>(
 ) -> Result<Option<String>, Rejection<'c>> {
     let now = platform.now();
     if !platform.team_keys(|keys| keys.must_fetch(id, now)) {
+        if platform.team_keys(|keys| keys.is_empty()) {
+            let error = BindingError("the keys could not be fetched a moment ago".to_owned());
+            return Err(Rejection::KeysUnavailable(error));
+        }
         return Ok(platform.team_keys(|keys| keys.find(id, now)));
     }
     let url = access.keys_url();

@@ -51,6 +51,12 @@ impl TeamKeys {
         self.keys.get(id).filter(|_| is_usable).cloned()
     }
 
+    /// Whether there are none, so that nobody can say which are right.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Whether to fetch the keys, since this one is not known, or they may have changed. If so, somebody does.
     pub fn must_fetch(&mut self, id: &str, now: u64) -> bool {
         let is_fresh = now.saturating_sub(self.fetched_at) < KEYS_FRESH_MS;

@@ -50,6 +50,7 @@ const receiver :Workerd.Worker = (
     (name = "src/cloudflare/executor/main.mjs", esModule = embed "src/cloudflare/executor/main.mjs"),
     (name = "src/cloudflare/executor/borrowed.mjs", esModule = embed "src/cloudflare/executor/borrowed.mjs"),
     (name = "src/cloudflare/executor/ledger.mjs", esModule = embed "src/cloudflare/executor/ledger.mjs"),
+    (name = "src/cloudflare/executor/operators.mjs", esModule = embed "src/cloudflare/executor/operators.mjs"),
     (name = "build/index.js", esModule = embed "build/index.js"),
     (name = "build/index_bg.wasm", wasm = embed "build/index_bg.wasm"),
   ],

@@ -14,6 +14,7 @@ mod binary;
 mod check;
 mod clients;
 mod configuration;
+mod console;
 mod contract;
 mod crash;
 mod delivery;

@@ -83,7 +83,7 @@ function services(folder, { bindings, compatibilityDate, serviceBindings }) {
 /** Every module in the folder, the first of them where the Worker begins. */
 function modules(folder, main) {
   const kinds = { ".mjs": "ESModule", ".js": "ESModule", ".wasm": "CompiledWasm" };
-  const names = readdirSync(folder, { recursive: true });
+  const names = readdirSync(folder, { recursive: true }).filter((name) => !name.startsWith("console/"));
   const paths = names.map((name) => join(folder, name));
   const found = paths.flatMap((path) => {
     const kind = Object.keys(kinds).find((extension) => path.endsWith(extension));

@@ -13,12 +13,13 @@ use crate::sink::Sink;
 pub(crate) const AUTHORITIES: &str = "authorities.pem";
 
 /// The receiver as it was built: its files, in the project's folder.
-pub const BUILD: [&str; 5] = [
+pub const BUILD: [&str; 6] = [
     "build/index.js",
     "build/index_bg.wasm",
     "src/cloudflare/executor/borrowed.mjs",
     "src/cloudflare/executor/ledger.mjs",
     "src/cloudflare/executor/main.mjs",
+    "src/cloudflare/executor/operators.mjs",
 ];
 
 /// A configuration for a test: vars as they stand in a `wrangler.toml`, and secrets.
@@ -35,6 +36,7 @@ pub struct Settings {
     shop: Option<String>,
     has_ledger: bool,
     has_webhooks: bool,
+    has_console: bool,
     /// The certificates of additional authorities to trust.
     authorities: String,
 }
@@ -53,6 +55,7 @@ impl Settings {
             shop: None,
             has_ledger: false,
             has_webhooks: false,
+            has_console: false,
             authorities: String::new(),
         }
     }
@@ -178,6 +181,13 @@ impl Settings {
         self.with_queue("DELIVERIES").with_queue("DEAD_LETTERS").with_kv("DEAD")
     }
 
+    /// With the console, as in the shipped `wrangler.toml`.
+    #[must_use]
+    pub fn with_console(mut self) -> Self {
+        self.has_console = true;
+        self
+    }
+
     /// Trusts an authority with this certificate, in PEM.
     #[must_use]
     pub fn with_authority(mut self, certificate: &str) -> Self {
@@ -199,6 +209,9 @@ impl Settings {
         for entry in fs::read_dir(project.join("tests/edge/worker")).unwrap() {
             let entry = entry.unwrap();
             fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+        if self.has_console {
+            copy_folder(&project.join(CONSOLE), &folder.join(CONSOLE));
         }
         fs::write(folder.join("wrangler.toml"), self.text()).unwrap();
         fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
@@ -252,6 +265,11 @@ impl Settings {
                 services = [{ binding = "SHOP", service = "shop" }]
             });
         }
+        if self.has_console {
+            configuration.extend(toml::toml! {
+                assets = { directory = "console", binding = "ASSETS", run_worker_first = true }
+            });
+        }
         if self.has_ledger {
             configuration.extend(toml::toml! {
                 migrations = [{ tag = "v1", new_sqlite_classes = ["Ledger"] }]
@@ -260,6 +278,22 @@ impl Settings {
             });
         }
         configuration
+    }
+}
+
+/// The folder of the console, in the project and beside a configuration.
+const CONSOLE: &str = "console";
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let copy = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &copy);
+        } else {
+            fs::copy(entry.path(), copy).unwrap();
+        }
     }
 }
 
