@@ -3,6 +3,7 @@
 //! Every tool has a module with two functions: `find` looks for it, and `install` installs it. If
 //! everything is installed, setup costs a few lookups and one call of rustc.
 
+mod browser;
 mod cargo_tools;
 mod curl;
 mod debian;
@@ -58,6 +59,15 @@ pub fn setup(project: &Project) -> Result<Tools> {
 pub fn setup_python() -> Result<Command> {
     let cache = Cache::of_user()?;
     Ok(obtain_python(&cache, &mut None, &python::SDK)?.command())
+}
+
+/// Installs a browser, which only the tests of the console need.
+///
+/// # Errors
+/// If it is unavailable. The error says what to install.
+pub fn setup_browser() -> Result<PathBuf> {
+    let cache = Cache::of_user()?;
+    obtain(&cache, &mut None, || browser::find(&cache), browser::install)
 }
 
 /// Installs the tool that checks dependencies.
@@ -153,6 +163,7 @@ pub fn setup_and_report(project: &Project) -> Result<()> {
     let start = Instant::now();
     setup(project)?;
     setup_python()?;
+    setup_browser()?;
     setup_callgrind(project)?;
     setup_cargo_deny()?;
     let seconds = start.elapsed().as_secs_f64();

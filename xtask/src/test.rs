@@ -131,6 +131,7 @@ impl Checks<'_> {
             self.then(|| stage(&name, || build::build(&tools, worker)))?;
         }
         self.then(setup::setup_python)?;
+        self.then(setup::setup_browser)?;
         // This fails if the other lane ended early.
         let _ = workers_are_built.send(());
         drop(workers_are_built);
