@@ -3,7 +3,7 @@
 import { h, put } from "./dom.js";
 
 /** How many rows are ready above and below those in view. */
-const SPARE = 8;
+const SPARE = 4;
 
 /**
  * Makes a list.

@@ -32,7 +32,7 @@ function who({ auth_type: type, auth }) {
   const words = { none: "Anybody: no credentials are required.", access: "Whoever has signed in at Cloudflare Access.", basic: "With a user name and a password", bearer: "With a token", apikey: "With a key in a header" };
   if (!auth) return words[type] ?? type;
   const all = [auth].flat().map((one) => Object.entries(one).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", "));
-  return [words[type] ?? text(type), ": ", text(all.join("; or ")), ". These are names of secrets."];
+  return [words[type] ?? text(type), ": ", text(all.join("; or ")), " (names of secrets)."];
 }
 
 function others(fields, but) {

@@ -7,9 +7,9 @@ import { problem } from "../problem.js";
 import { age, duration, exactTime, time, whileSeen, zone } from "../time.js";
 
 const SPANS = [
-  { label: "Hour", since: "1h", step: 60 },
-  { label: "Day", since: "1d", step: 900 },
-  { label: "Week", since: "7d", step: 7_200 },
+  { label: "Hour", since: "1h", step: 60, per: "minute" },
+  { label: "Day", since: "1d", step: 900, per: "15 minutes" },
+  { label: "Week", since: "7d", step: 7_200, per: "2 hours" },
 ];
 
 const REFRESH_MS = 10_000;
@@ -34,7 +34,7 @@ export async function show(main) {
       ]);
       const open = rates.querySelector("details")?.open;
       put(wrong, h("h2", { id: "wrong" }, "What is wrong"), faults(overview, hour));
-      put(rates, h("h2", { id: "rates" }, "Events"), spans(span, (chosen) => {
+      put(rates, h("h2", { id: "rates" }, `Events per ${span.per}`), spans(span, (chosen) => {
         span = chosen;
         refresh();
       }), drawn(shown ?? hour, overview));

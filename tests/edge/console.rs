@@ -1,6 +1,7 @@
 //! The console, and how operators sign in to it.
 
 mod access;
+mod browser;
 mod sessions;
 
 use edge::{Answer, Call, Receiver, Settings};
@@ -13,7 +14,12 @@ const ADMIN: &str = "Bearer the-operators-own-token";
 
 /// A receiver with a console and a journal, and this table of the operator's.
 fn settings(admin: &str) -> Settings {
-    Settings::standard()
+    operated(Settings::standard(), admin)
+}
+
+/// The same, for a receiver with these settings.
+fn operated(settings: Settings, admin: &str) -> Settings {
+    settings
         .with_vars(&format!("\n[vars.ADMIN]\n{admin}\n[vars.JOURNAL]\n"))
         .with_webhook_field("dedupe_window_seconds = 600")
         .with_secret("ADMIN_TOKEN", OPERATOR)
@@ -21,9 +27,12 @@ fn settings(admin: &str) -> Settings {
         .with_console()
 }
 
+/// The table of an operator with a token.
+const TOKEN: &str = "auth_type = \"bearer\"\nauth = { token = \"ADMIN_TOKEN\" }";
+
 /// With a token for the operator.
 fn with_token() -> Settings {
-    settings("auth_type = \"bearer\"\nauth = { token = \"ADMIN_TOKEN\" }")
+    settings(TOKEN)
 }
 
 /// A call without credentials.

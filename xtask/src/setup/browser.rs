@@ -25,7 +25,9 @@ pub(super) fn find(cache: &Cache) -> Option<PathBuf> {
 /// Unpacks Debian's.
 pub(super) fn install(lock: &Lock) -> Result<()> {
     if !debian::is_here() {
-        return Err(Error::new("the tests of the console need a browser: install Chromium or Chrome"));
+        return Err(Error::new(
+            "the tests of the console need a browser: install Chromium or Chrome",
+        ));
     }
     step("Chromium (Debian's, unpacked in the cache)", || {
         lock.make(FOLDER, |folder| {
