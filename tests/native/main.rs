@@ -45,6 +45,7 @@ mod delivery;
 
 #[cfg(test)]
 mod pipeline;
+mod sign_in;
 
 #[cfg(test)]
 mod checklist;
