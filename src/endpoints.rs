@@ -126,7 +126,7 @@ struct Route {
 }
 
 /// All routes. Several may have the same path, with different methods.
-const ROUTES: [Route; 33] = {
+static ROUTES: [Route; 33] = {
     use Endpoint::{Console, Health, Operator, Session, Webhook};
     use Question::{
         CancelReplay, Configuration, DeadLetters, DeleteLetters, Erase, Event, EventText, Events,
@@ -204,6 +204,9 @@ const ROUTES: [Route; 33] = {
 impl Route {
     /// Whether a path is this route's. If so, what it has in the place of `*`, which is empty if there is none.
     fn matches<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if !self.path.ends_with('*') && !self.path.contains("/*/") {
+            return (self.path == path).then_some("");
+        }
         if let Some(folder) = self.path.strip_suffix("**") {
             return path.strip_prefix(folder);
         }
@@ -218,24 +221,36 @@ impl Route {
             }
         }
     }
+
+    /// Whether it is for requests with this method.
+    fn takes(&self, method: &str) -> bool {
+        self.endpoint == Endpoint::Webhook || self.methods.contains(&method)
+    }
 }
 
 /// Where a request leads, and what its path names.
 struct Destination<'p> {
     route: Route,
-    /// All methods of the path.
-    methods: Vec<&'static str>,
     /// What the path has in the place of `*`. Empty if there is none.
     named: &'p str,
 }
 
+/// The routes of a path, and what it names.
+fn routes_of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
+    ROUTES.iter().filter_map(move |route| Some((route, route.matches(path)?)))
+}
+
 /// Finds the route of a path and a method. If the path has no such method, it is any route of the path.
 fn route_of<'p>(path: &'p str, method: &str) -> Option<Destination<'p>> {
-    let of_path = || ROUTES.iter().filter_map(|route| Some((*route, route.matches(path)?)));
-    let of_method = of_path().find(|(route, _)| route.methods.contains(&method));
-    let (route, named) = of_method.or_else(|| of_path().next())?;
-    let methods = of_path().flat_map(|(route, _)| route.methods).copied().collect();
-    Some(Destination { route, methods, named })
+    let of_method = routes_of(path).find(|(route, _)| route.takes(method));
+    let (route, named) = of_method.or_else(|| routes_of(path).next())?;
+    Some(Destination { route: *route, named })
+}
+
+/// Allows only the methods of the path.
+fn allow_methods<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
+    let methods = routes_of(head.path()).flat_map(|(route, _)| route.methods);
+    allow(head, methods.copied().collect())
 }
 
 /// Answers a request, and returns the reply and the log line.
@@ -278,25 +293,41 @@ async fn serve<'c>(
     match found.route.endpoint {
         Endpoint::Webhook if head.method() == "OPTIONS" => handshake(config, head),
         Endpoint::Webhook => receive(config, head, body, platform, trace).await,
+        // Their futures are larger than that of an event, which would be as large as the largest.
+        _ => Box::pin(serve_operator(found, config, head, body, platform, trace)).await,
+    }
+}
+
+/// Serves operators, and those who watch the Worker.
+async fn serve_operator<'c>(
+    found: Destination<'_>,
+    config: Result<&'c Config, &'c Broken>,
+    head: &impl RequestHead,
+    body: impl Body,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    match found.route.endpoint {
+        Endpoint::Webhook => Err(Rejection::NotFound),
         Endpoint::Health => {
-            allow(head, found.methods)?;
+            allow_methods(head)?;
             health(config, head, platform, trace).await
         }
         Endpoint::Console => {
             admin(config)?;
-            allow(head, found.methods)?;
+            allow_methods(head)?;
             console(found.named, head, platform).await
         }
         Endpoint::Session(visit) => {
             let admin = admin(config)?;
-            allow(head, found.methods)?;
+            allow_methods(head)?;
             visit.answer(admin, config.is_err(), head, platform, trace).await
         }
         Endpoint::Operator(question) => {
             let config = match config {
                 Ok(config) => config,
                 Err(broken) if question == Question::Configuration => {
-                    return show_broken(broken, head, &found, platform, trace).await;
+                    return show_broken(broken, head, platform, trace).await;
                 }
                 Err(broken) => return Err(broken.into()),
             };
@@ -354,12 +385,11 @@ async fn health<'c>(
 async fn show_broken<'c>(
     broken: &'c Broken,
     head: &impl RequestHead,
-    found: &Destination<'_>,
     platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let admin = broken.admin.as_ref().ok_or_else(|| Rejection::from(broken))?;
-    allow(head, found.methods.clone())?;
+    allow_methods(head)?;
     identify(admin, head, platform, trace).await?;
     Err(Rejection::BrokenForOperator(&broken.mistakes))
 }
@@ -423,7 +453,7 @@ async fn admit<'c>(
     trace: &mut Trace<'c>,
 ) -> Result<(Caller<'c>, OperatorQuery), Rejection<'c>> {
     let admin = config.admin.as_ref().ok_or(Rejection::NotFound)?;
-    allow(head, found.methods.clone())?;
+    allow_methods(head)?;
     let caller = identify(admin, head, platform, trace).await?;
     let query = OperatorQuery::read(&head.query(), found.route.parameters, platform.now());
     let mut query = query.map_err(OperatorError::BadQuery)?;

@@ -168,6 +168,7 @@ fn folder(configuration: &str) -> TempDir {
     let text = configuration
         .replace("main = \"", &format!("main = \"{root}/"))
         .replace("[build]", &format!("[build]\ncwd = \"{root}\""));
+    let text = text.replace("directory = \"", &format!("directory = \"{root}/"));
     fs::write(folder.path().join("wrangler.toml"), text).unwrap();
     folder
 }

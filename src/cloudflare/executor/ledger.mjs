@@ -10,8 +10,8 @@ const SLEEPS_AFTER_MS = 9_000;
 // After how many milliseconds what was counted is written: a row a few times a minute.
 const FLUSH_MS = 15_000;
 
-// After how many milliseconds replays that could not go on try again.
-const REPLAY_AGAIN_MS = 60_000;
+// After how many milliseconds an alarm that failed tries again.
+const AGAIN_MS = 60_000;
 
 // Separates the chunks of notes: see ../../journal/note.rs.
 const SEPARATOR = "\u001e";
@@ -98,7 +98,7 @@ export function ledgerClass(exports, prepare, run) {
     }
 
     async #replay() {
-      let wait = REPLAY_AGAIN_MS;
+      let wait = AGAIN_MS;
       try {
         wait = await run(exports.begin_replays, this.#sql, this.env, this.ctx);
       } catch (error) {
@@ -109,11 +109,11 @@ export function ledgerClass(exports, prepare, run) {
 
     /** Never fails, because the platform drops an alarm that keeps failing. */
     async alarm() {
-      prepare(this.ctx, this.env);
-      if (exports.replays_are_running(this.#sql)) return this.#replay();
       this.#alarmIsSureUntil = 0;
-      let wait = exports.ledger_forget_every();
+      let wait = AGAIN_MS;
       try {
+        prepare(this.ctx, this.env);
+        if (exports.replays_are_running(this.#sql)) return await this.#replay();
         exports.journal_flush(this.#id, this.#sql);
         wait = exports.ledger_forget(this.env, this.#sql);
       } catch (error) {

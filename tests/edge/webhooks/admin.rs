@@ -1,5 +1,7 @@
 //! Who may see dead letters, and what configuration that needs.
 
+use std::cell::Cell;
+
 use edge::{Receiver, Settings, Shop, Sink, event};
 use serde_json::json;
 
@@ -12,8 +14,13 @@ fn who_may_and_what() {
     let vars = subscription("SHOP", &shop, "");
     let settings = settings().with_vars(&vars).with_sink(&sink);
     let receiver = Receiver::start(&with_admin(settings.clone()));
+    let calls = Cell::new(0);
     let status = |method: &str, path: &str, token: Option<&str>| {
+        // Each from another address: one that presents many wrong credentials has to wait.
+        calls.set(calls.get() + 1);
+        let address = format!("192.0.2.{}", calls.get());
         let call = receiver.post("").method(method).path(path);
+        let call = call.header("cf-connecting-ip", &address);
         let call = match token {
             Some(token) => call.header("authorization", token),
             None => call.without("authorization"),
