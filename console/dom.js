@@ -43,6 +43,15 @@ export function put(element, ...children) {
   return add(element, children);
 }
 
+/** Replaces what is in an element that is refreshed. The focus stays where it was, if the same is there again. */
+export function refresh(element, ...children) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : undefined;
+  const same = (one) => one.tagName === focused.tagName && one.getAttribute("href") === focused.getAttribute("href") && one.textContent === focused.textContent;
+  put(element, children);
+  if (focused) [...element.querySelectorAll("a, button, summary")].find(same)?.focus({ preventScroll: true });
+  return element;
+}
+
 /** A text that anybody may have written, isolated from its surroundings. What cannot be seen is escaped. */
 export function text(value, most = SHOWN_CHARACTERS) {
   const whole = String(value);

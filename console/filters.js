@@ -10,8 +10,8 @@ const FIRST = ["object", "id", "since"];
 const LABELS = {
   object: ["Object", "product/4711"],
   id: ["Event id", ""],
-  since: ["Since", "1h, 7d or 2026-11-27T08:00:00Z"],
-  until: ["Until", "the same"],
+  since: ["Since", "1h, today, 2026-11-27 08:00"],
+  until: ["Until", "1h, yesterday, 08:00"],
   source: ["Source", ""],
   type: ["Type", "com.elytra.product"],
   event_type: ["Event type", "product"],
@@ -22,7 +22,7 @@ const LABELS = {
 };
 
 const VALUES = {
-  since: ["1h", "1d", "7d"],
+  since: ["1h", "1d", "7d", "today", "yesterday"],
   operation: ["add", "modify", "remove", "link", "unlink"],
   code: ["accepted", "duplicate", "ignored", "under_way", "undelivered"],
 };
@@ -46,10 +46,21 @@ export function filterFields(values) {
   ];
 }
 
-/** What is filled in. */
-export function filterOf(form) {
-  const all = FILTERS.map((name) => [name, form.elements[name]?.value.trim()]);
-  return Object.fromEntries(all.filter(([, value]) => value));
+/** What is filled in, of these filters. */
+export function filterOf(form, names = FILTERS) {
+  const all = names.map((name) => [name, form.elements[name]?.value.trim()]);
+  return Object.fromEntries(all.filter(([, value]) => value).map(([name, value]) =>
+    [name, ["since", "until"].includes(name) ? exactly(value) : value]));
+}
+
+/** A time as people write it, in the reader's zone: `today`, `yesterday`, `08:00`, `2026-11-27` or `2026-11-27T08:00`. The Worker knows the others. */
+function exactly(value) {
+  const [, day, hours, minutes, seconds] = value.match(/^(today|yesterday|\d{4}-\d{2}-\d{2})?[ T]?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/u) ?? [];
+  if (day === undefined && hours === undefined) return value;
+  const at = /^\d/u.test(day ?? "") ? new Date(`${day}T00:00:00`) : new Date();
+  if (day === "yesterday") at.setDate(at.getDate() - 1);
+  at.setHours(hours ?? 0, minutes ?? 0, seconds ?? 0, 0);
+  return Number.isNaN(at.getTime()) ? value : at.toISOString();
 }
 
 let known;

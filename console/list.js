@@ -16,7 +16,7 @@ export function list({ label, columns, row, open, more }) {
   const head = h("div", { role: "row", class: "row head", "aria-rowindex": 1 },
     columns.map((column) => h("div", { role: "columnheader" }, column)));
   const box = h("div", { class: "rows", role: "rowgroup" }, spacer);
-  const grid = h("div", { class: "list", role: "grid", "aria-label": label, tabindex: 0, "aria-rowcount": 1 },
+  const grid = h("div", { class: "list", role: "grid", "aria-label": label, tabindex: 0, "aria-rowcount": 1, "aria-colcount": columns.length },
     h("div", { role: "rowgroup", class: "heads" }, head), box);
   const id = `list-${(lists += 1)}`;
   const made = new Map();
@@ -46,12 +46,19 @@ export function list({ label, columns, row, open, more }) {
     const element = h("div", { role: "row", class: "row", id: `${id}-${place}`, "aria-rowindex": place + 2 },
       row(items[place]).map((cell, column) => h("div", { role: "gridcell", "data-label": columns[column] }, cell)));
     element.style.transform = `translateY(${place * height}px)`;
-    if (place === active) element.classList.add("active");
+    // The arrow keys and Enter lead to each row, so Tab need not stop at all of them.
+    element.querySelectorAll("a").forEach((one) => { one.tabIndex = -1; });
+    if (place === active) mark(element, true);
     element.addEventListener("click", (event) => {
       if (!event.target.closest("a, button, input")) location.hash = open(items[place]);
     });
     made.set(place, element);
     spacer.append(element);
+  };
+
+  const mark = (element, isActive) => {
+    element?.classList.toggle("active", isActive);
+    element?.setAttribute("aria-selected", String(isActive));
   };
 
   const later = () => {
@@ -72,19 +79,24 @@ export function list({ label, columns, row, open, more }) {
   const redraw = () => {
     made.forEach((element) => element.remove());
     made.clear();
-    spacer.style.height = `${items.length * height}px`;
-    grid.setAttribute("aria-rowcount", items.length + 1);
+    size();
     draw();
   };
 
+  const size = () => {
+    spacer.style.height = `${items.length * height}px`;
+    box.style.height = `min(66vh, 760px, ${Math.max(1, items.length) * height}px)`;
+    grid.setAttribute("aria-rowcount", items.length + 1);
+  };
+
   const go = (place) => {
-    made.get(active)?.classList.remove("active");
+    mark(made.get(active), false);
     active = Math.max(0, Math.min(items.length - 1, place));
     const top = active * height;
     if (top < box.scrollTop) box.scrollTop = top;
     if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight;
     draw();
-    made.get(active)?.classList.add("active");
+    mark(made.get(active), true);
     grid.setAttribute("aria-activedescendant", `${id}-${active}`);
   };
 
@@ -117,8 +129,7 @@ export function list({ label, columns, row, open, more }) {
     },
     /** Shows items that have been appended to those it has. */
     grow() {
-      spacer.style.height = `${items.length * height}px`;
-      grid.setAttribute("aria-rowcount", items.length + 1);
+      size();
       later();
     },
     /** Shows new items above the others, which stay where they are on the screen. */

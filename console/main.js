@@ -41,8 +41,6 @@ function decode(id) {
 let shown = 0;
 
 async function show() {
-  // The link that skips to the content.
-  if (location.hash === "#main") return;
   const turn = (shown += 1);
   const { view, id, parameters } = read(location.hash);
   main.removeAttribute("data-ready");
@@ -87,6 +85,12 @@ function menu(current) {
 }
 
 let hasMoved = false;
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address is that of the view.
+  event.preventDefault();
+  main.focus();
+});
 
 async function begin() {
   menu(read(location.hash).view);

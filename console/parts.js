@@ -13,9 +13,13 @@ export function objectOf({ object_type: type, object_id: id }) {
   return type !== undefined && id !== undefined ? `${type}/${id}` : undefined;
 }
 
-/** What became of an event, a mark for each subscription that wanted it. */
+/** What is wrong, in the order in which it matters. */
+const WRONG = ["dead", "failed", "retried", "spooled"];
+
+/** What became of an event, a mark for each subscription that wanted it. What is wrong comes first, since the rest may be cut. */
 export function fates(subscriptions) {
-  const wanted = subscriptions.filter(({ fate }) => fate !== "unwanted");
+  const rank = ({ fate }) => (WRONG.includes(fate) ? WRONG.indexOf(fate) : WRONG.length);
+  const wanted = subscriptions.filter(({ fate }) => fate !== "unwanted").sort((one, other) => rank(one) - rank(other));
   return h("span", { class: "fates" }, wanted.map(({ subscription, fate }) =>
     h("span", { class: "fate" }, brief(subscription, 24), " ", mark(fate))));
 }

@@ -12,7 +12,7 @@ export function problem(failure, again) {
     h("li", {}, h("code", {}, text(path)), ": ", text(message))));
   const wait = failure.retryAfter > 1 && ` Try again in ${failure.retryAfter} seconds.`;
   return h("div", { class: "problem" },
-    h("p", {}, h("strong", {}, failure.title), failure.detail && [": ", text(failure.detail), "."], wait),
+    h("p", {}, h("strong", {}, failure.title), failure.detail && [": ", text(failure.detail), /[.!?]$/u.test(failure.detail) ? "" : "."], wait),
     mistakes,
     again && button("Try again", again));
 }

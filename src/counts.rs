@@ -28,6 +28,9 @@ pub struct Counts {
     /// When an event of each source was last accepted, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, u64>,
+    /// When an event of each source last came, whatever became of it, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heard: BTreeMap<String, u64>,
     /// When events last came with each credential, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub credentials: BTreeMap<String, u64>,
@@ -37,13 +40,20 @@ impl Counts {
     /// Nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { numbers: BTreeMap::new(), sources: BTreeMap::new(), credentials: BTreeMap::new() }
+        Self {
+            numbers: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+        }
     }
 
     /// Whether nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty() && self.sources.is_empty() && self.credentials.is_empty()
+        [&self.numbers, &self.sources, &self.heard, &self.credentials]
+            .iter()
+            .all(|counted| counted.is_empty())
     }
 
     /// Adds to a number.
@@ -61,18 +71,17 @@ impl Counts {
 
     /// Notes that an event of this source was accepted. Beyond a hundred sources, others are not noted.
     pub fn accepted(&mut self, source: &str, at: u64) {
-        if self.sources.len() < MAX_SOURCES || self.sources.contains_key(source) {
-            let last = self.sources.entry(source.to_owned()).or_default();
-            *last = at.max(*last);
-        }
+        note(&mut self.sources, MAX_SOURCES, source, at);
+    }
+
+    /// Notes that an event of this source came. Beyond a hundred sources, others are not noted.
+    pub fn heard(&mut self, source: &str, at: u64) {
+        note(&mut self.heard, MAX_SOURCES, source, at);
     }
 
     /// Notes that events came with this credential. Beyond a hundred of them, others are not noted.
     pub fn used(&mut self, credential: &str, at: u64) {
-        if self.credentials.len() < MAX_CREDENTIALS || self.credentials.contains_key(credential) {
-            let last = self.credentials.entry(credential.to_owned()).or_default();
-            *last = at.max(*last);
-        }
+        note(&mut self.credentials, MAX_CREDENTIALS, credential, at);
     }
 
     /// How much was counted of each of [`RATED`].
@@ -99,8 +108,20 @@ impl Counts {
         for (source, at) in other.sources {
             self.accepted(&source, at);
         }
+        for (source, at) in other.heard {
+            self.heard(&source, at);
+        }
         for (credential, at) in other.credentials {
             self.used(&credential, at);
         }
+    }
+}
+
+/// Notes the latest time of a name, as long as there is room for names.
+fn note(times: &mut BTreeMap<String, u64>, most: usize, name: &str, at: u64) {
+    if let Some(last) = times.get_mut(name) {
+        *last = at.max(*last);
+    } else if times.len() < most {
+        times.insert(name.to_owned(), at);
     }
 }

@@ -104,6 +104,9 @@ enum Question {
     Explain,
 }
 
+/// The path that events are sent to.
+const WEBHOOK: &str = "/webhook";
+
 /// The methods of endpoints that only read.
 const READ: &[&str] = &["GET", "HEAD"];
 
@@ -163,9 +166,9 @@ static ROUTES: [Route; 33] = {
         "limit",
     ];
     const REFUSED: &[&str] =
-        &["code", "credential", "address", "since", "until", "cursor", "limit"];
+        &["code", "credential", "address", "id", "since", "until", "cursor", "limit"];
     [
-        route("/webhook", Webhook, &[], &[]),
+        route(WEBHOOK, Webhook, &[], &[]),
         route("/health", Health, READ, &[]),
         route("/console", Console, READ, &[]),
         route("/console/**", Console, READ, &[]),
@@ -275,7 +278,14 @@ pub async fn answer<'c>(
         && let Some(refusal) =
             refusal(rejection, &report, reply.status, head, &trace, platform.now())
     {
-        platform.collect(|pending| pending.refuse(&refusal));
+        let now = platform.now();
+        platform.collect(|pending| {
+            // Whoever still uses a secret is seen, whatever comes of it.
+            if let Some(credential) = trace.credential().filter(|_| head.path() == WEBHOOK) {
+                pending.used(credential, now);
+            }
+            pending.refuse(&refusal);
+        });
     }
     let line = LogLine::new(result, report, trace, reply.status);
     (reply, line)
@@ -289,6 +299,7 @@ async fn serve<'c>(
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let found = route_of(head.path(), head.method()).ok_or(Rejection::NotFound)?;
+    trace.path = Some(found.route.path);
     trace.is_for_operator = !matches!(found.route.endpoint, Endpoint::Webhook | Endpoint::Health);
     match found.route.endpoint {
         Endpoint::Webhook if head.method() == "OPTIONS" => handshake(config, head),
@@ -517,7 +528,7 @@ impl Question {
             Self::Overview => Outcome::Overview(Box::new(overview::look(config, platform).await)),
             Self::Rates => Outcome::Rates(rates::list(query, platform).await?),
             Self::Configuration => Outcome::Configuration(configuration::show(config)),
-            Self::Refusals => Outcome::Refusals(refusals::list(query, platform).await?),
+            Self::Refusals => Outcome::Refusals(refusals::list(query, config, platform).await?),
             Self::Erase => Outcome::Erased(erase::erase(query, config, platform).await?),
             Self::Metrics => Outcome::Metrics(metrics::print(config, platform).await?),
             Self::StartReplay => {

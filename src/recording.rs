@@ -86,6 +86,7 @@ impl Recording<'_> {
             return;
         }
         counts.add("events", &[code], 1);
+        counts.heard(event.source(), self.at);
         if let Occasion::Received { credential: Some(credential), .. } = self.occasion {
             counts.used(credential, self.at);
         }

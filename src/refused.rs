@@ -45,6 +45,7 @@ pub(crate) fn refusal<'r>(
         detail: shorten(&*report.detail).into(),
         reasons: report.reasons.iter().map(|reason| shorten(&**reason).into()).collect(),
         method: shorten(head.method()).into(),
+        path: trace.path.map(Cow::Borrowed),
         mode: trace.mode.map(|mode| mode.as_str().into()),
         auth_type: trace.auth_type.map(|auth_type| auth_type.as_str().into()),
         credential: trace.credential().map(Cow::Borrowed),

@@ -27,6 +27,8 @@ pub struct Trace<'c> {
     pub ledger_failures: Vec<BindingError>,
     /// Where a caller that was turned away called from.
     pub turned_away: Option<Client>,
+    /// The path of what was asked for, as the table of routes has it. `None` if there is nothing at the path.
+    pub path: Option<&'static str>,
     /// Whether only an operator may see the answer.
     pub is_for_operator: bool,
 }

@@ -20,12 +20,18 @@ export async function show(main, _, id) {
     try {
       const answer = await ask(`/dead-letters/${verb}`, { method: "POST", query: { id } });
       const stuck = answer.stuck?.[0]?.reason;
-      const words = stuck ? `It can never be sent again: ${stuck}` : answer.under_way?.length ? "Somebody else is sending it right now" : done;
+      let words = done;
+      if (stuck) words = `It can never be sent again: ${stuck}`;
+      else if (answer.under_way?.length) words = "Somebody else is sending it right now";
+      else if (answer.already_sent?.length) words = "It had been sent again or deleted before";
       put(result, h("p", {}, words, ". ", link("#/dead-letters", "Other dead letters")));
+      // What is done cannot be done again.
+      put(buttons);
     } catch (failure) {
       put(result, problem(failure));
     }
   };
+  const buttons = h("p", { class: "buttons" }, button("Redrive", () => act("redrive", "It is sent again")), button("Delete", () => act("delete", "It is deleted")));
   const { id: eventId, source } = letter.event ?? {};
   put(main,
     h("p", { class: "trail" }, link("#/dead-letters", "Dead letters")),
@@ -40,7 +46,7 @@ export async function show(main, _, id) {
       ["Answer", letter.answer && answer(letter.answer)],
       ["In the journal", eventId !== undefined && link(`#/events${print({ id: eventId, source })}`, "look for the event")],
     ]),
-    h("p", { class: "buttons" }, button("Redrive", () => act("redrive", "It is sent again")), button("Delete", () => act("delete", "It is deleted"))),
+    buttons,
     result,
     h("h2", {}, "The event, byte for byte"));
   add(main, event === undefined ? h("p", {}, "The message was not JSON.") : payload(event, "event.json"));

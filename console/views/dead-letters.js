@@ -2,7 +2,7 @@
 
 import { ask, print } from "../api.js";
 import { brief, button, field, h, link, mark, put, table, text } from "../dom.js";
-import { names } from "../filters.js";
+import { filterOf, names } from "../filters.js";
 import { confirm } from "../confirm.js";
 import { problem } from "../problem.js";
 import { bar, watch } from "../progress.js";
@@ -27,11 +27,12 @@ export async function show(main, parameters) {
   names().then((all) => subscriptions.append(...all.map((value) => h("option", { value }))));
   const form = h("form", { class: "filters", role: "search", onsubmit: (event) => {
     event.preventDefault();
-    location.hash = `#/dead-letters${print(Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()])))}`;
+    location.hash = `#/dead-letters${print(filterOf(form, FILTERS))}`;
   } }, h("div", { class: "fields" }, FILTERS.map((name) =>
     field(LABELS[name], h("input", { name, value: filter[name], autocomplete: "off", list: name === "subscription" ? "subscriptions" : undefined })))), subscriptions,
   h("p", { class: "buttons" }, h("button", { type: "submit" }, "Search"), Object.keys(filter).length > 0 && h("a", { href: "#/dead-letters" }, "Clear")));
-  put(main, h("h1", { tabindex: "-1" }, "Dead letters"), form, place);
+  put(main, h("h1", { tabindex: "-1" }, "Dead letters"),
+    h("p", { class: "note" }, "Events that a server did not take, however often it was tried. To redrive one is to send it again; it is deleted after that."), form, place);
   await load(place, filter);
 }
 
@@ -137,7 +138,7 @@ function draw(place, filter, letters, isMore) {
     return [box, time(letter.died_time), text(letter.subscription), mark(letter.cause, "bad"), letter.status ?? "", letter.attempts,
       link(`#/dead-letters/${encodeURIComponent(letter.id)}`, brief(letter.event.id ?? "(its id is long)", 64))].map(asNode);
   });
-  const everyone = h("input", { type: "checkbox", "aria-label": "Select all that are shown", onchange: () => {
+  const everyone = h("input", { type: "checkbox", id: "everyone", onchange: () => {
     boxes.forEach(([box, id]) => {
       box.checked = everyone.checked;
       if (everyone.checked) chosen.add(id);
@@ -146,11 +147,11 @@ function draw(place, filter, letters, isMore) {
     update();
   } });
   const listed = table("Dead letters", columns, body);
-  put(listed.querySelector("th"), everyone);
+  put(listed.querySelector("th"), h("span", { class: "unseen" }, "selected"));
   put(place,
     table("Dead letters by subscription and cause", ["subscription", "cause", "number"], rows),
     isMore && h("p", { class: "note" }, `There are more than ${letters.length.toLocaleString("en")}; the first are counted.`),
-    h("p", { class: "buttons" }, buttons, button(`Redrive all ${number}`, () => all("redrive")), button(`Delete all ${number}`, () => all("delete"))),
+    h("p", { class: "buttons" }, h("label", { class: "check", for: "everyone" }, everyone, " Select all shown"), buttons, button(`Redrive all ${number}`, () => all("redrive")), button(`Delete all ${number}`, () => all("delete"))),
     h("div", { role: "status" }, result), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Dead letters" }, listed),
     letters.length > SHOWN && h("p", { class: "note" }, `The first ${SHOWN} are shown.`));
 }

@@ -2,6 +2,7 @@
 
 import { ask, at, print } from "../api.js";
 import { add, brief, button, h, link, mark, pairs, put, text } from "../dom.js";
+import { confirm } from "../confirm.js";
 import { payload } from "../json-tree.js";
 import { events, objectOf } from "../parts.js";
 import { problem } from "../problem.js";
@@ -23,7 +24,11 @@ export async function show(main, _, key) {
     put(fate, h("h2", { id: "fate" }, "What became of it"), ofSubscriptions(now, again), replay);
     put(history, h("h2", { id: "history" }, "History"), lines(now));
   };
-  const again = async (subscriptions, wanted) => {
+  let isSending = false;
+  const again = async (subscriptions, wanted, label, isUnwanted) => {
+    if (isSending) return;
+    if (isUnwanted && !await confirm(`${subscriptions[0]} does not want this event. Send it all the same?`, "Send again")) return;
+    isSending = true;
     put(replay);
     try {
       const body = { keys: [key], ...subscriptions && { subscriptions, respect_filters: false } };
@@ -31,8 +36,11 @@ export async function show(main, _, key) {
       put(replay, h("p", { role: "status" }, "Sent again to ", wanted, ", as ", link(`#/replays/${encodeURIComponent(started.replay.id)}`, "a replay"), "."));
       await progress(replay, started.replay.id);
       draw((await ask(at("/events", key))).entry);
+      fate.querySelector(`[data-again="${label}"]`)?.focus();
     } catch (failure) {
       add(replay, problem(failure));
+    } finally {
+      isSending = false;
     }
   };
   const data = h("section", { "aria-labelledby": "data" }, h("h2", { id: "data" }, "The event, byte for byte"));
@@ -75,11 +83,11 @@ function ofSubscriptions(entry, again) {
     h("td", { "data-label": "subscription" }, text(subscription)),
     h("td", { "data-label": "fate" }, mark(fate)),
     h("td", { "data-label": "why" }, reason ? text(reason) : code ? text(code) : ""),
-    h("td", {}, entry.has_text && button("Send again", () => again([subscription], text(subscription)), { "aria-label": `Send again to ${subscription}` }))));
+    h("td", {}, entry.has_text && button("Send again", () => again([subscription], text(subscription), subscription, fate === "unwanted"), { "aria-label": `Send again to ${subscription}`, "data-again": subscription }))));
   const head = h("tr", {}, ["subscription", "fate", "why", ""].map((column) => h("th", { scope: "col" }, column || h("span", { class: "unseen" }, "actions"))));
   return [
     h("table", { "aria-label": "Subscriptions" }, h("thead", {}, head), h("tbody", {}, rows)),
-    entry.has_text && h("p", { class: "buttons" }, button("Send again to all who want it", () => again(undefined, "all who want it"))),
+    entry.has_text && h("p", { class: "buttons" }, button("Send again to all who want it", () => again(undefined, "all who want it", "all", false), { "data-again": "all" })),
   ];
 }
 

@@ -16,7 +16,7 @@ const [FIRST, MORE] = [100, 1_000];
 /** How many pages may lie between what is known and what is new. */
 const MAX_NEW_PAGES = 10;
 
-const REFUSAL_FILTERS = ["code", "credential", "address", "since", "until"];
+const REFUSAL_FILTERS = ["code", "credential", "address", "id", "since", "until"];
 
 export const title = () => "Events";
 
@@ -28,7 +28,7 @@ export async function show(main, parameters) {
   const address = (values, refusals) => `#/events${print({ ...values, refusals: refusals ? "1" : "" })}`;
   const search = h("form", { class: "filters", role: "search", onsubmit: (event) => {
     event.preventDefault();
-    const values = areRefusals ? Object.fromEntries(REFUSAL_FILTERS.map((name) => [name, search.elements[name].value.trim()])) : filterOf(search);
+    const values = filterOf(search, names);
     location.hash = address(values, areRefusals);
   } }, areRefusals ? refusalFields(parameters) : filterFields(parameters),
   h("p", { class: "buttons" }, h("button", { type: "submit" }, "Search"),
@@ -157,15 +157,15 @@ function compact({ key, arrived_time, code, event_type, type, operation, object_
 }
 
 function refusalFields(values) {
-  const label = { code: "Code", credential: "Credential", address: "IP address", since: "Since", until: "Until" };
+  const label = { code: "Code", credential: "Credential", address: "IP address", id: "Event id", since: "Since", until: "Until" };
   return h("div", { class: "fields" }, REFUSAL_FILTERS.map((name) =>
-    field(label[name], h("input", { name, value: values[name], autocomplete: "off", spellcheck: "false" }))));
+    field(label[name], h("input", { name, value: values[name], autocomplete: "off", spellcheck: "false", placeholder: ["since", "until"].includes(name) ? "1h, today, 08:00" : undefined }))));
 }
 
 async function refusals(main, filter) {
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Refused requests" });
   const body = h("tbody");
-  const columns = ["time", "status", "code", "detail", "credential", "address", "user agent", "event"];
+  const columns = ["time", "status", "code", "path", "detail", "credential", "address", "user agent", "event"];
   let cursor;
   const more = button("Load more", () => load());
   const note = h("p", { class: "note" });
@@ -175,6 +175,7 @@ async function refusals(main, filter) {
       time(refusal.time),
       String(refusal.status),
       mark(refusal.code, "bad"),
+      refusal.path ? brief(refusal.path, 40) : "",
       h("details", { class: "inline" }, h("summary", {}, brief(refusal.detail, 60)), h("ul", {}, refusal.reasons.map((reason) => h("li", {}, brief(reason, 400))))),
       refusal.credential ? brief(refusal.credential) : "",
       refusal.client_address ? brief(refusal.client_address) : "",

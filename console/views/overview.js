@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { chart } from "../chart.js";
-import { add, button, h, link, mark, pairs, put, table, text } from "../dom.js";
+import { add, button, h, link, mark, pairs, put, refresh as refreshed, table, text } from "../dom.js";
 import { problem } from "../problem.js";
 import { age, duration, exactTime, time, whileSeen, zone } from "../time.js";
 
@@ -33,21 +33,21 @@ export async function show(main) {
         span === SPANS[0] ? undefined : ratesOf(span),
       ]);
       const open = rates.querySelector("details")?.open;
-      put(wrong, h("h2", { id: "wrong" }, "What is wrong"), faults(overview, hour));
-      put(rates, h("h2", { id: "rates" }, `Events per ${span.per}`), spans(span, (chosen) => {
+      refreshed(wrong, h("h2", { id: "wrong" }, "What is wrong"), faults(overview, hour));
+      refreshed(rates, h("h2", { id: "rates" }, `Events per ${span.per}`), spans(span, (chosen) => {
         span = chosen;
         refresh();
       }), drawn(shown ?? hour, overview));
       if (open) rates.querySelector("details").open = true;
-      put(rest, details(overview));
+      refreshed(rest, details(overview));
     } catch (failure) {
       if (failure.code === "broken_configuration") {
         const broken = await ask("/configuration").catch((one) => one);
-        put(wrong, h("h2", { id: "wrong" }, "What is wrong"), problem(broken, refresh));
+        refreshed(wrong, h("h2", { id: "wrong" }, "What is wrong"), problem(broken, refresh));
         put(rates);
         put(rest);
       } else {
-        put(wrong, h("h2", { id: "wrong" }, "What is wrong"), problem(failure, refresh));
+        refreshed(wrong, h("h2", { id: "wrong" }, "What is wrong"), problem(failure, refresh));
       }
     }
   };
@@ -77,7 +77,7 @@ function faults(overview, hour) {
   for (const part of overview.unavailable ?? []) note("bad", `The ${part.replaceAll("_", " ")} cannot be read right now; the log says why.`);
   for (const { subscription, number } of overview.dead_letters ?? []) {
     note("bad", link(`#/dead-letters?subscription=${encodeURIComponent(subscription)}`,
-      `${count(number, "event")} could not be delivered to `, text(subscription)), ".");
+      `${count(number, "dead letter")} of `, text(subscription)), ": what could not be delivered.");
   }
   const sum = (code) => hour.rates.reduce((all, { numbers }) => all + (numbers[code] ?? 0), 0);
   if (sum("undelivered")) note("bad", link("#/events?code=undelivered&since=1h", `${count(sum("undelivered"), "event")} could not be forwarded in the last hour`), "; Elytra may send them again.");
@@ -101,9 +101,9 @@ function details(overview) {
   const parts = [];
   const part = (heading, ...content) => parts.push(h("section", {}, h("h2", {}, heading), content));
   if (overview.sources) {
-    part("Sources", overview.sources.length === 0 ? h("p", {}, "No event was accepted since the journal began.")
-      : table("Sources", ["source", "last accepted"], overview.sources.map(({ source, last_accepted_time: last }) =>
-        [link(`#/events?source=${encodeURIComponent(source)}`, text(source, 80)), age(last)])));
+    part("Sources", overview.sources.length === 0 ? h("p", {}, "No event came since the journal began.")
+      : table("Sources", ["source", "last event", "last accepted"], overview.sources.map(({ source, last_received_time: last, last_accepted_time: accepted }) =>
+        [link(`#/events?source=${encodeURIComponent(source)}`, text(source, 80)), age(last), accepted ? age(accepted) : "none"])));
   }
   part("Credentials", table("Credentials", ["credential", "last used"], overview.credentials.map(({ credential, last_used_time: last }) =>
     [link(`#/events?credential=${encodeURIComponent(credential)}`, text(credential)), last ? age(last) : "not since the journal began"])));

@@ -1,7 +1,7 @@
 // A new replay. What it would send is counted before it can start.
 
 import { ask } from "../api.js";
-import { button, field, h, link, put } from "../dom.js";
+import { button, field, h, link, put, say } from "../dom.js";
 import { filterFields, filterOf, names } from "../filters.js";
 import { events } from "../parts.js";
 import { problem } from "../problem.js";
@@ -11,13 +11,14 @@ export const title = () => "New replay";
 
 /** Shows the form, with these values. */
 export async function show(main, parameters) {
-  const plan = h("div", { role: "status" });
+  const plan = h("div");
   const all = await names();
   const boxes = all.map((name) => h("input", { type: "checkbox", name: "to", value: name, id: `to-${name}` }));
   const respect = h("input", { type: "checkbox", id: "respect", checked: true });
   const pace = h("input", { type: "number", id: "pace", min: 1, max: 100, value: 10, required: true });
   const count = h("button", { type: "submit" }, "Count");
   let counted;
+  let isCounting = false;
 
   const read = () => {
     const to = boxes.filter((box) => box.checked).map(({ value }) => value);
@@ -39,12 +40,14 @@ export async function show(main, parameters) {
   };
   const submit = async (event) => {
     event.preventDefault();
-    count.disabled = true;
+    if (isCounting) return;
+    isCounting = true;
     const body = read();
     try {
       const answer = await ask("/replays", { method: "POST", body: { ...body, dry_run: true } });
       counted = JSON.stringify(body);
       const number = `${answer.is_complete ? "" : "At least "}${answer.events.toLocaleString("en")} event${answer.events === 1 ? "" : "s"}`;
+      say(number);
       put(plan, h("h2", {}, number),
         answer.events > 0 ? [
           h("p", {}, `This takes at least ${duration(Math.ceil(answer.events / body.events_per_second))}. It passes by deduplication.`),
@@ -54,7 +57,7 @@ export async function show(main, parameters) {
     } catch (failure) {
       put(plan, problem(failure));
     } finally {
-      count.disabled = false;
+      isCounting = false;
     }
   };
   // What was counted is what starts.

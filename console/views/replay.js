@@ -1,7 +1,7 @@
 // One replay, as long as it goes on and afterwards.
 
 import { ask, at } from "../api.js";
-import { brief, button, h, link, mark, pairs, put, table, text } from "../dom.js";
+import { brief, button, h, link, mark, pairs, put, say, table, text } from "../dom.js";
 import { eventAddress, filterWords } from "../parts.js";
 import { problem } from "../problem.js";
 import { bar } from "../progress.js";
@@ -13,22 +13,26 @@ export const title = () => "Replay";
 
 /** Shows the replay with this id. */
 export async function show(main, _, id) {
-  const status = h("div", { role: "status" });
+  const status = h("div");
   const buttons = h("p", { class: "buttons" });
   const error = h("div", { role: "alert" });
   const details = h("div");
   const failures = h("section");
-  put(main, h("p", { class: "trail" }, link("#/replays", "Replays")), h("h1", { tabindex: "-1" }, "Replay"), status, buttons, error, details, failures);
+  put(main, h("p", { class: "trail" }, link("#/replays", "Replays")), h("h1", { tabindex: "-1" }, "Replay"), status, buttons, error, details,
+    h("p", { class: "note" }, "An event counts as sent when a destination, or the queue of deliveries to it, holds it. Its own page says what a server answered."), failures);
   let shown;
 
-  const order = (label, verb) => button(label, async (event) => {
-    event.target.disabled = true;
+  let isOrdering = false;
+  const order = (label, verb) => button(label, async () => {
+    if (isOrdering) return;
+    isOrdering = true;
     try {
       await ask(at("/replays", id, `/${verb}`), { method: "POST" });
       put(error);
     } catch (failure) {
       put(error, problem(failure));
     }
+    isOrdering = false;
     await refresh();
   });
   const refresh = async () => {
@@ -38,11 +42,14 @@ export async function show(main, _, id) {
       ` ${replay.sent.toLocaleString("en")} of ${all} sent${replay.not_sent ? `, ${replay.not_sent.toLocaleString("en")} could not be sent` : ""}`,
       replay.reason ? [": ", text(replay.reason)] : "");
     if (replay.state !== shown) {
+      if (shown) say(`The replay is ${replay.state}`);
       shown = replay.state;
+      const hadFocus = buttons.contains(document.activeElement);
       put(buttons,
         shown === "running" && order("Pause", "pause"),
         shown === "paused" && order("Resume", "resume"),
         (shown === "running" || shown === "paused") && order("Cancel replay", "cancel"));
+      if (hadFocus) (buttons.querySelector("button") ?? main.querySelector("h1")).focus();
       put(details, pairs([
         ["Which events", replay.keys ? `${replay.keys} by their keys` : h("span", {}, filterWords(replay.filter))],
         ["To", replay.subscriptions ? text(replay.subscriptions.join(", ")) : "all who want it"],

@@ -1,7 +1,7 @@
 // What is sent again, and what was.
 
 import { ask } from "../api.js";
-import { h, link, mark, put, table, text } from "../dom.js";
+import { h, link, mark, put, refresh as refreshed, table, text } from "../dom.js";
 import { filterWords } from "../parts.js";
 import { bar } from "../progress.js";
 import { time, whileSeen } from "../time.js";
@@ -13,10 +13,11 @@ export const title = () => "Replays";
 /** Lists them, as long as it is seen. */
 export async function show(main) {
   const place = h("div");
-  put(main, h("h1", { tabindex: "-1" }, "Replays"), h("p", {}, link("#/replays/new", "New replay")), place);
+  put(main, h("h1", { tabindex: "-1" }, "Replays"),
+    h("p", { class: "note" }, "A replay sends events of the journal to their destinations again, even if they hold them already."), h("p", {}, link("#/replays/new", "New replay")), place);
   const refresh = async () => {
     const [{ replays }, jobs] = await Promise.all([ask("/replays"), jobsOf()]);
-    put(place,
+    refreshed(place,
       replays.length === 0 ? h("p", {}, "There are none yet.") : table("Replays", ["started", "state", "progress", "events", "to", "by"], replays.map((replay) => [
         link(`#/replays/${encodeURIComponent(replay.id)}`, time(replay.started_time)),
         mark(replay.state),
@@ -26,11 +27,16 @@ export async function show(main) {
         replay.by ? text(replay.by, 60) : "",
       ])),
       jobs.length > 0 && [h("h2", {}, "Jobs with dead letters"), table("Jobs with dead letters", ["started", "what", "state", "which", "done", "by"], jobs.map((job) => [
-        time(job.started_time), job.action, mark(job.state), h("span", {}, filterWords(job.filter)), String(job.redriven ?? job.deleted), job.by ? text(job.by, 60) : "",
+        time(job.started_time), job.action, mark(job.state), h("span", {}, filterWords(whole(job.filter))), String(job.redriven ?? job.deleted), job.by ? text(job.by, 60) : "",
       ]))]);
   };
   await refresh();
   whileSeen(main, REFRESH_MS, () => refresh().catch(() => {}));
+}
+
+/** A filter that means all has a time from which nothing is. */
+function whole({ since, ...filter }) {
+  return since?.startsWith("1970") ? filter : { ...filter, ...since && { since } };
 }
 
 /** None without dead letters. */

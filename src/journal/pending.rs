@@ -126,6 +126,11 @@ impl Pending {
         self.counts.add(name, labels, 1);
     }
 
+    /// Notes that a request came with this credential: see [`Counts`].
+    pub fn used(&mut self, credential: &str, at: u64) {
+        self.counts.used(credential, at);
+    }
+
     /// Collects what was counted.
     pub fn count(&mut self, counts: Counts) {
         self.counts.merge(counts);

@@ -20,6 +20,9 @@ pub struct Refusal<'r> {
     pub reasons: Vec<Cow<'r, str>>,
     /// The method of the request.
     pub method: Cow<'r, str>,
+    /// The path of the request, if there is something at it. Of any other path nothing is said, since a token may be in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Cow<'r, str>>,
     /// The mode of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Cow<'r, str>>,

@@ -91,6 +91,9 @@ pub struct RefusalFilter<'r> {
     /// The name of the secret that the caller presented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<Cow<'r, str>>,
+    /// `id` of the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Cow<'r, str>>,
     /// The caller's IP address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Cow<'r, str>>,

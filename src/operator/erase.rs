@@ -310,6 +310,8 @@ fn not_reached(config: &Config) -> Vec<String> {
     let queues = queues.filter(|queue| config.stores.queues.iter().any(|bound| bound == queue));
     let queues = queues.map(|queue| format!("messages in the queue {queue}"));
     let log = "the Worker's log, which has the id and the object".to_owned();
+    let refusals =
+        "refusals of events that were invalid, since an object is not read from those".to_owned();
     let replays = "the filters of replays, of which the last 100 are kept".to_owned();
-    destinations.chain(queues).chain([replays, log]).collect()
+    destinations.chain(queues).chain([refusals, replays, log]).collect()
 }

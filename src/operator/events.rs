@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::error::OperatorError;
 use super::query::{DEFAULT_LIMIT, OperatorQuery};
+use crate::auth::Credential;
 use crate::config::Config;
 use crate::fate::FateKind;
 use crate::journal::{
@@ -96,6 +97,7 @@ pub async fn list(
     let page = search.run(platform).await.map_err(OperatorError::JournalFailed)?;
     if page.events.is_empty() && page.next.is_none() && query.cursor.is_none() {
         check_names(&filter, config)?;
+        check_credential(filter.credential.as_deref(), config)?;
     }
     let events = page.events.into_iter().map(summary).collect();
     Ok(EventPage { events, cursor: page.next.map(Position::to_text) })
@@ -173,7 +175,7 @@ fn explain(states: &mut [SubscriptionState<'static>], facts: &Facts<'static>) {
 }
 
 /// Checks the names in a filter that found nothing: an empty answer to a misspelled one would say that no event came.
-fn check_names(filter: &EventFilter, config: &Config) -> Result<(), OperatorError> {
+pub(super) fn check_names(filter: &EventFilter, config: &Config) -> Result<(), OperatorError> {
     let subscriptions = config.subscriptions.iter().map(|subscription| &*subscription.name);
     let checks: [(&str, &Option<String>, Vec<&str>); 3] = [
         ("subscription", &filter.subscription, subscriptions.collect()),
@@ -187,6 +189,20 @@ fn check_names(filter: &EventFilter, config: &Config) -> Result<(), OperatorErro
         }
     }
     Ok(())
+}
+
+/// Checks the name of a credential with which nothing came. One that is not configured any more is told too.
+pub(super) fn check_credential(name: Option<&str>, config: &Config) -> Result<(), OperatorError> {
+    let known = || config.receiver.authentication.credentials().map(Credential::name);
+    match name {
+        Some(name) if known().all(|known| known != name) => {
+            let nearest = suggestion(name, known());
+            Err(OperatorError::BadQuery(format!(
+                "unknown credential {name:?}{nearest}: no secret of senders has this name, and nothing came with it"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn all_names<T: Known>() -> Vec<&'static str> {

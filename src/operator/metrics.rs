@@ -50,6 +50,16 @@ pub async fn print(config: &Config, platform: &impl Platform) -> Result<String, 
     for (source, at) in &counts.sources {
         line(&mut text, name, [("source", &**source)].into_iter(), now.saturating_sub(*at) / 1_000);
     }
+    let name = "seconds_since_last_received";
+    head(
+        &mut text,
+        name,
+        "gauge",
+        "Seconds since an event of this source last came, whatever became of it.",
+    );
+    for (source, at) in &counts.heard {
+        line(&mut text, name, [("source", &**source)].into_iter(), now.saturating_sub(*at) / 1_000);
+    }
     if config.stores.has_dead_letters {
         let letters =
             state::dead_letters(platform).await.map_err(OperatorError::DeadLettersFailed)?;

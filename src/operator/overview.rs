@@ -17,7 +17,7 @@ pub struct Overview {
     pub now_time: String,
     /// What is dangerous in the configuration unless it is intended.
     pub warnings: Vec<Warning>,
-    /// The sources from which events were accepted, the latest first.
+    /// The sources of events, the latest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<Source>>,
     /// The credentials of senders.
@@ -61,9 +61,12 @@ impl Warning {
 pub struct Source {
     /// `source`.
     pub source: String,
-    /// When an event of it was last accepted, in RFC 3339.
-    pub last_accepted_time: String,
-    /// How many seconds ago that was.
+    /// When an event of it last came, whatever became of it, in RFC 3339.
+    pub last_received_time: String,
+    /// When an event of it was last accepted, in RFC 3339. `None` if none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_accepted_time: Option<String>,
+    /// For how many seconds none has come.
     pub seconds: u64,
 }
 
@@ -138,12 +141,20 @@ pub async fn look(config: &Config, platform: &impl Platform) -> Overview {
         .map(|name| CredentialUse { credential: name.to_owned(), last_used_time: used(name) });
     let credentials = credentials.collect();
     let sources = counts.map(|counts| {
-        let mut sources: Vec<_> = counts.sources.into_iter().collect();
+        let accepted = counts.sources;
+        let mut heard = counts.heard;
+        for (source, at) in &accepted {
+            // What was counted by a version before this one.
+            let last = heard.entry(source.clone()).or_default();
+            *last = (*at).max(*last);
+        }
+        let mut sources: Vec<_> = heard.into_iter().collect();
         sources.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
         let source = |(source, at): (String, u64)| Source {
-            source,
-            last_accepted_time: to_rfc3339(at),
+            last_received_time: to_rfc3339(at),
+            last_accepted_time: accepted.get(&source).copied().map(to_rfc3339),
             seconds: now.saturating_sub(at) / 1_000,
+            source,
         };
         sources.into_iter().map(source).collect()
     });

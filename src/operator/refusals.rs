@@ -3,10 +3,14 @@
 use serde::Serialize;
 
 use super::error::OperatorError;
+use super::events::check_credential;
 use super::query::{DEFAULT_LIMIT, OperatorQuery};
+use crate::auth::Admin;
+use crate::config::Config;
 use crate::journal::{JournalRequest, Refusal, RefusalFilter, RefusalsFound};
 use crate::ledger::ShardId;
 use crate::platform::{CALL_MS, Platform, within};
+use crate::text::shorten;
 use crate::when::to_rfc3339;
 
 /// A page of refusals.
@@ -37,6 +41,7 @@ pub struct RefusalView {
 /// The query is invalid, or the journal failed.
 pub async fn list(
     query: &OperatorQuery,
+    config: &Config,
     platform: &impl Platform,
 ) -> Result<RefusalPage, OperatorError> {
     let before = query.cursor.as_deref().map(|cursor| {
@@ -47,6 +52,7 @@ pub async fn list(
     let request = JournalRequest::Refusals(RefusalFilter {
         code: query.code.as_deref().map(Into::into),
         credential: query.credential.as_deref().map(Into::into),
+        id: query.id.as_deref().map(|id| shorten(id).into()),
         address: query.address.as_deref().map(Into::into),
         since: query.since,
         until: query.until,
@@ -61,6 +67,12 @@ pub async fn list(
     }
     let RefusalsFound { refusals, counted } = found.map_err(OperatorError::JournalFailed)?;
     let last = refusals.last().filter(|_| refusals.len() >= limit);
+    if refusals.is_empty() && query.cursor.is_none() {
+        // An operator's secret can be refused as well.
+        let is_operators = matches!(&config.admin, Some(Admin::Credentials(admin))
+            if admin.credentials().any(|one| Some(one.name()) == query.credential.as_deref()));
+        check_credential(query.credential.as_deref().filter(|_| !is_operators), config)?;
+    }
     let cursor = last.map(|last| last.seq.to_string());
     let refusals = refusals
         .into_iter()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::OperatorError;
-use super::events::summary;
+use super::events::{check_credential, check_names, summary};
 use super::query::OperatorQuery;
 use crate::config::Config;
 use crate::journal::{self, EventFilter, EventKey, Summary};
@@ -216,6 +216,10 @@ pub async fn start(
     let (replay, is_dry) = read(body, config, now).map_err(OperatorError::BadQuery)?;
     let replay = Replay { by, ..replay };
     let planned = plan(&replay, platform).await.map_err(OperatorError::JournalFailed)?;
+    if planned.events == 0 && planned.is_complete {
+        check_names(&replay.filter, config)?;
+        check_credential(replay.filter.credential.as_deref(), config)?;
+    }
     if is_dry {
         return Ok(Asked::Planned(planned));
     }
@@ -307,7 +311,9 @@ async fn plan(replay: &Replay, platform: &impl Platform) -> Result<ReplayPlan, B
         for key in replay.keys.iter().take(SHOWN) {
             first.extend(read_event(key, platform).await?.map(summary));
         }
-        return Ok(ReplayPlan { events: replay.keys.len() as u64, is_complete: true, first });
+        // Of a few, it is known which exist.
+        let events = if replay.keys.len() <= SHOWN { first.len() } else { replay.keys.len() };
+        return Ok(ReplayPlan { events: events as u64, is_complete: true, first });
     }
     let until = replay.filter.until.unwrap_or(u64::MAX).min(replay.started_at);
     let filter = EventFilter { until: Some(until), ..replay.filter.clone() };

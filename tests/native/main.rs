@@ -45,6 +45,7 @@ mod delivery;
 
 #[cfg(test)]
 mod pipeline;
+#[cfg(test)]
 mod sign_in;
 
 #[cfg(test)]

@@ -109,7 +109,8 @@ impl Answer {
             (_, Some("broken_configuration")) => (FailureKind::Failed, broken(&problem.mistakes)),
             (status, Some(code)) => {
                 let said = said.unwrap_or_else(|| "the Worker does not say why".to_owned());
-                (FailureKind::Failed, format!("{status} {}: {said}{}", clean(code), self.later()))
+                let later = if said.contains("try again") { String::new() } else { self.later() };
+                (FailureKind::Failed, format!("{status} {}: {said}{later}", clean(code)))
             }
             (status, None) => (FailureKind::Failed, self.foreign(status, base)),
         };

@@ -43,6 +43,10 @@ pub struct Summary {
     pub time: Option<String>,
     /// The mode in which it first came.
     pub mode: Option<String>,
+    /// The IP address from which it first came.
+    pub client_address: Option<String>,
+    /// `User-Agent` of the request with which it first came.
+    pub user_agent: Option<String>,
     /// The size of its JSON, in bytes.
     pub bytes: Option<u64>,
     /// What became of it, for each subscription.
@@ -145,6 +149,8 @@ pub enum What {
         subscription: String,
         /// The id of the dead letter.
         dead_letter: String,
+        /// Who did.
+        by: Option<String>,
     },
     /// An operator deleted its dead letter.
     Deleted {
@@ -152,6 +158,8 @@ pub enum What {
         subscription: String,
         /// The id of the dead letter.
         dead_letter: String,
+        /// Who did.
+        by: Option<String>,
     },
     /// A queue took it from the spool.
     Drained {
@@ -224,10 +232,13 @@ impl Summary {
         }
     }
 
-    /// What became of it, in short: those subscriptions that want it, or the answer if none does.
+    /// What became of it, in short: those subscriptions that want it, what is wrong first, or the answer if none does.
     fn became(&self) -> String {
         let wanted = self.subscriptions.iter().filter(|state| state.fate != "unwanted");
+        let mut wanted: Vec<_> = wanted.collect();
+        wanted.sort_by_key(|state| !WRONG.contains(&&*state.fate));
         let wanted: Vec<_> = wanted
+            .into_iter()
             .map(|State { subscription, fate, .. }| format!("{subscription} {fate}"))
             .collect();
         match (wanted.is_empty(), &self.code) {
@@ -238,23 +249,46 @@ impl Summary {
     }
 }
 
+/// What can be wrong with an event at a subscription.
+const WRONG: [&str; 4] = ["dead", "failed", "retried", "spooled"];
+
+/// What a table of events has beside when they came, what they are about and what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventColumns {
+    /// Their ids.
+    Ids,
+    /// Their ids, and where they first came from.
+    Clients,
+    /// Their sources and keys, which tell apart those with the same id.
+    Keys,
+}
+
 /// A table of events. It can be printed page by page.
 #[derive(Debug)]
-pub struct EventTable(Table);
-
-impl Default for EventTable {
-    fn default() -> Self {
-        let column = |title, fit| Column { title, fit };
-        Self(Table::new(&[
-            column("ARRIVED", Fit::Whole),
-            column("EVENT", Fit::Short),
-            column("STATE", Fit::Short),
-            column("KEY", Fit::Whole),
-        ]))
-    }
+pub struct EventTable {
+    table: Table,
+    columns: EventColumns,
 }
 
 impl EventTable {
+    /// An empty table, for a terminal with this many columns, or for anything else.
+    #[must_use]
+    pub fn new(columns: EventColumns, most: Option<usize>) -> Self {
+        let column = |title, fit| Column { title, fit };
+        let mut all = vec![column("ARRIVED", Fit::Whole), column("EVENT", Fit::Short)];
+        all.extend(match columns {
+            EventColumns::Ids => vec![column("ID", Fit::Whole)],
+            EventColumns::Clients => vec![
+                column("ID", Fit::Whole),
+                column("FROM", Fit::Whole),
+                column("USER AGENT", Fit::Short),
+            ],
+            EventColumns::Keys => vec![column("SOURCE", Fit::Short), column("KEY", Fit::Whole)],
+        });
+        all.push(column("STATE", Fit::Short));
+        Self { table: Table::new(&all, most), columns }
+    }
+
     /// The lines of these events, each as the Worker wrote it.
     ///
     /// # Errors
@@ -266,11 +300,23 @@ impl EventTable {
     }
 
     pub(crate) fn summaries(&mut self, events: &[Summary]) -> String {
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         let row = |event: &Summary| {
-            vec![text::time(event.arrived_at), event.about(), event.became(), event.key.clone()]
+            let mut row = vec![text::time(event.arrived_at), event.about()];
+            match self.columns {
+                EventColumns::Ids => row.push(event.id.clone()),
+                EventColumns::Clients => row.extend([
+                    event.id.clone(),
+                    or_dash(&event.client_address),
+                    or_dash(&event.user_agent),
+                ]),
+                EventColumns::Keys => row.extend([event.source.clone(), event.key.clone()]),
+            }
+            row.push(event.became());
+            row
         };
         let rows: Vec<_> = events.iter().map(row).collect();
-        self.0.rows(&rows)
+        self.table.rows(&rows)
     }
 }
 

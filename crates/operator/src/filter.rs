@@ -86,6 +86,8 @@ pub struct RefusalFilter {
     pub credential: Option<String>,
     /// The IP address of the caller.
     pub address: Option<String>,
+    /// `id` of the event.
+    pub id: Option<String>,
     /// It came at this time or later: RFC 3339, or how long ago.
     pub since: Option<String>,
     /// It came before this time.
@@ -105,6 +107,7 @@ impl RefusalFilter {
             ("code", &self.code),
             ("credential", &self.credential),
             ("address", &self.address),
+            ("id", &self.id),
             ("since", &self.since),
             ("until", &self.until),
         ])

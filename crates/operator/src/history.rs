@@ -102,11 +102,13 @@ fn what(what: &What) -> String {
         What::Stored { subscription, dead_letter } => {
             format!("{subscription}: dead letter {dead_letter}")
         }
-        What::Redriven { subscription, dead_letter } => {
-            format!("{subscription}: an operator sent dead letter {dead_letter} again")
+        What::Redriven { subscription, dead_letter, by } => {
+            let by = by.as_deref().unwrap_or("an operator");
+            format!("{subscription}: {by} sent dead letter {dead_letter} again")
         }
-        What::Deleted { subscription, dead_letter } => {
-            format!("{subscription}: an operator deleted dead letter {dead_letter}")
+        What::Deleted { subscription, dead_letter, by } => {
+            let by = by.as_deref().unwrap_or("an operator");
+            format!("{subscription}: {by} deleted dead letter {dead_letter}")
         }
         What::Drained { queue } => format!("the queue {queue} took it from the spool"),
         What::Replayed { replay, subscriptions } => {

@@ -50,7 +50,7 @@ pub use answer::{Answer, Failure, FailureKind, no_connection};
 pub use base::{BadBase, Base};
 pub use credentials::{Asked, BadCredentials, Credentials, Missing, VARIABLES};
 pub use erasure::{Erased, Erasure, Step};
-pub use event::{EventTable, EventView, Line, State, Summary, What};
+pub use event::{EventColumns, EventTable, EventView, Line, State, Summary, What};
 pub use filter::{EventFilter, RefusalFilter};
 pub use history::print_event;
 pub use pages::{Limit, Page, Pages};

@@ -25,25 +25,33 @@ pub struct Refusal {
     pub credential: Option<String>,
     /// The IP address of the caller.
     pub client_address: Option<String>,
+    /// `User-Agent` of the caller.
+    pub user_agent: Option<String>,
+    /// The path of the request, if there is something at it.
+    pub path: Option<String>,
 }
 
 /// A table of refusals. It can be printed page by page.
 #[derive(Debug)]
 pub struct RefusalTable(Table);
 
-impl Default for RefusalTable {
-    fn default() -> Self {
+impl RefusalTable {
+    /// An empty table, for a terminal with this many columns, or for anything else.
+    #[must_use]
+    pub fn new(columns: Option<usize>) -> Self {
         let column = |title, fit| Column { title, fit };
-        Self(Table::new(&[
+        let all = [
             column("TIME", Fit::Whole),
             column("ANSWER", Fit::Short),
+            column("PATH", Fit::Short),
+            column("CREDENTIAL", Fit::Short),
             column("FROM", Fit::Whole),
             column("WHY", Fit::Short),
-        ]))
+            column("USER AGENT", Fit::Short),
+        ];
+        Self(Table::new(&all, columns))
     }
-}
 
-impl RefusalTable {
     /// The lines of these refusals, each as the Worker wrote it.
     ///
     /// # Errors
@@ -63,8 +71,11 @@ impl RefusalTable {
             rows.push(vec![
                 text::time(refusal.at),
                 format!("{status}{}", refusal.code),
+                refusal.path.unwrap_or_else(|| "-".to_owned()),
+                refusal.credential.unwrap_or_else(|| "-".to_owned()),
                 refusal.client_address.unwrap_or_else(|| "-".to_owned()),
-                refusal.credential.map_or_else(String::new, |name| name + ": ") + &why,
+                why,
+                refusal.user_agent.unwrap_or_default(),
             ]);
         }
         Ok(self.0.rows(&rows))

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::answer::{Failure, parse};
-use crate::event::{EventTable, Summary};
+use crate::event::{EventColumns, EventTable, Summary};
 use crate::filter::EventFilter;
 use crate::request::{EventKey, ReplayId, Request};
 use crate::table::{Column, Fit, Table, WIDTH};
@@ -160,6 +160,8 @@ pub struct Replay {
     pub respect_filters: Option<bool>,
     /// How many events it sends in a second, at most.
     pub events_per_second: u64,
+    /// Who started it.
+    pub by: Option<String>,
     /// When it started, in milliseconds since 1970.
     pub started_at: u64,
     /// When it ended, in milliseconds since 1970.
@@ -273,7 +275,7 @@ pub fn print_progress(replay: &Replay) -> String {
 /// What a replay would send, for people.
 #[must_use]
 pub fn print_plan(plan: &Plan) -> String {
-    let mut out = EventTable::default().summaries(&plan.first);
+    let mut out = EventTable::new(EventColumns::Ids, Some(WIDTH)).summaries(&plan.first);
     let more = plan.events.saturating_sub(u64::try_from(plan.first.len()).unwrap_or(u64::MAX));
     if more > 0 && !plan.first.is_empty() {
         let _ = writeln!(out, "and {more} more", more = with_commas(more));
@@ -301,6 +303,7 @@ pub fn print_replay(view: &ReplayView) -> String {
         fact("filters", "ignored");
     }
     fact("started", &text::time(replay.started_at));
+    fact("by", replay.by.as_deref().unwrap_or_default());
     if let Some(ended) = replay.ended_at {
         fact("ended", &text::time(ended));
     }
@@ -310,11 +313,14 @@ pub fn print_replay(view: &ReplayView) -> String {
     }
     if !not_sent.is_empty() {
         let column = |title, fit| Column { title, fit };
-        let mut table = Table::new(&[
-            column("KEY", Fit::Whole),
-            column("ID", Fit::Short),
-            column("NOT SENT BECAUSE", Fit::Short),
-        ]);
+        let mut table = Table::new(
+            &[
+                column("KEY", Fit::Whole),
+                column("ID", Fit::Short),
+                column("NOT SENT BECAUSE", Fit::Short),
+            ],
+            None,
+        );
         let rows = not_sent.iter().map(|NotSent { key, id, reason }| {
             vec![key.clone(), id.clone().unwrap_or_else(|| "-".to_owned()), reason.clone()]
         });
@@ -344,13 +350,16 @@ pub fn read_replays(body: &str) -> Result<Vec<Box<RawValue>>, Failure> {
 pub fn print_replays(items: &[Box<RawValue>]) -> Result<String, Failure> {
     let replays: Result<Vec<Replay>, _> = items.iter().map(|item| parse(item.get())).collect();
     let column = |title, fit| Column { title, fit };
-    let mut table = Table::new(&[
-        column("STARTED", Fit::Whole),
-        column("STATE", Fit::Whole),
-        column("SENT", Fit::Short),
-        column("EVENTS", Fit::Short),
-        column("ID", Fit::Whole),
-    ]);
+    let mut table = Table::new(
+        &[
+            column("STARTED", Fit::Whole),
+            column("STATE", Fit::Whole),
+            column("SENT", Fit::Short),
+            column("EVENTS", Fit::Short),
+            column("ID", Fit::Whole),
+        ],
+        Some(WIDTH),
+    );
     let replays = replays?;
     let rows = replays.iter().map(|replay| {
         let mut which = replay.which();

@@ -2,8 +2,11 @@
 
 use crate::text::{clean, shortened, width};
 
-/// How many columns of a terminal a table takes at most.
+/// How many columns of a terminal text takes at most.
 pub const WIDTH: usize = 100;
+
+/// The fewest columns of a terminal that a table takes. In fewer, it breaks its lines.
+const LEAST_WIDTH: usize = 60;
 
 /// What is between two columns of a table.
 const GAP: usize = 2;
@@ -33,14 +36,17 @@ pub(crate) struct Table {
     columns: Vec<Column>,
     /// How wide each column would be if there were room.
     natural: Vec<usize>,
+    /// How many columns of a terminal it may take. `None` where lines have no end.
+    most: Option<usize>,
     has_header: bool,
 }
 
 impl Table {
     /// An empty table.
-    pub(crate) fn new(columns: &[Column]) -> Self {
+    pub(crate) fn new(columns: &[Column], most: Option<usize>) -> Self {
         let natural = columns.iter().map(|column| width(column.title)).collect();
-        Self { columns: columns.to_vec(), natural, has_header: false }
+        let most = most.map(|most| most.max(LEAST_WIDTH));
+        Self { columns: columns.to_vec(), natural, most, has_header: false }
     }
 
     /// The lines of more rows. Before the first ones stands a header.
@@ -69,8 +75,9 @@ impl Table {
 
     /// The widths that fit.
     fn widths(&self) -> Vec<usize> {
-        let room = WIDTH.saturating_sub(GAP.saturating_mul(self.columns.len().saturating_sub(1)));
-        let mut widths: Vec<_> = self.natural.iter().map(|natural| (*natural).min(WIDTH)).collect();
+        let Some(most) = self.most else { return self.natural.clone() };
+        let room = most.saturating_sub(GAP.saturating_mul(self.columns.len().saturating_sub(1)));
+        let mut widths: Vec<_> = self.natural.iter().map(|natural| (*natural).min(most)).collect();
         while widths.iter().sum::<usize>() > room {
             let is_long = |column: &Column, width: usize| column.fit == Fit::Short && width > LEAST;
             let columns = self.columns.iter().zip(&mut widths);

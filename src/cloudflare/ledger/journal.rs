@@ -448,12 +448,17 @@ impl Conditions {
             ("type", filter.type_.as_ref()),
             ("event_type", filter.event_type.as_ref()),
             ("operation", filter.operation.as_ref()),
-            ("credential", filter.credential.as_ref()),
         ];
         for (name, value) in of_facts {
             if let Some(value) = value {
                 all.and(&format!("facts ->> '$.{name}' = ?"), &shortened(value).into());
             }
+        }
+        if let Some(credential) = &filter.credential {
+            // With which it came, or came again. Within a text, the quotes would be escaped.
+            let quoted = serde_json::to_string(&shortened(credential)).unwrap_or_default();
+            let member = format!("\"credential\":{quoted}");
+            all.and("instr(history || coalesce(latest, ''), ?) > 0", &member.into());
         }
         if let Some(subscription) = &filter.subscription {
             all.and("instr(wanted_by, ?) > 0", &format!(",{subscription},").into());
@@ -592,6 +597,7 @@ fn refusals(id: &str, sql: &Sql, filter: &RefusalFilter<'_>) -> Result<String, J
         ("code", &filter.code),
         ("credential", &filter.credential),
         ("client_address", &filter.address),
+        ("id", &filter.id),
     ];
     for (name, value) in texts {
         if let Some(value) = value {

@@ -62,6 +62,7 @@ fn removes_an_object_from_everywhere() {
             "the queue EVENTS_QUEUE (subscription stream)",
             "messages in the queue DELIVERIES",
             "messages in the queue DEAD_LETTERS",
+            "refusals of events that were invalid, since an object is not read from those",
             "the filters of replays, of which the last 100 are kept",
             "the Worker's log, which has the id and the object",
         ]

@@ -57,7 +57,7 @@ export class Ledger extends Inner {
       (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)`;
     const facts = `json_object('arrived_at', n, 'id', 'id ' || n, 'source', 'filled', 'type', 'com.elytra.' || (n % 7),
       'event_type', iif(n % 2, 'product', 'document'), 'operation', 'modify', 'credential', 'TOKEN')`;
-    const line = `json_object('at', n, 'what', 'received', 'code', 'accepted')`;
+    const line = `json_object('at', n, 'what', 'received', 'code', 'accepted', 'credential', 'TOKEN')`;
     const rows = `SELECT n, hex(randomblob(16)), 'product/' || (n % 1000), 'accepted', 1, n, ',products,',
       ${facts}, ${line} FROM numbers`;
     const columns = "seq, key, object, code, received, last_at, wanted_by, facts, history";

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use elytra_webhooks::counts::Counts;
 use elytra_webhooks::journal::{
     EventFilter, EventKey, FIELD, Found, JournalRequest, NoteRequest, Order, PART, Pending, Rate,
-    RefusalFilter, RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, object_column,
+    RefusalFilter, RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, What, object_column,
     object_parts,
 };
 use elytra_webhooks::ledger::ShardId;
@@ -158,6 +158,7 @@ impl ShardJournal {
         let is_meant = |StoredRefusal { seq, refusal }: &&StoredRefusal| {
             is(&filter.code, Some(&refusal.code))
                 && is(&filter.credential, refusal.credential.as_deref())
+                && is(&filter.id, refusal.id.as_deref())
                 && is(&filter.address, refusal.client_address.as_deref())
                 && filter.since.is_none_or(|since| refusal.at >= since)
                 && filter.until.is_none_or(|until| refusal.at < until)
@@ -168,6 +169,14 @@ impl ShardJournal {
         let counted = self.counts.numbers.get("refusals_not_kept").copied().unwrap_or_default();
         RefusalsFound { refusals, counted }
     }
+}
+
+/// Whether an event ever came with this credential.
+fn came_with(event: &StoredEvent, name: &str) -> bool {
+    event.history.iter().any(|line| match &line.what {
+        What::Received(received) => received.credential.as_deref() == Some(name),
+        _ => false,
+    })
 }
 
 /// Whether an event is meant.
@@ -192,7 +201,7 @@ fn is_meant(filter: &EventFilter, Row { object, wanted_by, event }: &Row) -> boo
         && is(&filter.event_type, facts.event_type.as_deref())
         && is(&filter.operation, facts.operation.as_deref())
         && is(&filter.code, event.code.as_deref())
-        && is(&filter.credential, facts.credential.as_deref())
+        && filter.credential.as_deref().is_none_or(|name| came_with(event, name))
         && filter.since.is_none_or(|since| facts.arrived_at >= since)
         && filter.until.is_none_or(|until| facts.arrived_at < until)
 }

@@ -1,11 +1,11 @@
 //! Erases what is kept of an object or an event.
 
 use clap::Args;
-use elytra_webhooks_operator::{Erased, Erasure, EventTable, Limit, Step, json_line};
+use elytra_webhooks_operator::{Erased, Erasure, EventColumns, EventTable, Limit, Step, json_line};
 
 use super::Connection;
 use super::client::Client;
-use super::terminal::{confirm, print};
+use super::terminal::{columns_of_terminal, confirm, print};
 use crate::output::say;
 use crate::{Error, Result};
 
@@ -71,7 +71,7 @@ pub fn erase(arguments: &ErasureArguments) -> Result<()> {
 /// Shows what will be erased.
 fn show(client: &Client, erasure: &Erasure) -> Result<()> {
     let mut pages = erasure.events(Limit::First(SHOWN));
-    let mut table = EventTable::default();
+    let mut table = EventTable::new(EventColumns::Ids, columns_of_terminal());
     let mut found: usize = 0;
     while let Some(request) = pages.request() {
         let items = pages.read(&client.ask(&request)?)?.items;

@@ -2,12 +2,12 @@
 
 use clap::Args;
 use elytra_webhooks_operator::{
-    EventFilter, EventKey, EventTable, EventView, Failure, FailureKind, Limit, Page, Pages,
-    RefusalFilter, RefusalTable, Request, Summary, counted, json_line, print_event,
+    EventColumns, EventFilter, EventKey, EventTable, EventView, Failure, FailureKind, Limit, Page,
+    Pages, RefusalFilter, RefusalTable, Request, Summary, counted, json_line, print_event,
 };
 
 use super::client::Client;
-use super::terminal::{print, print_json};
+use super::terminal::{columns_of_terminal, print, print_json};
 use super::{Connection, EventFlags, now};
 use crate::output::say;
 use crate::{Error, Result};
@@ -78,6 +78,9 @@ pub struct RefusalsArguments {
     /// Those from this IP address
     #[arg(long, value_name = "IP")]
     address: Option<String>,
+    /// Those of the event with this id
+    #[arg(long)]
+    id: Option<String>,
     /// Those that came at this time or later: RFC 3339, or 90s, 15m, 1h, 7d ago
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -97,7 +100,10 @@ pub struct RefusalsArguments {
 pub fn events(arguments: &EventsArguments) -> Result<()> {
     let client = Client::new(&arguments.connection)?;
     let pages = Pages::of_events(&arguments.filter.filter(), arguments.limit.limit());
-    let mut table = EventTable::default();
+    // Whoever looks for a credential wants to know who still uses it.
+    let has_credential = arguments.filter.filter().credential.is_some();
+    let columns = if has_credential { EventColumns::Clients } else { EventColumns::Ids };
+    let mut table = EventTable::new(columns, columns_of_terminal());
     let rows = |page: &Page| table.rows(&page.items);
     list(&client, pages, arguments.connection.json, rows, "no event was found")
 }
@@ -112,11 +118,12 @@ pub fn refusals(arguments: &RefusalsArguments) -> Result<()> {
         code: arguments.code.clone(),
         credential: arguments.credential.clone(),
         address: arguments.address.clone(),
+        id: arguments.id.clone(),
         since: arguments.since.clone(),
         until: arguments.until.clone(),
     };
     let pages = Pages::of_refusals(&filter.fixed_at(now()), arguments.limit.limit());
-    let mut table = RefusalTable::default();
+    let mut table = RefusalTable::new(columns_of_terminal());
     let rows = |page: &Page| table.rows(&page.items);
     list(&client, pages, arguments.connection.json, rows, "no refusal was found")
 }
@@ -150,7 +157,9 @@ fn list(
         return Err(Error::nothing(nothing));
     }
     if pages.has_more() {
-        say(&format!("there may be more than these {found}: --limit NUMBER or --all lists them"));
+        say(&format!(
+            "there may be more: these are {found}, and --limit NUMBER or --all lists others"
+        ));
     }
     Ok(())
 }
@@ -194,11 +203,12 @@ fn only(client: &Client, filter: &EventFilter) -> Result<EventKey> {
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => {
-            say(EventTable::default().rows(&items)?.trim_end());
+            say(EventTable::new(EventColumns::Keys, None).rows(&items)?.trim_end());
             Err(Error::usage("several events have this id: name one by its key, or with --source"))
         }
         _ => Err(Error::nothing(
-            "the journal has no event with this key or id; events are kept for retention_days",
+            "the journal has no event with this key or id; events are kept for retention_days, and one that was refused \
+             is found with `cargo xtask refusals --id`",
         )),
     }
 }

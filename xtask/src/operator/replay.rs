@@ -42,7 +42,7 @@ struct StartArguments {
     #[command(flatten)]
     filter: EventFlags,
     /// The key of an event, instead of a filter; can be repeated
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     key: Vec<String>,
     /// Send only to this subscription; can be repeated
     #[arg(long, value_name = "NAME")]
@@ -183,23 +183,24 @@ fn start(arguments: &StartArguments, connection: &Connection) -> Result<()> {
     let order = arguments.order()?;
     let client = Client::new(connection)?;
     let json = connection.json;
-    if arguments.dry_run || !arguments.yes {
-        let body = client.ask(&order.dry_run())?;
-        let plan = Plan::read(&body)?;
-        if json && arguments.dry_run {
-            print_json(&body)?;
+    // What cannot be sent is no success, even if nothing is asked.
+    let body = client.ask(&order.dry_run())?;
+    let plan = Plan::read(&body)?;
+    if json && arguments.dry_run {
+        print_json(&body)?;
+    }
+    if plan.is_empty() {
+        return Err(Error::nothing("there is no such event to send again"));
+    }
+    let (events, to_whom) = (plan.how_many(), order.to_whom());
+    if arguments.dry_run {
+        if !json {
+            print(&print_plan(&plan))?;
+            say(&format!("{events} would be sent again, {to_whom}"));
         }
-        if plan.is_empty() {
-            return Err(Error::nothing("there is no such event to send again"));
-        }
-        let (events, to_whom) = (plan.how_many(), order.to_whom());
-        if arguments.dry_run {
-            if !json {
-                print(&print_plan(&plan))?;
-                say(&format!("{events} would be sent again, {to_whom}"));
-            }
-            return Ok(());
-        }
+        return Ok(());
+    }
+    if !arguments.yes {
         let first = print_plan(&plan);
         if !first.is_empty() {
             say(first.trim_end());

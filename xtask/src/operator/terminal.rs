@@ -5,6 +5,16 @@ use std::io::{self, IsTerminal as _, Write as _};
 use crate::output::say;
 use crate::{Error, Result};
 
+/// How many columns the terminal has that the result is printed on. `None` for a file or another program.
+pub(super) fn columns_of_terminal() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(stdout).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// Prints a result.
 pub(super) fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();

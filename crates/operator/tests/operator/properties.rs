@@ -1,9 +1,9 @@
 //! What holds whatever is read.
 
 use elytra_webhooks_operator::{
-    Answer, Asked, Base, Credentials, EventFilter, EventKey, EventTable, EventView, Limit, Pages,
-    Plan, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean, print_event, print_plan,
-    print_progress, print_replay, print_replays, read_replays,
+    Answer, Asked, Base, Credentials, EventColumns, EventFilter, EventKey, EventTable, EventView,
+    Limit, Pages, Plan, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean,
+    print_event, print_plan, print_progress, print_replay, print_replays, read_replays,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -128,8 +128,8 @@ proptest! {
             ReplayView::read(&json).map(|view| print_replay(&view) + &print_progress(&view.replay)),
             ReplayView::read(&json!({"replay": value}).to_string())
                 .map(|view| print_replay(&view) + &print_progress(&view.replay)),
-            EventTable::default().rows(&[raw(&json)]),
-            RefusalTable::default().rows(&[raw(&json)]),
+            EventTable::new(EventColumns::Clients, Some(WIDTH)).rows(&[raw(&json)]),
+            RefusalTable::new(Some(WIDTH)).rows(&[raw(&json)]),
             print_replays(&[raw(&json)]),
         ].into_iter().flatten() {
             prop_assert!(is_clean(&text), "{text:?}");
@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn a_table_fits_a_terminal(events in prop::collection::vec(event(), 1..4)) {
         let items: Vec<_> = events.iter().map(|event| raw(&event.to_string())).collect();
-        let table = EventTable::default().rows(&items).unwrap();
+        let table = EventTable::new(EventColumns::Clients, Some(WIDTH)).rows(&items).unwrap();
         prop_assert_eq!(table.lines().count(), items.len() + 1);
         prop_assert!(is_clean(&table), "{:?}", table);
         for line in table.lines() {

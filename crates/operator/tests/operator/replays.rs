@@ -106,8 +106,8 @@ fn a_plan_says_how_many_and_to_whom() {
     assert_eq!(plan(1, true).how_many(), "1 event");
     assert_eq!(plan(1234, false).how_many(), "at least 1,234 events");
     let table = "\
-ARRIVED               EVENT  STATE    KEY
-2026-11-24T17:43:27Z  t      unknown  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT  ID  STATE
+2026-11-24T17:43:27Z  t          unknown
 ";
     assert_eq!(print_plan(&plan(1, true)), table);
     assert_eq!(print_plan(&plan(1234, true)), format!("{table}and 1,233 more\n"));

@@ -1,7 +1,7 @@
 //! Tables of events, refusals and replays.
 
 use elytra_webhooks_operator::{
-    EventTable, RefusalTable, clean, counted, json_line, print_replays, with_commas,
+    EventColumns, EventTable, RefusalTable, clean, counted, json_line, print_replays, with_commas,
 };
 use serde_json::value::RawValue;
 
@@ -13,7 +13,7 @@ const KEY: &str = "AbCdEfGhIjKlMnOpQrStUvWxYz-_0123";
 
 fn event(rest: &str) -> Box<RawValue> {
     raw(&format!(
-        r#"{{"key":"{KEY}","arrived_at":1795542207985,"type":"com.elytra.product",{rest}}}"#
+        r#"{{"key":"{KEY}","id":"id-1","arrived_at":1795542207985,"type":"com.elytra.product",{rest}}}"#
     ))
 }
 
@@ -42,18 +42,18 @@ fn a_row_says_what_an_event_is_and_what_became_of_it() {
         event(r#""received":0"#),
     ];
     let expected = "\
-ARRIVED               EVENT                STATE            KEY
-2026-11-24T17:43:27Z  product/4711 modify  shop delivered   AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  todo add             ignored          AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  asset product/1      shop failed      AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  com.elytra.product   ignored          AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  product              shop teleported  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  com.elytra.product   unknown          AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT                ID    STATE
+2026-11-24T17:43:27Z  product/4711 modify  id-1  shop delivered
+2026-11-24T17:43:27Z  todo add             id-1  ignored
+2026-11-24T17:43:27Z  asset product/1      id-1  shop failed
+2026-11-24T17:43:27Z  com.elytra.product   id-1  ignored
+2026-11-24T17:43:27Z  product              id-1  shop teleported
+2026-11-24T17:43:27Z  com.elytra.product   id-1  unknown
 ";
-    assert_eq!(EventTable::default().rows(&events).unwrap(), expected);
+    assert_eq!(EventTable::new(EventColumns::Ids, Some(100)).rows(&events).unwrap(), expected);
 }
 
-/// The key stays whole, because it is copied.
+/// The id stays whole, because it is copied. What is wrong comes first, because the rest may be cut.
 #[test]
 fn what_is_too_long_is_shortened() {
     let events = [
@@ -65,27 +65,54 @@ fn what_is_too_long_is_shortened() {
         event(r#""event_type":"商品商品商品商品商品商品商品商品""#),
     ];
     let expected = "\
-ARRIVED               EVENT                  STATE                  KEY
-2026-11-24T17:43:27Z  product/4711-4711-47…  shop delivered, sear…  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  todo                   unknown                AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  商品商品商品商品商品…  unknown                AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT                      ID    STATE
+2026-11-24T17:43:27Z  product/4711-4711-4711-4…  id-1  search retried, shop del…
+2026-11-24T17:43:27Z  todo                       id-1  unknown
+2026-11-24T17:43:27Z  商品商品商品商品商品商品…  id-1  unknown
 ";
-    assert_eq!(EventTable::default().rows(&events).unwrap(), expected);
+    let mut narrow = EventTable::new(EventColumns::Ids, Some(80));
+    assert_eq!(narrow.rows(&events).unwrap(), expected);
+    let expected = "\
+ARRIVED               EVENT                                         ID    STATE
+2026-11-24T17:43:27Z  product/4711-4711-4711-4711-4711-4711 modify  id-1  search retried, shop delivered, archive held
+";
+    let mut endless = EventTable::new(EventColumns::Ids, None);
+    assert_eq!(endless.rows(&events[..1]).unwrap(), expected);
+}
+
+/// What else a table can have.
+#[test]
+fn other_columns() {
+    let events = [event(
+        r#""event_type":"todo","code":"ignored","source":"pim","client_address":"203.0.113.7","user_agent":"Elytra/9.1""#,
+    )];
+    let expected = "\
+ARRIVED               EVENT  ID    FROM         USER AGENT  STATE
+2026-11-24T17:43:27Z  todo   id-1  203.0.113.7  Elytra/9.1  ignored
+";
+    let mut clients = EventTable::new(EventColumns::Clients, None);
+    assert_eq!(clients.rows(&events).unwrap(), expected);
+    let expected = "\
+ARRIVED               EVENT  SOURCE  KEY                               STATE
+2026-11-24T17:43:27Z  todo   pim     AbCdEfGhIjKlMnOpQrStUvWxYz-_0123  ignored
+";
+    let mut keys = EventTable::new(EventColumns::Keys, None);
+    assert_eq!(keys.rows(&events).unwrap(), expected);
 }
 
 /// Pages are printed as they come, so the first ones do not know how wide the others are.
 #[test]
 fn a_table_goes_on_without_another_header() {
-    let mut table = EventTable::default();
+    let mut table = EventTable::new(EventColumns::Ids, Some(100));
     assert_eq!(table.rows(&[]).unwrap(), "", "an empty page needs no header");
     let first = "\
-ARRIVED               EVENT  STATE    KEY
-2026-11-24T17:43:27Z  a      ignored  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT  ID    STATE
+2026-11-24T17:43:27Z  a      id-1  ignored
 ";
     assert_eq!(table.rows(&[event(r#""event_type":"a","code":"ignored""#)]).unwrap(), first);
-    let second = "2026-11-24T17:43:27Z  longer  ignored  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123\n";
+    let second = "2026-11-24T17:43:27Z  longer  id-1  ignored\n";
     assert_eq!(table.rows(&[event(r#""event_type":"longer","code":"ignored""#)]).unwrap(), second);
-    let third = "2026-11-24T17:43:27Z  b       ignored  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123\n";
+    let third = "2026-11-24T17:43:27Z  b       id-1  ignored\n";
     assert_eq!(table.rows(&[event(r#""event_type":"b","code":"ignored""#)]).unwrap(), third);
 }
 
@@ -93,7 +120,7 @@ ARRIVED               EVENT  STATE    KEY
 fn a_refusal_says_who_was_refused_and_why() {
     let refusals = [
         raw(
-            r#"{"at":1795542207985,"code":"invalid_event","status":400,"detail":"found 2 violations","reasons":["id: must not be empty","source: missing"],"credential":"ELYTRA_TOKEN","client_address":"203.0.113.7"}"#,
+            r#"{"at":1795542207985,"code":"invalid_event","status":400,"detail":"found 2 violations","reasons":["id: must not be empty","source: missing"],"credential":"ELYTRA_TOKEN","client_address":"203.0.113.7","user_agent":"Elytra/9.1","path":"/webhook"}"#,
         ),
         raw(
             r#"{"at":1795542207985,"code":"credentials_wrong","status":401,"detail":"the credentials are wrong","client_address":"2001:db8:1234:5678:9abc:def0:1234:5678","weather":"rain"}"#,
@@ -103,18 +130,17 @@ fn a_refusal_says_who_was_refused_and_why() {
         ),
     ];
     let expected = "\
-TIME                  ANSWER              FROM                                    WHY
-2026-11-24T17:43:27Z  400 invalid_event   203.0.113.7                             ELYTRA_TOKEN: fou…
-2026-11-24T17:43:27Z  401 credentials_w…  2001:db8:1234:5678:9abc:def0:1234:5678  the credentials a…
-2026-11-24T17:43:27Z  too_fast            -                                       too many requests
+TIME                  ANSWER                 PATH      CREDENTIAL    FROM                                    WHY                                        USER AGENT
+2026-11-24T17:43:27Z  400 invalid_event      /webhook  ELYTRA_TOKEN  203.0.113.7                             found 2 violations: id: must not be empty  Elytra/9.1
+2026-11-24T17:43:27Z  401 credentials_wrong  -         -             2001:db8:1234:5678:9abc:def0:1234:5678  the credentials are wrong
+2026-11-24T17:43:27Z  too_fast               -         -             -                                       too many requests
 ";
-    let mut table = RefusalTable::default();
-    assert_eq!(table.rows(&refusals).unwrap(), expected);
+    assert_eq!(RefusalTable::new(None).rows(&refusals).unwrap(), expected);
     let expected = "\
-TIME                  ANSWER             FROM         WHY
-2026-11-24T17:43:27Z  400 invalid_event  203.0.113.7  ELYTRA_TOKEN: found 2 violations: id: must no…
+TIME                  ANSWER          PATH      CREDENTIAL    FROM         WHY            USER AGENT
+2026-11-24T17:43:27Z  400 invalid_e…  /webhook  ELYTRA_TOKEN  203.0.113.7  found 2 viol…  Elytra/9.1
 ";
-    assert_eq!(RefusalTable::default().rows(&refusals[..1]).unwrap(), expected);
+    assert_eq!(RefusalTable::new(Some(100)).rows(&refusals[..1]).unwrap(), expected);
     assert_eq!(counted(0), None);
     assert_eq!(counted(1).as_deref(), Some("1 request more came too fast, and were only counted"));
 }

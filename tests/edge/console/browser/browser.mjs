@@ -20,6 +20,14 @@ export async function ask(what, more = {}) {
   return next();
 }
 
+/** Whether times are measured and judged. That needs a machine that does nothing else: MEASURE=1, and one test at a time. */
+export const MEASURES = process.env.MEASURE === "1";
+
+/** Says what was measured. */
+export function measured(words) {
+  process.stderr.write(`measured: ${words}\n`);
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** How long anything may take on a busy machine, in milliseconds. */

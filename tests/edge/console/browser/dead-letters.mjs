@@ -6,7 +6,7 @@ play(async (browser) => {
   for (let number = 0; number < 8; number += 1) await send(event({ id: `bad-${number}`, data: { objectType: "product", objectId: number } }));
   await until("all are dead", async () => (await letters()).length === 8);
   const page = await signedIn(browser);
-  await page.getByText("8 events could not be delivered to shop").click();
+  await page.getByText("8 dead letters of shop").click();
   await page.waitForSelector('main[data-view="dead-letters"][data-ready]');
   const groups = page.getByRole("table", { name: "Dead letters by subscription and cause" });
   assert.match(await groups.textContent(), /shopstatus8/u);

@@ -23,7 +23,7 @@ play(async (browser) => {
   const before = (await ask("orders")).length;
   await page.getByRole("button", { name: "Start replay" }).click();
   await page.waitForSelector('main[data-view="replay"][data-ready]');
-  await page.getByText("running").waitFor();
+  await page.getByText("running", { exact: true }).waitFor();
   await page.getByText("ADMIN_TOKEN").first().waitFor();
   await until("the first ones arrive", async () => (await ask("orders")).length > before);
 
@@ -32,7 +32,7 @@ play(async (browser) => {
   await page.getByRole("button", { name: "Resume" }).click();
   await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.getByRole("button", { name: "Cancel replay" }).click();
-  await page.getByText("cancelled").waitFor();
+  await page.getByText("cancelled", { exact: true }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Resume" }).count(), 0, "it has ended");
   assert.ok((await ask("orders")).length < before + 30, "not all were sent");
 

@@ -29,7 +29,7 @@ play(async (browser) => {
   await other.getByRole("table", { name: "Replays" }).getByRole("link").first().click();
   await other.waitForSelector('main[data-view="replay"][data-ready]');
   await other.getByRole("button", { name: "Cancel replay" }).click();
-  await one.getByText("cancelled").waitFor();
+  await one.getByText("cancelled", { exact: true }).waitFor();
 
   // The Worker dies and comes back: what is shown stays, says what is wrong, and goes on.
   await go(one, "#/events", "events");

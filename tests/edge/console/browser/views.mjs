@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accessible, assert, event, fits, go, hasFate, journalled, open, operator, play, send, signIn, task, until } from "./browser.mjs";
+import { accessible, assert, event, fits, go, hasFate, journalled, measured, MEASURES, open, operator, play, send, signIn, task, until } from "./browser.mjs";
 
 const UPDATES = process.env.UPDATE_PICTURES === "1";
 const NOTES = join(import.meta.dirname, "pictures.json");
@@ -32,6 +32,8 @@ play(async (browser) => {
   for (let number = 0; number < 6; number += 1) await send(object(4700 + number, { id: `product-${number}`, operation: ["add", "modify", "remove"][number % 3] }));
   await send(event({ id: "document-1", type: "com.elytra.document", eventtype: "document", data: { objectType: "document", objectId: 7 } }));
   await send(event({ id: "order-1", type: "com.elytra.order", eventtype: "order" }));
+  // What nobody wants is written a moment later, so it waits for that: the list is in the order of writing.
+  await journalled("order-1");
   await send(object(4700, { id: "imported", subject: "import/7" }));
   await send(object(4711, { id: "bad-1" }));
   await send(object(4711, { id: "bad-1" }));
@@ -101,8 +103,8 @@ play(async (browser) => {
 /** How many bytes the first view may load, and how many milliseconds may pass until it can be used. */
 const [MOST_BYTES, MOST_MS] = [100 * 1024, 300];
 
-/** How often it is tried: other tests have the processor as well. */
-const TRIES = 20;
+/** How often that is measured. */
+const TRIES = 10;
 
 async function atOnce(browser) {
   const page = await open(browser);
@@ -116,17 +118,21 @@ async function atOnce(browser) {
   await page.waitForSelector("main[data-ready]");
   const bytes = [...loaded].reduce((sum, file) => sum + readFileSync(join(CONSOLE, file)).length, 0);
   assert.ok(loaded.size > 5 && bytes < MOST_BYTES, `the first view has ${[...loaded]} and ${bytes} bytes`);
-  await page.addInitScript(() => {
-    new MutationObserver(() => {
-      if (document.querySelector("main[data-ready]")) window.readyAt ??= performance.now();
-    }).observe(document, { subtree: true, attributes: true, childList: true });
-  });
-  const times = [];
-  while (times.length < TRIES && !times.some((time) => time < MOST_MS)) {
-    await page.reload();
-    await page.waitForSelector("main[data-ready]");
-    times.push(await page.evaluate(() => window.readyAt));
+  if (MEASURES) {
+    await page.addInitScript(() => {
+      new MutationObserver(() => {
+        if (document.querySelector("main[data-ready]")) window.readyAt ??= performance.now();
+      }).observe(document, { subtree: true, attributes: true, childList: true });
+    });
+    const times = [];
+    while (times.length < TRIES) {
+      await page.reload();
+      await page.waitForSelector("main[data-ready]");
+      times.push(await page.evaluate(() => window.readyAt));
+    }
+    const median = times.toSorted((one, other) => one - other)[TRIES / 2];
+    measured(`the first view has ${bytes} bytes, and can be used after ${Math.round(median)} ms (${times.map(Math.round)})`);
+    assert.ok(median < MOST_MS, `at most ${MOST_MS} ms`);
   }
-  assert.ok(Math.min(...times) < MOST_MS, `the first view is there after ${times.map(Math.round)} ms`);
   page.calm();
 }
