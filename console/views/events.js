@@ -57,8 +57,8 @@ async function events(main, filter) {
   const view = list({
     label: "Events",
     columns: COLUMNS,
-    row: cells,
-    open: ({ key }) => eventAddress(key),
+    row: (item) => cells(JSON.parse(item)),
+    open: (item) => eventAddress(JSON.parse(item).key),
     more: () => more(),
   });
 
@@ -75,10 +75,10 @@ async function events(main, filter) {
       const page = await ask("/events", { query: { ...filter, limit: items.length === 0 ? FIRST : MORE, cursor } });
       put(error);
       const isFirst = items.length === 0;
-      for (const event of page.events.map(compact)) {
+      for (const event of page.events) {
         if (known.has(event.key)) continue;
         known.set(event.key, items.length);
-        items.push(event);
+        items.push(packed(event));
       }
       cursor = page.cursor ?? undefined;
       isAtEnd = !cursor;
@@ -102,14 +102,14 @@ async function events(main, filter) {
     let next;
     for (let page = 0; page < MAX_NEW_PAGES; page += 1) {
       const answer = await ask("/events", { query: { ...filter, limit: FIRST, cursor: next } });
-      const all = answer.events.map(compact);
+      const all = answer.events;
       found.push(...all.filter(({ key }) => !known.has(key)));
       let hasChanged = false;
       for (const event of all) {
         const place = known.get(event.key);
         if (place === undefined) continue;
-        hasChanged ||= JSON.stringify(items[place]) !== JSON.stringify(event);
-        items[place] = event;
+        hasChanged ||= items[place] !== packed(event);
+        items[place] = packed(event);
       }
       if (hasChanged) view.set(items);
       next = answer.cursor;
@@ -122,8 +122,8 @@ async function events(main, filter) {
   const take = (isAsked) => {
     const number = waiting.length;
     if (number > 0 && (isAsked || view.isAtTop())) {
-      items = [...waiting, ...items];
-      known = new Map(items.map(({ key }, place) => [key, place]));
+      items = [...waiting.map(packed), ...items];
+      known = new Map([...waiting.map(({ key }) => key), ...known.keys()].map((key, place) => [key, place]));
       waiting = [];
       view.prepend(items, number);
       if (isAsked) view.toTop();
@@ -150,10 +150,10 @@ async function events(main, filter) {
   await more();
 }
 
-/** What a row needs. A page of a hundred thousand must fit into memory. */
-function compact({ key, arrived_time, code, event_type, type, operation, object_type, object_id, id, subscriptions }) {
+/** What a row needs, as one text. A hundred thousand objects would take the collector of garbage longer than a frame has. */
+function packed({ key, arrived_time, code, event_type, type, operation, object_type, object_id, id, subscriptions }) {
   const wanted = subscriptions.filter(({ fate }) => fate !== "unwanted").map(({ subscription, fate }) => ({ subscription, fate }));
-  return { key, arrived_time, code, event_type, type: event_type === undefined ? type : undefined, operation, object_type, object_id, id, subscriptions: wanted };
+  return JSON.stringify({ key, arrived_time, code, event_type, type: event_type === undefined ? type : undefined, operation, object_type, object_id, id, subscriptions: wanted });
 }
 
 function refusalFields(values) {

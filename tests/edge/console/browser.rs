@@ -102,7 +102,7 @@ impl Stage {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{scenario}:\n{errors}\n{}", self.receiver.output());
         // What was measured.
-        eprint!("{errors}");
+        let _ = std::io::stderr().write_all(&output.stderr);
     }
 
     /// What a scenario asks for while it runs.
