@@ -121,11 +121,16 @@ export function say(words) {
 
 /** Copies a text, and says so. */
 export async function copy(value, element) {
-  await navigator.clipboard.writeText(value);
-  const before = element.textContent;
-  element.textContent = "Copied";
-  say("Copied");
-  setTimeout(() => { element.textContent = before; }, 1_500);
+  let words = "Copied";
+  try {
+    await navigator.clipboard.writeText(value);
+  } catch {
+    words = "Not copied";
+  }
+  element.dataset.label ??= element.textContent;
+  element.textContent = words;
+  say(words);
+  setTimeout(() => { element.textContent = element.dataset.label; }, 1_500);
 }
 
 /** Names and values. Values are nodes. */

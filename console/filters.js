@@ -57,10 +57,15 @@ export function filterOf(form, names = FILTERS) {
 function exactly(value) {
   const [, day, hours, minutes, seconds] = value.match(/^(today|yesterday|\d{4}-\d{2}-\d{2})?[ T]?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/u) ?? [];
   if (day === undefined && hours === undefined) return value;
+  if (hours > 23 || minutes > 59 || seconds > 59) return value;
   const at = /^\d/u.test(day ?? "") ? new Date(`${day}T00:00:00`) : new Date();
+  // A day that does not exist would be one of the next month.
+  if (Number.isNaN(at.getTime()) || (/^\d/u.test(day ?? "") && at.getDate() !== Number(day.slice(8)))) return value;
   if (day === "yesterday") at.setDate(at.getDate() - 1);
   at.setHours(hours ?? 0, minutes ?? 0, seconds ?? 0, 0);
-  return Number.isNaN(at.getTime()) ? value : at.toISOString();
+  // Nothing has come since a time that is still to come: shortly after midnight, 22:00 is that of last evening.
+  if (day === undefined && at > new Date()) at.setDate(at.getDate() - 1);
+  return at.toISOString();
 }
 
 let known;

@@ -1,7 +1,7 @@
 // A JSON text as a tree that folds. What is shown and copied are parts of the text itself, so numbers, escapes, the order
 // of members and repeated names are as they were sent.
 
-import { brief, button, copy, h, put, text } from "./dom.js";
+import { brief, button, copy, h, plain, put, text } from "./dom.js";
 
 /** How many members are shown at first. */
 const SHOWN_MEMBERS = 100;
@@ -54,7 +54,7 @@ export function tree(json) {
 function node(json, { name, begin, end, kind, children }, depth) {
   const label = name && [h("span", { class: "name" }, text(unquote(name), 200)), ": "];
   const copied = () => json.slice(begin, end);
-  const copies = button("Copy", (event) => copy(copied(), event.target), { class: "small", "aria-label": `Copy ${name ? unquote(name).slice(0, 60) : "all"}` });
+  const copies = button("Copy", (event) => copy(copied(), event.target), { class: "small", "aria-label": `Copy ${name ? plain(unquote(name), 60) : "all"}` });
   if (!children) {
     const value = copied();
     return h("div", { class: "leaf" }, label, h("span", { class: kind }, kind === "string" ? text(value) : brief(value, 400)), " ", copies);

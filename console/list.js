@@ -81,6 +81,7 @@ export function list({ label, columns, row, open, more }) {
     made.clear();
     size();
     draw();
+    if (grid.hasAttribute("aria-activedescendant")) grid.setAttribute("aria-activedescendant", `${id}-${active}`);
   };
 
   const size = () => {
@@ -143,9 +144,8 @@ export function list({ label, columns, row, open, more }) {
     /** Whether the reader is at its beginning. */
     isAtTop: () => box.scrollTop < height && !(active > 0 && document.activeElement === grid),
     toTop() {
-      active = 0;
       box.scrollTop = 0;
-      draw();
+      go(0);
     },
   };
 }

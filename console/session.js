@@ -108,8 +108,12 @@ function latin(value) {
 }
 
 async function signOut() {
-  await ask("/session", { method: "DELETE" });
-  location.reload();
+  try {
+    await ask("/session", { method: "DELETE" });
+    location.reload();
+  } catch (failure) {
+    document.getElementById("main").prepend(problem(failure, signOut));
+  }
 }
 
 /** Shows who is signed in. */

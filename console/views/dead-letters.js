@@ -1,7 +1,7 @@
 // The events that could not be delivered.
 
 import { ask, print } from "../api.js";
-import { brief, button, field, h, link, mark, put, table, text } from "../dom.js";
+import { brief, button, field, h, link, mark, plain, put, table, text } from "../dom.js";
 import { filterOf, names } from "../filters.js";
 import { confirm } from "../confirm.js";
 import { problem } from "../problem.js";
@@ -67,27 +67,40 @@ function draw(place, filter, letters, isMore) {
   const buttons = [selected("Redrive selected", "redrive"), selected("Delete selected", "delete")];
   const update = () => buttons.forEach((one) => { one.disabled = chosen.size === 0; });
 
-  const each = async (verb, ids) => {
+  let isActing = false;
+  const once = (act) => async (...parameters) => {
+    if (isActing) return;
+    isActing = true;
+    await act(...parameters).finally(() => { isActing = false; });
+  };
+  const each = once(async (verb, ids) => {
     if (verb === "delete" && !await confirm(`Delete ${ids.length} dead letters? Their events are lost.`, "Delete")) return;
     let done = 0;
+    let gone = 0;
     const failed = [];
     for (const id of ids) {
       put(result, bar(done, ids.length), ` ${done} of ${ids.length}`);
       try {
-        await ask(`/dead-letters/${verb}`, { method: "POST", query: { id } });
+        const { already_sent: before = [] } = await ask(`/dead-letters/${verb}`, { method: "POST", query: { id } });
+        gone += before.length;
       } catch (failure) {
-        if (failure.status !== 404) failed.push(failure);
+        // Somebody else has sent or deleted it.
+        if (failure.status === 404) gone += 1;
+        else failed.push(failure);
       }
       done += 1;
     }
-    await reload(h("div", {}, `${ids.length - failed.length} ${verb === "redrive" ? "sent again" : "deleted"}.`, failed.slice(0, 3).map((failure) => problem(failure))));
-  };
+    const acted = ids.length - failed.length - gone;
+    await reload(h("div", {}, acted > 0 && `${acted} ${verb === "redrive" ? "sent again" : "deleted"}. `, gone > 0 && `${gone} had been sent again or deleted before. `, failed.slice(0, 3).map((failure) => problem(failure))));
+  });
 
-  const all = async (verb) => {
+  const all = once(async (verb) => {
     const question = verb === "redrive" ? `Send ${number} dead letters again?` : `Delete ${number} dead letters? Their events are lost.`;
     if (!await confirm(question, verb === "redrive" ? "Redrive" : "Delete")) return;
-    // The interface wants to be told which: all of them died after 1970.
-    const query = Object.keys(filter).length > 0 ? filter : { since: "1970-01-01T00:00:00Z" };
+    // What has died since was not asked about. The interface wants to be told which: all of them died after 1970.
+    const last = Math.max(...letters.map(({ died_at: at }) => at));
+    const seen = isMore || filter.until ? {} : { until: new Date(last + 1).toISOString() };
+    const query = { ...Object.keys(filter).length > 0 ? filter : { since: "1970-01-01T00:00:00Z" }, ...seen };
     try {
       const { job } = await ask(`/dead-letters/${verb}`, { method: "POST", query });
       await watch(result, async () => {
@@ -106,7 +119,7 @@ function draw(place, filter, letters, isMore) {
     } catch (failure) {
       put(result, problem(failure));
     }
-  };
+  });
 
   const reload = async (message) => {
     await load(place, filter);
@@ -123,7 +136,7 @@ function draw(place, filter, letters, isMore) {
     return [text(subscription), link(`#/dead-letters${print({ ...filter, subscription, cause })}`, mark(cause, "bad")), count.toLocaleString("en")];
   });
   const check = (letter) => {
-    const box = h("input", { type: "checkbox", "aria-label": `Select the dead letter of ${(letter.event.id ?? letter.id).slice(0, 60)}`, onchange: () => {
+    const box = h("input", { type: "checkbox", "aria-label": `Select the dead letter of ${plain(letter.event.id ?? letter.id, 60)}`, onchange: () => {
       if (box.checked) chosen.add(letter.id);
       else chosen.delete(letter.id);
       update();

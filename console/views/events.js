@@ -113,10 +113,15 @@ async function events(main, filter) {
       }
       if (hasChanged) view.set(items);
       next = answer.cursor;
-      if (!next || all.some(({ key }) => known.has(key)) || items.length === 0) break;
+      if (!next || all.some(({ key }) => known.has(key)) || items.length === 0) {
+        waiting = found;
+        take(false);
+        return;
+      }
     }
-    waiting = found;
-    take(false);
+    // Too many have come meanwhile to find the place where they begin, so the list begins anew.
+    [items, known, waiting, cursor, isAtEnd] = [[], new Map(), [], undefined, false];
+    await more();
   };
 
   const take = (isAsked) => {
@@ -140,6 +145,7 @@ async function events(main, filter) {
     if (!follow.checked) return;
     const step = () => poll().then(() => put(error), (failure) => put(error, problem(failure)));
     await step();
+    if (!follow.checked) return;
     end = whileSeen(main, FOLLOW_MS, step);
   });
 
@@ -167,10 +173,12 @@ async function refusals(main, filter) {
   const body = h("tbody");
   const columns = ["time", "status", "code", "path", "detail", "credential", "address", "user agent", "event"];
   let cursor;
-  const more = button("Load more", () => load());
+  const more = button("Load more", () => load().catch((failure) => put(error, problem(failure))));
   const note = h("p", { class: "note" });
+  const error = h("div", { role: "alert" });
   const load = async () => {
     const page = await ask("/refusals", { query: { ...filter, limit: FIRST, cursor } });
+    put(error);
     body.append(...page.refusals.map((refusal) => h("tr", {}, [
       time(refusal.time),
       String(refusal.status),
@@ -187,6 +195,6 @@ async function refusals(main, filter) {
     note.textContent = body.rows.length === 0 ? "No request was refused." : page.counted > 0 ? `${page.counted.toLocaleString("en")} more were only counted, because they came too fast.` : "";
   };
   put(place, h("table", {}, h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)))), body));
-  main.append(note, place, h("p", { class: "buttons" }, more));
+  main.append(note, error, place, h("p", { class: "buttons" }, more));
   await load();
 }

@@ -9,6 +9,8 @@ import { duration } from "../time.js";
 
 export const title = () => "New replay";
 
+const CHANGED = "Count again: the form has changed.";
+
 /** Shows the form, with these values. */
 export async function show(main, parameters) {
   const plan = h("div");
@@ -45,6 +47,12 @@ export async function show(main, parameters) {
     const body = read();
     try {
       const answer = await ask("/replays", { method: "POST", body: { ...body, dry_run: true } });
+      // The form may have changed meanwhile.
+      if (JSON.stringify(read()) !== JSON.stringify(body)) {
+        counted = undefined;
+        put(plan, h("p", { class: "note" }, CHANGED));
+        return;
+      }
       counted = JSON.stringify(body);
       const number = `${answer.is_complete ? "" : "At least "}${answer.events.toLocaleString("en")} event${answer.events === 1 ? "" : "s"}`;
       say(number);
@@ -64,7 +72,7 @@ export async function show(main, parameters) {
   const changed = () => {
     if (counted !== undefined && JSON.stringify(read()) !== counted) {
       counted = undefined;
-      put(plan, h("p", { class: "note" }, "Count again: the form has changed."));
+      put(plan, h("p", { class: "note" }, CHANGED));
     }
   };
   const form = h("form", { class: "filters", onsubmit: submit, oninput: changed, onchange: changed },

@@ -29,11 +29,11 @@ export async function show(main, _, id) {
     try {
       await ask(at("/replays", id, `/${verb}`), { method: "POST" });
       put(error);
+      await refresh();
     } catch (failure) {
       put(error, problem(failure));
     }
     isOrdering = false;
-    await refresh();
   });
   const refresh = async () => {
     const { replay, not_sent: notSent } = await ask(at("/replays", id));
@@ -66,7 +66,10 @@ export async function show(main, _, id) {
   };
   await refresh();
   const end = whileSeen(main, REFRESH_MS, async () => {
-    const replay = await refresh().catch(() => undefined);
+    const replay = await refresh().then((now) => {
+      put(error);
+      return now;
+    }, (failure) => void put(error, problem(failure)));
     if (replay && !["running", "paused"].includes(replay.state)) end();
   });
 }

@@ -3,6 +3,7 @@
 import { ask } from "../api.js";
 import { h, link, mark, put, refresh as refreshed, table, text } from "../dom.js";
 import { filterWords } from "../parts.js";
+import { problem } from "../problem.js";
 import { bar } from "../progress.js";
 import { time, whileSeen } from "../time.js";
 
@@ -13,8 +14,9 @@ export const title = () => "Replays";
 /** Lists them, as long as it is seen. */
 export async function show(main) {
   const place = h("div");
+  const error = h("div", { role: "alert" });
   put(main, h("h1", { tabindex: "-1" }, "Replays"),
-    h("p", { class: "note" }, "A replay sends events of the journal to their destinations again, even if they hold them already."), h("p", {}, link("#/replays/new", "New replay")), place);
+    h("p", { class: "note" }, "A replay sends events of the journal to their destinations again, even if they hold them already."), h("p", {}, link("#/replays/new", "New replay")), error, place);
   const refresh = async () => {
     const [{ replays }, jobs] = await Promise.all([ask("/replays"), jobsOf()]);
     refreshed(place,
@@ -31,7 +33,7 @@ export async function show(main) {
       ]))]);
   };
   await refresh();
-  whileSeen(main, REFRESH_MS, () => refresh().catch(() => {}));
+  whileSeen(main, REFRESH_MS, () => refresh().then(() => put(error), (failure) => put(error, problem(failure))));
 }
 
 /** A filter that means all has a time from which nothing is. */
