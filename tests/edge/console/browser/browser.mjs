@@ -33,11 +33,16 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** How long anything may take on a busy machine, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** All pages of the scenario, also those that are closed. */
+const pages = [];
+
 /** Plays a scenario. At its end, no request has left the origin, and the browser has shown no error that was not expected. */
 export async function play(scenario) {
   const browser = await chromium.launch({ executablePath: task.browser, args: ["--no-sandbox"] });
   try {
     await scenario(browser);
+    // Here, so that no scenario can forget it.
+    pages.forEach((page) => page.calm());
   } finally {
     await browser.close();
   }
@@ -63,8 +68,9 @@ export async function open(browser, { expected = [], at = "", ...options } = {})
     const url = request.url();
     if (!url.startsWith(`${task.base}/`) && !url.startsWith("blob:")) errors.push(`a request leaves the origin: ${url}`);
   });
+  pages.push(Object.assign(page, { calm: () => assert.deepEqual(errors, [], "the browser shows no error") }));
   await page.goto(`${task.base}/console${at}`);
-  return Object.assign(page, { calm: () => assert.deepEqual(errors, [], "the browser shows no error") });
+  return page;
 }
 
 /** Signs in. */
@@ -152,10 +158,11 @@ export async function accessible(page, why) {
   assert.deepEqual(violations, [], `${why}: axe-core finds nothing`);
 }
 
-/** Checks that a page fits into its window. */
+/** Checks that a page fits into its window. The width is the one that was asked for: on a phone, `innerWidth` grows with what does not fit. */
 export async function fits(page, why) {
-  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(wide <= window, `${why}: it scrolls sideways, ${wide} > ${window}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  const { width } = page.viewportSize();
+  assert.ok(wide <= width, `${why}: it scrolls sideways, ${wide} > ${width}`);
 }
 
 export { assert };
