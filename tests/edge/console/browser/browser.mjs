@@ -108,6 +108,38 @@ export async function until(why, isSo) {
   }
 }
 
+/** Makes all steps, each a reason and what is done, and says at the end which of them failed. */
+export async function steps(all) {
+  const failed = [];
+  for (const [why, act] of all) {
+    try {
+      await act();
+    } catch (error) {
+      failed.push(`${why}:\n${error.message}`);
+    }
+  }
+  if (failed.length > 0) throw new Error(`${failed.length} of ${all.length} steps failed\n\n${failed.join("\n\n")}`);
+}
+
+/** Hides a page as if another tab were in front of it, or shows it again. */
+export async function hide(page, isHidden) {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
+/** Lets requests wait until they are let go. Returns what lets them go. */
+export async function hold(page, address) {
+  const waiting = [];
+  let isHeld = true;
+  await page.route(address, async (route) => {
+    if (isHeld) await new Promise((resolve) => { waiting.push(resolve); });
+    await route.continue();
+  });
+  return { number: () => waiting.length, release: () => { isHeld = false; waiting.forEach((resolve) => resolve()); } };
+}
+
 /** An event about a product. What is `undefined` in it is left out. */
 export function event(attributes = {}) {
   return {
