@@ -5,7 +5,7 @@ import { assert, event, go, hasFate, journalled, operator, play, send, signedIn,
 play(async (browser) => {
   for (let number = 0; number < 20; number += 1) await send(event({ id: `e-${number}` }));
   const { key } = await journalled("e-0", hasFate("shop", "delivered"));
-  const at = (address) => signedIn(browser, { at: address, expected: ["ERR_", "503"] });
+  const at = (address) => signedIn(browser, { at: address, expected: ["ERR_", "503", "400"] });
   const isTold = (page) => page.locator(".problem").first().waitFor({ timeout: 10_000 });
   const failing = { status: 503, contentType: "application/problem+json", body: '{"code":"journal_failed","title":"The journal failed","detail":"try again"}' };
 

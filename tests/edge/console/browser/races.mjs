@@ -70,8 +70,8 @@ play(async (browser) => {
       await page.getByLabel("Follow").uncheck();
       const answered = page.waitForResponse("**/events?*");
       held.release();
-      await answered;
-      await page.waitForLoadState("networkidle");
+      await (await answered).finished();
+      await page.evaluate(() => new Promise((resolve) => { queueMicrotask(resolve); }));
       let asked = 0;
       page.on("request", () => { asked += 1; });
       await page.clock.runFor(10_000);
