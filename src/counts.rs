@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::shortened;
+
 /// How many sources are told apart.
 const MAX_SOURCES: usize = 100;
 
@@ -117,8 +119,9 @@ impl Counts {
     }
 }
 
-/// Notes the latest time of a name, as long as there is room for names.
+/// Notes the latest time of a name, which is cut like others in the log, as long as there is room for names.
 fn note(times: &mut BTreeMap<String, u64>, most: usize, name: &str, at: u64) {
+    let name = &*shortened(name);
     if let Some(last) = times.get_mut(name) {
         *last = at.max(*last);
     } else if times.len() < most {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::mem;
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -169,8 +170,9 @@ impl Search<'_> {
         let Self { filter, order, from, limit, end } = self;
         let mut number = 0;
         let mut next = Some(from.from(shard.number));
+        let mut is_first = true;
         while let Some(from) = next {
-            if number > 0 && platform.now() >= end {
+            if !mem::take(&mut is_first) && platform.now() >= end {
                 return Ok((number, false));
             }
             let filter = Cow::Borrowed(filter);

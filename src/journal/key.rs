@@ -99,10 +99,10 @@ impl From<EventKey> for String {
 }
 
 /// What the index of objects has for an object: `<objectType>/<objectId>`, or a digest if that is long or has control
-/// characters.
+/// characters. A slash in the type is written as `%2F`, so that no other object has the same.
 #[must_use]
 pub fn object_column(type_: &str, id: &str) -> String {
-    let object = format!("{type_}/{id}");
+    let object = format!("{}/{id}", type_.replace('%', "%25").replace('/', "%2F"));
     if object.len() <= MAX_OBJECT_BYTES && !object.contains(char::is_control) {
         object
     } else {

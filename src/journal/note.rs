@@ -161,7 +161,7 @@ pub struct Note {
     pub key: EventKey,
     /// The row of the event, as JSON: key, object, code, how often it came just now, when, for whom, facts, line, text.
     row: String,
-    /// The parts of a long text: key, number, [`FIELD`], and the part as it is.
+    /// The parts of a long text: key, number, `/`, how many bytes the whole has, [`FIELD`], and the part as it is.
     parts: Vec<String>,
 }
 
@@ -179,7 +179,9 @@ impl Note {
             Some(text) if in_row.is_none() => split(text)
                 .into_iter()
                 .enumerate()
-                .map(|(number, part)| format!("{}{number}{FIELD}{part}", key.as_str()))
+                .map(|(number, part)| {
+                    format!("{}{number}/{}{FIELD}{part}", key.as_str(), text.len())
+                })
                 .collect(),
             _ => Vec::new(),
         };

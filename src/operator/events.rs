@@ -18,6 +18,7 @@ use crate::names::suggestion;
 use crate::platform::Platform;
 use crate::search::{Position, Search, read_event};
 use crate::subscription::Mismatch;
+use crate::text::{MAX_REPEATED_CHARACTERS, shortened};
 use crate::when::to_rfc3339;
 use elytra_events::{EventType, Known, Operation};
 
@@ -227,6 +228,17 @@ impl EventFilter {
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.object.as_ref().is_some_and(|object| object_parts(object).is_none()) {
             return Err("object: expected <objectType>/<objectId>, such as product/4711".to_owned());
+        }
+        let long = [
+            ("source", self.source.as_ref().filter(|_| self.id.is_none())),
+            ("type", self.type_.as_ref()),
+        ];
+        for (name, value) in long {
+            if value.is_some_and(|value| shortened(value) != *value) {
+                return Err(format!(
+                    "{name}: expected at most {MAX_REPEATED_CHARACTERS} characters, since no more of it are kept; source together with id is exact"
+                ));
+            }
         }
         let codes = || CODES.iter().map(|kind| kind.code());
         if let Some(code) = self.code.as_ref().filter(|code| codes().all(|known| known != **code)) {

@@ -281,6 +281,8 @@ fn read(body: &[u8], config: &Config, now: u64) -> Result<(Replay, bool), String
         not_sent: 0,
         reason: None,
         position: None,
+        has_taken_all: false,
+        next_at: 0,
         taken: 0,
         again: Vec::new(),
         failures: 0,

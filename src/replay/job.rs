@@ -58,6 +58,12 @@ pub struct Replay {
     /// Where it continues to search.
     #[serde(default)]
     pub position: Option<Position>,
+    /// Whether all events have been taken, so that only those in `again` are left.
+    #[serde(default)]
+    pub has_taken_all: bool,
+    /// When its next step is due, in milliseconds since 1970.
+    #[serde(default)]
+    pub next_at: u64,
     /// How many of the keys it has taken.
     #[serde(default)]
     pub taken: usize,

@@ -24,6 +24,9 @@ use crate::text::shorten;
 /// How long a step lasts, in milliseconds.
 const STEP_MS: u64 = 1_000;
 
+/// After how many milliseconds a step begins to send no more, if destinations are slow.
+const MAX_STEP_MS: u64 = 10_000;
+
 /// For how long a step searches, in milliseconds.
 const SEARCH_MS: u64 = 2_000;
 
@@ -51,11 +54,21 @@ pub struct Stepped {
     pub wait_ms: u64,
 }
 
-/// Makes a step of a replay: sends as many events as it may send in a second.
-pub async fn step(replay: &mut Replay, config: &Config, platform: &impl Platform) -> Stepped {
+/// Makes a step of a replay: sends as many events as it may send in a second, as long as `goes_on` says so. What is left
+/// then belongs to the next step.
+pub async fn step(
+    replay: &mut Replay,
+    goes_on: impl Fn() -> bool,
+    config: &Config,
+    platform: &impl Platform,
+) -> Stepped {
     let began = platform.now();
     let result = match config.journal {
-        Some(_) => advance(replay, config, platform).await,
+        Some(_) => {
+            let end = began.saturating_add(MAX_STEP_MS);
+            let goes_on = || goes_on() && platform.now() < end;
+            advance(replay, goes_on, config, platform).await
+        }
         None => Err(BindingError("the journal is switched off".to_owned())),
     };
     let mut stepped = Stepped::default();
@@ -75,6 +88,7 @@ pub async fn step(replay: &mut Replay, config: &Config, platform: &impl Platform
             replay.failures += 1;
         }
     }
+    replay.next_at = platform.now().saturating_add(stepped.wait_ms);
     if replay.state.has_ended() {
         replay.ended_at = Some(platform.now());
     }
@@ -90,24 +104,31 @@ struct Due {
 
 async fn advance(
     replay: &mut Replay,
+    goes_on: impl Fn() -> bool,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<Vec<NotSent>, BindingError> {
     let most = replay.events_per_second;
-    let mut keys: Vec<_> = replay.again.iter().take(most).cloned().collect();
-    let mut ahead = Ahead { taken: replay.taken, position: replay.position, is_last: false };
-    if replay.again.len() < MAX_AGAIN && keys.len() < most {
+    let again = replay.again.iter().take(most);
+    // How large they are is not known any more, so each counts as much as may be held at all.
+    let mut keys: Vec<_> = again
+        .map(|(key, tries)| Next { key: key.clone(), tries: *tries, bytes: MAX_BYTES })
+        .collect();
+    let mut ahead =
+        Ahead { taken: replay.taken, position: replay.position, is_last: replay.has_taken_all };
+    if !replay.has_taken_all && replay.again.len() < MAX_AGAIN && keys.len() < most {
         let (new, after) = next_keys(replay, most - keys.len(), platform).await?;
-        keys.extend(new.into_iter().map(|key| (key, 0)));
+        keys.extend(new);
         ahead = after;
     }
     let again = replay.again.split_off(keys.len().min(replay.again.len()));
     // Only a step that is done moves the replay forward.
     let before = std::mem::replace(&mut replay.again, again);
-    match send(replay, &keys, config, platform).await {
+    match send(replay, keys, goes_on, config, platform).await {
         Ok((not_sent, again)) => {
             replay.again.extend(again);
             (replay.taken, replay.position) = (ahead.taken, ahead.position);
+            replay.has_taken_all = ahead.is_last;
             if ahead.is_last && replay.again.is_empty() {
                 replay.state = ReplayState::Finished;
                 // Some may have expired, or come to their end in the meantime.
@@ -124,6 +145,14 @@ async fn advance(
     }
 }
 
+/// An event to look up.
+struct Next {
+    key: EventKey,
+    tries: u32,
+    /// How many bytes its text has, at most.
+    bytes: usize,
+}
+
 /// Where a replay is after a step.
 struct Ahead {
     taken: usize,
@@ -137,9 +166,11 @@ async fn next_keys(
     replay: &Replay,
     most: usize,
     platform: &impl Platform,
-) -> Result<(Vec<EventKey>, Ahead), BindingError> {
+) -> Result<(Vec<Next>, Ahead), BindingError> {
     if !replay.keys.is_empty() {
-        let keys: Vec<_> = replay.keys.iter().skip(replay.taken).take(most).cloned().collect();
+        let keys = replay.keys.iter().skip(replay.taken).take(most);
+        let keys: Vec<_> =
+            keys.map(|key| Next { key: key.clone(), tries: 0, bytes: MAX_BYTES }).collect();
         let taken = replay.taken + keys.len();
         let is_last = taken >= replay.keys.len();
         return Ok((keys, Ahead { taken, position: None, is_last }));
@@ -155,33 +186,68 @@ async fn next_keys(
         end: platform.now().saturating_add(SEARCH_MS),
     };
     let page = search.run(platform).await?;
-    let keys = page.events.iter().filter_map(|event| EventKey::parse(&event.key)).collect();
+    let next = |event: &StoredEvent| {
+        Some(Next { key: EventKey::parse(&event.key)?, tries: 0, bytes: event.facts.bytes })
+    };
+    let keys = page.events.iter().filter_map(next).collect();
     let is_last = page.next.is_none();
     let position = page.next.or(replay.position);
     Ok((keys, Ahead { taken: 0, position, is_last }))
 }
 
-/// Sends events. Returns those that can never be sent, and those to try again.
+/// Sends events, a few at a time. Returns those that can never be sent, and those to try again, among them those whose turn
+/// did not come.
 async fn send(
     replay: &mut Replay,
-    keys: &[(EventKey, u32)],
+    keys: Vec<Next>,
+    goes_on: impl Fn() -> bool,
     config: &Config,
     platform: &impl Platform,
 ) -> Result<(Vec<NotSent>, Vec<(EventKey, u32)>), BindingError> {
-    let reads = keys.iter().map(async |(key, tries)| {
+    let (mut not_sent, mut again) = (Vec::new(), Vec::new());
+    let mut is_first = true;
+    for part in in_parts(keys) {
+        let bytes = part.iter().map(|next| next.bytes).sum();
+        let mut reservation = platform.capacity().reserve();
+        // The first part is sent even if there is no room, or a replay would wait for as long as others are busy.
+        let has_room = reservation.grow_to(bytes).is_ok() || is_first;
+        if !has_room || !goes_on() {
+            again.extend(part.into_iter().map(|Next { key, tries, .. }| (key, tries)));
+            continue;
+        }
+        match read(&part, &mut not_sent, platform).await {
+            Ok(due) => {
+                send_part(replay, due, &mut not_sent, &mut again, config, platform).await;
+            }
+            // What was sent is sent, and the others have their turn later.
+            Err(_) if !is_first => {
+                again.extend(part.into_iter().map(|Next { key, tries, .. }| (key, tries)));
+            }
+            Err(error) => return Err(error),
+        }
+        is_first = false;
+    }
+    Ok((not_sent, again))
+}
+
+/// Reads the events of a part. Those that can never be sent are noted.
+async fn read(
+    part: &[Next],
+    not_sent: &mut Vec<NotSent>,
+    platform: &impl Platform,
+) -> Result<Vec<Due>, BindingError> {
+    let reads = part.iter().map(async |Next { key, tries, .. }| {
         let event = read_event(key, platform).await?;
-        Ok(Read { key: key.clone(), tries: *tries, event })
+        Ok::<_, BindingError>((key.clone(), *tries, event))
     });
-    let read: Vec<Result<Read, BindingError>> =
-        stream::iter(reads).buffered(MAX_CONNECTIONS).collect().await;
-    let mut not_sent = Vec::new();
+    let read: Vec<_> = stream::iter(reads).buffered(MAX_CONNECTIONS).collect().await;
     let mut due = Vec::new();
     for read in read {
         match read? {
-            Read { key, tries, event: Some(event) } if event.text.is_some() => {
+            (key, tries, Some(event)) if event.text.is_some() => {
                 due.push(Due { key, tries, event });
             }
-            Read { key, event, .. } => {
+            (key, _, event) => {
                 let reason = if event.is_some() {
                     "its text is no longer kept"
                 } else {
@@ -191,34 +257,22 @@ async fn send(
             }
         }
     }
-    let mut again = Vec::new();
-    for due in in_parts(due) {
-        send_part(replay, due, &mut not_sent, &mut again, config, platform).await;
-    }
-    Ok((not_sent, again))
-}
-
-/// An event that was looked up.
-struct Read {
-    key: EventKey,
-    tries: u32,
-    event: Option<StoredEvent>,
+    Ok(due)
 }
 
 /// Divides events, so that their texts fit in memory together with what is made of them.
-fn in_parts(due: Vec<Due>) -> Vec<Vec<Due>> {
-    let mut parts: Vec<Vec<Due>> = Vec::new();
+fn in_parts(keys: Vec<Next>) -> Vec<Vec<Next>> {
+    let mut parts: Vec<Vec<Next>> = Vec::new();
     let mut bytes = MAX_BYTES;
-    for due in due {
-        let of_event = due.event.text.as_ref().map_or(0, String::len);
+    for next in keys {
         match parts.last_mut() {
-            Some(part) if bytes + of_event <= MAX_BYTES => {
-                bytes += of_event;
-                part.push(due);
+            Some(part) if bytes + next.bytes <= MAX_BYTES => {
+                bytes += next.bytes;
+                part.push(next);
             }
             _ => {
-                bytes = of_event;
-                parts.push(vec![due]);
+                bytes = next.bytes;
+                parts.push(vec![next]);
             }
         }
     }

@@ -114,7 +114,7 @@ export function ledgerClass(exports, prepare, run) {
       try {
         prepare(this.ctx, this.env);
         if (exports.replays_are_running(this.#sql)) return await this.#replay();
-        exports.journal_flush(this.#id, this.#sql);
+        this.#flush();
         wait = exports.ledger_forget(this.env, this.#sql);
       } catch (error) {
         console.error(`expired records could not be deleted: ${error}`);
@@ -138,12 +138,16 @@ export function ledgerClass(exports, prepare, run) {
       setTimeout(() => {
         this.#flushes = false;
         prepare(this.ctx, this.env);
-        try {
-          exports.journal_flush(this.#id, this.#sql);
-        } catch (error) {
-          console.error(`what was counted could not be written: ${error}`);
-        }
+        this.#flush();
       }, FLUSH_MS);
+    }
+
+    #flush() {
+      try {
+        exports.journal_flush(this.#id, this.#sql);
+      } catch (error) {
+        console.error(`what was counted could not be written: ${error}`);
+      }
     }
 
     // Who asks believes that there are this many shards. If there are not, the answer is how many there are: the

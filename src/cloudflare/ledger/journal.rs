@@ -137,19 +137,24 @@ const WRITE: &str = "INSERT INTO events
         value ->> 0, value ->> 1, value ->> 2, value ->> 3,
         iif(value ->> 3 = 0, NULL, value ->> 4),
         value ->> 5, value -> 6, value -> 7, value ->> 8
-    FROM jsonb_each(?) AS note WHERE true
+    FROM jsonb_each(?) AS note
+    -- What a replay does to an event that was erased meanwhile does not bring it back.
+    WHERE value -> 7 ->> '$.what' <> 'replayed'
+        OR EXISTS (SELECT 1 FROM events WHERE key = value ->> 0)
     ON CONFLICT (key) DO UPDATE SET
         object = coalesce(object, excluded.object),
         facts = iif(code IS NULL AND excluded.code IS NOT NULL, excluded.facts, facts),
-        wanted_by = coalesce(excluded.wanted_by, wanted_by),
+        -- A replay may send it to others than those who want it.
+        wanted_by = iif(excluded.code IS NULL, coalesce(wanted_by, excluded.wanted_by),
+            coalesce(excluded.wanted_by, wanted_by)),
         -- A request that met another one, or came after it, says nothing new. It may be written before that one.
         code = iif(code IS NOT NULL AND (excluded.code IS NULL
                 OR excluded.code = 'duplicate' AND code <> 'under_way' OR excluded.code = 'under_way'),
             code, excluded.code),
         received = received + excluded.received,
         last_at = coalesce(max(last_at, excluded.last_at), excluded.last_at, last_at),
-        -- A text that has expired does not come back with its event.
-        text = iif(seq >= coalesce(
+        -- The text is that with which it first came. One that has expired does not come back with its event.
+        text = iif(code IS NULL AND seq >= coalesce(
                 (SELECT CAST(value AS INTEGER) FROM journal WHERE name = 'texts_until'), 0),
             coalesce(text, excluded.text), text),
         history = iif(latest IS NULL AND length(history) + length(excluded.history) < ?,
@@ -162,7 +167,9 @@ const WRITE: &str = "INSERT INTO events
 
 /// Writes a part of a long text.
 const WRITE_TEXT: &str = "INSERT OR IGNORE INTO texts (key, number, text) SELECT ?1, ?2, ?3
-    WHERE EXISTS (SELECT 1 FROM events WHERE key = ?1 AND seq >= coalesce(
+    WHERE EXISTS (SELECT 1 FROM events WHERE key = ?1 AND text IS NULL
+        -- Another event with the same source and id has a text of another length, or all of its parts are there.
+        AND facts ->> '$.bytes' = CAST(?4 AS INTEGER) AND seq >= coalesce(
         (SELECT CAST(value AS INTEGER) FROM journal WHERE name = 'texts_until'), 0))";
 
 const COLUMNS: &str = "seq, key, code, received, last_at, facts, history, latest, left_out,
@@ -212,9 +219,13 @@ fn write_part(sql: &Sql, chunk: &JsString) -> Result<(), JsValue> {
         return Err(JsError::new("a part of a text without a number").into());
     };
     let key = chunk.slice(1, key_ends);
-    let number = chunk.slice(key_ends, number_ends);
+    let header = String::from(chunk.slice(key_ends, number_ends));
+    let Some((number, bytes)) = header.split_once('/') else {
+        return Err(JsError::new("a part of a text without its length").into());
+    };
     let text = chunk.slice(number_ends + 1, chunk.length());
-    sql.exec_with_three(&js_string(WRITE_TEXT), &key, &number, &text).map(drop)
+    let parameters = Array::of4(&key, &number.into(), &text, &bytes.into());
+    sql.exec_with_all(&js_string(WRITE_TEXT), &parameters).map(drop)
 }
 
 /// Adds to what the shard has counted.
@@ -271,13 +282,15 @@ fn store(sql: &Sql, name: &str, value: &str) -> Result<(), JsValue> {
 #[wasm_bindgen(wasm_bindgen = ::worker::wasm_bindgen)]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn journal_flush(id: &str, sql: &Sql) -> Result<(), JsValue> {
-    let (changed, minutes) = with_counts(id, sql, |counted| {
+    let changed = with_counts(id, sql, |counted| {
         let print = || serde_json::to_string(&counted.counts).unwrap_or_default();
-        let changed = (!counted.is_on_disk).then(print);
-        counted.is_on_disk = true;
-        (changed, mem::take(&mut counted.minutes))
+        (!counted.is_on_disk).then(print)
     })?;
-    changed.map_or(Ok(()), |counts| store(sql, "counts", &counts))?;
+    if let Some(counts) = changed {
+        store(sql, "counts", &counts)?;
+        with_counts(id, sql, |counted| counted.is_on_disk = true)?;
+    }
+    let minutes = with_counts(id, sql, |counted| mem::take(&mut counted.minutes))?;
     minutes.into_iter().try_for_each(|(minute, rated)| add_minute(sql, minute, rated))
 }
 
@@ -528,11 +541,16 @@ fn search(sql: &Sql, request: &SearchRequest<'_>) -> Result<String, JsValue> {
     let end = format!("ORDER BY seq {} LIMIT {limit}", direction(*order));
     let rows = conditions.query(sql, COLUMNS, &end)?.to_array()?;
     let rows: Vec<EventRow> = rows.iter().map(JsCast::unchecked_into).collect();
-    let next = match rows.last() {
-        Some(row) if rows.len() >= *limit => Some(from_number(row.seq())),
-        _ => last,
-    };
-    let events: Vec<_> = rows.iter().map(|row| print_row(row, None)).collect();
+    let (mut events, mut bytes, mut next) = (Vec::new(), 0, last);
+    for row in &rows {
+        let event = print_row(row, None);
+        bytes += event.len();
+        events.push(event);
+        if bytes >= MAX_FOUND_BYTES || events.len() >= *limit {
+            next = Some(from_number(row.seq()));
+            break;
+        }
+    }
     Ok(found(&events, 0, next.map(|seq| order.rank(seq) + 1)))
 }
 
@@ -544,6 +562,9 @@ fn count_events(sql: &Sql, request: &SearchRequest<'_>) -> Result<String, JsValu
     let number = from_number(number.unwrap_or_default());
     Ok(found(&[], number, last.map(|seq| order.rank(seq) + 1)))
 }
+
+/// How many bytes of events a shard answers with, or those of one event more. Histories can be long.
+const MAX_FOUND_BYTES: usize = 1_000_000;
 
 /// Prints what was found. The events are JSON already.
 fn found(events: &[String], number: u64, next: Option<u64>) -> String {
@@ -639,7 +660,9 @@ pub(super) fn forget(env: &Env, sql: &Sql, now: u64) -> Result<(bool, bool), JsV
         let statement = "DELETE FROM refusals WHERE seq IN (SELECT seq FROM refusals
             WHERE refusal ->> '$.at' < ? ORDER BY seq LIMIT ?)";
         let since = milliseconds(now.saturating_sub(settings.retention_ms)).into();
-        sql.exec_with_two(&js_string(statement), &since, &whole(FORGET_STEP).into())?;
+        let step = whole(FORGET_STEP);
+        let forgotten = sql.exec_with_two(&js_string(statement), &since, &step.into())?;
+        is_more |= forgotten.rows_written() >= step;
     }
     forget_minutes(sql, now)?;
     let left = "SELECT 1 AS number WHERE EXISTS (SELECT 1 FROM events)
@@ -647,6 +670,9 @@ pub(super) fn forget(env: &Env, sql: &Sql, now: u64) -> Result<(bool, bool), JsV
     let left = first_number(&sql.exec(&js_string(left))?)?;
     Ok((is_more, left.is_some()))
 }
+
+/// How many bytes of texts are deleted at a time, or those of one event more.
+const FORGET_BYTES: usize = 20_000_000;
 
 fn forget_events(settings: JournalSettings, sql: &Sql, now: u64) -> Result<bool, JsValue> {
     let mut end = now.saturating_sub(settings.retention_ms).saturating_mul(NUMBERS_PER_MS);
@@ -659,7 +685,13 @@ fn forget_events(settings: JournalSettings, sql: &Sql, now: u64) -> Result<bool,
     }
     let step: JsValue = whole(FORGET_STEP).into();
     let end: JsValue = milliseconds(end.min(LAST_RANK)).into();
-    let oldest = "SELECT key FROM events WHERE seq < ? ORDER BY seq LIMIT ?";
+    // At least one, and not so many that nobody is answered meanwhile.
+    let oldest = &format!(
+        "SELECT key FROM (SELECT key, sum(bytes) OVER (ORDER BY seq) - bytes AS before
+            FROM (SELECT key, seq, coalesce(facts ->> '$.bytes', 0) AS bytes
+                FROM events WHERE seq < ? ORDER BY seq LIMIT ?))
+        WHERE before < {FORGET_BYTES}"
+    );
     let count = format!("SELECT count(*) AS number FROM ({oldest})");
     let count = first_number(&sql.exec_with_two(&js_string(&count), &end, &step)?)?;
     let count = count.unwrap_or_default();
@@ -669,7 +701,8 @@ fn forget_events(settings: JournalSettings, sql: &Sql, now: u64) -> Result<bool,
             sql.exec_with_two(&js_string(&statement), &end, &step)?;
         }
     }
-    Ok(count >= whole(FORGET_STEP))
+    let left = "SELECT 1 AS number FROM events WHERE seq < ? LIMIT 1";
+    Ok(count > 0.0 && first_number(&sql.exec_with(&js_string(left), &end)?)?.is_some())
 }
 
 /// Removes the texts of events that are older than they are kept. The numbers before the last one that was looked at need

@@ -11,7 +11,7 @@ use super::shard::{Sql, first_number, read, whole};
 use crate::cloudflare::bound::BoundEnv;
 use crate::cloudflare::executor::{self, Host};
 use crate::cloudflare::js_string::js_string;
-use crate::cloudflare::{config, write};
+use crate::cloudflare::{clock, config, write};
 use crate::replay::{
     MAX_LISTED_FAILURES, MAX_REPLAYS, NotSent, Order, Replay, ReplayLine, ReplayRequest,
     ReplayState, ReplayWithFailures, Stepped, step,
@@ -83,31 +83,47 @@ pub fn begin_replays(sql: Sql, env: Env, host: Host) -> u32 {
         // Until the configuration is mended, they wait.
         let Ok(config) = config(&env) else { return Ok(milliseconds(BROKEN_MS).into()) };
         let bound = BoundEnv::new(&env, means, config.stores.ledger);
-        let mut next: Option<u64> = None;
-        for replay in all(&sql)? {
-            if replay.state != ReplayState::Running {
+        for id in all(&sql)?.into_iter().map(|replay| replay.id) {
+            // An operator may have ordered something while the one before made its step.
+            let Some(replay) = find(&sql, &id)?.filter(|one| one.state == ReplayState::Running)
+            else {
+                continue;
+            };
+            if replay.next_at > clock::now() && replay.next_at <= clock::now() + MAX_WAIT_MS {
                 continue;
             }
             let mut after = replay.clone();
-            let stepped = step(&mut after, config, &bound).await;
+            let goes_on = || {
+                let now = find(&sql, &id).ok().flatten();
+                now.is_some_and(|now| now.state == ReplayState::Running)
+            };
+            let stepped = step(&mut after, goes_on, config, &bound).await;
             let line = ReplayLine::new(&after, replay.failures);
             keep(&sql, after, &stepped)?;
             if let Some(line) = line {
                 write(line.level(), &line.to_json());
             }
-            next = Some(next.map_or(stepped.wait_ms, |next| next.min(stepped.wait_ms)));
         }
-        let is_due = replays_are_running(&sql)?;
-        Ok(next.filter(|_| is_due).map_or(JsValue::TRUE, |next| milliseconds(next).into()))
+        let running = all(&sql)?.into_iter().filter(|one| one.state == ReplayState::Running);
+        let now = clock::now();
+        let next = running.map(|one| one.next_at.saturating_sub(now).min(MAX_WAIT_MS)).min();
+        Ok(next.map_or(JsValue::TRUE, |next| milliseconds(next).into()))
     })
 }
+
+/// The longest that a replay waits for its next step, in milliseconds, whatever the clock says.
+const MAX_WAIT_MS: u64 = 600_000;
 
 /// How long replays wait while the configuration is broken, in milliseconds.
 const BROKEN_MS: u64 = 60_000;
 
 /// Keeps a replay after a step. What an operator has ordered in the meantime counts.
 fn keep(sql: &Sql, mut replay: Replay, stepped: &Stepped) -> Result<(), JsValue> {
-    if let Some(ordered) = find(sql, &replay.id)?.filter(|one| one.state != ReplayState::Running) {
+    // One that was paused in its last step has ended all the same.
+    let ordered = find(sql, &replay.id)?.filter(|one| one.state != ReplayState::Running);
+    let ordered =
+        ordered.filter(|one| one.state != ReplayState::Paused || !replay.state.has_ended());
+    if let Some(ordered) = ordered {
         (replay.state, replay.ended_at) = (ordered.state, ordered.ended_at);
     }
     let before = replay.not_sent.saturating_sub(stepped.not_sent.len() as u64);

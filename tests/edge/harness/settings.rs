@@ -74,6 +74,13 @@ impl Settings {
         self
     }
 
+    /// Removes a line of the tables.
+    #[must_use]
+    pub fn without_webhook_field(mut self, field: &str) -> Self {
+        self.vars = self.vars.replace(field, "");
+        self
+    }
+
     /// Adds fields to `[vars.JOURNAL]`.
     #[must_use]
     pub fn with_journal_field(mut self, field: &str) -> Self {

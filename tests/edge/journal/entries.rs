@@ -260,3 +260,28 @@ fn a_flood_of_refusals_is_counted() {
     });
     assert!((50..200).contains(&refusals), "{refusals}");
 }
+
+/// A later event with the same `source` and `id` is a duplicate, whatever it says, so it does not change what is sent again.
+#[test]
+fn the_text_is_that_of_the_first_event() {
+    let settings = settings().with_webhook_field("max_body_bytes = 4_000_000");
+    let settings = settings.without_webhook_field("max_body_bytes = 65536").with_kv("CLAIMS");
+    let receiver = Receiver::start(&settings);
+    let text = |id: &str, letter: &str, bytes: usize| {
+        let name = format!("\"objectId\":4711,\"name\":\"{}\"", letter.repeat(bytes));
+        event(id, "document").replace("\"objectId\":4711", &name)
+    };
+    // Texts are kept in the row, in rows of their own, or in several.
+    let sizes = [100, 20_000, 900_000, 1_500_000];
+    for (number, first) in sizes.into_iter().enumerate() {
+        for (other, second) in sizes.into_iter().enumerate() {
+            let id = format!("{number}-{other}");
+            let (first, second) = (text(&id, "a", first), text(&id, "b", second));
+            assert_eq!(receiver.post(first.clone()).send().code(), "accepted", "{id}");
+            assert_eq!(receiver.post(second).send().code(), "duplicate", "{id}");
+            let stored = find(&receiver, &id, |event| event["received"] == 2);
+            let path = format!("/events/{}/text", stored["key"].as_str().unwrap());
+            assert!(ask(&receiver, "GET", &path, "").body == first, "{id}: another text");
+        }
+    }
+}

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use edge::{Receiver, Shop, Sink, event, wait_until};
+use edge::{Fault, Receiver, Shop, Sink, event, wait_until};
 use serde_json::{Value, json};
 
-use super::{ask, fates, find, get, history, settings};
+use super::{ask, fates, find, get, history, search, settings};
 
 /// Starts a replay, and returns it.
 #[track_caller]
@@ -245,5 +245,90 @@ fn send_batches(receiver: &Receiver, name: &str, events: usize) {
         let call = receiver.post(format!("[{}]", events.join(",")));
         let call = call.header("content-type", "application/cloudevents-batch+json");
         assert_eq!(call.send().status, 202);
+    }
+}
+
+/// An event whose destination fails is tried a few times. The others, which are on the same page of the search, are sent once.
+#[test]
+fn ends_although_an_event_fails() {
+    let receiver = Receiver::start(&settings());
+    for id in ["good-1", "good-2", "bad", "good-3"] {
+        assert_eq!(receiver.post(event(id, "document")).send().status, 202);
+    }
+    let before = receiver.calls("EVENTS_KV").calls;
+    receiver.fail(&[Fault::fail("EVENTS_KV").of("bad")]);
+    let replay = start(&receiver, &json!({"filter": {"event_type": "document"}}));
+    let done = wait_for(&receiver, replay["id"].as_str().unwrap(), "finished");
+    let numbers = ["events", "sent", "not_sent"].map(|field| done["replay"][field].clone());
+    assert_eq!(numbers, [4, 3, 1].map(Value::from), "{done}");
+    assert_eq!(done["not_sent"].as_array().unwrap().len(), 1, "it is listed once");
+    assert!(done["not_sent"][0]["reason"].as_str().unwrap().starts_with("archive: "), "{done}");
+    // Three that are written, and one that is tried five times, each time as often as any write.
+    let tries = receiver.calls("EVENTS_KV").calls - before;
+    assert!(tries >= 3 + 5 && (tries - 3).is_multiple_of(5), "{tries}");
+    let good = find(&receiver, "good-1", |event| history(event).len() == 2);
+    assert_eq!(history(&good), ["received accepted", "replayed"]);
+}
+
+/// What has been sent is not sent again because somebody pauses at the last moment.
+#[test]
+fn has_ended_if_it_was_paused_in_its_last_step() {
+    let receiver = Receiver::start(&settings());
+    for id in ["1", "2", "3"] {
+        assert_eq!(receiver.post(event(id, "document")).send().status, 202);
+    }
+    receiver.fail(&[Fault::hold("EVENTS_KV")]);
+    let replay = start(&receiver, &json!({"filter": {"event_type": "document"}}));
+    let id = replay["id"].as_str().unwrap();
+    receiver.wait_until_hanging("EVENTS_KV", 3);
+    let paused = ask(&receiver, "POST", &format!("/replays/{id}/pause"), "");
+    assert_eq!(paused.code(), "replay_paused");
+    receiver.fail(&[]);
+    let done = wait_for(&receiver, id, "finished");
+    assert_eq!([&done["replay"]["sent"], &done["replay"]["events"]], [3, 3], "{done}");
+}
+
+/// An operator's order counts at once, also if another replay is in the middle of a step.
+#[test]
+fn makes_no_step_after_it_was_cancelled_beside_another() {
+    let receiver = Receiver::start(&settings());
+    for number in 0..30 {
+        let id = format!("product {number}");
+        assert_eq!(receiver.post(event(&id, "product")).send().status, 202);
+    }
+    assert_eq!(receiver.post(event("document", "document")).send().status, 202);
+    assert_eq!(receiver.received(30).len(), 30);
+    receiver.fail(&[Fault::hold("EVENTS_KV")]);
+    let slow = json!({"filter": {"event_type": "product"}, "events_per_second": 2});
+    let slow = start(&receiver, &slow)["id"].as_str().unwrap().to_owned();
+    let sent = || {
+        let replay = get(&receiver, &format!("/replays/{slow}"), "replay");
+        replay["replay"]["sent"].as_u64().unwrap()
+    };
+    wait_until("it has begun", || (sent() > 0).then_some(()));
+    // Its step does not end, and the other one waits for its turn.
+    let held = start(&receiver, &json!({"filter": {"event_type": "document"}}));
+    receiver.wait_until_hanging("EVENTS_KV", 1);
+    let cancelled = ask(&receiver, "POST", &format!("/replays/{slow}/cancel"), "");
+    assert_eq!(cancelled.code(), "replay_cancelled");
+    let before = sent();
+    receiver.fail(&[]);
+    wait_for(&receiver, held["id"].as_str().unwrap(), "finished");
+    // The steps are made one after the other, so the next one of the cancelled replay would have been before this one's end.
+    let last = start(&receiver, &json!({"filter": {"event_type": "document"}}));
+    wait_for(&receiver, last["id"].as_str().unwrap(), "finished");
+    assert_eq!(sent(), before);
+}
+
+/// Who wants an event is what its arrival says, not to whom somebody sends it again.
+#[test]
+fn hides_no_event_from_searches() {
+    let receiver = Receiver::start(&settings());
+    assert_eq!(receiver.post(event("1", "product_text")).send().status, 202);
+    let body = json!({"filter": {"id": "1"}, "subscriptions": ["archive"]});
+    let replay = start(&receiver, &body);
+    wait_for(&receiver, replay["id"].as_str().unwrap(), "finished");
+    for name in ["products", "archive"] {
+        assert_eq!(search(&receiver, &format!("subscription={name}")).len(), 1, "{name}");
     }
 }

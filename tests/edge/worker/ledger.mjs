@@ -1,6 +1,7 @@
 // The receiver's Durable Object, with a window for the tests.
 
 import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
+import { withFaults } from "./faults.mjs";
 import { withSink } from "./sink.mjs";
 
 /** How many rows the shards have written. They are in the isolate of the receiver. */
@@ -19,7 +20,7 @@ const SHARDS = 8;
 export class Ledger extends Inner {
   constructor(ctx, env) {
     // What a replay sends goes where everything goes.
-    super(ctx, withSink(env));
+    super(ctx, { ...withFaults(withSink(env)) });
   }
 
   /** The database, which counts the rows that are written. */

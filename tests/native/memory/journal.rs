@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use elytra_webhooks::counts::Counts;
 use elytra_webhooks::journal::{
-    EventFilter, EventKey, FIELD, Found, JournalRequest, NoteRequest, Order, PART, Pending, Rate,
-    RefusalFilter, RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, What, object_column,
+    EventFilter, EventKey, FIELD, Found, JournalRequest, Line, NoteRequest, Order, PART, Pending,
+    Rate, RefusalFilter, RefusalsFound, SEPARATOR, StoredEvent, StoredRefusal, What, object_column,
     object_parts,
 };
 use elytra_webhooks::ledger::ShardId;
@@ -39,9 +39,15 @@ impl ShardJournal {
         for chunk in notes.split(SEPARATOR).filter(|chunk| !chunk.is_empty()) {
             if let Some(part) = chunk.strip_prefix(PART) {
                 let (key, rest) = part.split_at(EventKey::CHARACTERS);
-                let (_, part) = rest.split_once(FIELD).unwrap();
+                let (header, part) = rest.split_once(FIELD).unwrap();
+                let (_, bytes) = header.split_once('/').unwrap();
                 let row = self.rows.get_mut(key).unwrap();
-                row.event.text.get_or_insert_default().push_str(part);
+                let text = row.event.text.get_or_insert_default();
+                // A text that is whole, or another one's part, is left alone.
+                if row.event.facts.bytes.to_string() == bytes && text.len() < row.event.facts.bytes
+                {
+                    text.push_str(part);
+                }
                 row.event.has_text = true;
                 continue;
             }
@@ -59,6 +65,10 @@ impl ShardJournal {
         else {
             panic!("{row}");
         };
+        let is_of_replay = line["what"] == "replayed";
+        if is_of_replay && !self.rows.contains_key(&text(key).unwrap()) {
+            return;
+        }
         let last = self.rows.values().map(|row| row.event.seq).max().unwrap_or_default();
         let row = self.rows.entry(text(key).unwrap()).or_insert_with(|| {
             let facts = serde_json::from_value(facts.clone()).unwrap();
@@ -67,8 +77,9 @@ impl ShardJournal {
                 StoredEvent { seq, key: text(key).unwrap(), facts, ..StoredEvent::default() };
             Row { event, ..Row::default() }
         });
-        let line = serde_json::from_value(line.clone()).unwrap();
+        let line: Line<'static> = serde_json::from_value(line.clone()).unwrap();
         let (event, code) = (&mut row.event, text(code));
+        let (is_first, code_is_new) = (event.code.is_none(), code.is_some());
         if event.history.contains(&line) {
             return;
         }
@@ -88,10 +99,16 @@ impl ShardJournal {
             event.last_at = event.last_at.max(at.as_u64());
         }
         event.history.push(line);
-        event.text = event.text.take().or(text(body));
+        if is_first {
+            event.text = event.text.take().or(text(body));
+        }
         event.has_text = event.text.is_some();
         row.object = row.object.take().or(text(object));
-        row.wanted_by = text(wanted_by).or(row.wanted_by.take());
+        row.wanted_by = if code_is_new {
+            text(wanted_by).or(row.wanted_by.take())
+        } else {
+            row.wanted_by.take().or(text(wanted_by))
+        };
     }
 
     fn note(&mut self, request: NoteRequest<'_>, notes: &str, now: u64) {

@@ -2,15 +2,15 @@
 
 use super::server::{Ran, Reply, Server};
 
-const EVENTS: &str = r#"{"code":"events","events":[{"key":"AbCdEfGhIjKlMnOpQrStUvWxYz-_0123","arrived_at":1795542207985,"code":"accepted","type":"t"}],"cursor":null}"#;
+const EVENTS: &str = r#"{"code":"events","events":[{"key":"AbCdEfGhIjKlMnOpQrStUvWxYz-_0123","id":"id-1","arrived_at":1795542207985,"code":"accepted","type":"t"}],"cursor":null}"#;
 
 const FIRST: &str = r#"{"code":"erased","removed":{"events":1,"refusals":0,"claims":1,"spool":0,"dead_letters":0},"not_reached":["the queue PRODUCT_EVENTS (subscription products)"],"cursor":"c"}"#;
 
 const LAST: &str = r#"{"code":"erased","removed":{"events":2,"dead_letters":1,"replays":4},"not_reached":["the queue PRODUCT_EVENTS (subscription products)"],"cursor":null}"#;
 
 const SHOWN: &str = "\
-ARRIVED               EVENT  STATE     KEY
-2026-11-24T17:43:27Z  t      accepted  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT  ID    STATE
+2026-11-24T17:43:27Z  t      id-1  accepted
 ";
 
 #[test]

@@ -42,8 +42,8 @@ fn every_filter_is_a_parameter_of_the_same_name() {
         ]
     );
     let table = "\
-ARRIVED               EVENT                STATE           KEY
-2026-11-24T17:43:27Z  product/4711 modify  shop delivered  00000000000000000000000000000001
+ARRIVED               EVENT                ID  FROM  USER AGENT  STATE
+2026-11-24T17:43:27Z  product/4711 modify  1   -     -           shop delivered
 ";
     assert_eq!(ran, Ran { code: Some(0), stdout: table.to_owned(), stderr: String::new() });
 
@@ -58,8 +58,8 @@ ARRIVED               EVENT                STATE           KEY
         "GET /refusals?code=c&credential=n&address=::1&until=2027-01-01T00:00:00Z&limit=50";
     assert_eq!(server.lines(), [target]);
     let table = "\
-TIME                  ANSWER                 FROM         WHY
-2026-11-24T17:43:27Z  401 credentials_wrong  203.0.113.7  the credentials are wrong
+TIME                  ANSWER                 PATH  CREDENTIAL  FROM         WHY                        USER AGENT
+2026-11-24T17:43:27Z  401 credentials_wrong  -     -           203.0.113.7  the credentials are wrong
 ";
     let stderr = "12 requests more came too fast, and were only counted\n".to_owned();
     assert_eq!(ran, Ran { code: Some(0), stdout: table.to_owned(), stderr });
@@ -92,7 +92,8 @@ fn pages_are_read_until_enough_is_listed() {
         ["GET /events?limit=3", "GET /events?limit=1&cursor=a", "GET /events?limit=1&cursor=b"]
     );
     let stdout = format!("{}\n{}\n{}\n", event(1), event(2), event(3));
-    let stderr = "there may be more than these 3: --limit NUMBER or --all lists them\n".to_owned();
+    let stderr =
+        "there may be more: these are 3, and --limit NUMBER or --all lists others\n".to_owned();
     assert_eq!(ran, Ran { code: Some(0), stdout, stderr }, "each as the Worker wrote it");
 
     let server = Server::new(&[page(&[event(1)], Some("a")), page(&[event(2)], None)]);

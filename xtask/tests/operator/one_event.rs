@@ -89,17 +89,17 @@ fn the_json_is_that_of_the_worker() {
 #[test]
 fn an_event_may_be_missing_or_not_the_only_one() {
     let ran = Server::new(&[list(&[])]).run(&["event", "1"]);
-    let stderr =
-        "the journal has no event with this key or id; events are kept for retention_days\n";
+    let stderr = "the journal has no event with this key or id; events are kept for retention_days, and one that was refused \
+         is found with `cargo xtask refusals --id`\n";
     let expected = Ran { code: Some(3), stdout: String::new(), stderr: stderr.to_owned() };
     assert_eq!(ran, expected);
 
     let other = "00000000000000000000000000000000";
     let ran = Server::new(&[list(&[KEY, other])]).run(&["event", "1"]);
     let stderr = "\
-ARRIVED               EVENT  STATE    KEY
-2026-11-24T17:43:27Z  t      unknown  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
-2026-11-24T17:43:27Z  t      unknown  00000000000000000000000000000000
+ARRIVED               EVENT  SOURCE  KEY                               STATE
+2026-11-24T17:43:27Z  t              AbCdEfGhIjKlMnOpQrStUvWxYz-_0123  unknown
+2026-11-24T17:43:27Z  t              00000000000000000000000000000000  unknown
 error: several events have this id: name one by its key, or with --source
 ";
     let expected = Ran { code: Some(2), stdout: String::new(), stderr: stderr.to_owned() };

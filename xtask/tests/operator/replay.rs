@@ -24,7 +24,7 @@ fn replay(code: &str, state: &str, sent: u32, not_sent: u32) -> Reply {
 }
 
 fn plan(events: u32) -> Reply {
-    let first = r#"{"key":"AbCdEfGhIjKlMnOpQrStUvWxYz-_0123","arrived_at":1795542207985,"code":"accepted","type":"t"}"#;
+    let first = r#"{"key":"AbCdEfGhIjKlMnOpQrStUvWxYz-_0123","id":"id-1","arrived_at":1795542207985,"code":"accepted","type":"t"}"#;
     let first = if events == 0 { "" } else { first };
     Reply::ok(&format!(
         r#"{{"code":"replay_planned","events":{events},"is_complete":true,"first":[{first}]}}"#
@@ -41,16 +41,19 @@ fn a_dry_run_only_says_what_would_be_sent() {
     let body = r#"{"filter":{"object":"product/4711"},"subscriptions":["shop"],"dry_run":true}"#;
     assert_eq!(seen[0].body, body);
     let stdout = "\
-ARRIVED               EVENT  STATE     KEY
-2026-11-24T17:43:27Z  t      accepted  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT  ID    STATE
+2026-11-24T17:43:27Z  t      id-1  accepted
 and 1,233 more
 ";
     let stderr = "1,234 events would be sent again, to shop\n".to_owned();
     assert_eq!(ran, Ran { code: Some(0), stdout: stdout.to_owned(), stderr });
 
-    let ran = Server::new(&[plan(0)]).run(&["replay", "--object", "product/4711", "--dry-run"]);
-    let stderr = "there is no such event to send again\n".to_owned();
-    assert_eq!(ran, Ran { code: Some(3), stdout: String::new(), stderr });
+    for flag in ["--dry-run", "--yes"] {
+        let server = Server::new(&[plan(0)]);
+        let ran = server.run(&["replay", "--object", "product/4711", flag]);
+        let stderr = "there is no such event to send again\n".to_owned();
+        assert_eq!(ran, Ran { code: Some(3), stdout: String::new(), stderr }, "{flag}");
+    }
 }
 
 /// It says how many, and starts nothing.
@@ -59,8 +62,8 @@ fn nobody_can_confirm_where_there_is_no_terminal() {
     let server = Server::new(&[plan(1234)]);
     let ran = server.run(&["replay", "--since", "2026-11-24T00:00:00Z"]);
     let stderr = "\
-ARRIVED               EVENT  STATE     KEY
-2026-11-24T17:43:27Z  t      accepted  AbCdEfGhIjKlMnOpQrStUvWxYz-_0123
+ARRIVED               EVENT  ID    STATE
+2026-11-24T17:43:27Z  t      id-1  accepted
 and 1,233 more
 error: Send 1,234 events again, to every subscription that wants them? Nobody can answer here: add --yes
 ";
@@ -72,6 +75,7 @@ error: Send 1,234 events again, to every subscription that wants them? Nobody ca
 #[test]
 fn a_replay_is_watched_until_its_end() {
     let server = Server::new(&[
+        plan(1234),
         replay("replay_started", "running", 0, 0),
         replay("replay", "running", 800, 0),
         // It is deployed just now.
@@ -80,9 +84,9 @@ fn a_replay_is_watched_until_its_end() {
     ]);
     let ran = server.run(&["replay", "--object=product/4711", "--yes", "--events-per-second=10"]);
     let body = r#"{"filter":{"object":"product/4711"},"events_per_second":10,"dry_run":false}"#;
-    assert_eq!(server.seen()[0].body, body);
+    assert_eq!(server.seen()[1].body, body);
     let show = format!("GET /replays/{ID}");
-    assert_eq!(server.lines(), ["POST /replays", &show, &show, &show]);
+    assert_eq!(server.lines(), ["POST /replays", "POST /replays", &show, &show, &show]);
     let stderr = "\
 replay 1795542207985-aBcD_-12 has started
 [###############---------] 800/1,234, 10/s, 44 s left
@@ -104,12 +108,13 @@ sent      1,234/1,234, at most 10 a second
 #[test]
 fn an_event_that_could_not_be_sent_is_listed() {
     let server = Server::new(&[
+        plan(1234),
         replay("replay_started", "running", 0, 0),
         replay("replay", "finished", 1233, 1),
     ]);
     let ran = server.run(&["replay", "--key", "AbCdEfGhIjKlMnOpQrStUvWxYz-_0123", "--yes"]);
     let body = r#"{"keys":["AbCdEfGhIjKlMnOpQrStUvWxYz-_0123"],"dry_run":false}"#;
-    assert_eq!(server.seen()[0].body, body);
+    assert_eq!(server.seen()[1].body, body);
     let table = "
 KEY                               ID  NOT SENT BECAUSE
 AbCdEfGhIjKlMnOpQrStUvWxYz-_0123  1   its text is not kept
@@ -121,7 +126,7 @@ AbCdEfGhIjKlMnOpQrStUvWxYz-_0123  1   its text is not kept
 
 #[test]
 fn a_signal_leaves_the_replay_running() {
-    let server = Server::new(&[replay("replay_started", "running", 0, 0)]);
+    let server = Server::new(&[plan(1234), replay("replay_started", "running", 0, 0)]);
     let mut command = server.command(&[TOKEN], &["replay", "--since", "1h", "--yes"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
