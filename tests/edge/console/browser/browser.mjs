@@ -33,11 +33,16 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** How long anything may take on a busy machine, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** All pages of the scenario, also those that are closed. */
+const pages = [];
+
 /** Plays a scenario. At its end, no request has left the origin, and the browser has shown no error that was not expected. */
 export async function play(scenario) {
   const browser = await chromium.launch({ executablePath: task.browser, args: ["--no-sandbox"] });
   try {
     await scenario(browser);
+    // Here, so that no scenario can forget it.
+    pages.forEach((page) => page.calm());
   } finally {
     await browser.close();
   }
@@ -63,8 +68,9 @@ export async function open(browser, { expected = [], at = "", ...options } = {})
     const url = request.url();
     if (!url.startsWith(`${task.base}/`) && !url.startsWith("blob:")) errors.push(`a request leaves the origin: ${url}`);
   });
+  pages.push(Object.assign(page, { calm: () => assert.deepEqual(errors, [], "the browser shows no error") }));
   await page.goto(`${task.base}/console${at}`);
-  return Object.assign(page, { calm: () => assert.deepEqual(errors, [], "the browser shows no error") });
+  return page;
 }
 
 /** Signs in. */
@@ -100,6 +106,38 @@ export async function until(why, isSo) {
     if (Date.now() > end) throw new Error(`it never happens that ${why}`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
+}
+
+/** Makes all steps, each a reason and what is done, and says at the end which of them failed. */
+export async function steps(all) {
+  const failed = [];
+  for (const [why, act] of all) {
+    try {
+      await act();
+    } catch (error) {
+      failed.push(`${why}:\n${error.message}`);
+    }
+  }
+  if (failed.length > 0) throw new Error(`${failed.length} of ${all.length} steps failed\n\n${failed.join("\n\n")}`);
+}
+
+/** Hides a page as if another tab were in front of it, or shows it again. */
+export async function hide(page, isHidden) {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
+/** Lets requests wait until they are let go. Returns what lets them go. */
+export async function hold(page, address) {
+  const waiting = [];
+  let isHeld = true;
+  await page.route(address, async (route) => {
+    if (isHeld) await new Promise((resolve) => { waiting.push(resolve); });
+    await route.continue();
+  });
+  return { number: () => waiting.length, release: () => { isHeld = false; waiting.forEach((resolve) => resolve()); } };
 }
 
 /** An event about a product. What is `undefined` in it is left out. */
@@ -152,10 +190,11 @@ export async function accessible(page, why) {
   assert.deepEqual(violations, [], `${why}: axe-core finds nothing`);
 }
 
-/** Checks that a page fits into its window. */
+/** Checks that a page fits into its window. The width is the one that was asked for: on a phone, `innerWidth` grows with what does not fit. */
 export async function fits(page, why) {
-  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(wide <= window, `${why}: it scrolls sideways, ${wide} > ${window}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  const { width } = page.viewportSize();
+  assert.ok(wide <= width, `${why}: it scrolls sideways, ${wide} > ${width}`);
 }
 
 export { assert };

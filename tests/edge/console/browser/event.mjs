@@ -8,7 +8,7 @@ play(async (browser) => {
   await send(event({ id: "earlier" }));
   await send(event({ id: "imported", subject: "import/7" }));
   const { key } = await journalled("exact", hasFate("shop", "delivered"));
-  const page = await signedIn(browser);
+  const page = await signedIn(browser, { expected: ["404"] });
   await go(page, `#/events/${key}`, "event");
 
   const tree = page.locator(".json");

@@ -1,4 +1,4 @@
-import { assert, event, go, journalled, play, send, signedIn, until } from "./browser.mjs";
+import { assert, event, go, hide, journalled, play, send, signedIn, until } from "./browser.mjs";
 
 const rows = (page) => page.locator(".rows .row").count();
 
@@ -69,16 +69,10 @@ play(async (browser) => {
   let asked = 0;
   page.on("request", () => { asked += 1; });
   await page.clock.install();
-  await page.evaluate(() => {
-    Object.defineProperty(document, "hidden", { value: true, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
+  await hide(page, true);
   await page.clock.runFor(60_000);
   assert.equal(asked, 0, "polling has stopped");
-  await page.evaluate(() => {
-    Object.defineProperty(document, "hidden", { value: false, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
+  await hide(page, false);
   await until("it asks again", () => asked > 0);
   page.calm();
 });
