@@ -211,13 +211,11 @@ fn times_as_people_write_them() {
 }
 
 #[test]
-#[ignore = "the console acts on more than it says, or on something else, while requests are on their way"]
 fn what_changes_meanwhile() {
     Stage::new().play("races.mjs");
 }
 
 #[test]
-#[ignore = "the console leaves some failures unsaid"]
 fn nothing_fails_in_silence() {
     Stage::new().play("failures.mjs");
 }
