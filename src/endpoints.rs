@@ -1,4 +1,4 @@
-//! Routes each path and method to its endpoint.
+//! Answers a request, whatever it is for.
 
 use crate::access::allow;
 use crate::auth::{Admin, Caller, CredentialFault, TokenFault, Unauthenticated};
@@ -17,244 +17,11 @@ use crate::receive::receive;
 use crate::refused::refusal;
 use crate::replay::Order;
 use crate::reply::Reply;
+use crate::report::Report;
 use crate::request::{Body, RequestHead};
+use crate::routes::{Endpoint, Match, Question, Visit, WEBHOOK, route_of, routes_of};
 use crate::sign_in::{identify, is_of_this_site, show, sign_in};
 use crate::trace::{Client, Trace};
-
-/// What a path leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Endpoint {
-    /// Events, and the handshake.
-    Webhook,
-    /// Whether the configuration is valid.
-    Health,
-    /// The files of the console.
-    Console,
-    /// The sessions of the console.
-    Session(Visit),
-    /// An operator's request.
-    Operator(Question),
-}
-
-/// What the console asks about its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    /// Who has signed in.
-    Show,
-    /// Sign in.
-    SignIn,
-    /// Sign out.
-    SignOut,
-}
-
-/// What an operator asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
-    /// Search the journal.
-    Events,
-    /// Read an event of the journal.
-    Event,
-    /// Read the text of an event.
-    EventText,
-    /// Look at the state of the whole.
-    Overview,
-    /// How much came when.
-    Rates,
-    /// Show the configuration.
-    Configuration,
-    /// Erase events.
-    Erase,
-    /// Tell the metrics.
-    Metrics,
-    /// List the requests that were refused.
-    Refusals,
-    /// Start a replay.
-    StartReplay,
-    /// List the replays.
-    Replays,
-    /// Show a replay.
-    Replay,
-    /// Pause a replay.
-    PauseReplay,
-    /// Resume a replay.
-    ResumeReplay,
-    /// Cancel a replay.
-    CancelReplay,
-    /// List the events that could not be delivered, or read one.
-    DeadLetters,
-    /// Send dead letters again.
-    Redrive,
-    /// Delete dead letters.
-    DeleteLetters,
-    /// List the jobs, or show one.
-    Jobs,
-    /// Start a job again.
-    ResumeJob,
-    /// Stop a job.
-    StopJob,
-    /// List the messages that no queue takes.
-    Spool,
-    /// Send one of these messages.
-    SpoolSend,
-    /// Delete one of these messages.
-    SpoolDelete,
-    /// Reset an object.
-    ObjectsReset,
-    /// Explain what would happen to a request.
-    Explain,
-}
-
-/// The path that events are sent to.
-const WEBHOOK: &str = "/webhook";
-
-/// The methods of endpoints that only read.
-const READ: &[&str] = &["GET", "HEAD"];
-
-/// The methods of endpoints that change something, or read a body.
-const ACT: &[&str] = &["POST"];
-
-/// The methods of endpoints that erase something.
-const REMOVE: &[&str] = &["DELETE"];
-
-/// A path and its methods, and where they lead.
-#[derive(Debug, Clone, Copy)]
-struct Route {
-    /// The path. A segment `*` is whatever the request has there: the `id` of the query. `**` is all that follows.
-    path: &'static str,
-    endpoint: Endpoint,
-    /// The methods. Those of `/webhook` come from the configuration and the handshake.
-    methods: &'static [&'static str],
-    /// The parameters that the query may have.
-    parameters: &'static [&'static str],
-}
-
-/// All routes. Several may have the same path, with different methods.
-static ROUTES: [Route; 33] = {
-    use Endpoint::{Console, Health, Operator, Session, Webhook};
-    use Question::{
-        CancelReplay, Configuration, DeadLetters, DeleteLetters, Erase, Event, EventText, Events,
-        Explain, Jobs, Metrics, ObjectsReset, Overview, PauseReplay, Rates, Redrive, Refusals,
-        Replay, Replays, ResumeJob, ResumeReplay, Spool, SpoolDelete, SpoolSend, StartReplay,
-        StopJob,
-    };
-
-    const fn route(
-        path: &'static str,
-        endpoint: Endpoint,
-        methods: &'static [&'static str],
-        parameters: &'static [&'static str],
-    ) -> Route {
-        Route { path, endpoint, methods, parameters }
-    }
-
-    const FIND: &[&str] =
-        &["id", "subscription", "cause", "event", "since", "until", "cursor", "limit"];
-    const MEAN: &[&str] = &["id", "subscription", "cause", "event", "since", "until"];
-    const SEARCH: &[&str] = &[
-        "id",
-        "source",
-        "object",
-        "type",
-        "event_type",
-        "operation",
-        "subscription",
-        "code",
-        "credential",
-        "since",
-        "until",
-        "cursor",
-        "limit",
-    ];
-    const REFUSED: &[&str] =
-        &["code", "credential", "address", "id", "since", "until", "cursor", "limit"];
-    [
-        route(WEBHOOK, Webhook, &[], &[]),
-        route("/health", Health, READ, &[]),
-        route("/console", Console, READ, &[]),
-        route("/console/**", Console, READ, &[]),
-        route("/session", Session(Visit::Show), READ, &[]),
-        route("/session", Session(Visit::SignIn), ACT, &[]),
-        route("/session", Session(Visit::SignOut), REMOVE, &[]),
-        route("/events", Operator(Events), READ, SEARCH),
-        route("/events", Operator(Erase), REMOVE, &["object", "source", "id", "cursor"]),
-        route("/events/*", Operator(Event), READ, &[]),
-        route("/events/*/text", Operator(EventText), READ, &[]),
-        route("/overview", Operator(Overview), READ, &[]),
-        route("/rates", Operator(Rates), READ, &["since", "step"]),
-        route("/configuration", Operator(Configuration), READ, &[]),
-        route("/metrics", Operator(Metrics), READ, &[]),
-        route("/refusals", Operator(Refusals), READ, REFUSED),
-        route("/replays", Operator(Replays), READ, &[]),
-        route("/replays", Operator(StartReplay), ACT, &[]),
-        route("/replays/*", Operator(Replay), READ, &[]),
-        route("/replays/*/pause", Operator(PauseReplay), ACT, &[]),
-        route("/replays/*/resume", Operator(ResumeReplay), ACT, &[]),
-        route("/replays/*/cancel", Operator(CancelReplay), ACT, &[]),
-        route("/dead-letters", Operator(DeadLetters), READ, FIND),
-        route("/dead-letters/redrive", Operator(Redrive), ACT, MEAN),
-        route("/dead-letters/delete", Operator(DeleteLetters), ACT, MEAN),
-        route("/dead-letters/jobs", Operator(Jobs), READ, &["id", "cursor"]),
-        route("/dead-letters/jobs/resume", Operator(ResumeJob), ACT, &["id"]),
-        route("/dead-letters/jobs/stop", Operator(StopJob), ACT, &["id"]),
-        route("/spool", Operator(Spool), READ, &["cursor", "limit"]),
-        route("/spool/send", Operator(SpoolSend), ACT, &["id"]),
-        route("/spool/delete", Operator(SpoolDelete), ACT, &["id"]),
-        route("/objects/reset", Operator(ObjectsReset), ACT, &["object", "subscription"]),
-        route("/explain", Operator(Explain), ACT, &["subscription"]),
-    ]
-};
-
-impl Route {
-    /// Whether a path is this route's. If so, what it has in the place of `*`, which is empty if there is none.
-    fn matches<'p>(&self, path: &'p str) -> Option<&'p str> {
-        if !self.path.ends_with('*') && !self.path.contains("/*/") {
-            return (self.path == path).then_some("");
-        }
-        if let Some(folder) = self.path.strip_suffix("**") {
-            return path.strip_prefix(folder);
-        }
-        let (mut own, mut others) = (self.path.split('/'), path.split('/'));
-        let mut found = "";
-        loop {
-            match (own.next(), others.next()) {
-                (None, None) => return Some(found),
-                (Some("*"), Some(segment)) if !segment.is_empty() => found = segment,
-                (Some(own), Some(other)) if own == other => {}
-                _ => return None,
-            }
-        }
-    }
-
-    /// Whether it is for requests with this method.
-    fn takes(&self, method: &str) -> bool {
-        self.endpoint == Endpoint::Webhook || self.methods.contains(&method)
-    }
-}
-
-/// Where a request leads, and what its path names.
-struct Destination<'p> {
-    route: Route,
-    /// What the path has in the place of `*`. Empty if there is none.
-    named: &'p str,
-}
-
-/// The routes of a path, and what it names.
-fn routes_of(path: &str) -> impl Iterator<Item = (&'static Route, &str)> {
-    ROUTES.iter().filter_map(move |route| Some((route, route.matches(path)?)))
-}
-
-/// Finds the route of a path and a method. If the path has no such method, it is any route of the path.
-fn route_of<'p>(path: &'p str, method: &str) -> Option<Destination<'p>> {
-    let of_method = routes_of(path).find(|(route, _)| route.takes(method));
-    let (route, named) = of_method.or_else(|| routes_of(path).next())?;
-    Some(Destination { route: *route, named })
-}
-
-/// Allows only the methods of the path.
-fn allow_methods<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
-    let methods = routes_of(head.path()).flat_map(|(route, _)| route.methods);
-    allow(head, methods.copied().collect())
-}
 
 /// Answers a request, and returns the reply and the log line.
 pub async fn answer<'c>(
@@ -273,22 +40,35 @@ pub async fn answer<'c>(
         Err(rejection) => rejection.report(),
     };
     let reply = Reply::new(&result, &report, &trace);
-    if config.is_ok_and(|config| config.journal.is_some())
-        && let Err(rejection) = &result
-        && let Some(refusal) =
-            refusal(rejection, &report, reply.status, head, &trace, platform.now())
-    {
-        let now = platform.now();
-        platform.collect(|pending| {
-            // Whoever still uses a secret is seen, whatever comes of it.
-            if let Some(credential) = trace.credential().filter(|_| head.path() == WEBHOOK) {
-                pending.used(credential, now);
-            }
-            pending.refuse(&refusal);
-        });
+    if let Err(rejection) = &result {
+        note_refusal(rejection, &report, reply.status, config, head, platform, &trace);
     }
     let line = LogLine::new(result, report, trace, reply.status);
     (reply, line)
+}
+
+/// Notes a request that was refused in the journal, if there is one.
+fn note_refusal(
+    rejection: &Rejection<'_>,
+    report: &Report,
+    status: u16,
+    config: Result<&Config, &Broken>,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &Trace<'_>,
+) {
+    let now = platform.now();
+    if !config.is_ok_and(|config| config.journal.is_some()) {
+        return;
+    }
+    let Some(refusal) = refusal(rejection, report, status, head, trace, now) else { return };
+    platform.collect(|pending| {
+        // Whoever still uses a secret is seen, whatever comes of it.
+        if let Some(credential) = trace.credential().filter(|_| head.path() == WEBHOOK) {
+            pending.used(credential, now);
+        }
+        pending.refuse(&refusal);
+    });
 }
 
 async fn serve<'c>(
@@ -299,56 +79,38 @@ async fn serve<'c>(
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
     let found = route_of(head.path(), head.method()).ok_or(Rejection::NotFound)?;
-    trace.path = Some(found.route.path);
-    trace.is_for_operator = !matches!(found.route.endpoint, Endpoint::Webhook | Endpoint::Health);
-    match found.route.endpoint {
+    let Match { route, named } = found;
+    trace.path = Some(route.path);
+    trace.is_for_operator = !matches!(route.endpoint, Endpoint::Webhook | Endpoint::Health);
+    match route.endpoint {
         Endpoint::Webhook if head.method() == "OPTIONS" => handshake(config, head),
         Endpoint::Webhook => receive(config, head, body, platform, trace).await,
-        // Their futures are larger than that of an event, which would be as large as the largest.
-        _ => Box::pin(serve_operator(found, config, head, body, platform, trace)).await,
+        // The others are boxed: otherwise the future of an event would be as large as the largest of theirs.
+        Endpoint::Health => Box::pin(health(config, head, platform, trace)).await,
+        Endpoint::Console => Box::pin(console(named, config, head, platform)).await,
+        Endpoint::Session(visit) => Box::pin(visit.answer(config, head, platform, trace)).await,
+        Endpoint::Operator(question) => {
+            Box::pin(operate(question, &found, config, head, body, platform, trace)).await
+        }
     }
 }
 
-/// Serves operators, and those who watch the Worker.
-async fn serve_operator<'c>(
-    found: Destination<'_>,
+/// Allows only the methods of the path.
+fn allow_methods<'c>(head: &impl RequestHead) -> Result<(), Rejection<'c>> {
+    let methods = routes_of(head.path()).flat_map(|(route, _)| route.methods);
+    allow(head, methods.copied().collect())
+}
+
+/// Tells a sender whether it may send.
+fn handshake<'c>(
     config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
-    body: impl Body,
-    platform: &impl Platform,
-    trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
-    match found.route.endpoint {
-        Endpoint::Webhook => Err(Rejection::NotFound),
-        Endpoint::Health => {
-            allow_methods(head)?;
-            health(config, head, platform, trace).await
-        }
-        Endpoint::Console => {
-            admin(config)?;
-            allow_methods(head)?;
-            console(found.named, head, platform).await
-        }
-        Endpoint::Session(visit) => {
-            let admin = admin(config)?;
-            allow_methods(head)?;
-            visit.answer(admin, config.is_err(), head, platform, trace).await
-        }
-        Endpoint::Operator(question) => {
-            let config = match config {
-                Ok(config) => config,
-                Err(broken) if question == Question::Configuration => {
-                    return show_broken(broken, head, platform, trace).await;
-                }
-                Err(broken) => return Err(broken.into()),
-            };
-            if !question.is_possible(config) {
-                return Err(Rejection::NotFound);
-            }
-            let (caller, query) = admit(config, head, &found, platform, trace).await?;
-            question.answer(&caller, &query, config, head, body, platform, trace).await
-        }
-    }
+    let config = config?;
+    let origin = head.header("webhook-request-origin");
+    let consent = origin.as_deref().zip(config.receiver.handshake.as_ref());
+    let consent = consent.and_then(|(origin, settings)| settings.consent(origin));
+    Ok(Outcome::Handshake { origin, consent, methods: config.receiver.methods() })
 }
 
 /// How operators authenticate. Without that, there is nothing for them here.
@@ -365,6 +127,7 @@ async fn health<'c>(
     platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
+    allow_methods(head)?;
     let mut is_operator = false;
     if let Ok(admin) = admin(config) {
         let mut identified = Trace::default();
@@ -392,25 +155,15 @@ async fn health<'c>(
     }
 }
 
-/// Tells an operator what is wrong with the configuration.
-async fn show_broken<'c>(
-    broken: &'c Broken,
-    head: &impl RequestHead,
-    platform: &impl Platform,
-    trace: &mut Trace<'c>,
-) -> Result<Outcome<'c>, Rejection<'c>> {
-    let admin = broken.admin.as_ref().ok_or_else(|| Rejection::from(broken))?;
-    allow_methods(head)?;
-    identify(admin, head, platform, trace).await?;
-    Err(Rejection::BrokenForOperator(&broken.mistakes))
-}
-
 /// A file of the console. Everybody may have it: it has no data.
 async fn console<'c>(
     path: &str,
+    config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
     platform: &impl Platform,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
+    admin(config)?;
+    allow_methods(head)?;
     let etag = head.header("if-none-match");
     let path = format!("/{path}");
     let asset = within(platform, CALL_MS, platform.asset(&path, etag.as_deref())).await;
@@ -421,15 +174,16 @@ async fn console<'c>(
 impl Visit {
     async fn answer<'c>(
         self,
-        admin: &'c Admin,
-        is_broken: bool,
+        config: Result<&'c Config, &'c Broken>,
         head: &impl RequestHead,
         platform: &impl Platform,
         trace: &mut Trace<'c>,
     ) -> Result<Outcome<'c>, Rejection<'c>> {
+        let admin = admin(config)?;
+        allow_methods(head)?;
         match self {
             Self::Show => {
-                let session = show(admin, is_broken, head, platform).await;
+                let session = show(admin, config.is_err(), head, platform).await;
                 Ok(Outcome::Session(session))
             }
             Self::SignIn => {
@@ -443,23 +197,48 @@ impl Visit {
     }
 }
 
-/// Tells a sender whether it may send.
-fn handshake<'c>(
+/// Answers a question of an operator's.
+async fn operate<'c>(
+    question: Question,
+    found: &Match<'_>,
     config: Result<&'c Config, &'c Broken>,
     head: &impl RequestHead,
+    body: impl Body,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
 ) -> Result<Outcome<'c>, Rejection<'c>> {
-    let config = config?;
-    let origin = head.header("webhook-request-origin");
-    let consent = origin.as_deref().zip(config.receiver.handshake.as_ref());
-    let consent = consent.and_then(|(origin, settings)| settings.consent(origin));
-    Ok(Outcome::Handshake { origin, consent, methods: config.receiver.methods() })
+    let config = match config {
+        Ok(config) => config,
+        Err(broken) if question == Question::Configuration => {
+            return show_broken(broken, head, platform, trace).await;
+        }
+        Err(broken) => return Err(broken.into()),
+    };
+    if !question.is_possible(config) {
+        return Err(Rejection::NotFound);
+    }
+    let (caller, query) = admit(config, head, found, platform, trace).await?;
+    question.answer(&caller, &query, config, head, body, platform, trace).await
+}
+
+/// Tells an operator what is wrong with the configuration.
+async fn show_broken<'c>(
+    broken: &'c Broken,
+    head: &impl RequestHead,
+    platform: &impl Platform,
+    trace: &mut Trace<'c>,
+) -> Result<Outcome<'c>, Rejection<'c>> {
+    let admin = broken.admin.as_ref().ok_or_else(|| Rejection::from(broken))?;
+    allow_methods(head)?;
+    identify(admin, head, platform, trace).await?;
+    Err(Rejection::BrokenForOperator(&broken.mistakes))
 }
 
 /// Authenticates an operator, if the configuration has one, and reads the query.
 async fn admit<'c>(
     config: &'c Config,
     head: &impl RequestHead,
-    found: &Destination<'_>,
+    found: &Match<'_>,
     platform: &impl Platform,
     trace: &mut Trace<'c>,
 ) -> Result<(Caller<'c>, OperatorQuery), Rejection<'c>> {

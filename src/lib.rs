@@ -23,6 +23,8 @@
 
 pub mod endpoints;
 
+mod routes;
+
 pub mod receive;
 
 mod access;

@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 26] = [
         "message",
         "names",
         "report",
+        "routes",
         "team_keys",
         "text",
     ],
