@@ -210,9 +210,6 @@ impl AuthType {
         bindings: &Bindings,
         mistakes: &mut Mistakes,
     ) -> Option<(String, Secret)> {
-        if self == Self::Access {
-            mistakes.note(table.path().replace(".auth", ".auth_type"), Mistake::OnlyForAdmin);
-        }
         let mut secrets = Secrets { bindings, mistakes };
         match self {
             Self::None | Self::Access => None,

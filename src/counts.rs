@@ -12,6 +12,12 @@ const MAX_SOURCES: usize = 100;
 /// How many credentials are told apart.
 const MAX_CREDENTIALS: usize = 100;
 
+/// For how many milliseconds what came in a minute is kept: a day more than the week that the console shows.
+pub const MINUTES_MS: u64 = 8 * 24 * 3_600_000;
+
+/// A minute, in milliseconds.
+pub const MINUTE_MS: u64 = 60_000;
+
 /// What is counted for each minute: how many events came, by the code of the answer, and how many requests were refused.
 pub const RATED: [&str; 6] =
     ["accepted", "duplicate", "ignored", "under_way", "undelivered", "refused"];
@@ -19,7 +25,7 @@ pub const RATED: [&str; 6] =
 /// How many numbers there are at most, whatever names are in them.
 const MAX_NUMBERS: usize = 5_000;
 
-/// Numbers that only grow, and when each source was last heard of.
+/// Numbers that only grow, and when each source was last heard of and each credential last used.
 ///
 /// A number has a name and the values of its labels, separated by `|`, such as `events|accepted`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +39,7 @@ pub struct Counts {
     /// When an event of each source last came, whatever became of it, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub heard: BTreeMap<String, u64>,
-    /// When events last came with each credential, in milliseconds since 1970.
+    /// When a request for `/webhook` last came with each credential, whatever became of it, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub credentials: BTreeMap<String, u64>,
 }
@@ -81,7 +87,7 @@ impl Counts {
         note(&mut self.heard, MAX_SOURCES, source, at);
     }
 
-    /// Notes that events came with this credential. Beyond a hundred of them, others are not noted.
+    /// Notes that a request for `/webhook` came with this credential. Beyond a hundred of them, others are not noted.
     pub fn used(&mut self, credential: &str, at: u64) {
         note(&mut self.credentials, MAX_CREDENTIALS, credential, at);
     }

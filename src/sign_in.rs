@@ -48,7 +48,7 @@ pub(crate) async fn identify<'c>(
     }
 }
 
-/// Signs an operator in, who presents credentials. Returns also the value of the cookie.
+/// Signs in an operator who presents credentials. Also returns the value of the cookie.
 ///
 /// # Errors
 ///
@@ -81,20 +81,20 @@ pub(crate) async fn show(
     platform: &impl Platform,
 ) -> SessionView {
     let view = SessionView::new(admin, is_broken);
-    match admin {
+    let signed_in = match admin {
         Admin::Credentials(authentication) => {
             let session = Session::presented(authentication, head, platform.now());
-            session.map(|session| {
-                let name = session.caller.name().unwrap_or_default();
-                view.clone().signed_in(name, Some(session.expires_at))
-            })
+            session.map(|session| (session.caller, Some(session.expires_at)))
         }
         Admin::Access(access) => {
             let caller = with_token(access, head, platform).await.ok();
-            caller.map(|caller| view.clone().signed_in(caller.name().unwrap_or_default(), None))
+            caller.map(|caller| (caller, None))
         }
+    };
+    match signed_in {
+        Some((caller, expires_at)) => view.signed_in(caller.name().unwrap_or_default(), expires_at),
+        None => view,
     }
-    .unwrap_or(view)
 }
 
 /// An operator who presents credentials. Wrong ones are counted.

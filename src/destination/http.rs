@@ -109,6 +109,10 @@ fn read_credential(
     let auth_type = auth_type.unwrap_or(AuthType::None);
     let auth = match (auth_type, auth) {
         (AuthType::None, None) => return None,
+        (AuthType::Access, _) => {
+            mistakes.note(type_path, Mistake::OnlyForAdmin);
+            return None;
+        }
         // If a secret is named, it is meant to be sent, so only `auth_type` is missing.
         (AuthType::None, Some(_)) if !has_auth_type => {
             mistakes.note(type_path, Mistake::AuthWithoutType);

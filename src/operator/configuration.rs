@@ -56,7 +56,9 @@ pub fn show(config: &Config) -> ConfigurationView {
                 destination.insert("kind".to_owned(), kind.into());
                 match value {
                     Value::Object(own) => destination.extend(own),
-                    binding => drop(destination.insert("binding".to_owned(), binding)),
+                    binding => {
+                        destination.insert("binding".to_owned(), binding);
+                    }
                 }
             }
         }

@@ -75,7 +75,8 @@ pub struct Source {
 pub struct CredentialUse {
     /// The binding of the secret.
     pub credential: String,
-    /// When events last came with it, in RFC 3339. `None` if none have since the journal began.
+    /// When a request for `/webhook` last came with it, whatever became of it, in RFC 3339. `None` if none has since the
+    /// journal began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_time: Option<String>,
 }

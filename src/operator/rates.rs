@@ -7,19 +7,13 @@ use serde::Serialize;
 use super::error::OperatorError;
 use super::query::OperatorQuery;
 use super::shards::of_all;
-use crate::counts::RATED;
+use crate::counts::{MINUTE_MS, MINUTES_MS, RATED};
 use crate::journal::{JournalRequest, Rate};
 use crate::platform::Platform;
 use crate::when::to_rfc3339;
 
-/// A minute, in milliseconds.
-const MINUTE_MS: u64 = 60_000;
-
 /// Since when rates are told, unless the query says: for an hour, in milliseconds.
 const DEFAULT_SINCE_MS: u64 = 3_600_000;
-
-/// For how long rates are kept, in milliseconds: eight days.
-const KEPT_MS: u64 = 8 * 24 * 3_600_000;
 
 /// How many steps an answer has at most.
 const MAX_STEPS: u64 = 1_500;
@@ -59,7 +53,7 @@ pub async fn list(
     let step = query.step.unwrap_or(1);
     let since = query.since.unwrap_or(now.saturating_sub(DEFAULT_SINCE_MS));
     let first = since / MINUTE_MS / step * step;
-    if now.saturating_sub(since) > KEPT_MS
+    if now.saturating_sub(since) > MINUTES_MS
         || (now / MINUTE_MS).saturating_sub(first) / step > MAX_STEPS
     {
         return Err(OperatorError::BadQuery(format!(
