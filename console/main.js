@@ -1,6 +1,6 @@
 // The console: which address shows which view.
 
-import { h, link, put } from "./dom.js";
+import { h, link, plain, put } from "./dom.js";
 import { problem } from "./problem.js";
 import { start } from "./session.js";
 
@@ -73,7 +73,7 @@ async function show() {
 }
 
 function title(words) {
-  document.title = `${words} · elytra-webhooks`;
+  document.title = `${plain(words)} · elytra-webhooks`;
 }
 
 function menu(current) {

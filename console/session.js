@@ -107,12 +107,15 @@ function latin(value) {
   return trimmed;
 }
 
+const signOutFailed = h("div", { role: "alert" });
+
 async function signOut() {
   try {
     await ask("/session", { method: "DELETE" });
     location.reload();
   } catch (failure) {
-    document.getElementById("main").prepend(problem(failure, signOut));
+    document.getElementById("main").prepend(signOutFailed);
+    put(signOutFailed, problem(failure, signOut));
   }
 }
 

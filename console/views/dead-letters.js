@@ -75,14 +75,16 @@ function draw(place, filter, letters, isMore) {
   };
   const each = once(async (verb, ids) => {
     if (verb === "delete" && !await confirm(`Delete ${ids.length} dead letters? Their events are lost.`, "Delete")) return;
-    let done = 0;
-    let gone = 0;
-    const failed = [];
+    let [done, acted, gone] = [0, 0, 0];
+    const [failed, kept] = [[], []];
     for (const id of ids) {
       put(result, bar(done, ids.length), ` ${done} of ${ids.length}`);
       try {
-        const { already_sent: before = [] } = await ask(`/dead-letters/${verb}`, { method: "POST", query: { id } });
+        const { redriven, deleted, already_sent: before = [], stuck = [], under_way: busy = [] } =
+          await ask(`/dead-letters/${verb}`, { method: "POST", query: { id } });
+        acted += (redriven ?? deleted).length;
         gone += before.length;
+        kept.push(...stuck.map(({ reason }) => reason), ...busy.map(() => "somebody else is sending or deleting it"));
       } catch (failure) {
         // Somebody else has sent or deleted it.
         if (failure.status === 404) gone += 1;
@@ -90,8 +92,9 @@ function draw(place, filter, letters, isMore) {
       }
       done += 1;
     }
-    const acted = ids.length - failed.length - gone;
-    await reload(h("div", {}, acted > 0 && `${acted} ${verb === "redrive" ? "sent again" : "deleted"}. `, gone > 0 && `${gone} had been sent again or deleted before. `, failed.slice(0, 3).map((failure) => problem(failure))));
+    const because = [...new Set(kept)].slice(0, 3).map((reason) => h("p", {}, text(reason)));
+    await reload(h("div", {}, acted > 0 && `${acted} ${verb === "redrive" ? "sent again" : "deleted"}. `, gone > 0 && `${gone} had been sent again or deleted before. `,
+      kept.length > 0 && `${kept.length} not ${verb === "redrive" ? "sent" : "deleted"}:`, because, failed.slice(0, 3).map((failure) => problem(failure))));
   });
 
   const all = once(async (verb) => {
@@ -99,7 +102,9 @@ function draw(place, filter, letters, isMore) {
     if (!await confirm(question, verb === "redrive" ? "Redrive" : "Delete")) return;
     // What has died since was not asked about. The interface wants to be told which: all of them died after 1970.
     const last = Math.max(...letters.map(({ died_at: at }) => at));
-    const seen = isMore || filter.until ? {} : { until: new Date(last + 1).toISOString() };
+    // It is also before the `until` of the filter, which moves on if it is relative.
+    const seen = isMore ? {} : { until: new Date(last + 1).toISOString() };
+    const stopFailed = h("div", { role: "alert" });
     const query = { ...Object.keys(filter).length > 0 ? filter : { since: "1970-01-01T00:00:00Z" }, ...seen };
     try {
       const { job } = await ask(`/dead-letters/${verb}`, { method: "POST", query });
@@ -112,7 +117,7 @@ function draw(place, filter, letters, isMore) {
         const done = (now.redriven ?? now.deleted) + now.already_sent;
         put(result, bar(done + now.stuck, letters.length), " ", mark(now.state), ` ${done} ${verb === "redrive" ? "sent again" : "deleted"}`,
           now.stuck ? `, ${now.stuck} can never be sent` : "", now.reason ? [": ", text(now.reason)] : "",
-          now.state === "running" && [" ", button("Stop", () => ask("/dead-letters/jobs/stop", { method: "POST", query: { id: job.id } }).catch(() => {}))]);
+          now.state === "running" && [" ", button("Stop", () => ask("/dead-letters/jobs/stop", { method: "POST", query: { id: job.id } }).then(() => put(stopFailed), (failure) => put(stopFailed, problem(failure)))), stopFailed]);
         return now.state === "running" ? undefined : now;
       });
       await reload(result.cloneNode(true));

@@ -46,7 +46,7 @@ async function events(main, filter) {
   let known = new Map();
   let cursor;
   let isAtEnd = false;
-  let isLoading = false;
+  let loading;
   let waiting = [];
   const status = h("p", { class: "note", "aria-live": "polite" });
   const error = h("div", { role: "alert" });
@@ -69,8 +69,12 @@ async function events(main, filter) {
   };
 
   const more = async () => {
-    if (isAtEnd || isLoading) return;
-    isLoading = true;
+    if (isAtEnd) return;
+    loading ??= load().finally(() => { loading = undefined; });
+    await loading;
+  };
+
+  const load = async () => {
     try {
       const page = await ask("/events", { query: { ...filter, limit: items.length === 0 ? FIRST : MORE, cursor } });
       put(error);
@@ -91,8 +95,6 @@ async function events(main, filter) {
         isAtEnd = false;
         more();
       }));
-    } finally {
-      isLoading = false;
     }
   };
 
@@ -119,8 +121,11 @@ async function events(main, filter) {
         return;
       }
     }
-    // Too many have come meanwhile to find the place where they begin, so the list begins anew.
+    // Too many have come meanwhile to find the place where they begin, so the list begins anew. What is being loaded
+    // belongs to the old one.
+    await loading;
     [items, known, waiting, cursor, isAtEnd] = [[], new Map(), [], undefined, false];
+    take(false);
     await more();
   };
 
@@ -140,12 +145,15 @@ async function events(main, filter) {
   };
 
   let end;
+  let turn = 0;
   follow.addEventListener("change", async () => {
+    const own = (turn += 1);
     end?.();
+    end = undefined;
     if (!follow.checked) return;
     const step = () => poll().then(() => put(error), (failure) => put(error, problem(failure)));
     await step();
-    if (!follow.checked) return;
+    if (own !== turn) return;
     end = whileSeen(main, FOLLOW_MS, step);
   });
 

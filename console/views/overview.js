@@ -25,13 +25,17 @@ export async function show(main) {
   let span = SPANS[0];
   put(main, h("h1", { tabindex: "-1" }, "Overview"), wrong, rates, rest, h("p", { class: "note" }, `Times are in ${zone}.`));
 
+  let turn = 0;
   const refresh = async () => {
+    const own = (turn += 1);
     try {
       const [overview, hour, shown] = await Promise.all([
         ask("/overview"),
         ratesOf(SPANS[0]),
         span === SPANS[0] ? undefined : ratesOf(span),
       ]);
+      // Another span has been chosen meanwhile.
+      if (own !== turn) return;
       const open = rates.querySelector("details")?.open;
       refreshed(wrong, h("h2", { id: "wrong" }, "What is wrong"), faults(overview, hour));
       refreshed(rates, h("h2", { id: "rates" }, `Events per ${span.per}`), spans(span, (chosen) => {
@@ -41,6 +45,7 @@ export async function show(main) {
       if (open) rates.querySelector("details").open = true;
       refreshed(rest, details(overview));
     } catch (failure) {
+      if (own !== turn) return;
       if (failure.code === "broken_configuration") {
         const broken = await ask("/configuration").catch((one) => one);
         refreshed(wrong, h("h2", { id: "wrong" }, "What is wrong"), problem(broken, refresh));

@@ -12,6 +12,12 @@ use crate::{Error, Result};
 
 const FOLDER: &str = "chromium-debian";
 
+/// Where macOS has it, which is on no path.
+const APPLICATIONS: [&str; 2] = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
 /// The names under which systems have it.
 const NAMES: [&str; 5] =
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -19,7 +25,11 @@ const NAMES: [&str; 5] =
 /// The user's browser, or the one in the cache.
 pub(super) fn find(cache: &Cache) -> Option<PathBuf> {
     let ours = cache.folder(FOLDER).join("bin/chromium");
-    NAMES.iter().find_map(|name| on_path(name)).or_else(|| ours.is_file().then_some(ours))
+    let others = APPLICATIONS.into_iter().map(PathBuf::from).chain([ours]);
+    NAMES
+        .iter()
+        .find_map(|name| on_path(name))
+        .or_else(|| others.into_iter().find(|path| path.is_file()))
 }
 
 /// Unpacks Debian's.

@@ -50,6 +50,17 @@ play(async (browser) => {
       await told.waitFor();
       assert.doesNotMatch(await told.textContent(), /^\s*1 sent again/u);
     }],
+    ["a dead letter that was not sent is not told as one that was", async () => {
+      await die("bad-stuck");
+      const page = await at("#/dead-letters?event=bad-stuck");
+      await page.route("**/dead-letters/redrive?*", (route) => route.fulfill({
+        json: { code: "redriven", redriven: [], stuck: [{ id: "x", reason: "the subscription shop is gone" }], cursor: null },
+      }));
+      await page.getByRole("checkbox", { name: "bad-stuck" }).check();
+      await page.getByRole("button", { name: "Redrive selected" }).click();
+      await page.getByText("the subscription shop is gone").waitFor();
+      assert.equal(await page.getByText("sent again").count(), 0);
+    }],
     ["a double click acts once", async () => {
       await die("bad-double");
       const page = await at("#/dead-letters?event=bad-double");
@@ -76,6 +87,26 @@ play(async (browser) => {
       page.on("request", () => { asked += 1; });
       await page.clock.runFor(10_000);
       assert.equal(asked, 0, "it has stopped");
+    }],
+    ["who switches following off and on again while it asks follows once", async () => {
+      const page = await at("#/events");
+      await page.getByRole("grid").waitFor();
+      await page.clock.install();
+      const held = await hold(page, "**/events?*");
+      const follow = page.getByLabel("Follow");
+      await follow.check();
+      await until("it asks", () => held.number() === 1);
+      await follow.uncheck();
+      await follow.check();
+      await until("it asks again", () => held.number() === 2);
+      let answered = 0;
+      page.on("requestfinished", () => { answered += 1; });
+      held.release();
+      await until("both are answered", () => answered === 2);
+      await page.evaluate(() => new Promise((resolve) => { queueMicrotask(resolve); }));
+      await page.clock.runFor(2_500);
+      await until("it asks", () => answered > 2);
+      assert.equal(answered, 3, "it asks once");
     }],
     ["a tab that was hidden for long has all events between, or does not say that these are all", async () => {
       const page = await at("#/events?operation=add");
