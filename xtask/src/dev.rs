@@ -15,9 +15,9 @@ use std::time::Duration;
 use notify::{RecursiveMode, Watcher as _, recommended_watcher};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::deployment::values;
 use crate::output::say;
 use crate::{Error, Project, Result, Tools, Worker, build, setup};
+use elytra_webhooks_cli::deployment::values;
 use running::Running;
 
 const PORT: &str = "8787";

@@ -1,6 +1,6 @@
 //! The library of `cargo xtask`: installs the tools; builds, runs, tests, soaks, fuzzes and
-//! measures the Workers; counts their instructions; explains what they would do with an event; and
-//! asks a deployed one on behalf of an operator.
+//! measures the Workers; counts their instructions; and runs the commands for those who deploy and
+//! operate them, which are in the crate `elytra-webhooks-cli`, on this machine.
 //!
 //! It is a library so that the tests on the real runtime start wrangler with the same tools and
 //! environment as `cargo xtask dev`: see [`Tools`].
@@ -17,10 +17,6 @@ pub mod tools;
 
 pub mod build;
 
-pub mod check;
-
-pub mod deployment;
-
 pub mod dev;
 
 pub mod test;
@@ -35,19 +31,17 @@ pub mod soak;
 
 pub mod bench;
 
-pub mod explain;
-
-pub mod operator;
+pub mod machine;
 
 pub mod project;
 
 mod cache;
 mod command;
-mod error;
 mod output;
 
 pub use build::Worker;
-pub use error::{Error, Exit, Result};
+pub use elytra_webhooks_cli::{Error, Exit, Result};
+pub use machine::Machine;
 pub use output::say;
 pub use project::Project;
 pub use tools::Tools;

@@ -5,15 +5,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use xtask::check;
-use xtask::explain::{self, Question};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use elytra_webhooks_cli::{Command, Host as _, check, perform, with_examples};
 use xtask::fuzz::{self, Target};
-use xtask::operator::{
-    self, ErasureArguments, EventArguments, EventsArguments, RefusalsArguments, ReplayArguments,
-};
 use xtask::{
-    Error, Exit, Project, Result, Worker, bench, build, dev, instructions, setup, soak, test,
+    Machine, Project, Result, Worker, bench, build, dev, instructions, machine, setup, soak, test,
 };
 
 /// Sets up, builds, runs and tests the Worker.
@@ -34,11 +30,6 @@ enum Task {
         /// Which Worker to build
         #[arg(value_enum, default_value_t = Worker::Receiver)]
         worker: Worker,
-    },
-    /// Check a configuration without running it: everything that is wrong with it, and its secrets
-    Check {
-        #[command(flatten)]
-        question: check::Question,
     },
     /// Run the Worker on port 8787, together with an example consumer of its queues
     Dev {
@@ -82,87 +73,38 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Explain which subscriptions want an event, and why others do not; nothing is sent
-    Explain {
-        #[command(flatten)]
-        question: Question,
-    },
-    /// List the events of a running Worker, the newest first
-    #[command(after_help = EVENTS_EXAMPLES)]
-    Events(EventsArguments),
-    /// Show what happened to an event
-    #[command(after_help = EVENT_EXAMPLES)]
-    Event(EventArguments),
-    /// List the requests that a running Worker refused, the newest first
-    #[command(after_help = REFUSALS_EXAMPLES)]
-    Refusals(RefusalsArguments),
-    /// Send events again, and watch or end that
-    #[command(after_help = REPLAY_EXAMPLES)]
-    Replay(ReplayArguments),
-    /// Erase everything that is kept of an object or an event
-    #[command(after_help = ERASE_EXAMPLES)]
-    Erase(ErasureArguments),
+    #[command(flatten)]
+    Shared(Command),
 }
 
-const EVENTS_EXAMPLES: &str = "Examples:
-  cargo xtask events --object product/4711 --since 1h
-  cargo xtask events --subscription shop --since 1d --all --json --url https://webhooks.example.com";
-
-const EVENT_EXAMPLES: &str = "Examples:
-  cargo xtask event 385d27ef-ac6d-4d93-904b-ea9801fc1bde
-  cargo xtask event --source elytra-pim --id 1 --json";
-
-const REFUSALS_EXAMPLES: &str = "Examples:
-  cargo xtask refusals --since 1d
-  cargo xtask refusals --code credentials_wrong --address 203.0.113.7";
-
-const REPLAY_EXAMPLES: &str = "Examples:
-  cargo xtask replay --since 1h --subscription shop --to shop --dry-run
-  cargo xtask replay --object product/4711 --yes";
-
-const ERASE_EXAMPLES: &str = "Examples:
-  cargo xtask erase --object product/4711
-  cargo xtask erase --source elytra-pim --id 385d27ef-ac6d-4d93-904b-ea9801fc1bde --yes";
-
 fn main() -> ExitCode {
-    let Err(error) = perform(Arguments::parse().task) else { return ExitCode::SUCCESS };
-    let said = match error.exit() {
-        Exit::NotRead => String::new(),
-        Exit::Nothing => format!("{error}\n"),
-        Exit::Failed | Exit::Usage => format!("error: {error}\n"),
-    };
+    let project = Project::here();
+    let machine = Machine::new(&project);
+    let command = with_examples(Arguments::command(), machine.program());
+    // Both end the program if the arguments are wrong, or ask for help.
+    let arguments = Arguments::from_arg_matches(&command.get_matches());
+    let arguments = arguments.unwrap_or_else(|error| error.exit());
+    let Err(error) = run(arguments.task, &project, &machine) else { return ExitCode::SUCCESS };
     // If this cannot be written, there is nothing left to do.
-    let _ = std::io::stderr().write_all(said.as_bytes());
+    let _ = std::io::stderr().write_all(error.last_words().as_bytes());
     ExitCode::from(error.exit() as u8)
 }
 
-fn perform(task: Task) -> Result<()> {
-    let project = Project::here();
+fn run(task: Task, project: &Project, machine: &Machine<'_>) -> Result<()> {
     match task {
-        Task::Setup => setup::setup_and_report(&project),
+        Task::Setup => setup::setup_and_report(project),
         Task::Build { worker } => {
             if worker == Worker::Receiver {
-                check::check_deployment()?;
+                check::check_deployment(machine)?;
             }
-            build::build(&setup::setup(&project)?, worker)
+            build::build(&setup::setup(project)?, worker)
         }
-        Task::Check { question } => check::check(&project, &question),
-        Task::Dev { config, env, wrangler } => dev::dev(&project, config, env, wrangler),
-        Task::Test => test::test(&project),
-        Task::Instructions { update } => instructions::instructions(&project, update),
-        Task::Fuzz { targets, seconds } => fuzz::fuzz(&project, &targets, seconds),
-        Task::Soak { arguments } => soak::soak(&project, &arguments),
-        Task::Bench { arguments } => bench::bench(&project, &arguments),
-        Task::Explain { question } => {
-            let reported = explain::explain(&project, &question)?;
-            std::io::stdout()
-                .write_all(reported.as_bytes())
-                .map_err(|cause| Error::new(format!("cannot print the explanation: {cause}")))
-        }
-        Task::Events(arguments) => operator::events(&arguments),
-        Task::Event(arguments) => operator::event(&arguments),
-        Task::Refusals(arguments) => operator::refusals(&arguments),
-        Task::Replay(arguments) => operator::replay(&arguments),
-        Task::Erase(arguments) => operator::erase(&arguments),
+        Task::Dev { config, env, wrangler } => dev::dev(project, config, env, wrangler),
+        Task::Test => test::test(project),
+        Task::Instructions { update } => instructions::instructions(project, update),
+        Task::Fuzz { targets, seconds } => fuzz::fuzz(project, &targets, seconds),
+        Task::Soak { arguments } => soak::soak(project, &arguments),
+        Task::Bench { arguments } => bench::bench(project, &arguments),
+        Task::Shared(command) => machine::run(perform(&command, machine)),
     }
 }

@@ -39,6 +39,15 @@ pub struct Failure {
     pub code: Option<String>,
 }
 
+/// What the operator runs, for advice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Program {
+    /// The program that asks, such as `cargo xtask`.
+    pub name: &'static str,
+    /// What starts a local Worker, such as `cargo xtask dev`.
+    pub dev: &'static str,
+}
+
 /// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
@@ -85,6 +94,7 @@ impl Answer {
         request: &Request,
         base: &Base,
         credentials: &Credentials,
+        program: Program,
     ) -> Result<String, Failure> {
         if (200..300).contains(&self.status) {
             return Ok(self.body);
@@ -106,7 +116,9 @@ impl Answer {
             (400, Some(_)) => {
                 (FailureKind::Usage, said.unwrap_or_else(|| "it is refused".to_owned()))
             }
-            (_, Some("broken_configuration")) => (FailureKind::Failed, broken(&problem.mistakes)),
+            (_, Some("broken_configuration")) => {
+                (FailureKind::Failed, broken(&problem.mistakes, program))
+            }
             (status, Some(code)) => {
                 let said = said.unwrap_or_else(|| "the Worker does not say why".to_owned());
                 let later = if said.contains("try again") { String::new() } else { self.later() };
@@ -172,11 +184,11 @@ fn not_found(base: &Base) -> String {
     )
 }
 
-fn broken(mistakes: &[Mistake]) -> String {
-    let mut message =
-        "the Worker's configuration has mistakes: fix them and deploy, or find them with `cargo \
-                       xtask check`"
-            .to_owned();
+fn broken(mistakes: &[Mistake], program: Program) -> String {
+    let mut message = format!(
+        "the Worker's configuration has mistakes: fix them and deploy, or find them with `{} check`",
+        program.name
+    );
     for Mistake { path, message: why } in mistakes {
         // Writing to a string cannot fail.
         let _ = write!(message, "\n  {}: {}", clean(path), clean(why));
@@ -203,11 +215,11 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Failure> {
 
 /// The failure of a request that got no answer. `cause` is what the client says.
 #[must_use]
-pub fn no_connection(base: &Base, cause: &str) -> Failure {
+pub fn no_connection(base: &Base, cause: &str, program: Program) -> Failure {
     let advice = if base.is_loopback() {
-        "start the Worker with `cargo xtask dev`, or name another one with --url"
+        format!("start the Worker with `{}`, or name another one with --url", program.dev)
     } else {
-        "check --url and the network"
+        "check --url and the network".to_owned()
     };
     Failure::failed(format!("no answer from {base} ({}): {advice}", shown(cause)))
 }

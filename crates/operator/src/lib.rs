@@ -2,7 +2,7 @@
 //!
 //! It builds requests from typed arguments, reads the answers, and prints them for people: tables, the history of
 //! an event, the progress of a replay, and errors that say what to do next. It sends nothing, reads no clock and
-//! asks nobody anything: text in, text out. So `cargo xtask` and a page in a browser can use it alike.
+//! asks nobody anything: text in, text out. So a program for any machine can use it.
 //!
 //! A Worker may be newer than this crate. Fields, fates and lines of a history that are unknown here do no harm;
 //! what has a name is shown by that name.
@@ -46,7 +46,7 @@ mod table;
 
 mod text;
 
-pub use answer::{Answer, Failure, FailureKind, no_connection};
+pub use answer::{Answer, Failure, FailureKind, Program, no_connection};
 pub use base::{BadBase, Base};
 pub use credentials::{Asked, BadCredentials, Credentials, Missing, VARIABLES};
 pub use erasure::{Erased, Erasure, Step};

@@ -8,11 +8,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use elytra_webhooks_check::{NOT_INHERITED, Scope};
+use elytra_webhooks_cli::check::Checked;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use crate::check::Checked;
 use crate::output::say;
-use crate::{Error, Project, Result, Worker};
+use crate::{Error, Machine, Project, Result, Worker};
 
 /// A configuration that is run.
 pub(super) struct Running {
@@ -81,8 +81,9 @@ impl Running {
     /// Checks the configuration and writes the copies. Returns whether any of them has changed.
     pub(super) fn write(&self) -> Result<bool> {
         let scope = self.environment.as_deref().map_or(Scope::TopLevel, Scope::Environment);
-        let checked = Checked::read(&self.config, scope)?;
-        checked.pass()?;
+        let machine = Machine::new(&self.project);
+        let checked = Checked::read(&machine, &self.config.to_string_lossy(), scope)?;
+        checked.pass(&machine)?;
         let receiver = self.receiver()?;
         let consumer = self.consumer(&receiver)?;
         let mut has_changed = false;

@@ -1,10 +1,9 @@
 //! What holds whatever is read.
 
-use elytra_webhooks_operator::{
-    Answer, Asked, Base, Credentials, EventColumns, EventFilter, EventKey, EventTable, EventView,
-    Limit, Pages, Plan, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean,
-    print_event, print_plan, print_progress, print_replay, print_replays, read_replays,
-};
+use elytra_webhooks_operator::{Answer, Asked, Base, Credentials, EventColumns, EventFilter, EventKey, EventTable, EventView, Limit, Pages, Plan, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean, print_event, print_plan, print_progress, print_replay, print_replays, read_replays, Program};
+
+/// The program that asks.
+const PROGRAM: Program = Program { name: "npx elytra-webhooks", dev: "npm run dev" };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
@@ -145,7 +144,7 @@ proptest! {
             return Err(TestCaseError::fail("the token is missing"));
         };
         let answer = Answer { status, body: json, ..Answer::default() };
-        match answer.success(&Request::replays(), &base, &credentials) {
+        match answer.success(&Request::replays(), &base, &credentials, PROGRAM) {
             Ok(_) => prop_assert!((200..300).contains(&status)),
             Err(failure) => {
                 prop_assert!(is_clean(&failure.message), "{:?}", failure.message);

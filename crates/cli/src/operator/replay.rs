@@ -1,30 +1,26 @@
 //! Sends events again.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use clap::{Args, Subcommand};
 use elytra_webhooks_operator::{
     EventKey, FailureKind, Order, Plan, Replay, ReplayId, ReplayOrder, ReplayView, Request,
     json_line, print_plan, print_progress, print_replay, print_replays, read_replays,
 };
 
-use super::client::Client;
-use super::terminal::{Progress, confirm, print, print_json};
 use super::{Connection, EventFlags};
-use crate::output::say;
-use crate::{Error, Result};
+use crate::client::Client;
+use crate::terminal::{Progress, confirm, print, print_json, say};
+use crate::{Error, Host, Result};
 
 /// How often the Worker is asked how far a replay is.
-const ASK_EVERY: Duration = Duration::from_secs(1);
+const ASK_EVERY_MS: u64 = 1_000;
 
 /// How often that is said where no line can change.
-const SAY_EVERY: Duration = Duration::from_secs(5);
+const SAY_EVERY_MS: u64 = 5_000;
 
 /// How often in a row the Worker may not say how far a replay is. It may be deployed just now.
 const MAX_FAILURES: u32 = 5;
 
-/// The arguments of `cargo xtask replay`.
+/// The arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
     #[command(subcommand)]
@@ -98,7 +94,7 @@ enum Action {
 ///
 /// # Errors
 /// There is nothing to send, the operator does not want it, the replay fails, or the Worker does not answer as expected.
-pub fn replay(arguments: &ReplayArguments) -> Result<()> {
+pub async fn replay(host: &impl Host, arguments: &ReplayArguments) -> Result<()> {
     let connection = &arguments.connection;
     let json = connection.json;
     if arguments.action.is_some() && arguments.start != StartArguments::default() {
@@ -106,58 +102,59 @@ pub fn replay(arguments: &ReplayArguments) -> Result<()> {
             "expected either events to send again, or what to do with a replay",
         ));
     }
-    let order = |id: &str, order| {
-        let request = Request::order(&replay_id(id)?, order);
-        show(&Client::new(connection)?.ask(&request)?, json)
-    };
-    match &arguments.action {
-        None => start(&arguments.start, connection),
-        Some(Action::List) => list(&Client::new(connection)?, json),
+    let (id, order) = match &arguments.action {
+        None => return start(host, &arguments.start, connection).await,
+        Some(Action::List) => return list(&Client::new(host, connection).await?, json).await,
         Some(Action::Show { id, follow }) => {
-            let id = replay_id(id)?;
-            let client = Client::new(connection)?;
-            let body = client.ask(&Request::replay(&id))?;
-            if *follow { watch(&client, &id, json) } else { show(&body, json) }
+            let id = replay_id(host, id)?;
+            let client = Client::new(host, connection).await?;
+            let body = client.ask(&Request::replay(&id)).await?;
+            return if *follow { watch(&client, &id, json).await } else { show(host, &body, json) };
         }
-        Some(Action::Pause { id }) => order(id, Order::Pause),
-        Some(Action::Resume { id }) => order(id, Order::Resume),
-        Some(Action::Cancel { id }) => order(id, Order::Cancel),
-    }
+        Some(Action::Pause { id }) => (id, Order::Pause),
+        Some(Action::Resume { id }) => (id, Order::Resume),
+        Some(Action::Cancel { id }) => (id, Order::Cancel),
+    };
+    let request = Request::order(&replay_id(host, id)?, order);
+    show(host, &Client::new(host, connection).await?.ask(&request).await?, json)
 }
 
-fn replay_id(text: &str) -> Result<ReplayId> {
+fn replay_id(host: &impl Host, text: &str) -> Result<ReplayId> {
     ReplayId::parse(text).ok_or_else(|| {
-        Error::usage(format!("{text:?} is not the id of a replay: see `cargo xtask replay list`"))
+        let program = host.program().name;
+        Error::usage(format!("{text:?} is not the id of a replay: see `{program} replay list`"))
     })
 }
 
-fn list(client: &Client, json: bool) -> Result<()> {
-    let replays = read_replays(&client.ask(&Request::replays())?)?;
+async fn list(client: &Client<'_, impl Host>, json: bool) -> Result<()> {
+    let host = client.host;
+    let replays = read_replays(&client.ask(&Request::replays()).await?)?;
     if replays.is_empty() {
         return Err(Error::nothing("there is no replay"));
     }
     if json {
-        print(&replays.iter().map(|one| json_line(one.get()) + "\n").collect::<String>())
+        print(host, &replays.iter().map(|one| json_line(one.get()) + "\n").collect::<String>())
     } else {
-        print(&print_replays(&replays)?)
+        print(host, &print_replays(&replays)?)
     }
 }
 
-fn show(body: &str, json: bool) -> Result<()> {
-    if json { print_json(body) } else { print(&print_replay(&ReplayView::read(body)?)) }
+fn show(host: &impl Host, body: &str, json: bool) -> Result<()> {
+    if json { print_json(host, body) } else { print(host, &print_replay(&ReplayView::read(body)?)) }
 }
 
 impl StartArguments {
-    fn order(&self) -> Result<ReplayOrder> {
+    fn order(&self, host: &impl Host) -> Result<ReplayOrder> {
         let key = |text: &String| {
             EventKey::parse(text).ok_or_else(|| {
+                let program = host.program().name;
                 Error::usage(format!(
-                    "--key {text:?}: expected a key that `cargo xtask events` lists"
+                    "--key {text:?}: expected a key that `{program} events` lists"
                 ))
             })
         };
         let keys: Vec<_> = self.key.iter().map(key).collect::<Result<_>>()?;
-        let filter = self.filter.filter();
+        let filter = self.filter.filter(host.now());
         match (filter.is_empty(), keys.is_empty()) {
             (true, true) => {
                 return Err(Error::usage(
@@ -179,15 +176,19 @@ impl StartArguments {
     }
 }
 
-fn start(arguments: &StartArguments, connection: &Connection) -> Result<()> {
-    let order = arguments.order()?;
-    let client = Client::new(connection)?;
+async fn start(
+    host: &impl Host,
+    arguments: &StartArguments,
+    connection: &Connection,
+) -> Result<()> {
+    let order = arguments.order(host)?;
+    let client = Client::new(host, connection).await?;
     let json = connection.json;
     // What cannot be sent is no success, even if nothing is asked.
-    let body = client.ask(&order.dry_run())?;
+    let body = client.ask(&order.dry_run()).await?;
     let plan = Plan::read(&body)?;
     if json && arguments.dry_run {
-        print_json(&body)?;
+        print_json(host, &body)?;
     }
     if plan.is_empty() {
         return Err(Error::nothing("there is no such event to send again"));
@@ -195,43 +196,48 @@ fn start(arguments: &StartArguments, connection: &Connection) -> Result<()> {
     let (events, to_whom) = (plan.how_many(), order.to_whom());
     if arguments.dry_run {
         if !json {
-            print(&print_plan(&plan))?;
-            say(&format!("{events} would be sent again, {to_whom}"));
+            print(host, &print_plan(&plan))?;
+            say(host, &format!("{events} would be sent again, {to_whom}"));
         }
         return Ok(());
     }
     if !arguments.yes {
         let first = print_plan(&plan);
         if !first.is_empty() {
-            say(first.trim_end());
+            say(host, first.trim_end());
         }
-        confirm(&format!("Send {events} again, {to_whom}?"))?;
+        confirm(host, &format!("Send {events} again, {to_whom}?")).await?;
     }
-    let body = client.ask(&order.start())?;
+    let body = client.ask(&order.start()).await?;
     let started = ReplayView::read(&body)?.replay;
     if arguments.detach {
-        return show(&body, json);
+        return show(host, &body, json);
     }
     let id = ReplayId::parse(&started.id)
         .ok_or_else(|| Error::new("the Worker started a replay, but its id cannot be read"))?;
-    say(&format!("replay {id} has started"));
-    watch(&client, &id, json)
+    say(host, &format!("replay {id} has started"));
+    watch(&client, &id, json).await
 }
 
 /// Shows how far a replay is until it ends. Ctrl-C ends only this.
-fn watch(client: &Client, id: &ReplayId, json: bool) -> Result<()> {
-    let progress = Progress::new();
-    leave_on_signals(id)?;
-    let (mut failures, mut said) = (0, None::<Instant>);
+async fn watch(client: &Client<'_, impl Host>, id: &ReplayId, json: bool) -> Result<()> {
+    let host = client.host;
+    let progress = Progress::new(host);
+    let advice = how_to_go_on(host, id);
+    // It may be waiting for an answer, so it ends from there.
+    host.leave_when_interrupted(format!("\n{advice}"))
+        .map_err(|cause| Error::new(format!("cannot wait for signals: {cause}")))?;
+    let (mut failures, mut said) = (0, None::<u64>);
     let body = loop {
-        match client.ask(&Request::replay(id)) {
+        match client.ask(&Request::replay(id)).await {
             Ok(body) => {
                 failures = 0;
                 let replay = ReplayView::read(&body)?.replay;
-                let is_time = said.is_none_or(|said| said.elapsed() >= SAY_EVERY);
+                let is_time =
+                    said.is_none_or(|said| host.now().saturating_sub(said) >= SAY_EVERY_MS);
                 if replay.has_ended() || progress.is_terminal() || is_time {
                     progress.show(&print_progress(&replay));
-                    said = Some(Instant::now());
+                    said = Some(host.now());
                 }
                 if replay.has_ended() {
                     break body;
@@ -242,14 +248,14 @@ fn watch(client: &Client, id: &ReplayId, json: bool) -> Result<()> {
             }
             Err(failure) => {
                 progress.end();
-                say(&how_to_go_on(id));
+                say(host, &advice);
                 return Err(failure.into());
             }
         }
-        thread::sleep(ASK_EVERY);
+        host.sleep(ASK_EVERY_MS).await;
     };
     progress.end();
-    show(&body, json)?;
+    show(host, &body, json)?;
     let replay = ReplayView::read(&body)?.replay;
     if replay.is_done() { Ok(()) } else { Err(not_done(&replay)) }
 }
@@ -262,20 +268,9 @@ fn not_done(replay: &Replay) -> Error {
     })
 }
 
-fn how_to_go_on(id: &ReplayId) -> String {
+fn how_to_go_on(host: &impl Host, id: &ReplayId) -> String {
+    let program = host.program().name;
     format!(
-        "the replay goes on: `cargo xtask replay show {id} --follow` watches it, and `cargo xtask replay cancel \
-         {id}` ends it"
+        "the replay goes on: `{program} replay show {id} --follow` watches it, and `{program} replay cancel {id}` ends it"
     )
-}
-
-/// After Ctrl-C, the replay goes on without this program. It may be waiting for an answer, so it ends from here.
-fn leave_on_signals(id: &ReplayId) -> Result<()> {
-    let advice = how_to_go_on(id);
-    let handler = move || {
-        say(&format!("\n{advice}"));
-        std::process::exit(i32::from(crate::Exit::Failed as u8));
-    };
-    ctrlc::set_handler(handler)
-        .map_err(|cause| Error::new(format!("cannot wait for signals: {cause}")))
 }

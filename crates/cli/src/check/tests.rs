@@ -1,15 +1,12 @@
 //! What the command does with a file.
 
-use std::fs;
-use std::path::PathBuf;
-
 use elytra_webhooks_check::Scope;
 
-use super::{Checked, Question, check};
-use crate::Project;
+use super::{Checked, MAIN, Question, check};
+use crate::memory::Memory;
 
 const CONFIG: &str = r#"name = "shop" # the shop's
-main = "../../src/cloudflare/executor/main.mjs"
+main = "src/cloudflare/executor/main.mjs"
 build.command = "cargo xtask build"
 
 [secrets] # kept in step
@@ -38,30 +35,20 @@ binding = "A"
 queue = "a-staging"
 "#;
 
-/// Writes a file with this name to a folder for test files.
-fn file(name: &str, text: &str) -> PathBuf {
-    let folder = Project::here().root().join("target/xtask-check");
-    fs::create_dir_all(&folder).expect("the folder");
-    let path = folder.join(name);
-    fs::write(&path, text).expect("the file");
-    path
-}
-
 #[test]
 fn the_list_of_secrets_is_corrected_and_nothing_else() {
-    let path = file("fix.toml", CONFIG);
-    let config = Some(path.clone());
-    let question = Question { config: config.clone(), fix: true, ..Question::default() };
-    check(&Project::here(), &question).expect("no mistakes are left");
-    let fixed = fs::read_to_string(&path).expect("the file");
+    let host = Memory::default().with("wrangler.toml", CONFIG).with(MAIN, "");
+    let question = Question { fix: true, ..Question::default() };
+    check(&host, &question).expect("no mistakes are left");
+    let fixed = host.text("wrangler.toml");
     let list = r#"required = ["ELYTRA_TOKEN"] # these"#;
     let expected = CONFIG.replace(r#"required = ["OLD"] # these"#, list);
     let (before, staging) = fixed.split_at(expected.len());
     assert_eq!(before, expected, "comments stay");
     assert_eq!(staging, "\n[env.staging.secrets]\nrequired = [\"A_TOKEN\", \"B\"]\n");
     // Once more changes nothing.
-    check(&Project::here(), &question).expect("no mistakes");
-    assert_eq!(fs::read_to_string(&path).expect("the file"), fixed);
+    check(&host, &question).expect("no mistakes");
+    assert_eq!(host.text("wrangler.toml"), fixed);
 }
 
 #[test]
@@ -84,22 +71,23 @@ fn what_is_right_stays_as_it_was_written() {
         ),
     ];
     for (why, text, expected) in cases {
-        let path = file("kept.toml", &text);
-        let config = Some(path.clone());
+        let host = Memory::default().with("kept.toml", &text).with(MAIN, "");
+        let config = Some("kept.toml".to_owned());
         let question = Question { config, fix: true, ..Question::default() };
         // What else is wrong with it does not matter here.
-        let _ = check(&Project::here(), &question);
-        assert_eq!(fs::read_to_string(&path).expect("the file"), expected, "{why}");
+        let _ = check(&host, &question);
+        assert_eq!(host.text("kept.toml"), expected, "{why}");
     }
 }
 
 #[test]
 fn only_a_strict_question_minds_warnings() {
     let text = format!("{CONFIG}\n[[kv_namespaces]]\nbinding = \"UNUSED\"\n");
-    let config = Some(file("strict.toml", &text));
+    let host = Memory::default().with("strict.toml", &text).with(MAIN, "");
     let ask = |strict, fix| {
-        let question = Question { config: config.clone(), strict, fix, ..Question::default() };
-        check(&Project::here(), &question).map_err(|error| error.to_string())
+        let config = Some("strict.toml".to_owned());
+        let question = Question { config, strict, fix, ..Question::default() };
+        check(&host, &question).map_err(|error| error.to_string())
     };
     let error = ask(false, false).expect_err("secrets are not listed");
     assert!(error.ends_with("strict.toml: 2 mistakes, 2 warnings"), "{error}");
@@ -110,14 +98,15 @@ fn only_a_strict_question_minds_warnings() {
 
 #[test]
 fn both_ways_to_print_have_everything() {
-    let path = file(
+    let host = Memory::default().with(
         "print.toml",
         &CONFIG.replace(
             "queue = \"A\"\n\n[[queues.producers]]\nbinding",
             "queue = \"AA\"\n\n[[queues.producers]]\nbinding",
         ),
     );
-    let checked = Checked::read(&path, Scope::TopLevel).expect("the file");
+    let host = host.with(MAIN, "");
+    let checked = Checked::read(&host, "print.toml", Scope::TopLevel).expect("the file");
     let (printed, json) = (checked.print(), checked.to_json());
     let json: serde_json::Value = json.parse().expect("JSON");
     assert_eq!(json["mistakes"][1]["line"], 13);

@@ -3,28 +3,26 @@
 #[cfg(test)]
 mod tests;
 
-use std::env;
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use elytra_webhooks_check::{Report, Scope, Secret, check as check_text};
 use serde_json::json;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, value};
 
 use crate::deployment::Deployment;
-use crate::output::say;
-use crate::{Error, Project, Result};
+use crate::host::Access;
+use crate::terminal::{print, say};
+use crate::{Error, Host, Result};
 
-/// The arguments of `cargo xtask check`.
+/// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
 pub struct Question {
-    /// The configuration; if not given, the shipped `wrangler.toml`
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// The configuration; if not given, the `wrangler.toml` of the project
+    #[arg(long, short, value_name = "FILE")]
+    pub config: Option<String>,
     /// Check only this environment; if not given, the top level and every environment
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME")]
     pub env: Option<String>,
     /// Print the findings as JSON
     #[arg(long)]
@@ -35,23 +33,28 @@ pub struct Question {
     /// Correct `secrets.required` in the file before checking
     #[arg(long)]
     pub fix: bool,
+    /// Check only what the wrangler that runs this command deploys, and print nothing if it is right: for
+    /// `command` in `[build]`
+    #[arg(long, conflicts_with_all = ["config", "env", "json", "strict", "fix"])]
+    pub deployment: bool,
 }
 
 /// Checks a configuration and prints what was found.
 ///
 /// # Errors
 /// If the file cannot be read, or has mistakes, or has warnings and the question is strict.
-pub fn check(project: &Project, question: &Question) -> Result<()> {
-    let path = question.config.clone().unwrap_or_else(|| project.root().join("wrangler.toml"));
+pub fn check(host: &impl Host, question: &Question) -> Result<()> {
+    if question.deployment {
+        return check_deployment(host);
+    }
+    let path = question.config.clone().unwrap_or_else(|| host.default_config());
     let scope = question.env.as_deref().map_or(Scope::All, Scope::Environment);
     if question.fix {
-        fix(&path, scope)?;
+        fix(host, &path, scope)?;
     }
-    let checked = Checked::read(&path, scope)?;
+    let checked = Checked::read(host, &path, scope)?;
     let printed = if question.json { checked.to_json() } else { checked.print() };
-    std::io::stdout()
-        .write_all(printed.as_bytes())
-        .map_err(|cause| Error::new(format!("cannot print what was found: {cause}")))?;
+    print(host, &printed)?;
     let is_refused = question.strict && !checked.report.warnings.is_empty();
     if checked.report.mistakes.is_empty() && !is_refused { Ok(()) } else { Err(checked.refusal()) }
 }
@@ -60,37 +63,47 @@ pub fn check(project: &Project, question: &Question) -> Result<()> {
 ///
 /// # Errors
 /// If the configuration has mistakes. Then wrangler must not deploy it.
-pub fn check_deployment() -> Result<()> {
-    let Some(Deployment { configs, environment }) = Deployment::of_ancestors() else {
+pub fn check_deployment(host: &impl Host) -> Result<()> {
+    let Some(Deployment { configs, environment }) = Deployment::of_ancestors(host) else {
         // wrangler sets this for the builds it starts.
-        if env::var_os("WRANGLER_COMMAND").is_some() {
+        if host.variable("WRANGLER_COMMAND").is_some() {
+            let program = host.program().name;
             say(
-                "the configuration is not checked, since its file is not known: run `cargo xtask check`",
+                host,
+                &format!(
+                    "the configuration is not checked, since its file is not known: run `{program} check`"
+                ),
             );
         }
         return Ok(());
     };
     let scope = environment.as_deref().map_or(Scope::TopLevel, Scope::Environment);
     for path in &configs {
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            say(&format!("{} is not TOML, so it is not checked", path.display()));
+        if Path::new(path).extension().is_none_or(|extension| extension != "toml") {
+            say(host, &format!("{path} is not TOML, so it is not checked"));
             continue;
         }
         // `wrangler dev` can run other Workers too.
-        if configs.len() > 1 && !runs_receiver(path) {
+        if configs.len() > 1 && !runs_receiver(host, path) {
             continue;
         }
-        Checked::read(path, scope)?.pass()?;
+        Checked::read(host, path, scope)?.pass(host)?;
     }
     Ok(())
 }
 
 /// Whether a configuration runs this Worker rather than another one.
-fn runs_receiver(path: &Path) -> bool {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let document = text.parse::<DocumentMut>().unwrap_or_default();
+fn runs_receiver(host: &impl Host, path: &str) -> bool {
+    let text = host.read(path).unwrap_or_default();
+    let document = String::from_utf8_lossy(&text).parse::<DocumentMut>().unwrap_or_default();
     let main = document.get("main").and_then(Item::as_str);
+    let is_receivers =
+        |table: &dyn TableLike| table.get("vars").and_then(|vars| vars.get("WEBHOOK")).is_some();
+    let environments = document.get("env").and_then(Item::as_table_like);
+    let environments = environments.into_iter().flat_map(|table| table.iter());
     main.is_some_and(|main| Path::new(main).ends_with(MAIN))
+        || is_receivers(document.as_table())
+        || environments.filter_map(|(_, one)| one.as_table_like()).any(is_receivers)
 }
 
 /// Where the Worker's code begins, in its project.
@@ -99,8 +112,8 @@ const MAIN: &str = "src/cloudflare/executor/main.mjs";
 /// A file that was checked.
 #[derive(Debug)]
 pub struct Checked {
-    /// The file.
-    pub path: PathBuf,
+    /// The file, as a user would name it: relative to the current folder, if it is inside.
+    pub name: String,
     /// What was found in it.
     pub report: Report,
 }
@@ -110,24 +123,26 @@ impl Checked {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn read(path: &Path, scope: Scope<'_>) -> Result<Self> {
+    pub fn read(host: &impl Host, path: &str, scope: Scope<'_>) -> Result<Self> {
+        let name = name(host, path);
+        let path = Path::new(path);
         if path.extension().is_some_and(|extension| extension == "json" || extension == "jsonc") {
-            let file = path.display();
             return Err(Error::new(format!(
-                "{file}: only TOML can be checked, write a wrangler.toml"
+                "{name}: only TOML can be checked, write a wrangler.toml"
             )));
         }
-        let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
+        let text = read(host, path)?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let report = check_text(&text, scope, |file| folder.join(file).is_file());
-        Ok(Self { path: path.to_owned(), report })
+        let is_file = |file: &str| host.is_file(&folder.join(file).to_string_lossy());
+        let report = check_text(&text, scope, is_file);
+        Ok(Self { name, report })
     }
 
     /// What was found, for people: every finding, the secrets to put, and a summary.
     #[must_use]
     pub fn print(&self) -> String {
-        let file = self.name();
-        let mut printed = self.report.print(&file);
+        let file = &self.name;
+        let mut printed = self.report.print(file);
         if !self.report.secrets.is_empty() {
             printed.push_str("\nThe secrets that must be put:\n");
         }
@@ -147,7 +162,7 @@ impl Checked {
 
     fn to_json(&self) -> String {
         let Report { mistakes, warnings, secrets } = &self.report;
-        let file = self.name();
+        let file = &self.name;
         let all = json!({
             "file": file, "mistakes": mistakes, "warnings": warnings, "secrets": secrets,
         });
@@ -158,10 +173,10 @@ impl Checked {
     ///
     /// # Errors
     /// If the file has mistakes.
-    pub(crate) fn pass(&self) -> Result<()> {
+    pub fn pass(&self, host: &impl Host) -> Result<()> {
         let Report { mistakes, warnings, .. } = &self.report;
         if !(mistakes.is_empty() && warnings.is_empty()) {
-            say(self.report.print(&self.name()).trim_end());
+            say(host, self.report.print(&self.name).trim_end());
         }
         if mistakes.is_empty() { Ok(()) } else { Err(self.refusal()) }
     }
@@ -169,7 +184,7 @@ impl Checked {
     /// The error for a file with mistakes, or with warnings where none are allowed.
     #[must_use]
     pub fn refusal(&self) -> Error {
-        Error::new(format!("{}: {}", self.name(), self.summary()))
+        Error::new(format!("{}: {}", self.name, self.summary()))
     }
 
     /// How much was found.
@@ -182,17 +197,23 @@ impl Checked {
         let Report { mistakes, warnings, .. } = &self.report;
         format!("{}, {}", count(mistakes.len(), "mistake"), count(warnings.len(), "warning"))
     }
+}
 
-    /// The file as a user would name it: relative to the current folder, if it is inside.
-    fn name(&self) -> String {
-        let here = env::current_dir().unwrap_or_default();
-        self.path.strip_prefix(here).unwrap_or(&self.path).display().to_string()
-    }
+fn name(host: &impl Host, path: &str) -> String {
+    let path = Path::new(path);
+    path.strip_prefix(host.current_folder()).unwrap_or(path).display().to_string()
+}
+
+fn read(host: &impl Host, path: &Path) -> Result<String> {
+    let text = host.read(&path.to_string_lossy());
+    let text = text.map_err(|cause| Error::file("read", path, &cause))?;
+    String::from_utf8(text)
+        .map_err(|_| Error::new(format!("{} is not a text in UTF-8", path.display())))
 }
 
 /// Makes `secrets.required` list the secrets that the file names.
-fn fix(path: &Path, scope: Scope<'_>) -> Result<()> {
-    let text = fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
+fn fix(host: &impl Host, path: &str, scope: Scope<'_>) -> Result<()> {
+    let text = read(host, Path::new(path))?;
     // toml_edit writes neither of the two.
     let has_crlf = text.contains("\r\n");
     let mark = text.strip_prefix(BYTE_ORDER_MARK).map_or("", |_| BYTE_ORDER_MARK);
@@ -223,10 +244,7 @@ fn fix(path: &Path, scope: Scope<'_>) -> Result<()> {
     }
     let fixed = document.to_string();
     let fixed = if has_crlf { fixed.replace("\r\n", "\n").replace('\n', "\r\n") } else { fixed };
-    // A reader never sees half of it.
-    let unfinished = path.with_extension("toml.unfinished");
-    fs::write(&unfinished, format!("{mark}{fixed}"))
-        .and_then(|()| fs::rename(&unfinished, path))
+    host.write(path, &format!("{mark}{fixed}"), Access::Default)
         .map_err(|cause| Error::file("write", path, &cause))
 }
 

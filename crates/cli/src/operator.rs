@@ -1,16 +1,12 @@
 //! Asks a running Worker on behalf of an operator: what came, what became of it, what was refused; sends events
 //! again, and erases them.
 //!
-//! What is asked and how the answers read is in the crate `elytra-webhooks-operator`. Here are the arguments, the
-//! connection, and the terminal. Results go to stdout, everything else to stderr.
+//! What is asked and how the answers read is in the crate `elytra-webhooks-operator`. Here are the arguments, and what
+//! is asked in which order.
 
-mod client;
 mod erase;
 mod find;
 mod replay;
-mod terminal;
-
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use elytra_webhooks_operator::EventFilter;
@@ -24,10 +20,10 @@ pub use replay::{ReplayArguments, replay};
 pub struct Connection {
     /// The URL of the Worker
     #[arg(long, global = true, default_value = "http://localhost:8787")]
-    url: String,
+    pub(crate) url: String,
     /// Print the Worker's JSON; a list has one per line
     #[arg(long, global = true)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// Which events are meant: the parameters of `GET /events`.
@@ -69,8 +65,8 @@ pub struct EventFlags {
 }
 
 impl EventFlags {
-    /// The filter, with fixed times.
-    fn filter(&self) -> EventFilter {
+    /// The filter, with fixed times. `now` is in milliseconds since 1970.
+    fn filter(&self, now: u64) -> EventFilter {
         let filter = EventFilter {
             id: self.id.clone(),
             source: self.source.clone(),
@@ -84,12 +80,6 @@ impl EventFlags {
             since: self.since.clone(),
             until: self.until.clone(),
         };
-        filter.fixed_at(now())
+        filter.fixed_at(now)
     }
-}
-
-/// The time, in milliseconds since 1970.
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -25,8 +25,10 @@ pub enum Exit {
     Failed = 1,
     /// The arguments are wrong, as clap sees it too.
     Usage = 2,
-    /// There is no such thing.
+    /// There is no such thing; of an event, nobody who wants it.
     Nothing = 3,
+    /// An event, or the request that has it, is invalid.
+    Invalid = 4,
 }
 
 impl Error {
@@ -36,31 +38,55 @@ impl Error {
     }
 
     /// An error of whoever wrote the arguments.
-    pub(crate) fn usage(sentence: impl Into<String>) -> Self {
+    pub fn usage(sentence: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(sentence) }
     }
 
     /// There is nothing of what was looked for.
-    pub(crate) fn nothing(sentence: impl Into<String>) -> Self {
+    pub fn nothing(sentence: impl Into<String>) -> Self {
         Self { exit: Exit::Nothing, ..Self::new(sentence) }
     }
 
     /// What is printed cannot be.
-    pub(crate) fn print(cause: &io::Error) -> Self {
+    #[must_use]
+    pub fn print(cause: &io::Error) -> Self {
         let error = Self::new(format!("cannot print: {cause}"));
         let is_closed = cause.kind() == io::ErrorKind::BrokenPipe;
         if is_closed { Self { exit: Exit::NotRead, ..error } } else { error }
     }
 
     /// An error from an action ("read", "create") on a file or folder.
-    pub(crate) fn file(action: &str, path: &Path, cause: &io::Error) -> Self {
-        Self::new(format!("cannot {action} {}: {cause}", path.display()))
+    pub fn file(action: &str, path: impl AsRef<Path>, cause: &io::Error) -> Self {
+        Self::new(format!("cannot {action} {}: {cause}", path.as_ref().display()))
+    }
+
+    /// What was printed says all; only the program's end is not a success.
+    #[must_use]
+    pub fn quiet(exit: Exit) -> Self {
+        Self { sentence: String::new(), exit }
+    }
+
+    /// The same error with another end of the program.
+    #[must_use]
+    pub fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
     }
 
     /// How the program ends.
     #[must_use]
     pub fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// What is printed at the program's end. Empty if there is nothing to say.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        match self.exit {
+            Exit::NotRead => String::new(),
+            _ if self.sentence.is_empty() => String::new(),
+            Exit::Nothing => format!("{self}\n"),
+            Exit::Failed | Exit::Usage | Exit::Invalid => format!("error: {self}\n"),
+        }
     }
 }
 

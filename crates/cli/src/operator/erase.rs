@@ -4,15 +4,14 @@ use clap::Args;
 use elytra_webhooks_operator::{Erased, Erasure, EventColumns, EventTable, Limit, Step, json_line};
 
 use super::Connection;
-use super::client::Client;
-use super::terminal::{columns_of_terminal, confirm, print};
-use crate::output::say;
-use crate::{Error, Result};
+use crate::client::Client;
+use crate::terminal::{confirm, print, say};
+use crate::{Error, Host, Result};
 
 /// How many of the events are shown before they are erased.
 const SHOWN: usize = 10;
 
-/// The arguments of `cargo xtask erase`.
+/// The arguments of `erase`.
 #[derive(Debug, Args)]
 pub struct ErasureArguments {
     /// All events about this object, such as product/4711
@@ -47,56 +46,67 @@ impl ErasureArguments {
 ///
 /// # Errors
 /// There is nothing, the operator does not want it, or the Worker does not answer as expected.
-pub fn erase(arguments: &ErasureArguments) -> Result<()> {
+pub async fn erase(host: &impl Host, arguments: &ErasureArguments) -> Result<()> {
     let erasure = arguments.erasure()?;
-    let client = Client::new(&arguments.connection)?;
-    show(&client, &erasure)?;
+    let client = Client::new(host, &arguments.connection).await?;
+    show(&client, &erasure).await?;
     if !arguments.yes {
-        confirm(&format!("Erase {}? It cannot be undone.", erasure.describe()))?;
+        confirm(host, &format!("Erase {}? It cannot be undone.", erasure.describe())).await?;
     }
     let mut erased = Erased::default();
-    let done = perform(&client, &erasure, arguments.connection.json, &mut erased);
+    let done = perform(&client, &erasure, arguments.connection.json, &mut erased).await;
     if let Err(error) = done {
         if !erased.is_empty() {
-            say(&format!("erased so far: {}; the same command erases the rest", erased.sum()));
+            say(
+                host,
+                &format!("erased so far: {}; the same command erases the rest", erased.sum()),
+            );
         }
         return Err(error);
     }
     if !arguments.connection.json {
-        print(&erased.print())?;
+        print(host, &erased.print())?;
     }
     if erased.is_empty() { Err(Error::nothing("there was nothing to erase")) } else { Ok(()) }
 }
 
 /// Shows what will be erased.
-fn show(client: &Client, erasure: &Erasure) -> Result<()> {
+async fn show(client: &Client<'_, impl Host>, erasure: &Erasure) -> Result<()> {
+    let host = client.host;
     let mut pages = erasure.events(Limit::First(SHOWN));
-    let mut table = EventTable::new(EventColumns::Ids, columns_of_terminal());
+    let mut table = EventTable::new(EventColumns::Ids, host.columns());
     let mut found: usize = 0;
     while let Some(request) = pages.request() {
-        let items = pages.read(&client.ask(&request)?)?.items;
+        let items = pages.read(&client.ask(&request).await?)?.items;
         found = found.saturating_add(items.len());
         let rows = table.rows(&items)?;
         if !rows.is_empty() {
-            say(rows.trim_end());
+            say(host, rows.trim_end());
         }
     }
     if pages.has_more() {
-        say("and perhaps more");
+        say(host, "and perhaps more");
     } else if found == 0 {
         say(
+            host,
             "the journal has no such event, but there may be claims, spooled messages or dead letters",
         );
     }
     Ok(())
 }
 
-fn perform(client: &Client, erasure: &Erasure, json: bool, erased: &mut Erased) -> Result<()> {
+async fn perform(
+    client: &Client<'_, impl Host>,
+    erasure: &Erasure,
+    json: bool,
+    erased: &mut Erased,
+) -> Result<()> {
+    let host = client.host;
     let mut cursor: Option<String> = None;
     loop {
-        let body = client.ask(&erasure.request(cursor.as_deref()))?;
+        let body = client.ask(&erasure.request(cursor.as_deref())).await?;
         if json {
-            print(&(json_line(&body) + "\n"))?;
+            print(host, &(json_line(&body) + "\n"))?;
         }
         let step = Step::read(&body)?;
         erased.add(&step);

@@ -6,11 +6,10 @@ use elytra_webhooks_operator::{
     Pages, RefusalFilter, RefusalTable, Request, Summary, counted, json_line, print_event,
 };
 
-use super::client::Client;
-use super::terminal::{columns_of_terminal, print, print_json};
-use super::{Connection, EventFlags, now};
-use crate::output::say;
-use crate::{Error, Result};
+use super::{Connection, EventFlags};
+use crate::client::Client;
+use crate::terminal::{print, print_json, say};
+use crate::{Error, Host, Result};
 
 /// How many events with the same id are shown, if it must be said which one is meant.
 const SHOWN: usize = 10;
@@ -39,7 +38,7 @@ impl LimitFlags {
     }
 }
 
-/// The arguments of `cargo xtask events`.
+/// The arguments of `events`.
 #[derive(Debug, Args)]
 pub struct EventsArguments {
     #[command(flatten)]
@@ -50,7 +49,7 @@ pub struct EventsArguments {
     connection: Connection,
 }
 
-/// The arguments of `cargo xtask event`.
+/// The arguments of `event`.
 #[derive(Debug, Args)]
 pub struct EventArguments {
     /// The key of the event, as `events` lists it, or its id
@@ -66,7 +65,7 @@ pub struct EventArguments {
     connection: Connection,
 }
 
-/// The arguments of `cargo xtask refusals`.
+/// The arguments of `refusals`.
 #[derive(Debug, Args)]
 pub struct RefusalsArguments {
     /// Those with this code, such as `credentials_wrong`
@@ -97,23 +96,23 @@ pub struct RefusalsArguments {
 ///
 /// # Errors
 /// There are none, or the Worker does not answer as expected.
-pub fn events(arguments: &EventsArguments) -> Result<()> {
-    let client = Client::new(&arguments.connection)?;
-    let pages = Pages::of_events(&arguments.filter.filter(), arguments.limit.limit());
+pub async fn events(host: &impl Host, arguments: &EventsArguments) -> Result<()> {
+    let client = Client::new(host, &arguments.connection).await?;
+    let pages = Pages::of_events(&arguments.filter.filter(host.now()), arguments.limit.limit());
     // Whoever looks for a credential wants to know who still uses it.
-    let has_credential = arguments.filter.filter().credential.is_some();
+    let has_credential = arguments.filter.filter(host.now()).credential.is_some();
     let columns = if has_credential { EventColumns::Clients } else { EventColumns::Ids };
-    let mut table = EventTable::new(columns, columns_of_terminal());
+    let mut table = EventTable::new(columns, host.columns());
     let rows = |page: &Page| table.rows(&page.items);
-    list(&client, pages, arguments.connection.json, rows, "no event was found")
+    list(&client, pages, arguments.connection.json, rows, "no event was found").await
 }
 
 /// Lists requests that were refused, the newest first.
 ///
 /// # Errors
 /// There are none, or the Worker does not answer as expected.
-pub fn refusals(arguments: &RefusalsArguments) -> Result<()> {
-    let client = Client::new(&arguments.connection)?;
+pub async fn refusals(host: &impl Host, arguments: &RefusalsArguments) -> Result<()> {
+    let client = Client::new(host, &arguments.connection).await?;
     let filter = RefusalFilter {
         code: arguments.code.clone(),
         credential: arguments.credential.clone(),
@@ -122,44 +121,48 @@ pub fn refusals(arguments: &RefusalsArguments) -> Result<()> {
         since: arguments.since.clone(),
         until: arguments.until.clone(),
     };
-    let pages = Pages::of_refusals(&filter.fixed_at(now()), arguments.limit.limit());
-    let mut table = RefusalTable::new(columns_of_terminal());
+    let pages = Pages::of_refusals(&filter.fixed_at(host.now()), arguments.limit.limit());
+    let mut table = RefusalTable::new(host.columns());
     let rows = |page: &Page| table.rows(&page.items);
-    list(&client, pages, arguments.connection.json, rows, "no refusal was found")
+    list(&client, pages, arguments.connection.json, rows, "no refusal was found").await
 }
 
 /// Prints the pages of a list as they come.
-fn list(
-    client: &Client,
+async fn list(
+    client: &Client<'_, impl Host>,
     mut pages: Pages,
     json: bool,
     mut rows: impl FnMut(&Page) -> std::result::Result<String, Failure>,
     nothing: &str,
 ) -> Result<()> {
+    let host = client.host;
     let mut found: usize = 0;
     let mut more_counted = 0;
     while let Some(request) = pages.request() {
-        let page = pages.read(&client.ask(&request)?)?;
+        let page = pages.read(&client.ask(&request).await?)?;
         found = found.saturating_add(page.items.len());
         // Every page says how many there were, whatever the page.
         more_counted = page.counted.max(more_counted);
         if json {
             let lines = page.items.iter().map(|item| json_line(item.get()) + "\n");
-            print(&lines.collect::<String>())?;
+            print(host, &lines.collect::<String>())?;
         } else {
-            print(&rows(&page)?)?;
+            print(host, &rows(&page)?)?;
         }
     }
     if let Some(counted) = counted(more_counted) {
-        say(&counted);
+        say(host, &counted);
     }
     if found == 0 {
         return Err(Error::nothing(nothing));
     }
     if pages.has_more() {
-        say(&format!(
-            "there may be more: these are {found}, and --limit NUMBER or --all lists others"
-        ));
+        say(
+            host,
+            &format!(
+                "there may be more: these are {found}, and --limit NUMBER or --all lists others"
+            ),
+        );
     }
     Ok(())
 }
@@ -168,34 +171,34 @@ fn list(
 ///
 /// # Errors
 /// There is no such event, or more than one, or the Worker does not answer as expected.
-pub fn event(arguments: &EventArguments) -> Result<()> {
+pub async fn event(host: &impl Host, arguments: &EventArguments) -> Result<()> {
     let EventArguments { event, id, source, connection } = arguments;
-    let client = Client::new(connection)?;
+    let client = Client::new(host, connection).await?;
     // An id can look like a key.
     let key = event.as_deref().filter(|_| source.is_none()).and_then(EventKey::parse);
     if let Some(key) = key {
-        match client.ask(&Request::event(&key)) {
+        match client.ask(&Request::event(&key)).await {
             Err(Failure { kind: FailureKind::NotFound, .. }) => {}
             Err(failure) => return Err(failure.into()),
-            Ok(body) => return show(&body, connection.json),
+            Ok(body) => return show(host, &body, connection.json),
         }
     }
     let id = id.as_ref().or(event.as_ref()).cloned();
     let filter = EventFilter { id, source: source.clone(), ..EventFilter::default() };
-    let key = only(&client, &filter)?;
-    show(&client.ask(&Request::event(&key))?, connection.json)
+    let key = only(&client, &filter).await?;
+    show(host, &client.ask(&Request::event(&key)).await?, connection.json)
 }
 
-fn show(body: &str, json: bool) -> Result<()> {
-    if json { print_json(body) } else { print(&print_event(&EventView::read(body)?)) }
+fn show(host: &impl Host, body: &str, json: bool) -> Result<()> {
+    if json { print_json(host, body) } else { print(host, &print_event(&EventView::read(body)?)) }
 }
 
 /// The key of the only event that is meant.
-fn only(client: &Client, filter: &EventFilter) -> Result<EventKey> {
+async fn only(client: &Client<'_, impl Host>, filter: &EventFilter) -> Result<EventKey> {
     let mut pages = Pages::of_events(filter, Limit::First(SHOWN));
     let mut items = Vec::new();
     while let Some(request) = pages.request() {
-        items.extend(pages.read(&client.ask(&request)?)?.items);
+        items.extend(pages.read(&client.ask(&request).await?)?.items);
     }
     let mut keys = items
         .iter()
@@ -203,12 +206,14 @@ fn only(client: &Client, filter: &EventFilter) -> Result<EventKey> {
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => {
-            say(EventTable::new(EventColumns::Keys, None).rows(&items)?.trim_end());
+            let host = client.host;
+            say(host, EventTable::new(EventColumns::Keys, None).rows(&items)?.trim_end());
             Err(Error::usage("several events have this id: name one by its key, or with --source"))
         }
-        _ => Err(Error::nothing(
+        _ => Err(Error::nothing(format!(
             "the journal has no event with this key or id; events are kept for retention_days, and one that was refused \
-             is found with `cargo xtask refusals --id`",
-        )),
+             is found with `{} refusals --id`",
+            client.host.program().name
+        ))),
     }
 }

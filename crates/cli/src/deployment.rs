@@ -3,11 +3,10 @@
 //! wrangler does not tell its build command which file it uses. But it is an ancestor of that process, and its
 //! arguments and its folder say which file it reads, by wrangler's own rules.
 
-use std::env;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, get_current_pid};
+use crate::Host;
+use crate::host::Ancestor;
 
 /// The names of the files that wrangler looks for, in this order, in its folder and those above it.
 const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
@@ -21,8 +20,8 @@ const REDIRECT: &str = ".wrangler/deploy/config.json";
 /// What wrangler deploys or runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
-    /// The configurations, with absolute paths. `wrangler dev` can run several Workers.
-    pub configs: Vec<PathBuf>,
+    /// The paths of the configurations. `wrangler dev` can run several Workers.
+    pub configs: Vec<String>,
     /// The environment of all of them. `None` for the top level.
     pub environment: Option<String>,
 }
@@ -31,59 +30,57 @@ impl Deployment {
     /// What the nearest wrangler among the ancestors of this process deploys or runs. `None` if there is none,
     /// or if its files cannot be found.
     #[must_use]
-    pub fn of_ancestors() -> Option<Self> {
-        let mut system = System::new().ok()?;
-        let mut pid = get_current_pid().ok()?;
-        loop {
-            let process = process(&mut system, pid)?;
-            let arguments = process.cmd().to_vec();
-            let folder = process.cwd().map(Path::to_owned);
-            let parent = process.parent();
-            if let Some(arguments) = of_wrangler(&arguments) {
-                return Self::of(&arguments, &folder?, env::var("CLOUDFLARE_ENV").ok());
-            }
-            pid = parent?;
-        }
+    pub fn of_ancestors(host: &impl Host) -> Option<Self> {
+        let ancestors = host.ancestors();
+        let Ancestor { command, folder } =
+            ancestors.iter().find(|one| of_wrangler(&one.command).is_some())?;
+        let environment = host.variable("CLOUDFLARE_ENV");
+        Self::of(host, &of_wrangler(command)?, folder, environment)
     }
 
     /// What a wrangler with these arguments, in this folder, deploys or runs.
-    fn of(arguments: &[String], folder: &Path, environment: Option<String>) -> Option<Self> {
+    fn of(
+        host: &impl Host,
+        arguments: &[String],
+        folder: &str,
+        environment: Option<String>,
+    ) -> Option<Self> {
+        let folder = Path::new(folder);
         let configs = values(arguments, "--config", "-c");
-        let configs: Vec<_> = configs.iter().map(|config| folder.join(config)).collect();
+        let configs = configs.iter().map(|config| joined(folder, config)).collect::<Vec<_>>();
         let named = values(arguments, "--env", "-e").pop();
         let environment = named.or(environment).filter(|name| !name.is_empty());
-        let configs = if configs.is_empty() { vec![found(arguments, folder)?] } else { configs };
+        let configs =
+            if configs.is_empty() { vec![found(host, arguments, folder)?] } else { configs };
         Some(Self { configs, environment })
     }
 }
 
+fn joined(folder: &Path, path: &str) -> String {
+    folder.join(path).to_string_lossy().into_owned()
+}
+
 /// The file that wrangler finds without `--config`: beside the script that it is given, or else in its folder, or in
 /// those above.
-fn found(arguments: &[String], folder: &Path) -> Option<PathBuf> {
+fn found(host: &impl Host, arguments: &[String], folder: &Path) -> Option<String> {
     let is_script = |argument: &&String| {
         let extension = Path::new(argument.as_str()).extension().and_then(|one| one.to_str());
         extension.is_some_and(|extension| SCRIPTS.contains(&extension))
-            && folder.join(argument.as_str()).is_file()
+            && host.is_file(&joined(folder, argument))
     };
     let script = arguments.iter().find(is_script).map(|script| folder.join(script));
     let folder = script.as_deref().and_then(Path::parent).unwrap_or(folder);
     let find = |name: &&str| {
-        folder.ancestors().map(|folder| folder.join(name)).find(|file| file.is_file())
+        let files = folder.ancestors().map(|folder| joined(folder, name));
+        files.into_iter().find(|file| host.is_file(file))
     };
     // A tool that generates another configuration redirects wrangler to it.
     [REDIRECT].iter().chain(&FILES).find_map(find)
 }
 
-fn process(system: &mut System, pid: Pid) -> Option<&sysinfo::Process> {
-    let what =
-        ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always).with_cwd(UpdateKind::Always);
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, what);
-    system.process(pid)
-}
-
 /// The arguments of wrangler, if this is the command line of wrangler in Node.
-fn of_wrangler(command: &[OsString]) -> Option<Vec<String>> {
-    let is_wrangler = |argument: &OsString| {
+fn of_wrangler(command: &[String]) -> Option<Vec<String>> {
+    let is_wrangler = |argument: &String| {
         let path = Path::new(argument);
         let is = |name: &str| path.file_name().is_some_and(|file| file == name);
         is("wrangler.js")
@@ -96,8 +93,7 @@ fn of_wrangler(command: &[OsString]) -> Option<Vec<String>> {
     if place == 0 || !program.starts_with("node") {
         return None;
     }
-    let arguments = command.get(place + 1..)?;
-    Some(arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect())
+    Some(command.get(place + 1..)?.to_vec())
 }
 
 /// The values of an option, in the forms that wrangler takes: `--config F`, `--config=F`, `-c F`, `-c=F`, `-cF`, and
@@ -130,17 +126,16 @@ pub fn values(arguments: &[String], long: &str, short: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-    use crate::Project;
+    use crate::memory::Memory;
 
     fn of(line: &str) -> Option<Deployment> {
         let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        let folder = Project::here().root().join("target/xtask-deployment/inner");
-        fs::create_dir_all(&folder).expect("the folder");
-        fs::write(folder.with_file_name("wrangler.toml"), "").expect("the file");
-        Deployment::of(&arguments, &folder, None)
+        let host = Memory::default()
+            .with("/p/wrangler.toml", "")
+            .with("/p/inner/../scripts/wrangler.toml", "")
+            .with("/p/inner/../scripts/index.mjs", "");
+        Deployment::of(&host, &arguments, "/p/inner", None)
     }
 
     #[test]
@@ -168,25 +163,19 @@ mod tests {
         ];
         for (why, line, config, environment) in cases {
             let found = of(line).expect(why);
-            let folder = Project::here().root().join("target/xtask-deployment/inner");
+            let folder = Path::new("/p/inner");
             let expected = match config {
-                "../wrangler.toml" => folder.with_file_name("wrangler.toml"),
-                config => folder.join(config),
+                "../wrangler.toml" => "/p/wrangler.toml".to_owned(),
+                config => joined(folder, config),
             };
             assert_eq!(found.configs, [expected], "{why}");
             assert_eq!(found.environment.as_deref(), environment, "{why}");
         }
-        let scripts = Project::here().root().join("target/xtask-deployment/scripts");
-        fs::create_dir_all(&scripts).expect("the folder");
-        fs::write(scripts.join("wrangler.toml"), "").expect("the file");
-        fs::write(scripts.join("index.mjs"), "").expect("the script");
         let beside = of("deploy --name x ../scripts/index.mjs").expect("a script").configs;
-        let inner = Project::here().root().join("target/xtask-deployment/inner");
-        assert_eq!(beside, [inner.join("../scripts/wrangler.toml")], "beside the script");
-        let redirect = scripts.join("redirected/.wrangler/deploy/config.json");
-        fs::create_dir_all(redirect.parent().expect("a folder")).expect("the folder");
-        fs::write(&redirect, "{}").expect("the redirect");
-        let redirected = Deployment::of(&["deploy".to_owned()], &scripts.join("redirected"), None);
+        assert_eq!(beside, ["/p/inner/../scripts/wrangler.toml"], "beside the script");
+        let redirect = "/p/redirected/.wrangler/deploy/config.json";
+        let host = Memory::default().with(redirect, "{}").with("/p/wrangler.toml", "");
+        let redirected = Deployment::of(&host, &["deploy".to_owned()], "/p/redirected", None);
         let redirected = redirected.expect("a redirect").configs;
         assert_eq!(redirected, [redirect], "which is not TOML, so it is said not to be checked");
         let found = of("dev -c a.toml -c b/c.toml").expect("two").configs;
@@ -196,7 +185,7 @@ mod tests {
     #[test]
     fn only_wrangler_in_node_is_taken_for_it() {
         let of = |line: &str| {
-            let command: Vec<_> = line.split_whitespace().map(OsString::from).collect();
+            let command: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
             of_wrangler(&command)
         };
         let deploy = Some(vec!["deploy".to_owned()]);

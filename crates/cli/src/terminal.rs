@@ -1,0 +1,71 @@
+//! What is seen and asked at the terminal.
+
+use crate::host::Stream;
+use crate::{Error, Host, Result};
+
+/// Prints a result.
+pub(crate) fn print(host: &impl Host, text: &str) -> Result<()> {
+    host.print(text).map_err(|cause| Error::print(&cause))
+}
+
+/// Prints the body of an answer as it is, and ends the line.
+pub(crate) fn print_json(host: &impl Host, body: &str) -> Result<()> {
+    let end = if body.ends_with('\n') { "" } else { "\n" };
+    print(host, &format!("{body}{end}"))
+}
+
+/// Prints a line beside the result.
+pub(crate) fn say(host: &impl Host, line: &str) {
+    host.say(&format!("{line}\n"));
+}
+
+/// Asks whether to go on.
+///
+/// # Errors
+/// The answer is no, or nobody can answer.
+pub(crate) async fn confirm(host: &impl Host, question: &str) -> Result<()> {
+    if !host.is_terminal(Stream::Input) {
+        return Err(Error::usage(format!("{question} Nobody can answer here: add --yes")));
+    }
+    host.say(&format!("{question} [y/N] "));
+    let answer = host.read_line(false).await;
+    let answer = answer.map_err(|cause| Error::new(format!("cannot read the answer: {cause}")))?;
+    if matches!(&*answer.trim().to_ascii_lowercase(), "y" | "yes") {
+        Ok(())
+    } else {
+        Err(Error::new("nothing was done"))
+    }
+}
+
+/// A line that says how far something is: one that changes on a terminal, a new one now and then elsewhere.
+pub(crate) struct Progress<'h, H> {
+    host: &'h H,
+    is_terminal: bool,
+}
+
+impl<'h, H: Host> Progress<'h, H> {
+    pub(crate) fn new(host: &'h H) -> Self {
+        Self { host, is_terminal: host.is_terminal(Stream::Error) }
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Shows the line in place of the one before.
+    pub(crate) fn show(&self, line: &str) {
+        if self.is_terminal {
+            // Back to the beginning, and erase what is longer.
+            self.host.say(&format!("\r{line}\x1b[K"));
+        } else {
+            say(self.host, line);
+        }
+    }
+
+    /// What is printed next is on a line of its own.
+    pub(crate) fn end(&self) {
+        if self.is_terminal {
+            say(self.host, "");
+        }
+    }
+}
