@@ -20,3 +20,4 @@ pub use consume::{
 };
 pub use line::{ConsumedLine, DeliveryLine};
 pub use outage::{MAX_WAIT_SECONDS, RETURN_SECONDS, WAIT_SECONDS, wait};
+pub use request::{binary_body, binary_headers};

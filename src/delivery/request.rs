@@ -54,8 +54,9 @@ impl<'r> HttpRequest<'r> {
     }
 }
 
-/// The attributes as headers.
-fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
+/// The attributes of an event as the headers of binary mode, with `content-type` if it has data.
+#[must_use]
+pub fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
     let core = event.core_attributes().filter(|(name, _)| *name != "datacontenttype");
     let core = core.map(|(name, value)| (name, Cow::Borrowed(value)));
     let attributes = core.chain(event.extensions().map(|(name, value)| (name, value.to_text())));
@@ -69,9 +70,10 @@ fn binary_headers<'r>(event: &CloudEvent<'_>) -> Vec<(Cow<'r, str>, String)> {
     headers
 }
 
-/// The data as it is: JSON unchanged, base64 decoded, and the text of a JSON string if the content
+/// The data of an event as the body of binary mode: JSON unchanged, base64 decoded, and the text of a JSON string if the content
 /// type is not JSON.
-fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
+#[must_use]
+pub fn binary_body<'r>(event: &'r CloudEvent<'_>) -> Cow<'r, [u8]> {
     match event.data() {
         None => Cow::Borrowed(&[]),
         Some(data @ Data::Base64(_)) => data.to_bytes(),

@@ -19,6 +19,8 @@ pub mod build;
 
 pub mod dev;
 
+pub mod package;
+
 pub mod test;
 
 mod dependencies;

@@ -9,7 +9,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use elytra_webhooks_cli::{Command, Host as _, check, perform, with_examples};
 use xtask::fuzz::{self, Target};
 use xtask::{
-    Machine, Project, Result, Worker, bench, build, dev, instructions, machine, setup, soak, test,
+    Machine, Project, Result, Worker, bench, build, dev, instructions, machine, package, setup,
+    soak, test,
 };
 
 /// Sets up, builds, runs and tests the Worker.
@@ -22,6 +23,7 @@ struct Arguments {
 
 /// The subcommands.
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 enum Task {
     /// Install all missing tools, except those of `bench`
     Setup,
@@ -43,6 +45,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         wrangler: Vec<String>,
     },
+    /// Build the npm package, `dist/elytra-webhooks-<version>.tgz`
+    Package,
     /// Run all checks and tests
     Test,
     /// Count the instructions of each step of an event, and compare with the baseline
@@ -100,6 +104,7 @@ fn run(task: Task, project: &Project, machine: &Machine<'_>) -> Result<()> {
             build::build(&setup::setup(project)?, worker)
         }
         Task::Dev { config, env, wrangler } => dev::dev(project, config, env, wrangler),
+        Task::Package => package::package_and_report(&setup::setup(project)?),
         Task::Test => test::test(project),
         Task::Instructions { update } => instructions::instructions(project, update),
         Task::Fuzz { targets, seconds } => fuzz::fuzz(project, &targets, seconds),

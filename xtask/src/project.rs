@@ -34,6 +34,12 @@ impl Project {
         self.root.join("node_modules/.bin")
     }
 
+    /// The folder of the npm package.
+    #[must_use]
+    pub fn dist(&self) -> PathBuf {
+        self.root.join("dist")
+    }
+
     /// The folder of the peers in the benchmarks.
     #[must_use]
     pub fn peers(&self) -> PathBuf {

@@ -5,12 +5,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::command::path_with;
+use crate::command::{cargo, path_with};
 use crate::project::Project;
 use crate::{Error, Result};
 
 /// The target of the Workers.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The features of WebAssembly that rustc and wasm-bindgen use.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
 
 /// All tools of the project. [`setup`](crate::setup::setup) finds or installs them.
 ///
@@ -124,6 +135,29 @@ impl Tools {
             }
         }
         Ok(build)
+    }
+
+    /// cargo for the wasm target, without arguments, in the project's folder.
+    pub(crate) fn wasm_cargo(&self) -> Result<Command> {
+        let mut cargo = cargo();
+        cargo
+            .current_dir(self.project.root())
+            .env("CARGO_TARGET_DIR", self.project.wasm_target())
+            .env("CARGO_BUILD_TARGET", TARGET);
+        if let WasmTarget::Debian { programs, .. } = &self.wasm_target {
+            cargo
+                .env("PATH", path_with(&[programs])?)
+                .env("RUSTC", programs.join("rustc"))
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", programs.join("wasm-ld"));
+        }
+        Ok(cargo)
+    }
+
+    /// wasm-opt, which is told the features of the wasm that rustc writes.
+    pub(crate) fn wasm_opt(&self) -> Command {
+        let mut optimize = Command::new(self.project.npm_programs().join("wasm-opt"));
+        optimize.args(WASM_FEATURES);
+        optimize
     }
 
     /// The files that change with the version of a tool. Builds depend on them.

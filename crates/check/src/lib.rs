@@ -21,6 +21,7 @@ mod remedy;
 mod report;
 mod rules;
 mod secrets;
+mod sender;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub use environment::NOT_INHERITED;
 pub use report::{Finding, Report};
 pub use rules::WRANGLER_FIELDS;
 pub use secrets::Secret;
+pub use sender::{Presented, Sender, sender};
 
 use declared::Declared;
 use environment::Environment;

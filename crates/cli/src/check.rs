@@ -17,6 +17,7 @@ use crate::{Error, Host, Result};
 
 /// The arguments of `check`.
 #[derive(Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Question {
     /// The configuration; if not given, the `wrangler.toml` of the project
     #[arg(long, short, value_name = "FILE")]

@@ -11,6 +11,12 @@ pub mod check;
 
 pub mod explain;
 
+pub mod trigger;
+
+pub mod webhook_config;
+
+pub mod sender;
+
 pub mod operator;
 
 pub mod deployment;
@@ -39,6 +45,10 @@ pub enum Command {
     Check(check::Question),
     /// Explain which subscriptions want an event, and why others do not; nothing is sent
     Explain(explain::Question),
+    /// Send sample events, or your own, to a local or deployed receiver
+    Trigger(trigger::TriggerArguments),
+    /// Print the webhook to register in Elytra, so that it sends what a subscription wants
+    WebhookConfig(webhook_config::WebhookConfigArguments),
     /// List the events of a running Worker, the newest first
     Events(operator::EventsArguments),
     /// Show what happened to an event
@@ -52,7 +62,29 @@ pub enum Command {
 }
 
 /// Examples at the end of each command's help. The program's name is put before each.
-const EXAMPLES: [(&str, &[&str]); 5] = [
+const EXAMPLES: [(&str, &[&str]); 9] = [
+    ("check", &["check", "check --env staging --strict --json"]),
+    (
+        "explain",
+        &[
+            "explain --event event.json",
+            "explain --event - --subscription shop --json < event.json",
+        ],
+    ),
+    (
+        "trigger",
+        &[
+            "trigger --event-type document --operation add --object document/12",
+            "trigger --file event.json --mode binary --url https://webhooks.example.com",
+        ],
+    ),
+    (
+        "webhook-config",
+        &[
+            "webhook-config --url https://webhooks.example.com",
+            "webhook-config --url https://webhooks.example.com --show-secrets",
+        ],
+    ),
     (
         "events",
         &[
@@ -103,6 +135,8 @@ pub async fn perform(command: &Command, host: &impl Host) -> Result<()> {
     match command {
         Command::Check(question) => check::check(host, question),
         Command::Explain(question) => explain::explain(host, question),
+        Command::Trigger(arguments) => trigger::trigger(host, arguments).await,
+        Command::WebhookConfig(arguments) => webhook_config::webhook_config(host, arguments),
         Command::Events(arguments) => operator::events(host, arguments).await,
         Command::Event(arguments) => operator::event(host, arguments).await,
         Command::Refusals(arguments) => operator::refusals(host, arguments).await,

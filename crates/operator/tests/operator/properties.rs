@@ -1,6 +1,10 @@
 //! What holds whatever is read.
 
-use elytra_webhooks_operator::{Answer, Asked, Base, Credentials, EventColumns, EventFilter, EventKey, EventTable, EventView, Limit, Pages, Plan, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean, print_event, print_plan, print_progress, print_replay, print_replays, read_replays, Program};
+use elytra_webhooks_operator::{
+    Answer, Asked, Base, Credentials, EventColumns, EventFilter, EventKey, EventTable, EventView,
+    Limit, Pages, Plan, Program, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean,
+    print_event, print_plan, print_progress, print_replay, print_replays, read_replays,
+};
 
 /// The program that asks.
 const PROGRAM: Program = Program { name: "npx elytra-webhooks", dev: "npm run dev" };

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// Starts the command line: WebAssembly, which is compressed, since npm's own compression is weaker.
+
+import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+
+import { initSync, run } from "./cli.js";
+import { Machine } from "./machine.mjs";
+
+const beside = (name) => readFileSync(new URL(name, import.meta.url));
+const { version } = JSON.parse(beside("../package.json"));
+
+initSync({ module: brotliDecompressSync(beside("cli.wasm.br")) });
+try {
+  process.exitCode = await run(new Machine(version), process.argv.slice(2));
+} catch (error) {
+  console.error(`error: this is a bug of elytra-webhooks ${version}, please report it: ${error.message}`);
+  process.exitCode = 1;
+}
+// Whoever was asked may still be listened to.
+process.stdin.unref?.();
