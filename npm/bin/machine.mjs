@@ -142,7 +142,7 @@ export class Machine {
     if (body !== null) headers["content-length"] = String(body.length);
     const { request } = url.startsWith("https:") ? https : http;
     return new Promise((resolve, reject) => {
-      const fail = (error) => reject(new Error(reason(error)));
+      const fail = (error) => reject(reason(error));
       const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
       const call = request(url, { method, headers, signal, agent: false }, (response) => {
         const chunks = [];
@@ -177,11 +177,13 @@ export class Machine {
   }
 }
 
-/** Why there is no answer. */
+/** Why there is no answer, with one of Node's codes. */
 function reason(error) {
-  if (error.name === "TimeoutError" || error.name === "AbortError") return `no answer within ${ANSWER_LIMIT_MS / 1000} s`;
+  if (error.name === "TimeoutError" || error.name === "AbortError") {
+    return Object.assign(new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`), { code: "ETIMEDOUT" });
+  }
   // A host has several addresses, and each has failed.
-  return error.errors?.[0]?.message ?? error.message;
+  return error.errors?.[0] ?? error;
 }
 
 function writeAll(descriptor, text) {

@@ -14,6 +14,7 @@ mod binary;
 mod check;
 mod clients;
 mod configuration;
+mod conformance;
 mod console;
 mod contract;
 mod crash;

@@ -114,13 +114,15 @@ fn the_core_reads_no_clock() {
 
 /// A page in a browser can use it, too.
 #[test]
-fn the_crate_of_the_operators_does_no_io() {
+fn the_crates_of_the_command_line_do_no_io() {
     let io = ["std::fs", "std::io", "std::env", "std::process", "std::thread", "std::time"];
     let io =
         [&io[..], &["TcpStream", "UdpSocket", "ToSocketAddrs", "Utc::now", "Local::now"]].concat();
-    check("text in, text out", &rust_files("crates/operator/src"), |line| {
-        io.iter().any(|io| line.contains(io))
-    });
+    for folder in ["crates/conformance/src", "crates/operator/src"] {
+        check("text in, text out", &rust_files(folder), |line| {
+            io.iter().any(|io| line.contains(io))
+        });
+    }
 }
 
 #[test]
@@ -163,7 +165,8 @@ fn an_exception_to_a_lint_is_expected_with_its_reason() {
 /// In comments as well as in code; but for the specifications, which everybody can read.
 #[test]
 fn nothing_is_cited_that_is_not_here() {
-    let specifications = ["spec.md"];
+    let specifications =
+        ["http-protocol-binding.md", "http-webhook.md", "json-format.md", "spec.md"];
     for folder in ["src", "crates", "tests", "bench", "xtask/src"] {
         for (name, text) in rust_files(folder) {
             for word in text.split(|c: char| c.is_whitespace() || "()\"`'<>,;:!?".contains(c)) {

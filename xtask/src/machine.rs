@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use elytra_webhooks_cli::host::{Access, Ancestor, HttpAnswer, HttpRequest, Stream};
+use elytra_webhooks_cli::host::{Access, Ancestor, FetchError, HttpAnswer, HttpRequest, Stream};
 use elytra_webhooks_cli::{Exit, Host, Program};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind, get_current_pid};
 use ureq::http::Request;
@@ -175,23 +175,24 @@ impl Host for Machine<'_> {
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
-    async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, String> {
+    async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, FetchError> {
         let (sender, receiver) = channel();
         let call = request.clone();
         thread::spawn(move || {
             // Nobody waits for it after Ctrl-C.
-            let _ = sender.send(fetch(&call).map_err(|error| error.to_string()));
+            let _ = sender.send(fetch(&call).map_err(|error| no_answer(&error)));
         });
+        let lost = || FetchError::Failed("the request was lost".to_owned());
         let is_terminal = self.is_terminal(Stream::Error);
         match receiver.recv_timeout(SILENCE_LIMIT) {
             Err(RecvTimeoutError::Timeout) if is_terminal => {
                 self.say("waiting for the answer ...");
                 let answer = receiver.recv();
                 self.say("\r\x1b[K");
-                answer.map_err(|error| error.to_string())?
+                answer.map_err(|_| lost())?
             }
-            Err(RecvTimeoutError::Timeout) => receiver.recv().map_err(|error| error.to_string())?,
-            Err(RecvTimeoutError::Disconnected) => Err("the request was lost".to_owned()),
+            Err(RecvTimeoutError::Timeout) => receiver.recv().map_err(|_| lost())?,
+            Err(RecvTimeoutError::Disconnected) => Err(lost()),
             Ok(answer) => answer,
         }
     }
@@ -239,6 +240,25 @@ fn fetch(request: &HttpRequest) -> Result<HttpAnswer, ureq::Error> {
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec()?;
     Ok(HttpAnswer { status, headers, body })
+}
+
+/// Why there is no answer.
+fn no_answer(error: &ureq::Error) -> FetchError {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+
+    let cause = error.to_string();
+    match error {
+        ureq::Error::Timeout(_) => FetchError::TimedOut(cause),
+        ureq::Error::Io(error)
+            if matches!(
+                error.kind(),
+                BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+            ) =>
+        {
+            FetchError::Closed(cause)
+        }
+        _ => FetchError::Failed(cause),
+    }
 }
 
 fn process(system: &mut System, pid: Pid) -> Option<&sysinfo::Process> {

@@ -61,6 +61,28 @@ pub fn setup_python() -> Result<Command> {
     Ok(obtain_python(&cache, &mut None, &python::SDK)?.command())
 }
 
+/// Installs the packages of the peers that are written in JavaScript.
+///
+/// # Errors
+/// If they are unavailable. The error says what to install.
+pub fn setup_peers(project: &Project) -> Result<()> {
+    obtain(
+        &Cache::of_user()?,
+        &mut None,
+        || npm::find_peers(project),
+        |_| npm::install_peers(project),
+    )
+}
+
+/// Installs Python with `FastAPI`, for the peer that is written in Python. Returns the command
+/// without arguments.
+///
+/// # Errors
+/// If it is unavailable. The error says what to install.
+pub fn setup_fastapi() -> Result<Command> {
+    Ok(obtain_python(&Cache::of_user()?, &mut None, &python::FASTAPI)?.command())
+}
+
 /// Installs a browser, which only the tests of the console need.
 ///
 /// # Errors
@@ -164,6 +186,7 @@ pub fn setup_and_report(project: &Project) -> Result<()> {
     setup(project)?;
     setup_python()?;
     setup_browser()?;
+    setup_peers(project)?;
     setup_callgrind(project)?;
     setup_cargo_deny()?;
     let seconds = start.elapsed().as_secs_f64();

@@ -132,6 +132,7 @@ impl Checks<'_> {
         }
         self.then(setup::setup_python)?;
         self.then(setup::setup_browser)?;
+        self.then(|| setup::setup_peers(project))?;
         // This fails if the other lane ended early.
         let _ = workers_are_built.send(());
         drop(workers_are_built);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use elytra_webhooks_cli::host::{Access, Ancestor, HttpAnswer, HttpRequest, Stream};
+use elytra_webhooks_cli::host::{Access, Ancestor, FetchError, HttpAnswer, HttpRequest, Stream};
 use elytra_webhooks_cli::{Host, Program};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast as _;
@@ -180,12 +180,12 @@ impl Host for Node {
         line.as_string().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, String> {
+    async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, FetchError> {
         let HttpRequest { method, url, headers, body, may_use_proxy: _ } = request;
         let headers = headers.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
         let body = body.as_ref().map_or(JsValue::NULL, |body| Uint8Array::from(&**body).into());
         let answer = self.machine.fetch(method, url, headers.collect(), body).await;
-        let answer = answer.map_err(|error| error.unchecked_into::<Failure>().message())?;
+        let answer = answer.map_err(|error| no_answer(error.unchecked_ref()))?;
         let answer: JsAnswer = answer.unchecked_into();
         let headers = answer.headers();
         let headers = headers.chunks_exact(2).filter_map(|pair| match pair {
@@ -203,6 +203,16 @@ impl Host for Node {
     fn leave_when_interrupted(&self, line: String) -> io::Result<()> {
         self.machine.leave_when_interrupted(&line);
         Ok(())
+    }
+}
+
+/// Why there is no answer: `machine.mjs` says it by the code.
+fn no_answer(failure: &Failure) -> FetchError {
+    let cause = failure.message();
+    match failure.code().as_deref() {
+        Some("ETIMEDOUT") => FetchError::TimedOut(cause),
+        Some("ECONNRESET" | "EPIPE") => FetchError::Closed(cause),
+        _ => FetchError::Failed(cause),
     }
 }
 

@@ -54,7 +54,8 @@ impl<'h, H: Host> Client<'h, H> {
         };
         let program = self.host.program();
         let found = self.host.fetch(&call).await;
-        let found = found.map_err(|cause| no_connection(&self.base, &cause, program))?;
+        let found =
+            found.map_err(|cause| no_connection(&self.base, &cause.to_string(), program))?;
         let header = |name: &str| found.header(name).map(str::to_owned);
         let answer = Answer {
             status: found.status,

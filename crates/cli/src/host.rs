@@ -1,5 +1,6 @@
 //! What the commands need of the machine they run on.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 
@@ -49,6 +50,25 @@ pub struct HttpAnswer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// Why there is no answer to a request. Each has a text that says more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchError {
+    /// None came in time.
+    TimedOut(String),
+    /// There was a connection, and it ended before an answer came.
+    Closed(String),
+    /// There was no connection, or something else went wrong.
+    Failed(String),
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(cause) | Self::Closed(cause) | Self::Failed(cause) => f.write_str(cause),
+        }
+    }
 }
 
 impl HttpAnswer {
@@ -135,8 +155,8 @@ pub trait Host {
     /// has at most 64 MiB.
     ///
     /// # Errors
-    /// There is no answer. The text says why.
-    fn fetch(&self, request: &HttpRequest) -> impl Future<Output = Result<HttpAnswer, String>>;
+    /// There is no answer.
+    fn fetch(&self, request: &HttpRequest) -> impl Future<Output = Result<HttpAnswer, FetchError>>;
 
     /// Waits for this many milliseconds.
     fn sleep(&self, milliseconds: u64) -> impl Future<Output = ()>;

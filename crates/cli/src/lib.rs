@@ -15,6 +15,8 @@ pub mod trigger;
 
 pub mod webhook_config;
 
+pub mod conformance;
+
 pub mod sender;
 
 pub mod operator;
@@ -49,6 +51,8 @@ pub enum Command {
     Trigger(trigger::TriggerArguments),
     /// Print the webhook to register in Elytra, so that it sends what a subscription wants
     WebhookConfig(webhook_config::WebhookConfigArguments),
+    /// Run what our receiver is held to against any receiver of CloudEvents
+    Conformance(conformance::ConformanceArguments),
     /// List the events of a running Worker, the newest first
     Events(operator::EventsArguments),
     /// Show what happened to an event
@@ -62,7 +66,14 @@ pub enum Command {
 }
 
 /// Examples at the end of each command's help. The program's name is put before each.
-const EXAMPLES: [(&str, &[&str]); 9] = [
+const EXAMPLES: [(&str, &[&str]); 10] = [
+    (
+        "conformance",
+        &[
+            "conformance http://localhost:8787/webhook --header 'Authorization: Bearer dev-token'",
+            "conformance http://localhost:3000 --type com.example.made --json",
+        ],
+    ),
     ("check", &["check", "check --env staging --strict --json"]),
     (
         "explain",
@@ -137,6 +148,7 @@ pub async fn perform(command: &Command, host: &impl Host) -> Result<()> {
         Command::Explain(question) => explain::explain(host, question),
         Command::Trigger(arguments) => trigger::trigger(host, arguments).await,
         Command::WebhookConfig(arguments) => webhook_config::webhook_config(host, arguments),
+        Command::Conformance(arguments) => conformance::conformance(host, arguments).await,
         Command::Events(arguments) => operator::events(host, arguments).await,
         Command::Event(arguments) => operator::event(host, arguments).await,
         Command::Refusals(arguments) => operator::refusals(host, arguments).await,

@@ -7,7 +7,7 @@ use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::host::{Access, Ancestor, HttpAnswer, HttpRequest, Stream};
+use crate::host::{Access, Ancestor, FetchError, HttpAnswer, HttpRequest, Stream};
 use crate::{Host, Program};
 
 /// The machine.
@@ -24,7 +24,7 @@ pub(crate) struct Memory {
     /// What was said beside them.
     pub(crate) said: RefCell<String>,
     /// The answers to the next requests.
-    pub(crate) answers: RefCell<Vec<Result<HttpAnswer, String>>>,
+    pub(crate) answers: RefCell<Vec<Result<HttpAnswer, FetchError>>>,
     /// The requests so far.
     pub(crate) requests: RefCell<Vec<HttpRequest>>,
 }
@@ -138,9 +138,12 @@ impl Host for Memory {
         Err(io::ErrorKind::UnexpectedEof.into())
     }
 
-    async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, String> {
+    async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, FetchError> {
         self.requests.borrow_mut().push(request.clone());
-        self.answers.borrow_mut().pop().unwrap_or_else(|| Err("connection refused".to_owned()))
+        self.answers
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Err(FetchError::Failed("connection refused".to_owned())))
     }
 
     async fn sleep(&self, _milliseconds: u64) {}

@@ -116,7 +116,8 @@ pub async fn trigger(host: &impl Host, arguments: &TriggerArguments) -> Result<(
             may_use_proxy: !base.is_loopback(),
         };
         let answer = host.fetch(&call).await;
-        let answer = answer.map_err(|cause| no_connection(&base, &cause, host.program()))?;
+        let answer =
+            answer.map_err(|cause| no_connection(&base, &cause.to_string(), host.program()))?;
         let body = String::from_utf8_lossy(&answer.body);
         let said: Value = serde_json::from_str(&body).unwrap_or_default();
         // Whatever was sent, this says what to do.

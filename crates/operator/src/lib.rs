@@ -60,5 +60,5 @@ pub use replay::{
     print_replays, read_replays,
 };
 pub use request::{EventKey, Method, ReplayId, Request};
-pub use table::WIDTH;
-pub use text::{clean, json_line, with_commas};
+pub use table::{Column, Fit, Table, WIDTH};
+pub use text::{clean, json_line, with_commas, wrapped};

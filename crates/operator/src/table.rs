@@ -16,14 +16,16 @@ const LEAST: usize = 10;
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Column {
-    pub(crate) title: &'static str,
-    pub(crate) fit: Fit,
+pub struct Column {
+    /// What stands above it.
+    pub title: &'static str,
+    /// Whether its cells can be shortened.
+    pub fit: Fit,
 }
 
 /// Whether the cells of a column can be shortened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fit {
+pub enum Fit {
     /// Not unless nothing else helps: they are copied.
     Whole,
     /// They can.
@@ -32,7 +34,7 @@ pub(crate) enum Fit {
 
 /// A table that is printed as its rows become known.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     columns: Vec<Column>,
     /// How wide each column would be if there were room.
     natural: Vec<usize>,
@@ -42,15 +44,16 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// An empty table.
-    pub(crate) fn new(columns: &[Column], most: Option<usize>) -> Self {
+    /// An empty table, as wide as this many columns of a terminal at most.
+    #[must_use]
+    pub fn new(columns: &[Column], most: Option<usize>) -> Self {
         let natural = columns.iter().map(|column| width(column.title)).collect();
         let most = most.map(|most| most.max(LEAST_WIDTH));
         Self { columns: columns.to_vec(), natural, most, has_header: false }
     }
 
     /// The lines of more rows. Before the first ones stands a header.
-    pub(crate) fn rows(&mut self, rows: &[Vec<String>]) -> String {
+    pub fn rows(&mut self, rows: &[Vec<String>]) -> String {
         if rows.is_empty() {
             return String::new();
         }

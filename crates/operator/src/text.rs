@@ -60,7 +60,8 @@ pub(crate) fn shortened(text: &str, columns: usize) -> String {
 
 /// Breaks a text between words into lines of at most this many columns. The first line begins with `first`, and the
 /// others are indented as deep as that. A word that is too long stays whole, so that it can be copied.
-pub(crate) fn wrapped(first: &str, text: &str, columns: usize) -> String {
+#[must_use]
+pub fn wrapped(first: &str, text: &str, columns: usize) -> String {
     let indent = width(first);
     let mut out = first.to_owned();
     let mut at = indent;

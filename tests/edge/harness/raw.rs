@@ -1,6 +1,6 @@
 //! Requests that no HTTP library would send, written to the socket byte by byte.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
@@ -36,12 +36,12 @@ pub fn raw_post(headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
 }
 
 impl Connection {
-    /// Connects, and writes these bytes.
+    /// Connects to the server with this base URL, and writes these bytes.
     #[track_caller]
-    pub(crate) fn open(base: &str, request: &[u8]) -> Self {
+    #[must_use]
+    pub fn open(base: &str, request: &[u8]) -> Self {
         let authority = base.strip_prefix("http://").unwrap().trim_end_matches('/');
         let mut stream = TcpStream::connect(authority).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         // The receiver may answer and hang up before it has read everything. Then its answer
         // counts.
         let _ = stream.write_all(request);
@@ -58,7 +58,16 @@ impl Connection {
     /// Reads the whole answer.
     #[track_caller]
     #[must_use]
-    pub fn answer(mut self) -> RawAnswer {
+    pub fn answer(self) -> RawAnswer {
+        self.try_answer(PATIENCE).unwrap_or_else(|error| panic!("no answer: {error}"))
+    }
+
+    /// Reads the whole answer, unless nothing comes for this long.
+    ///
+    /// # Errors
+    /// If nothing came.
+    pub fn try_answer(mut self, patience: Duration) -> io::Result<RawAnswer> {
+        self.0.set_read_timeout(Some(patience))?;
         let mut answer = Vec::new();
         let mut buffer = [0; 16 * 1024];
         loop {
@@ -66,10 +75,10 @@ impl Connection {
                 Ok(0) => break,
                 Ok(bytes) => answer.extend_from_slice(&buffer[..bytes]),
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
-                Err(error) => panic!("no answer: {error}"),
+                Err(error) => return Err(error),
             }
         }
-        RawAnswer(String::from_utf8(answer).unwrap())
+        Ok(RawAnswer(String::from_utf8(answer).unwrap()))
     }
 }
 
@@ -78,6 +87,18 @@ impl RawAnswer {
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let (head, _) = self.0.split_once("\r\n\r\n").unwrap_or_default();
+        head.lines().skip(1).filter_map(|line| line.split_once(": "))
+    }
+
+    /// What follows the headers: the body, and the lengths of its chunks if it has some.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
     }
 
     /// The body as JSON, without the lengths of chunks around it.
