@@ -1,5 +1,6 @@
 //! The server, and how a command is run against it.
 
+use std::env;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
@@ -98,9 +99,18 @@ impl Server {
     }
 }
 
-/// The program, with these variables and nothing to read.
+/// The program, with these variables and nothing to read: `cargo xtask`, or the npm package's if `NPM_PROGRAM` names
+/// Node and its script, with a line end between them.
 pub(crate) fn xtask(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let npm = env::var("NPM_PROGRAM").ok();
+    let mut command = match npm.as_deref().and_then(|npm| npm.split_once('\n')) {
+        Some((node, script)) => {
+            let mut command = Command::new(node);
+            command.arg(script);
+            command
+        }
+        None => Command::new(env!("CARGO_BIN_EXE_xtask")),
+    };
     command.env_clear().envs(variables.iter().copied()).stdin(Stdio::null());
     command
 }
@@ -115,13 +125,18 @@ pub(crate) struct Ran {
 
 impl Ran {
     pub(crate) fn new(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let text = |bytes: &[u8]| as_of_xtask(&String::from_utf8(bytes.to_vec()).unwrap());
         Self {
             code: output.status.code(),
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         }
     }
+}
+
+/// What is printed, with the names that `cargo xtask` has.
+pub(crate) fn as_of_xtask(text: &str) -> String {
+    text.replace("`npm run dev`", "`cargo xtask dev`").replace("npx elytra-webhooks", "cargo xtask")
 }
 
 /// Answers the requests of a connection, one each.

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use super::server::{Reply, Server, TOKEN};
+use super::server::{Reply, Server, TOKEN, as_of_xtask};
 
 /// Runs a command on a terminal where this is typed. Returns the exit code, and what the terminal shows.
 fn run(server: &Server, arguments: &[&str], typed: &str) -> (Option<i32>, String) {
@@ -27,7 +27,7 @@ fn run(server: &Server, arguments: &[&str], typed: &str) -> (Option<i32>, String
     let mut shown = Vec::new();
     // It ends with an error when the command does.
     let _ = controller.read_to_end(&mut shown);
-    (child.wait().unwrap().code(), String::from_utf8(shown).unwrap())
+    (child.wait().unwrap().code(), as_of_xtask(&String::from_utf8(shown).unwrap()))
 }
 
 const PLAN: &str = r#"{"code":"replay_planned","events":30,"is_complete":true,"first":[]}"#;
