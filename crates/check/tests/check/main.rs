@@ -2,6 +2,7 @@
 
 mod environments;
 mod mistakes;
+mod schema;
 mod secrets;
 mod syntax;
 mod warnings;
