@@ -40,7 +40,11 @@ pub(super) fn auth(presents: Presents, description: &str) -> Value {
     let header_name = with(header_name, "default", DEFAULT_API_KEY_HEADER.into());
     let header_name = match presents {
         Presents::Caller => header_name,
-        Presents::Worker => with(header_name, "not", json!({ "pattern": taken() })),
+        Presents::Worker => with(
+            header_name,
+            "not",
+            json!({ "description": "a header that is taken", "pattern": taken() }),
+        ),
     };
     let properties: [Field; 5] = [
         ("token", string("For \"bearer\": the name of the secret that is the token.")),

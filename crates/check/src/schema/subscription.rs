@@ -67,7 +67,12 @@ fn destination(field: DestinationField) -> (&'static str, Value) {
 
 /// The name of a binding that is not the Worker's own.
 fn binding(description: &str) -> Value {
-    with(string(description), "not", json!({ "enum": RESERVED_BINDINGS }))
+    with(string(description), "not", reserved())
+}
+
+/// The Worker's own bindings.
+fn reserved() -> Value {
+    json!({ "description": "a binding of the Worker's own", "enum": RESERVED_BINDINGS })
 }
 
 fn kv() -> Value {
@@ -150,7 +155,7 @@ fn service() -> Value {
                        DEAD_LETTERS and DEAD.";
     let table = table(description, &["binding"], fields);
     let table = with(table, "type", json!(["string", "object"]));
-    with(table, "not", json!({ "enum": RESERVED_BINDINGS }))
+    with(table, "not", reserved())
 }
 
 /// How a destination is called.

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::auth::{Presents, auth, depends_on_type, depends_on_type_of_operators};
 use super::build::{
-    and, boolean, bounded, cases, integer, matching, name, names, reference, string, table, texts,
-    when, with, without,
+    Field, and, boolean, bounded, cases, integer, matching, name, names, reference, string, table,
+    texts, when, with, without,
 };
 use super::{filters, subscription};
 
@@ -56,15 +56,18 @@ fn vars() -> Value {
             "description": "A var of your own, which the Worker does not read. It cannot be a table.",
         },
         "required": [WEBHOOK],
-        // Not every name is something else than a subscription's.
-        "not": { "propertyNames": { "not": { "pattern": starts } } },
+        // Editors show this description.
+        "not": {
+            "description": "vars without a subscription",
+            "propertyNames": { "not": { "pattern": starts } },
+        },
     })
 }
 
 fn webhook() -> Value {
     let types: Vec<_> =
         AuthType::ALL.iter().copied().filter(|one| *one != AuthType::Access).collect();
-    let fields = vec![
+    let mut fields = vec![
         ("auth_type", name(&types, None, "How callers authenticate. There is no default.")),
         (
             "auth",
@@ -134,6 +137,24 @@ fn webhook() -> Value {
             ),
         ),
         (
+            "rate_limit",
+            string(
+                "The binding of a rate limit, counted per credential; without it, there is none.",
+            ),
+        ),
+    ];
+    fields.extend(handshake());
+    let description = "Who can send events, and the limits of a request.";
+    let webhook = and(table(description, &["auth_type"], fields), depends_on_type(&types));
+    let together =
+        json!({ "allowed_origins": ["allowed_rate"], "allowed_rate": ["allowed_origins"] });
+    with(webhook, "dependencies", together)
+}
+
+/// Which senders get consent.
+fn handshake() -> [Field; 2] {
+    [
+        (
             "allowed_origins",
             json!({
                 "type": "array",
@@ -152,18 +173,7 @@ fn webhook() -> Value {
                 "description": "How many requests per minute these origins can send, or \"*\". Needs allowed_origins.",
             }),
         ),
-        (
-            "rate_limit",
-            string(
-                "The binding of a rate limit, counted per credential; without it, there is none.",
-            ),
-        ),
-    ];
-    let description = "Who can send events, and the limits of a request.";
-    let webhook = and(table(description, &["auth_type"], fields), depends_on_type(&types));
-    let handshake =
-        json!({ "allowed_origins": ["allowed_rate"], "allowed_rate": ["allowed_origins"] });
-    with(webhook, "dependencies", handshake)
+    ]
 }
 
 fn admin() -> Value {

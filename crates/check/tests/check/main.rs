@@ -2,6 +2,7 @@
 
 mod environments;
 mod mistakes;
+#[cfg(test)]
 mod schema;
 mod secrets;
 mod syntax;

@@ -1,6 +1,5 @@
 //! The schema and the Worker agree on what is valid, as far as a schema can say it.
 
-use elytra_webhooks::config::Config;
 use jsonschema::Validator;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -9,15 +8,17 @@ use serde_json::{Map, Value, json};
 use test_support::property;
 
 use super::said::is_said;
-use super::{SECRETS, configure, file, published, refusals, scenes, validator};
+use super::scenes::{Scene, scenes};
+use super::{SECRETS, configure, file, published, refusals, validator};
 
 /// Checks that neither refuses what the other has to accept.
 #[track_caller]
 fn agree(validator: &Validator, vars: &Value) {
-    let of_schema = refusals(validator, &file(vars));
-    match configure(vars) {
-        Ok(Config { .. }) => assert!(of_schema.is_empty(), "{vars}: {of_schema:#?}"),
-        Err(broken) if of_schema.is_empty() => {
+    let (file, configured) = (file(vars), configure(vars));
+    let is_valid = validator.is_valid(&file);
+    match configured {
+        Ok(_) => assert!(is_valid, "{vars}: {:#?}", refusals(validator, &file)),
+        Err(broken) if is_valid => {
             for error in &broken.mistakes {
                 assert!(!is_said(&error.mistake), "{vars}: {error}");
             }
@@ -26,78 +27,95 @@ fn agree(validator: &Validator, vars: &Value) {
     }
 }
 
-/// Words that have a meaning somewhere in the configuration: all of the schema's, and those that only the Worker
-/// knows.
+/// Words that only the Worker knows, or neither.
+const OTHERS: &[&str] = &[
+    "",
+    "EVENTS",
+    "PRODUCTS",
+    "ARCHIVE",
+    "SEARCH",
+    "CALLS",
+    "CLAIMS",
+    "DELIVERIES",
+    "LEDGER",
+    "WEBHOOK",
+    "ADMIN",
+    "JOURNAL",
+    "SUBSCRIPTION_B",
+    "SUBSCRIPTION_a",
+    "SUBSCRIPTION_",
+    "SUBSCRIPTION_A-B",
+    "SUBSCRIPTON_A",
+    "LOG_LEVEL",
+    "https://a.example",
+    "HTTPS://a.example:8443/b?c=d",
+    "https://a.example?b",
+    "https://a.example/b@c",
+    "https://user:pass@a.example",
+    "https://user:pass@a.example/b",
+    "https://a.example/#b",
+    "https://:443",
+    "https://",
+    "http://a.example",
+    "HTTP://a.example",
+    "ftp://a.example",
+    "mailto:a@a.example",
+    "/",
+    "/a/b",
+    "//a",
+    "/a?b",
+    "/a#b",
+    "/a b",
+    "a/b",
+    "\u{1}",
+    "a\u{85}",
+    "ä",
+    "shop.cloudflareaccess.com",
+    "localhost:+8443",
+    "localhost:99999",
+    "https://shop.cloudflareaccess.com",
+    "a..b",
+    "Content-Type",
+    "HOST",
+    "Ce-Id",
+    "x-key",
+    "x key",
+    "subject",
+    "eventtype",
+    "object.type",
+    "object.id",
+    "object.name",
+    "data",
+    "data.",
+    "data.a.b",
+    "data..a",
+    "dataschema",
+    "Data",
+    "TRUE",
+    "EXISTS subject",
+    "(",
+    "LIKE",
+    "com.elytra.product",
+];
+
+/// Names of bindings and secrets, and what matches a pattern.
+const TEXTS: [&str; 12] = [
+    "EVENTS",
+    "PRODUCTS",
+    "ARCHIVE",
+    "SEARCH",
+    "CALLS",
+    "TOKEN",
+    "ADMIN_TOKEN",
+    "SHOP_TOKEN",
+    "https://a.example/b",
+    "/b",
+    "x-key",
+    "shop.cloudflareaccess.com",
+];
+
+/// Words that have a meaning somewhere in the configuration.
 fn words() -> Vec<String> {
-    const OTHERS: &[&str] = &[
-        "",
-        "EVENTS",
-        "PRODUCTS",
-        "ARCHIVE",
-        "SEARCH",
-        "CALLS",
-        "CLAIMS",
-        "DELIVERIES",
-        "LEDGER",
-        "WEBHOOK",
-        "ADMIN",
-        "JOURNAL",
-        "SUBSCRIPTION_B",
-        "SUBSCRIPTION_a",
-        "SUBSCRIPTION_",
-        "SUBSCRIPTION_A-B",
-        "SUBSCRIPTON_A",
-        "LOG_LEVEL",
-        "https://a.example",
-        "HTTPS://a.example:8443/b?c=d",
-        "https://a.example?b",
-        "https://a.example/b@c",
-        "https://user:pass@a.example",
-        "https://user:pass@a.example/b",
-        "https://a.example/#b",
-        "https://:443",
-        "https://",
-        "http://a.example",
-        "HTTP://a.example",
-        "ftp://a.example",
-        "mailto:a@a.example",
-        "/",
-        "/a/b",
-        "//a",
-        "/a?b",
-        "/a#b",
-        "/a b",
-        "a/b",
-        "\u{1}",
-        "a\u{85}",
-        "ä",
-        "shop.cloudflareaccess.com",
-        "localhost:+8443",
-        "localhost:99999",
-        "https://shop.cloudflareaccess.com",
-        "a..b",
-        "Content-Type",
-        "HOST",
-        "Ce-Id",
-        "x-key",
-        "x key",
-        "subject",
-        "eventtype",
-        "object.type",
-        "object.id",
-        "object.name",
-        "data",
-        "data.",
-        "data.a.b",
-        "data..a",
-        "dataschema",
-        "Data",
-        "TRUE",
-        "EXISTS subject",
-        "(",
-        "LIKE",
-        "com.elytra.product",
-    ];
     let mut words: Vec<String> = OTHERS.iter().chain(&SECRETS).map(ToString::to_string).collect();
     for (name, definition) in published()["definitions"].as_object().unwrap() {
         if name.starts_with("Elytra") {
@@ -209,7 +227,7 @@ fn places(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-fn change(vars: &mut Value, place: &Index, change: Change) {
+fn change(vars: &mut Value, place: Index, change: Change) {
     let mut found = Vec::new();
     places(vars, "", &mut found);
     let path = place.get(&found).clone();
@@ -298,24 +316,7 @@ fn allowed(
             [least.clone(), most.clone(), json!(between)][random(3)].clone()
         }
         Some("boolean") => (random(2) == 0).into(),
-        // Names of bindings and secrets, and everything that has a pattern.
-        Some("string") => {
-            const TEXTS: [&str; 12] = [
-                "EVENTS",
-                "PRODUCTS",
-                "ARCHIVE",
-                "SEARCH",
-                "CALLS",
-                "TOKEN",
-                "ADMIN_TOKEN",
-                "SHOP_TOKEN",
-                "https://a.example/b",
-                "/b",
-                "x-key",
-                "shop.cloudflareaccess.com",
-            ];
-            TEXTS[random(TEXTS.len())].into()
-        }
+        Some("string") => TEXTS[random(TEXTS.len())].into(),
         _ => schema.get("anyOf").map_or(Value::Null, |any| {
             let any = any.as_array().unwrap();
             allowed(&any[random(any.len())], root, random, depth)
@@ -330,7 +331,7 @@ fn both_agree_on_changed_configurations() {
     let scenes: Vec<_> = scenes().into_iter().map(|scene| scene.vars).collect();
     property((select(scenes), changes()), |(mut vars, changes)| {
         for (place, of_place) in changes {
-            change(&mut vars, &place, of_place);
+            change(&mut vars, place, of_place);
         }
         agree(&validator, &vars);
     });
@@ -355,7 +356,7 @@ fn both_agree_on_what_the_schema_allows() {
         }
         agree(&validator, &vars);
         for (place, of_place) in changes {
-            change(&mut vars, &place, of_place);
+            change(&mut vars, place, of_place);
         }
         agree(&validator, &vars);
     });
@@ -367,15 +368,57 @@ fn both_agree_on_every_word_in_every_field() {
     let validator = validator();
     let root = published();
     let (words, numbers) = (words(), numbers());
+    let lists = words.iter().map(|word| json!([word])).collect::<Vec<_>>();
     let texts = words.into_iter().map(Value::from);
     let mut values: Vec<_> = texts.chain(numbers.into_iter().map(Value::from)).collect();
     values.extend([json!(true), json!(false), json!([]), json!({}), json!([[]]), json!(1.5)]);
     let mut checked = 0;
     for scene in scenes() {
-        for field in scene.fields(&root).keys() {
-            for value in &values {
-                agree(&validator, &scene.set(field, value.clone()));
+        for (field, of_field) in scene.fields(&root) {
+            let lists = if of_field["items"].is_null() { &[][..] } else { &lists };
+            for value in values.iter().chain(lists) {
+                agree(&validator, &scene.set(&field, value.clone()));
                 checked += 1;
+            }
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
+}
+
+/// What is often written in a field.
+fn usual(of_field: &Value) -> Vec<Value> {
+    let names = of_field["enum"].as_array().cloned().unwrap_or_default();
+    let numbers = [of_field.get("minimum"), of_field.get("maximum"), of_field.get("default")];
+    let mut usual: Vec<_> =
+        names.into_iter().chain(numbers.into_iter().flatten().cloned()).collect();
+    if of_field["type"] == "boolean" {
+        usual.extend([json!(true), json!(false)]);
+    }
+    if usual.is_empty() {
+        let texts = ["EVENTS", "TOKEN", "*", "http://a.example", "a.example", "/"];
+        usual.extend(texts.map(Value::from));
+        usual.extend([json!(["a"]), json!({ "subject": "a" }), json!({ "token": "SHOP_TOKEN" })]);
+    }
+    usual
+}
+
+/// Fields that require and exclude each other.
+#[test]
+fn both_agree_on_every_two_fields() {
+    let validator = validator();
+    let root = published();
+    let mut checked = 0;
+    for scene in scenes() {
+        let fields: Vec<_> = scene.fields(&root).into_iter().collect();
+        for (index, (one, of_one)) in fields.iter().enumerate() {
+            for value in usual(of_one) {
+                let with_one = Scene { vars: scene.set(one, value), ..scene };
+                for (other, of_other) in fields.iter().skip(index + 1) {
+                    for value in usual(of_other) {
+                        agree(&validator, &with_one.set(other, value));
+                        checked += 1;
+                    }
+                }
             }
         }
     }

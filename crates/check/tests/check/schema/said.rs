@@ -1,4 +1,5 @@
 //! Which mistakes the schema says.
+#![expect(clippy::match_same_arms, reason = "each has a reason of its own")]
 
 use elytra_webhooks::config::{FilterMistake, Mistake};
 use elytra_webhooks::filter::BadName;
