@@ -12,7 +12,7 @@ mod session;
 
 use serde_json::Value;
 
-pub use api_key::{ApiKey, DEFAULT_API_KEY_HEADER};
+pub use api_key::{ApiKey, DEFAULT_API_KEY_HEADER, TAKEN_HEADERS, TAKEN_PREFIX};
 pub(crate) use bearer::ACCESS_TOKEN;
 pub use credential::{Credential, Secret};
 pub use jwt::{Access, Assertion, TokenFault};

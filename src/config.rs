@@ -31,10 +31,11 @@ use crate::subscription::{Subscription, Subscriptions};
 use crate::vars::{ADMIN, JOURNAL, Mistakes, Table, WEBHOOK};
 
 /// The longest subscription name. It leaves room for the event in a KV key.
-const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
+pub const MAX_SUBSCRIPTION_NAME_BYTES: usize = 64;
 
 const SUBSCRIPTION: &str = "SUBSCRIPTION";
-const SUBSCRIPTION_PREFIX: &str = "SUBSCRIPTION_";
+/// What the name of each subscription's var begins with.
+pub const SUBSCRIPTION_PREFIX: &str = "SUBSCRIPTION_";
 
 /// A valid configuration: every name in it is known, and every binding exists.
 #[derive(Debug, Clone, PartialEq)]

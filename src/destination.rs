@@ -13,9 +13,9 @@ mod retry;
 mod send_batch;
 mod service;
 
-pub use call::{CallMethod, CallSettings, Callee, ContentMode};
+pub use call::{CallMethod, CallSettings, Callee, ContentMode, TIMEOUT_MS};
 pub use http::HttpDestination;
-pub use kv::KvDestination;
+pub use kv::{KeyOf, KvDestination};
 pub use object::{
     BUSY_MS, DEFAULT_TOMBSTONE_TTL, ObjectDestination, PUT_AGAIN_MS, PUT_TRIES,
     REMEMBER_OBJECTS_MS, STORED_AHEAD_MS,
@@ -24,7 +24,7 @@ pub use queue::{QueueDestination, SEND_AGAIN_MS};
 pub use r2::{MAX_PREFIX_BYTES, R2Destination};
 pub use retry::RetryPolicy;
 pub(crate) use send_batch::divide;
-pub use service::ServiceDestination;
+pub use service::{DEFAULT_PATH, ServiceDestination};
 
 use crate::dispatch::Dispatch;
 use crate::ledger::Moment;
@@ -56,7 +56,7 @@ pub enum Destination {
 
 names! {
     /// The fields with which a subscription names its destination.
-    enum DestinationField {
+    pub enum DestinationField {
         Queue = "queue",
         Kv = "kv",
         R2 = "r2",
@@ -260,9 +260,12 @@ fn read_kv(table: &mut Table, bindings: &Bindings, mistakes: &mut Mistakes) -> O
     destination
 }
 
+/// The Worker's own bindings, which no destination can be.
+pub const RESERVED_BINDINGS: [&str; 5] = [CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD];
+
 /// Notes a mistake if a destination is one of the Worker's own bindings.
 fn check_reserved(path: &str, binding: &str, mistakes: &mut Mistakes) {
-    if [CLAIMS, SPOOL, DELIVERIES, DEAD_LETTERS, DEAD].contains(&binding) {
+    if RESERVED_BINDINGS.contains(&binding) {
         mistakes.note(path, Mistake::ReservedBinding(binding.to_owned()));
     }
 }

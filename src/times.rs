@@ -1,5 +1,7 @@
 //! The time limits, and which event times are trusted.
 
+use std::ops::RangeInclusive;
+
 use crate::ledger::Moment;
 use crate::limits::LEDGER;
 use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, require_binding};
@@ -8,11 +10,9 @@ use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, require_bindin
 /// known to use. The default is within the five seconds that many senders wait.
 pub const TIME_BUDGET_MS: Bounds = Bounds { least: 100, most: 30_000, default: 4_000 };
 
-/// The smallest `dedupe_window_seconds`: longer than the 30 seconds for which a sender retries.
-const LEAST_DEDUPE_WINDOW_SECONDS: u64 = 60;
-
-/// The largest `dedupe_window_seconds`: 30 days.
-const MOST_DEDUPE_WINDOW_SECONDS: u64 = 30 * 24 * 3_600;
+/// `dedupe_window_seconds`: from a minute, which is longer than the 30 seconds for which a sender retries, to 30
+/// days.
+pub const DEDUPE_WINDOW_SECONDS: RangeInclusive<u64> = 60..=30 * 24 * 3_600;
 
 /// `clock_tolerance_seconds`: up to a day. The default is five minutes.
 pub const CLOCK_TOLERANCE_SECONDS: Bounds = Bounds { least: 0, most: 24 * 3_600, default: 300 };
@@ -78,9 +78,8 @@ fn read_dedupe_window(
     bindings: &Bindings,
     mistakes: &mut Mistakes,
 ) -> Option<u64> {
-    let range = LEAST_DEDUPE_WINDOW_SECONDS..=MOST_DEDUPE_WINDOW_SECONDS;
     let path = table.path_of("dedupe_window_seconds");
-    let seconds = table.integer("dedupe_window_seconds", range, mistakes)?;
+    let seconds = table.integer("dedupe_window_seconds", DEDUPE_WINDOW_SECONDS, mistakes)?;
     require_binding(&path, LEDGER, BindingKind::DurableObject, bindings, mistakes);
     Some(seconds * 1_000)
 }

@@ -20,13 +20,13 @@ pub(crate) use table::{Mistakes, Table};
 pub const MAX_VAR_BYTES: usize = 5 * 1024;
 
 /// The var that says who may send events, and how large they may be.
-pub(crate) const WEBHOOK: &str = "WEBHOOK";
+pub const WEBHOOK: &str = "WEBHOOK";
 
 /// The var that says how an operator authenticates.
-pub(crate) const ADMIN: &str = "ADMIN";
+pub const ADMIN: &str = "ADMIN";
 
 /// The var that says what is kept of events.
-pub(crate) const JOURNAL: &str = "JOURNAL";
+pub const JOURNAL: &str = "JOURNAL";
 
 /// The range of `expiration_ttl`, `tombstone_ttl` and `claims_expiration_ttl`, in seconds: from KV's minimum
 /// to ten years. To keep an entry for longer, leave the field out.

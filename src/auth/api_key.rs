@@ -9,8 +9,8 @@ use crate::vars::{Mistake, NamedSecret, Secrets, Table};
 pub const DEFAULT_API_KEY_HEADER: &str = "api-key";
 
 /// The headers that the Worker or the connection sets. A key for a destination cannot be sent in any of
-/// them, nor in a header that begins with `ce-`.
-const TAKEN_HEADERS: [&str; 8] = [
+/// them, nor in a header that begins with [`TAKEN_PREFIX`].
+pub const TAKEN_HEADERS: [&str; 8] = [
     "content-length",
     "content-type",
     "host",
@@ -20,6 +20,9 @@ const TAKEN_HEADERS: [&str; 8] = [
     "transfer-encoding",
     "user-agent",
 ];
+
+/// What the headers begin with that have an event's attributes, in lower case.
+pub const TAKEN_PREFIX: &str = "ce-";
 
 /// An API key and the header it comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +44,7 @@ pub(super) fn read_header(table: Table, secrets: &mut Secrets<'_, '_>) -> Option
     let (path, key_path) = (table.path_of("header_name"), table.path_of("api_key"));
     let (header_name, (binding, key)) = api_key(table, secrets)?;
     check_ascii(key_path, &binding, key, secrets.mistakes);
-    if TAKEN_HEADERS.contains(&&*header_name) || header_name.starts_with("ce-") {
+    if TAKEN_HEADERS.contains(&&*header_name) || header_name.starts_with(TAKEN_PREFIX) {
         secrets.mistakes.note(path, Mistake::TakenHeader(header_name));
         return None;
     }

@@ -13,7 +13,7 @@ use crate::vars::{BindingKind, Bindings, Bounds, Mistakes, Table, require_bindin
 use elytra_events::names;
 
 /// `timeout_ms`: from 100 ms to one minute. The default is ten seconds.
-const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };
+pub const TIMEOUT_MS: Bounds = Bounds { least: 100, most: 60_000, default: 10_000 };
 
 /// A destination that the Worker calls from `DELIVERIES`.
 #[derive(Debug, Clone, Copy)]

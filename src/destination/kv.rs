@@ -13,7 +13,7 @@ pub(super) const EXAMPLE: &str = "{ binding = \"<binding>\" }";
 
 names! {
     /// What gets its own key in KV.
-    pub(super) enum KeyOf {
+    pub enum KeyOf {
         Event = "event",
         Object = "object",
     }

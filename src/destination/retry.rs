@@ -1,28 +1,15 @@
 //! When a failed call to a destination is retried. The fields and their bounds are those of Elytra's
 //! `RetryConfig`.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use crate::names::nearest;
 use crate::vars::{Mistake, Mistakes, Table};
 
-/// The name of the policy that has the defaults of Elytra's `RetryConfig`.
-const ELYTRA: &str = "elytra";
-
-/// The smallest `initial_delay`, in milliseconds.
-const LEAST_INITIAL_DELAY: u64 = 100;
-
-/// The smallest `max_delay`, in milliseconds.
-const LEAST_MAX_DELAY: u64 = 1_000;
-
 /// The longest delay, in milliseconds: a queue delays a message for at most a day.
 const MOST_DELAY: u64 = 24 * 3_600_000;
-
-/// The largest `max_retries`: a queue redelivers a message at most 100 times.
-const MOST_RETRIES: u64 = 99;
-
-/// The largest `backoff_multiplier`. With it, the second retry already has the longest delay.
-const MOST_MULTIPLIER: u32 = 1_000;
 
 /// Jitter lengthens a delay by at most a sixteenth.
 const JITTER_PART: u64 = 16;
@@ -55,14 +42,29 @@ impl RetryPolicy {
     pub const ELYTRA: Self =
         Self { max_retries: 5, initial_delay: 1_000, backoff_multiplier: 2.0, max_delay: 300_000 };
 
+    /// The name of the policy [`ELYTRA`](Self::ELYTRA).
+    pub const ELYTRA_NAME: &str = "elytra";
+
+    /// The range of `max_retries`: a queue redelivers a message at most 100 times.
+    pub const MAX_RETRIES: RangeInclusive<u64> = 0..=99;
+
+    /// The range of `initial_delay`, in milliseconds.
+    pub const INITIAL_DELAY: RangeInclusive<u64> = 100..=MOST_DELAY;
+
+    /// The range of `backoff_multiplier`. With the largest, the second retry already has the longest delay.
+    pub const BACKOFF_MULTIPLIER: RangeInclusive<u32> = 1..=1_000;
+
+    /// The range of `max_delay`, in milliseconds.
+    pub const MAX_DELAY: RangeInclusive<u64> = 1_000..=MOST_DELAY;
+
     /// Reads `retry`: a table or the name of a policy. If it is absent, the default applies.
     pub(super) fn read(table: &mut Table, mistakes: &mut Mistakes) -> Option<Self> {
         let path = table.path_of("retry");
         match table.take("retry") {
             None => Some(Self::default()),
-            Some(Value::String(name)) if name == ELYTRA => Some(Self::ELYTRA),
+            Some(Value::String(name)) if name == Self::ELYTRA_NAME => Some(Self::ELYTRA),
             Some(Value::String(name)) => {
-                let nearest = nearest(&name, [ELYTRA]).map(str::to_owned);
+                let nearest = nearest(&name, [Self::ELYTRA_NAME]).map(str::to_owned);
                 mistakes.note(path, Mistake::UnknownRetryPolicy { name, nearest });
                 None
             }
@@ -78,12 +80,12 @@ impl RetryPolicy {
     fn read_table(path: String, table: Value, mistakes: &mut Mistakes) -> Option<Self> {
         let mut table = Table::new(path, table, mistakes)?;
         let default = Self::ELYTRA;
-        let max_retries = table.integer("max_retries", 0..=MOST_RETRIES, mistakes);
+        let max_retries = table.integer("max_retries", Self::MAX_RETRIES, mistakes);
         let max_retries = max_retries.and_then(|retries| u32::try_from(retries).ok());
-        let initial_delay =
-            table.integer("initial_delay", LEAST_INITIAL_DELAY..=MOST_DELAY, mistakes);
-        let backoff_multiplier = table.number("backoff_multiplier", 1..=MOST_MULTIPLIER, mistakes);
-        let max_delay = table.integer("max_delay", LEAST_MAX_DELAY..=MOST_DELAY, mistakes);
+        let initial_delay = table.integer("initial_delay", Self::INITIAL_DELAY, mistakes);
+        let backoff_multiplier =
+            table.number("backoff_multiplier", Self::BACKOFF_MULTIPLIER, mistakes);
+        let max_delay = table.integer("max_delay", Self::MAX_DELAY, mistakes);
         table.finish(mistakes);
         Some(Self {
             max_retries: max_retries.unwrap_or(default.max_retries),

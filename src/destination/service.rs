@@ -16,7 +16,7 @@ const FIELD: &str = "service";
 pub(super) const EXAMPLE: &str = "\"<binding>\"";
 
 /// The path that is called unless the configuration names another.
-const DEFAULT_PATH: &str = "/";
+pub const DEFAULT_PATH: &str = "/";
 
 /// The fields of `webhook` that a service does not have, and why.
 const NOT_FOR_SERVICES: [(&str, &str); 4] = [

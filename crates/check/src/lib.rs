@@ -20,6 +20,7 @@ mod file;
 mod remedy;
 mod report;
 mod rules;
+mod schema;
 mod secrets;
 mod sender;
 
@@ -30,6 +31,7 @@ use elytra_webhooks::config::{Binding, Bindings, Broken, Config};
 pub use environment::NOT_INHERITED;
 pub use report::{Finding, Report};
 pub use rules::WRANGLER_FIELDS;
+pub use schema::{SchemaError, schema};
 pub use secrets::Secret;
 pub use sender::{Presented, Sender, sender};
 

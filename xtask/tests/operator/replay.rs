@@ -6,7 +6,7 @@ use std::slice;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::server::{Ran, Reply, Server, TOKEN};
+use super::server::{Ran, Reply, Server, TOKEN, as_of_xtask};
 
 const ID: &str = "1795542207985-aBcD_-12";
 
@@ -134,7 +134,7 @@ fn a_signal_leaves_the_replay_running() {
     let shown = stderr.by_ref().map(Result::unwrap).find(|line| line.starts_with('['));
     assert_eq!(shown.as_deref(), Some("[------------------------] 0/1,234, 10/s, 3 min left"));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let rest: Vec<_> = stderr.map(Result::unwrap).collect();
+    let rest: Vec<_> = stderr.map(|line| as_of_xtask(&line.unwrap())).collect();
     let advice = format!(
         "the replay goes on: `cargo xtask replay show {ID} --follow` watches it, and `cargo xtask \
          replay cancel {ID}` ends it"

@@ -2,6 +2,8 @@
 
 mod environments;
 mod mistakes;
+#[cfg(test)]
+mod schema;
 mod secrets;
 mod syntax;
 mod warnings;
