@@ -230,6 +230,16 @@ export interface KvMetadata {
  */
 export type R2Metadata = Readonly<Partial<Record<string, string>>>;
 
+/** A call to an HTTP destination or a service, such as the `Request` of a Worker: what {@link parseRequest} needs of it. */
+export interface EventRequest {
+  readonly headers: Iterable<[string, string]> & {
+    get(name: string): string | null;
+    has(name: string): boolean;
+  };
+  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 /** The headers that an HTTP destination or a service gets in either mode, besides its credential. */
 export interface DeliveryHeaders {
   /** `<source>/<id>`, percent-encoded. It is the same whenever an event is sent again. */
@@ -274,7 +284,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** What {@link parseEvent} throws. Its message lists all violations. */
+/** What {@link parseEvent} and {@link parseRequest} throw. Its message lists all violations. */
 export declare class InvalidEventError extends Error {
   constructor(violations: readonly Violation[], id?: string);
   readonly name: "InvalidEventError";
@@ -311,6 +321,16 @@ export declare class DatarefError extends Error {
  * @throws {InvalidEventError} It is not a CloudEvent that the Worker sends.
  */
 export declare function parseEvent(message: QueueMessage | string): ElytraEvent;
+
+/**
+ * Reads the event of a call to an HTTP destination or a service, in structured or binary mode. In binary mode, all
+ * attributes are strings, and {@link textOf} is the event in the JSON format, with JSON data as they came.
+ *
+ * It does not check who calls: compare the credential first.
+ *
+ * @throws {InvalidEventError} It is not a CloudEvent that the Worker sends.
+ */
+export declare function parseRequest(request: EventRequest): Promise<ElytraEvent>;
 
 /**
  * The whole event, if this is one that was too large for the queue, read from the namespace that the Worker has as

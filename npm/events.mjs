@@ -122,26 +122,30 @@ export class DatarefError extends Error {
 
 export function parseEvent(message) {
   const text = typeof message === "string" ? message : message?.body;
-  if (typeof text !== "string") throw refusal("not_text", `expected text, found ${typeName(text)}`);
+  if (typeof text !== "string") throw fault(undefined, "not_text", `expected text, found ${typeName(text)}`);
   const values = parseObject(text);
   const members = membersAt(text, spaceEnd(text, 0));
 
   const faults = new Faults();
   if (members.length > MOST) faults.add(undefined, "too_many_attributes", `more than ${MOST} attributes`);
   const kept = members.slice(0, MOST);
-  for (const name of repeated(kept)) faults.add(name, "repeated", "occurs more than once");
+  const twice = repeated(kept);
+  for (const name of twice) faults.add(name, "repeated", "occurs more than once");
 
   const event = {};
   let data;
+  let hasBase64 = false;
   for (const member of kept) {
-    const { name } = member;
-    const value = values[name];
+    const { name, start, end } = member;
+    // `values` has only the last one.
+    const value = twice.has(name) ? JSON.parse(text.slice(start, end)) : values[name];
     if (name === "data") {
       data = member;
-    } else if (value === null || faults.has(name)) {
+    } else if (value === null) {
       // Null means absent (JSON format section 2.2).
       continue;
     } else {
+      hasBase64 ||= name === "data_base64";
       const fault = name === "data_base64" ? base64Fault(value) : attributeFault(name, value, text, member);
       if (fault) {
         faults.add(name, ...fault);
@@ -150,9 +154,7 @@ export function parseEvent(message) {
     }
     event[name] = value;
   }
-  if (data && typeof event.data_base64 === "string") {
-    faults.add("data_base64", "data_twice", "data and data_base64 exclude each other");
-  }
+  if (data && hasBase64) faults.add("data_base64", "data_twice", "data and data_base64 exclude each other");
   checkCore(event, faults);
   if (faults.found.length > 0) {
     const id = faults.has("id") ? undefined : event.id;
@@ -162,7 +164,94 @@ export function parseEvent(message) {
   return event;
 }
 
-/** The faults found so far. An attribute has one at most. */
+export async function parseRequest(request) {
+  const contentType = request.headers.get("content-type") ?? undefined;
+  const isStructured = /^\s*application\/cloudevents/i.test(contentType ?? "");
+  if (isStructured || !request.headers.has("ce-specversion")) return parseEvent(await request.text());
+
+  const members = [];
+  for (const [header, value] of request.headers) {
+    if (!header.startsWith("ce-")) continue;
+    const name = header.slice("ce-".length);
+    // In JSON, these would be the data.
+    if (name === "data" || name === "data_base64") {
+      throw fault(name, "reserved_name", "no attribute may have this name");
+    }
+    if (name === "datacontenttype") {
+      throw fault(name, "header_for_content_type", "in binary mode the header Content-Type says this");
+    }
+    members.push([name, JSON.stringify(headerText(name, value))]);
+  }
+  if (contentType !== undefined) members.push(["datacontenttype", JSON.stringify(contentType)]);
+  members.push(...bodyMember(contentType, new Uint8Array(await request.arrayBuffer())));
+  return parseEvent(`{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`);
+}
+
+/** The value of an attribute's header (HTTP binding section 3.1.3.2). */
+function headerText(name, value) {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw fault(name, "bad_header", "the header cannot be decoded: it is not percent-encoded UTF-8");
+  }
+}
+
+/** The data of a body as a member of the event, if it has any: JSON as it is, text as a string, and bytes in base64. */
+function bodyMember(contentType, bytes) {
+  if (bytes.length === 0) return [];
+  const mediaType = mediaTypeOf(contentType ?? "");
+  if (contentType === undefined || mediaType?.isJson) {
+    try {
+      return [["data", jsonOf(bytes)]];
+    } catch (error) {
+      // Without a content type, only data that are JSON are meant as such.
+      if (contentType !== undefined) throw error;
+    }
+  }
+  if (mediaType?.isUtf8) {
+    try {
+      return [["data", JSON.stringify(UTF8.decode(bytes))]];
+    } catch {
+      // Its bytes are kept.
+    }
+  }
+  return [["data_base64", JSON.stringify(base64Of(bytes))]];
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The JSON text in these bytes, without the white space around it. */
+function jsonOf(bytes) {
+  let text;
+  try {
+    text = UTF8.decode(bytes);
+  } catch {
+    throw fault("data", "not_utf8", "not UTF-8");
+  }
+  try {
+    JSON.parse(text);
+  } catch {
+    throw fault("data", "not_json", `not JSON: ${jsonFault(text)}`);
+  }
+  const start = spaceEnd(text, 0);
+  return text.slice(start, valueEnd(text, start));
+}
+
+function base64Of(bytes) {
+  // More arguments at once would not fit on the stack.
+  const CHUNK = 8192;
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  }
+  return btoa(binary);
+}
+
+function fault(attribute, code, message) {
+  return new InvalidEventError([{ attribute, code, message }]);
+}
+
+/** The faults found so far. */
 class Faults {
   found = [];
   #names = new Set();
@@ -177,21 +266,17 @@ class Faults {
   }
 }
 
-function refusal(code, message) {
-  return new InvalidEventError([{ attribute: undefined, code, message }]);
-}
-
 function parseObject(text) {
-  if (spaceEnd(text, 0) === text.length) throw refusal("no_body", "the text is empty, expected JSON");
+  if (spaceEnd(text, 0) === text.length) throw fault(undefined, "no_body", "the text is empty, expected JSON");
   let value;
   try {
     value = JSON.parse(text);
   } catch {
     // The engine's own message repeats parts of the text, which do not belong in a log.
-    throw refusal("not_json", `not JSON: ${jsonFault(text)}`);
+    throw fault(undefined, "not_json", `not JSON: ${jsonFault(text)}`);
   }
   if (typeName(value) !== "an object") {
-    throw refusal("not_an_object", `expected a JSON object, found ${typeName(value)}`);
+    throw fault(undefined, "not_an_object", `expected a JSON object, found ${typeName(value)}`);
   }
   return value;
 }
@@ -249,7 +334,7 @@ function checkCore(event, faults) {
   required("id");
   required("source", (text) => !isUriReference(text) && ["not_a_uri_reference", "not a URI-reference by RFC 3986"]);
   required("type");
-  optional("datacontenttype", (text) => !isMediaType(text) && ["not_a_media_type", "not a media type by RFC 2046"]);
+  optional("datacontenttype", (text) => !mediaTypeOf(text) && ["not_a_media_type", "not a media type by RFC 2046"]);
   optional("dataschema", (text) => !isUri(text) && ["not_a_uri", "not an absolute URI by RFC 3986"]);
   optional("subject");
   optional("time", timeFault);
@@ -297,13 +382,22 @@ function base64Fault(value) {
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;
 const MEDIA_TYPE = new RegExp(
-  `^[ \\t]*${TOKEN}/${TOKEN}[ \\t]*(?:;[ \\t]*(?:${TOKEN}=(?:${TOKEN}|${QUOTED})[ \\t]*)?)*$`,
+  `^[ \\t]*(${TOKEN})/(${TOKEN})[ \\t]*(?:;[ \\t]*(?:${TOKEN}=(?:${TOKEN}|${QUOTED})[ \\t]*)?)*$`,
   "su",
 );
 
-/** RFC 2046, with the white space that HTTP allows. */
-function isMediaType(text) {
-  return MEDIA_TYPE.test(text);
+const PARAMETER = new RegExp(`;[ \\t]*(?:(${TOKEN})=(${TOKEN}|${QUOTED}))?`, "gsu");
+
+/** What a media type says (RFC 2046, with the white space that HTTP allows). Undefined if it is none. */
+function mediaTypeOf(text) {
+  const [, type, subtype] = MEDIA_TYPE.exec(text) ?? [];
+  if (type === undefined) return undefined;
+  const parameters = [...text.matchAll(PARAMETER)].filter(([, name]) => name?.toLowerCase() === "charset");
+  const charset = parameters.at(-1)?.[2].replace(/^"(.*)"$/s, "$1").toLowerCase() ?? "utf-8";
+  return {
+    isJson: /(?:^|\+)json$/i.test(subtype),
+    isUtf8: type.toLowerCase() === "text" && ["utf-8", "us-ascii"].includes(charset),
+  };
 }
 
 // RFC 3986, appendix A.
