@@ -33,6 +33,7 @@ mod r2;
 mod rate_limit;
 mod readme;
 mod sink;
+mod typescript;
 mod unfinished;
 mod volume;
 mod webhooks;

@@ -15,6 +15,7 @@ import {
   OPERATIONS,
   operationOf,
   parseEvent,
+  parseRequest,
   textOf,
   timeOf,
 } from "elytra-webhooks/events";
@@ -33,9 +34,9 @@ import type {
   StructuredHeaders,
 } from "elytra-webhooks/events";
 
+// `documents.ts` declares that of a product.
 declare module "elytra-webhooks/events" {
   interface ObjectDataTypes {
-    product: { name: string };
     product_text: { text: string };
   }
   interface Extensions {
@@ -101,7 +102,9 @@ export async function receive(request: Request): Promise<ElytraEvent> {
   parseEvent(await ({} as KVNamespace).get("key"));
   // @ts-expect-error A promise is no text.
   parseEvent(request.text());
-  return parseEvent(await request.text());
+  // @ts-expect-error A request is read with `parseRequest`, because its mode is in its headers.
+  await followDataref(parseRequest(request), {} as KVNamespace);
+  return request.method === "PUT" ? parseRequest(request) : parseEvent(await request.text());
 }
 
 // ---- An event
