@@ -87,8 +87,8 @@ const TYPE_PREFIX = "com.elytra.";
 /** The most attributes that an event can have, and the most faults that are reported. */
 const MOST = 256;
 
-/** The seconds after which what was written to KV shows everywhere, and a key that was not found is looked up again:
- * https://developers.cloudflare.com/kv/concepts/how-kv-works/ */
+// After how many seconds what was written to KV shows everywhere, and a key that was not found is looked up again:
+// https://developers.cloudflare.com/kv/concepts/how-kv-works/
 const KV_DELAY_SECONDS = 60;
 
 /** The attributes that the specification names. All of them are strings. */
@@ -122,7 +122,7 @@ export class DatarefError extends Error {
 
 export function parseEvent(message) {
   const text = typeof message === "string" ? message : message?.body;
-  if (typeof text !== "string") throw fault(undefined, "not_text", `expected text, found ${typeName(text)}`);
+  if (typeof text !== "string") throw refusal(undefined, "not_text", `expected text, found ${typeName(text)}`);
   const values = parseObject(text);
   const members = membersAt(text, spaceEnd(text, 0));
 
@@ -175,10 +175,10 @@ export async function parseRequest(request) {
     const name = header.slice("ce-".length);
     // In JSON, these would be the data.
     if (name === "data" || name === "data_base64") {
-      throw fault(name, "reserved_name", "no attribute may have this name");
+      throw refusal(name, "reserved_name", "no attribute may have this name");
     }
     if (name === "datacontenttype") {
-      throw fault(name, "header_for_content_type", "in binary mode the header Content-Type says this");
+      throw refusal(name, "header_for_content_type", "in binary mode the header Content-Type says this");
     }
     members.push([name, JSON.stringify(headerText(name, value))]);
   }
@@ -192,7 +192,7 @@ function headerText(name, value) {
   try {
     return decodeURIComponent(value);
   } catch {
-    throw fault(name, "bad_header", "the header cannot be decoded: it is not percent-encoded UTF-8");
+    throw refusal(name, "bad_header", "the header cannot be decoded: it is not percent-encoded UTF-8");
   }
 }
 
@@ -226,12 +226,12 @@ function jsonOf(bytes) {
   try {
     text = UTF8.decode(bytes);
   } catch {
-    throw fault("data", "not_utf8", "not UTF-8");
+    throw refusal("data", "not_utf8", "not UTF-8");
   }
   try {
     JSON.parse(text);
   } catch {
-    throw fault("data", "not_json", `not JSON: ${jsonFault(text)}`);
+    throw refusal("data", "not_json", `not JSON: ${jsonFault(text)}`);
   }
   const start = spaceEnd(text, 0);
   return text.slice(start, valueEnd(text, start));
@@ -247,7 +247,8 @@ function base64Of(bytes) {
   return btoa(binary);
 }
 
-function fault(attribute, code, message) {
+/** The error for an event that has this one fault. */
+function refusal(attribute, code, message) {
   return new InvalidEventError([{ attribute, code, message }]);
 }
 
@@ -267,16 +268,16 @@ class Faults {
 }
 
 function parseObject(text) {
-  if (spaceEnd(text, 0) === text.length) throw fault(undefined, "no_body", "the text is empty, expected JSON");
+  if (spaceEnd(text, 0) === text.length) throw refusal(undefined, "no_body", "the text is empty, expected JSON");
   let value;
   try {
     value = JSON.parse(text);
   } catch {
     // The engine's own message repeats parts of the text, which do not belong in a log.
-    throw fault(undefined, "not_json", `not JSON: ${jsonFault(text)}`);
+    throw refusal(undefined, "not_json", `not JSON: ${jsonFault(text)}`);
   }
   if (typeName(value) !== "an object") {
-    throw fault(undefined, "not_an_object", `expected a JSON object, found ${typeName(value)}`);
+    throw refusal(undefined, "not_an_object", `expected a JSON object, found ${typeName(value)}`);
   }
   return value;
 }

@@ -94,7 +94,7 @@ fn copy(from: &Path, to: &Path, files: &[&str]) {
     for file in files {
         let copy = to.join(file);
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
-        fs::copy(from.join(file), copy).unwrap_or_else(|error| panic!("{file}: {error}"));
+        fs::copy(from.join(file), copy).expect(file);
     }
 }
 

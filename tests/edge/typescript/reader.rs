@@ -513,10 +513,9 @@ fn calls_of_the_worker_are_read() {
     let task = json!({ "requests": requests.collect::<Value>() });
     let found = read(&Project::new(), &task);
     for (order, found) in orders.iter().zip(found["requests"].as_array().unwrap()) {
-        let attributes = found["attributes"].as_array().unwrap().iter();
-        let id =
-            attributes.filter(|attribute| attribute[0] == "id").map(|id| id[1].as_str().unwrap());
-        let expected = expected(&sent[id.last().unwrap()]);
+        let mut attributes = found["attributes"].as_array().unwrap().iter();
+        let id = attributes.find(|attribute| attribute[0] == "id").unwrap();
+        let expected = expected(&sent[id[1].as_str().unwrap()]);
         let (mut found, mut expected) = (comparable(found.clone()), comparable(expected));
         if order.path == "/binary" {
             // Only structured mode keeps the text.
