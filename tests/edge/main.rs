@@ -34,6 +34,7 @@ mod r2;
 mod rate_limit;
 mod readme;
 mod sink;
+mod typescript;
 mod unfinished;
 mod volume;
 mod webhooks;

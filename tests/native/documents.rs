@@ -81,3 +81,24 @@ fn numbers_have_commas() {
         assert_eq!(with_commas(number), expected);
     }
 }
+
+/// What compiles and is tested elsewhere.
+#[test]
+fn the_code_for_consumers_is_that_of_the_examples() {
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let sources = [
+        "examples/consumer/src/lib.rs",
+        "examples/consumer-ts/src/index.ts",
+        "tests/edge/typescript/documents.ts",
+    ];
+    let sources = sources.map(|source| lines(&read(source)));
+    let document = read("docs/consumers.md");
+    let blocks: Vec<_> = document.split("\n```").skip(1).step_by(2).collect();
+    assert_eq!(blocks.len(), 3, "two ways to read a message, and the type of an object");
+    for block in blocks {
+        let (_, code) = block.split_once('\n').unwrap();
+        let code = lines(code);
+        let is_there = |source: &Vec<_>| source.windows(code.len()).any(|part| part == code);
+        assert!(sources.iter().any(is_there), "this is in no example:{block}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use elytra_events::{EventType, Known as _};
+use elytra_events::{EventType, Known, Operation};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -226,4 +226,25 @@ fn every_event_type_is_listed() {
     let listed: Vec<_> = section.split('`').skip(1).step_by(2).skip(1).collect();
     let known: Vec<_> = EventType::ALL.iter().map(|known| known.as_str()).collect();
     assert_eq!(listed, known, "behind the name of the field come the names it takes");
+}
+
+/// What is said to consumers in JavaScript and to their compiler.
+#[test]
+fn the_npm_package_has_the_same_names() {
+    /// The names in the brackets after the declaration of this list.
+    fn listed<'t>(text: &'t str, list: &str) -> Vec<&'t str> {
+        let declaration = [" = Object.freeze([", ": readonly ["];
+        let starts = declaration.map(|middle| format!("const {list}{middle}"));
+        let start = starts.iter().find_map(|start| text.split_once(start)).expect(list).1;
+        let (names, _) = start.split_once(']').expect(list);
+        names.split('"').skip(1).step_by(2).collect()
+    }
+    fn known<T: Known>() -> Vec<&'static str> {
+        T::ALL.iter().map(|known| known.as_str()).collect()
+    }
+    for file in ["npm/events.mjs", "npm/events.d.mts"] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        assert_eq!(listed(&text, "EVENT_TYPES"), known::<EventType>(), "{file}");
+        assert_eq!(listed(&text, "OPERATIONS"), known::<Operation>(), "{file}");
+    }
 }

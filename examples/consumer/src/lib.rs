@@ -4,11 +4,16 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 
 use elytra_events::{CLAIMS, CloudEvent};
 use worker::{
-    Context, Env, MessageBatch, MessageExt as _, Result, console_error, console_log, event,
+    Context, Env, MessageBatch, MessageExt as _, QueueRetryOptionsBuilder, Result, console_error,
+    console_log, event,
 };
+
+/// The seconds after which what was written to KV is visible everywhere.
+const KV_DELAY_SECONDS: u32 = 60;
 
 /// Prints all events of the batch and acknowledges them. Messages that cannot be read are retried until the
 /// queue gives up.
@@ -28,7 +33,14 @@ pub async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Resu
             }
             Err(why) => {
                 console_error!("message {}: {why}", message.id());
-                message.retry();
+                if why.is::<NotThereYet>() {
+                    // Without a delay, the message would use up its retries too soon.
+                    let options = QueueRetryOptionsBuilder::new();
+                    let options = options.with_delay_seconds(KV_DELAY_SECONDS).build();
+                    message.retry_with_options(&options);
+                } else {
+                    message.retry();
+                }
             }
         }
     }
@@ -44,10 +56,21 @@ async fn consume(
     let event = CloudEvent::from_json(&message)?;
     let Some(dataref) = event.dataref() else { return Ok(describe(&event)) };
     let stored = env.kv(CLAIMS)?.get(dataref.key).text().await?;
-    // It may take a minute before what was stored is visible everywhere: retry then.
-    let stored = stored.ok_or("its data are not there yet")?;
+    let stored = stored.ok_or(NotThereYet)?;
     Ok(describe(&event.whole(&stored)?))
 }
+
+/// The whole event is not visible in KV yet.
+#[derive(Debug)]
+struct NotThereYet;
+
+impl fmt::Display for NotThereYet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the whole event is not in CLAIMS yet")
+    }
+}
+
+impl Error for NotThereYet {}
 
 /// One line about an event: its id, its type, and what happened to which object.
 fn describe(event: &CloudEvent<'_>) -> String {

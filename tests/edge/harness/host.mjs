@@ -6,6 +6,9 @@
 //
 // Each line on stdin is a task, and gets a line with the same `id` as its answer:
 // `{ id, start: <folder> }` -> `{ id, base, process }`, with its URL and the process id of workerd;
+// `{ id, hand: <the id of its start>, messages }` -> `{ id, acknowledged, retried }`: a batch that its
+// consumer gets, past any queue; which messages it acknowledged, and which it retried after how many
+// seconds, by their ids.
 // `{ id, kill: <the id of its start> }` -> `{ id }`, once that process is gone.
 // If a task fails, the answer is `{ id, error }`. The output of a receiver is in `output` in its
 // folder.
@@ -13,7 +16,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess from "node:child_process";
 import { Console } from "node:console";
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -68,6 +71,7 @@ function options(folder, print) {
     workers: [
       { ...workerOptions, name: "receiver", modules: modules(folder, main) },
       ...services(folder, workerOptions),
+      ...consumer(join(folder, "consumer")),
     ],
   });
 }
@@ -80,10 +84,19 @@ function services(folder, { bindings, compatibilityDate, serviceBindings }) {
   return [{ name: "shop", compatibilityDate, bindings, modules: [module] }];
 }
 
+/** The Worker that consumes a queue of the receiver, where a test has one. Its modules are in this folder. */
+function consumer(folder) {
+  if (!existsSync(folder)) return [];
+  const { workerOptions, main } = read(join(folder, "wrangler.toml"));
+  return [{ ...workerOptions, name: "consumer", modules: modules(folder, main) }];
+}
+
 /** Every module in the folder, the first of them where the Worker begins. */
 function modules(folder, main) {
   const kinds = { ".mjs": "ESModule", ".js": "ESModule", ".wasm": "CompiledWasm" };
-  const names = readdirSync(folder, { recursive: true }).filter((name) => !name.startsWith("console/"));
+  const others = ["console/", "consumer/"];
+  const isOurs = (name) => !others.some((other) => name.startsWith(other));
+  const names = readdirSync(folder, { recursive: true }).filter(isOurs);
   const paths = names.map((name) => join(folder, name));
   const found = paths.flatMap((path) => {
     const kind = Object.keys(kinds).find((extension) => path.endsWith(extension));
@@ -92,6 +105,18 @@ function modules(folder, main) {
     return [{ type: kinds[kind], path, contents }];
   });
   return found.sort((one, other) => (other.path === main) - (one.path === main));
+}
+
+/** Hands messages to the consumer. */
+async function hand(started, messages) {
+  const { miniflare } = receivers.get(started);
+  const consumer = await miniflare.getWorker("consumer");
+  const timestamp = new Date();
+  const batch = messages.map(({ id, body }) => ({ id, body, timestamp, attempts: 1 }));
+  const { outcome, explicitAcks, retryMessages } = await consumer.queue("by-hand", batch);
+  if (outcome !== "ok") throw new Error(`the consumer ended with ${outcome}`);
+  const retried = retryMessages.map(({ msgId, delaySeconds }) => [msgId, delaySeconds ?? 0]);
+  return { acknowledged: explicitAcks, retried };
 }
 
 /** Kills workerd, whatever it is doing, and Miniflare, which would restart it. */
@@ -103,9 +128,10 @@ async function kill(started) {
   return {};
 }
 
-async function perform({ id, start: folder, kill: started }) {
+async function perform({ id, start: folder, hand: handed, messages, kill: started }) {
   try {
-    return { id, ...(folder === undefined ? await kill(started) : await start(id, folder)) };
+    if (folder !== undefined) return { id, ...(await start(id, folder)) };
+    return { id, ...(handed === undefined ? await kill(started) : await hand(handed, messages)) };
   } catch (error) {
     return { id, error: error.stack };
   }

@@ -94,6 +94,18 @@ impl Host {
     }
 }
 
+impl Running {
+    /// Hands its consumer these messages, and returns the answer.
+    #[track_caller]
+    pub(crate) fn hand(&self, messages: &Value) -> Value {
+        let id = self.host.next_id.fetch_add(1, Ordering::Relaxed);
+        let task = json!({ "id": id, "hand": self.id, "messages": messages });
+        let answer = self.host.ask(id, &task);
+        assert_eq!(answer["error"], Value::Null, "{}", answer["error"]);
+        answer
+    }
+}
+
 /// Kills the receiver, whatever it is doing.
 impl Drop for Running {
     fn drop(&mut self) {

@@ -34,7 +34,7 @@ pub use latency::{Latency, ParseLatencyError};
 pub use peer::Peer;
 pub use process::{Process, tools, wait_until};
 pub use raw::{Connection, RawAnswer, raw_post};
-pub use receiver::Receiver;
+pub use receiver::{Receiver, Settled};
 pub use settings::{BUILD, Settings};
 pub use shop::{Order, Reply, Shop};
 pub use sink::Sink;

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::family::{Member, family};
@@ -12,6 +13,15 @@ use crate::http::Call;
 use crate::process::{tools, wait_until};
 use crate::raw::Connection;
 use crate::settings::{AUTHORITIES, Settings};
+
+/// How a consumer settled a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Settled {
+    /// The ids of the messages that it acknowledged.
+    pub acknowledged: Vec<String>,
+    /// The ids of the messages that it retried, each with its delay in seconds.
+    pub retried: Vec<(String, u64)>,
+}
 
 /// A workerd with the receiver, until it is dropped.
 #[derive(Debug)]
@@ -83,6 +93,16 @@ impl Receiver {
     #[must_use]
     pub fn raw(&self, request: &[u8]) -> Connection {
         Connection::open(&self.base, request)
+    }
+
+    /// Hands the [consumer](Settings::with_consumer) one batch of messages, each an id and a body, past any
+    /// queue. Returns how it settled them.
+    #[track_caller]
+    #[must_use]
+    pub fn hand_to_consumer(&self, messages: &[(&str, Value)]) -> Settled {
+        let messages = messages.iter().map(|(id, body)| json!({ "id": id, "body": body }));
+        let running = self.running.as_ref().expect("the receiver runs");
+        serde_json::from_value(running.hand(&messages.collect())).unwrap()
     }
 
     /// The log lines, once there are this many.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -37,6 +37,8 @@ pub struct Settings {
     has_ledger: bool,
     has_webhooks: bool,
     has_console: bool,
+    /// The folder of the Worker that consumes a queue, if there is one.
+    consumer: Option<PathBuf>,
     /// The certificates of additional authorities to trust.
     authorities: String,
 }
@@ -56,6 +58,7 @@ impl Settings {
             has_ledger: false,
             has_webhooks: false,
             has_console: false,
+            consumer: None,
             authorities: String::new(),
         }
     }
@@ -195,6 +198,14 @@ impl Settings {
         self
     }
 
+    /// With the Worker in this folder beside the receiver: its modules, and a `wrangler.toml` that names the
+    /// module where it begins and the queue that it consumes. Namespaces of the same binding are the same.
+    #[must_use]
+    pub fn with_consumer(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.consumer = Some(folder.into());
+        self
+    }
+
     /// Trusts an authority with this certificate, in PEM.
     #[must_use]
     pub fn with_authority(mut self, certificate: &str) -> Self {
@@ -219,6 +230,9 @@ impl Settings {
         }
         if self.has_console {
             copy_folder(&project.join(CONSOLE), &folder.join(CONSOLE));
+        }
+        if let Some(consumer) = &self.consumer {
+            copy_folder(consumer, &folder.join("consumer"));
         }
         fs::write(folder.join("wrangler.toml"), self.text()).unwrap();
         fs::write(folder.join(".dev.vars"), &self.secrets).unwrap();
