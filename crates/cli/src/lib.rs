@@ -47,12 +47,14 @@ pub enum Command {
     Refusals(operator::RefusalsArguments),
     /// Send events again, and watch or end that
     Replay(operator::ReplayArguments),
+    /// List the events that could not be delivered, send them again, or delete them
+    DeadLetters(operator::DeadLettersArguments),
     /// Erase everything that is kept of an object or an event
     Erase(operator::ErasureArguments),
 }
 
 /// Examples at the end of each command's help. The program's name is put before each.
-const EXAMPLES: [(&str, &[&str]); 5] = [
+const EXAMPLES: [(&str, &[&str]); 6] = [
     (
         "events",
         &[
@@ -73,6 +75,13 @@ const EXAMPLES: [(&str, &[&str]); 5] = [
         &[
             "replay --since 1h --subscription shop --to shop --dry-run",
             "replay --object product/4711 --yes",
+        ],
+    ),
+    (
+        "dead-letters",
+        &[
+            "dead-letters --subscription shop --since 1d",
+            "dead-letters redrive --subscription shop --cause timeout",
         ],
     ),
     (
@@ -107,6 +116,7 @@ pub async fn perform(command: &Command, host: &impl Host) -> Result<()> {
         Command::Event(arguments) => operator::event(host, arguments).await,
         Command::Refusals(arguments) => operator::refusals(host, arguments).await,
         Command::Replay(arguments) => operator::replay(host, arguments).await,
+        Command::DeadLetters(arguments) => operator::dead_letters(host, arguments).await,
         Command::Erase(arguments) => operator::erase(host, arguments).await,
     }
 }
