@@ -8,6 +8,7 @@ mod admin;
 mod answers;
 mod call;
 mod certificates;
+mod command_line;
 mod dead_letters;
 mod excerpt;
 mod faults;

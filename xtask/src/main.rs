@@ -1,5 +1,5 @@
 //! `cargo xtask <setup|build|check|dev|test|instructions|fuzz|soak|bench|explain>`: see `docs/developing.md`.
-//! `cargo xtask <events|event|refusals|replay|erase>`: see `docs/operating.md`.
+//! `cargo xtask <events|event|refusals|replay|dead-letters|erase>`: see `docs/operating.md`.
 
 use std::io::Write as _;
 use std::path::PathBuf;

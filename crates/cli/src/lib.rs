@@ -61,12 +61,14 @@ pub enum Command {
     Refusals(operator::RefusalsArguments),
     /// Send events again, and watch or end that
     Replay(operator::ReplayArguments),
+    /// List the events that could not be delivered, send them again, or delete them
+    DeadLetters(operator::DeadLettersArguments),
     /// Erase everything that is kept of an object or an event
     Erase(operator::ErasureArguments),
 }
 
 /// Examples at the end of each command's help. The program's name is put before each.
-const EXAMPLES: [(&str, &[&str]); 10] = [
+const EXAMPLES: [(&str, &[&str]); 11] = [
     (
         "conformance",
         &[
@@ -119,6 +121,13 @@ const EXAMPLES: [(&str, &[&str]); 10] = [
         ],
     ),
     (
+        "dead-letters",
+        &[
+            "dead-letters --subscription shop --since 1d",
+            "dead-letters redrive --subscription shop --cause timeout",
+        ],
+    ),
+    (
         "erase",
         &[
             "erase --object product/4711",
@@ -153,6 +162,7 @@ pub async fn perform(command: &Command, host: &impl Host) -> Result<()> {
         Command::Event(arguments) => operator::event(host, arguments).await,
         Command::Refusals(arguments) => operator::refusals(host, arguments).await,
         Command::Replay(arguments) => operator::replay(host, arguments).await,
+        Command::DeadLetters(arguments) => operator::dead_letters(host, arguments).await,
         Command::Erase(arguments) => operator::erase(host, arguments).await,
     }
 }

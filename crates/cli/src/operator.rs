@@ -1,16 +1,19 @@
 //! Asks a running Worker on behalf of an operator: what came, what became of it, what was refused; sends events
-//! again, and erases them.
+//! again, and erases them; deals with those that could not be delivered.
 //!
 //! What is asked and how the answers read is in the crate `elytra-webhooks-operator`. Here are the arguments, and what
 //! is asked in which order.
 
+mod dead_letters;
 mod erase;
 mod find;
 mod replay;
+mod watch;
 
 use clap::Args;
 use elytra_webhooks_operator::EventFilter;
 
+pub use dead_letters::{DeadLettersArguments, dead_letters};
 pub use erase::{ErasureArguments, erase};
 pub use find::{EventArguments, EventsArguments, RefusalsArguments, event, events, refusals};
 pub use replay::{ReplayArguments, replay};

@@ -4,11 +4,15 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::base::Base;
 use crate::credentials::{Credentials, Kind, VARIABLES};
-use crate::request::{Method, Request};
+use crate::request::Request;
 use crate::text::clean;
+
+/// What the `type` of an error begins with that is the Worker's. Every version of it says so.
+const OURS: &str = "urn:elytra-webhooks:";
 
 /// How much of a text that is not the Worker's is shown, in characters.
 const MAX_SHOWN: usize = 200;
@@ -63,6 +67,8 @@ pub enum FailureKind {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Problem {
+    #[serde(rename = "type")]
+    type_: Option<String>,
     code: Option<String>,
     title: Option<String>,
     detail: Option<String>,
@@ -75,6 +81,15 @@ struct Problem {
 struct Mistake {
     path: String,
     message: String,
+}
+
+impl Problem {
+    /// Reads the body of an error. One that is not the Worker's is empty, so nothing is concluded from it.
+    fn read(body: &str) -> Self {
+        let problem: Self = serde_json::from_str(body).unwrap_or_default();
+        let is_ours = problem.type_.as_deref().is_some_and(|type_| type_.starts_with(OURS));
+        if is_ours { problem } else { Self::default() }
+    }
 }
 
 impl Failure {
@@ -99,23 +114,24 @@ impl Answer {
         if (200..300).contains(&self.status) {
             return Ok(self.body);
         }
-        let problem: Problem = serde_json::from_str(&self.body).unwrap_or_default();
+        let problem = Problem::read(&self.body);
         let code = problem.code.as_deref();
         let said = problem.detail.as_deref().or(problem.title.as_deref()).map(clean);
         let (kind, message) = match (self.status, code) {
             (300..400, _) => (FailureKind::Failed, self.redirect(base)),
-            (401, _) => (FailureKind::Failed, self.unauthenticated(base, credentials)),
-            (404, Some("no_such_event" | "no_such_replay")) => {
+            (401, Some(_)) => (FailureKind::Failed, self.unauthenticated(base, credentials)),
+            (404, Some("not_found")) => (FailureKind::Failed, not_found(request, base)),
+            (404, Some(_)) => {
                 (FailureKind::NotFound, said.unwrap_or_else(|| "there is no such thing".to_owned()))
             }
-            (404, Some(_)) => (FailureKind::Failed, not_found(base)),
-            (405, Some(_)) if request.method != Method::Get => {
+            (405, Some(_)) => {
                 let what = format!("the Worker at {base} cannot do this: deploy a newer version");
                 (FailureKind::Failed, what)
             }
-            (400, Some(_)) => {
-                (FailureKind::Usage, said.unwrap_or_else(|| "it is refused".to_owned()))
-            }
+            (400, Some(_)) => match said {
+                Some(said) if is_unknown(&said) => (FailureKind::Failed, too_old_for(&said, base)),
+                said => (FailureKind::Usage, said.unwrap_or_else(|| "it is refused".to_owned())),
+            },
             (_, Some("broken_configuration")) => {
                 (FailureKind::Failed, broken(&problem.mistakes, program))
             }
@@ -177,10 +193,23 @@ impl Answer {
     }
 }
 
-fn not_found(base: &Base) -> String {
+fn not_found(request: &Request, base: &Base) -> String {
+    let (path, needs) = (&request.path, request.needs());
     format!(
-        "the Worker at {base} has no such endpoint: its configuration needs [vars.ADMIN] and [vars.JOURNAL]; \
-         check --url, too"
+        "the Worker at {base} has nothing at {path}: either its configuration lacks {needs}, or it is older than this \
+         program, and you must deploy a newer version; check --url, too"
+    )
+}
+
+/// Whether the Worker refuses something because it does not know it. This program asks for nothing that a Worker as
+/// new as itself does not know, whatever the operator typed.
+fn is_unknown(said: &str) -> bool {
+    said.starts_with("unknown parameter ") || said.contains("unknown field `")
+}
+
+fn too_old_for(said: &str, base: &Base) -> String {
+    format!(
+        "the Worker at {base} does not know all that this program asks ({said}): deploy a newer version"
     )
 }
 
@@ -206,11 +235,35 @@ fn shown(text: &str) -> String {
 
 /// Reads the body of an answer.
 pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Failure> {
+    /// What every answer of the Worker has, and few others.
+    #[derive(Deserialize)]
+    struct Ours {
+        #[serde(rename = "code")]
+        _code: String,
+    }
     serde_json::from_str(body).map_err(|error| {
+        if serde_json::from_str::<Ours>(body).is_ok() {
+            return of_another_version(&error);
+        }
         Failure::failed(format!(
-            "the answer is not what the Worker would say ({error}): check --url"
+            "the answer is not what the Worker would say ({}): check --url",
+            shown(&error.to_string())
         ))
     })
+}
+
+/// Reads a part of an answer that was the Worker's.
+pub(crate) fn parse_item<T: DeserializeOwned>(item: &RawValue) -> Result<T, Failure> {
+    serde_json::from_str(item.get()).map_err(|error| of_another_version(&error))
+}
+
+/// What the Worker says cannot be read here.
+fn of_another_version(error: &serde_json::Error) -> Failure {
+    Failure::failed(format!(
+        "the Worker's answer cannot be read ({}): it and this program are of different versions; deploy the Worker \
+         again, or update this program, whichever is older",
+        shown(&error.to_string())
+    ))
 }
 
 /// The failure of a request that got no answer. `cause` is what the client says.

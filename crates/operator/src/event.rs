@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::answer::{Failure, parse};
+use crate::answer::{Failure, parse, parse_item};
 use crate::table::{Column, Fit, Table};
 use crate::text;
 
@@ -295,7 +295,7 @@ impl EventTable {
     ///
     /// One is something else.
     pub fn rows(&mut self, items: &[Box<RawValue>]) -> Result<String, Failure> {
-        let events: Result<Vec<Summary>, _> = items.iter().map(|item| parse(item.get())).collect();
+        let events: Result<Vec<Summary>, _> = items.iter().map(|item| parse_item(item)).collect();
         Ok(self.summaries(&events?))
     }
 

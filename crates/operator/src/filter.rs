@@ -1,4 +1,4 @@
-//! Which events and which refusals are meant.
+//! Which events, which refusals and which dead letters are meant.
 
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
@@ -114,6 +114,47 @@ impl RefusalFilter {
     }
 }
 
+/// Which dead letters are meant: the parameters of `GET /dead-letters`. All conditions must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LetterFilter {
+    /// The subscription whose destination did not take the event.
+    pub subscription: Option<String>,
+    /// The code of the cause.
+    pub cause: Option<String>,
+    /// `id` of the event.
+    pub event: Option<String>,
+    /// It died at this time or later: RFC 3339, or how long ago.
+    pub since: Option<String>,
+    /// It died before this time.
+    pub until: Option<String>,
+}
+
+impl LetterFilter {
+    /// Whether it has no condition.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The same with fixed times, so that every page, and what is done after a question, is about the same dead letters.
+    /// `now` is in milliseconds since 1970.
+    #[must_use]
+    pub fn fixed_at(&self, now: u64) -> Self {
+        let fixed = |time: &Option<String>| time.as_deref().map(|time| fixed(time, now));
+        Self { since: fixed(&self.since), until: fixed(&self.until), ..self.clone() }
+    }
+
+    pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
+        given([
+            ("subscription", &self.subscription),
+            ("cause", &self.cause),
+            ("event", &self.event),
+            ("since", &self.since),
+            ("until", &self.until),
+        ])
+    }
+}
+
 fn given<const N: usize>(
     parameters: [(&'static str, &Option<String>); N],
 ) -> Vec<(&'static str, String)> {
@@ -124,14 +165,14 @@ fn given<const N: usize>(
 /// A time that is written as how long ago, in RFC 3339. Anything else stays: the Worker reads it, and says what is
 /// wrong with it.
 fn fixed(text: &str, now: u64) -> String {
-    let instant = duration(text).and_then(|ago| {
-        let instant = i64::try_from(now.saturating_sub(ago)).ok()?;
-        DateTime::from_timestamp_millis(instant)
-    });
-    instant.map_or_else(
-        || text.to_owned(),
-        |instant| instant.to_rfc3339_opts(SecondsFormat::Millis, true),
-    )
+    let instant = duration(text).and_then(|ago| rfc3339(now.saturating_sub(ago)));
+    instant.unwrap_or_else(|| text.to_owned())
+}
+
+/// A time in milliseconds since 1970, in RFC 3339. `None` if it is too far away.
+pub(crate) fn rfc3339(milliseconds: u64) -> Option<String> {
+    let instant = DateTime::from_timestamp_millis(i64::try_from(milliseconds).ok()?)?;
+    Some(instant.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 /// A duration in milliseconds: a whole number of seconds (`90s`), minutes, hours or days.

@@ -42,6 +42,10 @@ mod replay;
 
 mod erasure;
 
+mod dead_letters;
+
+mod jobs;
+
 mod table;
 
 mod text;
@@ -49,10 +53,14 @@ mod text;
 pub use answer::{Answer, Failure, FailureKind, Program, no_connection};
 pub use base::{BadBase, Base};
 pub use credentials::{Asked, BadCredentials, Credentials, Missing, VARIABLES};
+pub use dead_letters::{
+    ChangedLetters, Letter, LetterAction, LetterCount, LetterSummary, LetterTable, print_letter,
+};
 pub use erasure::{Erased, Erasure, Step};
 pub use event::{EventColumns, EventTable, EventView, Line, State, Summary, What};
-pub use filter::{EventFilter, RefusalFilter};
+pub use filter::{EventFilter, LetterFilter, RefusalFilter};
 pub use history::print_event;
+pub use jobs::{Job, JobOrder, JobView, print_job, print_job_progress, print_jobs};
 pub use pages::{Limit, Page, Pages};
 pub use refusal::{Refusal, RefusalTable, counted};
 pub use replay::{

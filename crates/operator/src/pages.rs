@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{Failure, parse};
-use crate::filter::{EventFilter, RefusalFilter};
+use crate::filter::{EventFilter, LetterFilter, RefusalFilter};
 use crate::request::Request;
 
 /// The largest page that the Worker gives.
@@ -26,7 +26,19 @@ pub struct Pages {
     request: Request,
     /// How many more to list. `None` for all.
     left: Option<usize>,
+    size: Size,
     next: Next,
+    /// Whether a page had more than what was to be listed.
+    is_cut: bool,
+}
+
+/// Who says how much is on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// The request does.
+    Asked,
+    /// The Worker does.
+    Fixed,
 }
 
 #[derive(Debug, PartialEq)]
@@ -47,8 +59,8 @@ pub struct Page {
 
 #[derive(Deserialize)]
 struct Body {
-    #[serde(alias = "refusals")]
-    events: Vec<Box<RawValue>>,
+    #[serde(alias = "events", alias = "refusals", alias = "dead_letters", alias = "jobs")]
+    items: Vec<Box<RawValue>>,
     #[serde(default)]
     counted: u64,
     #[serde(default)]
@@ -68,12 +80,25 @@ impl Pages {
         Self::new("/refusals", filter.query(), limit)
     }
 
+    /// Events that could not be delivered, the oldest of each subscription first.
+    #[must_use]
+    pub fn of_dead_letters(filter: &LetterFilter, limit: Limit) -> Self {
+        Self::new("/dead-letters", filter.query(), limit)
+    }
+
+    /// The jobs that redrive or delete dead letters, the newest first.
+    #[must_use]
+    pub fn of_jobs(limit: Limit) -> Self {
+        Self { size: Size::Fixed, ..Self::new("/dead-letters/jobs", Vec::new(), limit) }
+    }
+
     fn new(path: &str, query: Vec<(&'static str, String)>, limit: Limit) -> Self {
         let left = match limit {
             Limit::First(limit) => Some(limit),
             Limit::All => None,
         };
-        Self { request: Request { query, ..Request::get(path) }, left, next: Next::First }
+        let request = Request { query, ..Request::get(path) };
+        Self { request, left, size: Size::Asked, next: Next::First, is_cut: false }
     }
 
     /// The request for the next page. `None` if there is none, or enough are listed.
@@ -84,7 +109,9 @@ impl Pages {
         if limit == 0 {
             return None;
         }
-        request.query.push(("limit", limit.to_string()));
+        if self.size == Size::Asked {
+            request.query.push(("limit", limit.to_string()));
+        }
         match &self.next {
             Next::First => {}
             Next::Cursor(cursor) => request.query.push(("cursor", cursor.clone())),
@@ -99,7 +126,7 @@ impl Pages {
     ///
     /// It is not a page, or the list would never end.
     pub fn read(&mut self, body: &str) -> Result<Page, Failure> {
-        let Body { events: mut items, counted, cursor } = parse(body)?;
+        let Body { mut items, counted, cursor } = parse(body)?;
         let next = cursor.map_or(Next::Nothing, Next::Cursor);
         if next != Next::Nothing && next == self.next && items.is_empty() {
             return Err(Failure::failed(
@@ -108,6 +135,7 @@ impl Pages {
         }
         self.next = next;
         if let Some(left) = &mut self.left {
+            self.is_cut |= items.len() > *left;
             items.truncate(*left);
             *left = left.saturating_sub(items.len());
         }
@@ -117,6 +145,6 @@ impl Pages {
     /// Whether there may be more than what was listed.
     #[must_use]
     pub fn has_more(&self) -> bool {
-        self.next != Next::Nothing
+        self.is_cut || self.next != Next::Nothing
     }
 }

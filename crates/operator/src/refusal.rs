@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::answer::{Failure, parse};
+use crate::answer::{Failure, parse_item};
 use crate::table::{Column, Fit, Table};
 use crate::text::{self, count};
 
@@ -60,7 +60,7 @@ impl RefusalTable {
     pub fn rows(&mut self, items: &[Box<RawValue>]) -> Result<String, Failure> {
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
-            let refusal: Refusal = parse(item.get())?;
+            let refusal: Refusal = parse_item(item)?;
             let status = refusal.status.map_or_else(String::new, |status| format!("{status} "));
             let why = match refusal.reasons.first() {
                 Some(reason) if *reason != refusal.detail => {

@@ -6,18 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::answer::{Failure, parse};
+use crate::answer::{Failure, parse, parse_item};
 use crate::event::{EventColumns, EventTable, Summary};
 use crate::filter::EventFilter;
 use crate::request::{EventKey, ReplayId, Request};
 use crate::table::{Column, Fit, Table, WIDTH};
-use crate::text::{self, about, clean, count, with_commas, wrapped};
+use crate::text::{self, about, bar, clean, count, with_commas, wrapped};
 
 /// How wide the names of the facts are.
 const NAMES: usize = 10;
-
-/// How wide the bar of the progress is.
-const BAR: u64 = 24;
 
 /// Which events to send again, to whom and how fast: the body of `POST /replays`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -251,12 +248,8 @@ impl ReplayView {
 pub fn print_progress(replay: &Replay) -> String {
     let Replay { events, sent, not_sent, events_per_second, .. } = replay;
     let done = sent.saturating_add(*not_sent);
-    let of = (*events).max(1);
-    let filled =
-        if replay.state == "finished" { BAR } else { done.saturating_mul(BAR) / of }.min(BAR);
-    let mut out = "[".to_owned();
-    out.extend((0..BAR).map(|at| if at < filled { '#' } else { '-' }));
-    let _ = write!(out, "] {}", replay.progress());
+    let bar = if replay.state == "finished" { bar(1, 1) } else { bar(done, (*events).max(1)) };
+    let mut out = format!("{bar} {}", replay.progress());
     if *not_sent > 0 {
         let _ = write!(out, ", {} not sent", with_commas(*not_sent));
     }
@@ -348,7 +341,7 @@ pub fn read_replays(body: &str) -> Result<Vec<Box<RawValue>>, Failure> {
 ///
 /// One is something else.
 pub fn print_replays(items: &[Box<RawValue>]) -> Result<String, Failure> {
-    let replays: Result<Vec<Replay>, _> = items.iter().map(|item| parse(item.get())).collect();
+    let replays: Result<Vec<Replay>, _> = items.iter().map(|item| parse_item(item)).collect();
     let column = |title, fit| Column { title, fit };
     let mut table = Table::new(
         &[

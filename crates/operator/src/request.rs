@@ -10,6 +10,9 @@ use serde::Serialize;
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
+/// The path of dead letters, and what the paths of what is done to them begin with.
+pub(crate) const DEAD_LETTERS: &str = "/dead-letters";
+
 /// The longest id of a replay. Those of the Worker have 22 characters.
 const MAX_ID_BYTES: usize = 128;
 
@@ -50,6 +53,15 @@ impl Request {
     #[must_use]
     pub fn event(key: &EventKey) -> Self {
         Self::get(format!("/events/{key}"))
+    }
+
+    /// What the configuration of a Worker needs for this. Without it, there is nothing at the path.
+    pub(crate) fn needs(&self) -> &'static str {
+        if self.path.starts_with(DEAD_LETTERS) {
+            "[vars.ADMIN], DELIVERIES or DEAD"
+        } else {
+            "[vars.ADMIN] or [vars.JOURNAL]"
+        }
     }
 
     /// The path and the query.

@@ -122,6 +122,16 @@ pub(crate) fn count(number: u64, one: &str) -> String {
     format!("{} {one}{s}", with_commas(number))
 }
 
+/// How wide the bar of a progress is.
+const BAR: u64 = 24;
+
+/// A bar that shows how much of a whole is done.
+pub(crate) fn bar(done: u64, of: u64) -> String {
+    let filled = done.saturating_mul(BAR).checked_div(of).unwrap_or(BAR).min(BAR);
+    let part = |at| if at < filled { '#' } else { '-' };
+    format!("[{}]", (0..BAR).map(part).collect::<String>())
+}
+
 /// About how long something takes.
 pub(crate) fn about(seconds: u64) -> String {
     match seconds {

@@ -14,7 +14,11 @@ const DIED: u64 = 1_764_547_200_000;
 
 /// Puts dead letters into `DEAD`, as the consumer does. Each has its number as the id of its event, and died
 /// so many milliseconds after the first. Returns their keys.
-fn fill(receiver: &Receiver, count: usize, cause: fn(usize) -> &'static str) -> Vec<String> {
+pub(super) fn fill(
+    receiver: &Receiver,
+    count: usize,
+    cause: fn(usize) -> &'static str,
+) -> Vec<String> {
     let entry = |number: usize| {
         let died_at = DIED + u64::try_from(number).unwrap();
         let key = format!("shop/{died_at}/{number:043}");

@@ -109,7 +109,7 @@ fn no_error_shows_them() {
         ("it is wrong", &[TOKEN]),
     ];
     for (why, variables) in cases {
-        let server = Server::new(&[Reply::new(401, r#"{"code":"credentials_wrong"}"#)]);
+        let server = Server::new(&[Reply::problem(401, "credentials_wrong", "d")]);
         let ran = server.run_with(variables, &["events"]);
         assert!(ran.code != Some(0) && ran.stderr.starts_with("error: "), "{why}: {ran:?}");
         assert!(!ran.stderr.contains("secret"), "{why}: {ran:?}");

@@ -85,7 +85,7 @@ fn there_may_be_nothing_to_erase() {
 
 #[test]
 fn a_failure_in_the_middle_says_what_is_gone() {
-    let failed = Reply::new(503, r#"{"code":"journal_failed","detail":"d"}"#);
+    let failed = Reply::problem(503, "journal_failed", "d");
     let server = Server::new(&[Reply::ok(EVENTS), Reply::ok(FIRST), failed]);
     let ran = server.run(&["erase", "--object", "product/4711", "--yes"]);
     let stderr = format!(

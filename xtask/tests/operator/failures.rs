@@ -6,11 +6,7 @@ use super::server::{Ran, Reply, Server, TOKEN, xtask};
 
 #[test]
 fn an_error_of_the_worker_says_what_to_do() {
-    let problem = |status, code: &str, detail: &str| {
-        let body =
-            format!(r#"{{"status":{status},"code":"{code}","title":"T","detail":"{detail}"}}"#);
-        Reply::new(status, &body)
-    };
+    let problem = Reply::problem;
     let cases = [
         (
             "the other kind of credentials",
@@ -30,8 +26,9 @@ fn an_error_of_the_worker_says_what_to_do() {
             "no operator, or no journal",
             problem(404, "not_found", "there is nothing at this path"),
             1,
-            "the Worker at URL has no such endpoint: its configuration needs [vars.ADMIN] and \
-             [vars.JOURNAL]; check --url, too",
+            "the Worker at URL has nothing at /events: either its configuration lacks [vars.ADMIN] or \
+             [vars.JOURNAL], or it is older than this program, and you must deploy a newer \
+             version; check --url, too",
         ),
         (
             "the query is wrong: the Worker knows best how it should be",
@@ -49,7 +46,7 @@ fn an_error_of_the_worker_says_what_to_do() {
             "nothing works until it is fixed",
             Reply::new(
                 503,
-                r#"{"code":"broken_configuration","mistakes":[{"path":"ADMIN.auth","message":"missing"}]}"#,
+                r#"{"type":"urn:elytra-webhooks:broken_configuration","code":"broken_configuration","mistakes":[{"path":"ADMIN.auth","message":"missing"}]}"#,
             ),
             1,
             "the Worker's configuration has mistakes: fix them and deploy, or find them with `cargo \
@@ -89,20 +86,4 @@ fn a_worker_that_does_not_run_can_be_started() {
     assert!(ran.stderr.starts_with(&format!("error: no answer from {url} (")), "{ran:?}");
     let advice = "): start the Worker with `cargo xtask dev`, or name another one with --url\n";
     assert!(ran.stderr.ends_with(advice), "{ran:?}");
-}
-
-/// A Worker of before cannot erase.
-#[test]
-fn an_older_worker_is_to_be_replaced() {
-    let server = Server::new(&[
-        Reply::ok(r#"{"code":"events","events":[],"cursor":null}"#),
-        Reply::new(405, r#"{"code":"method_not_allowed"}"#),
-    ]);
-    let ran = server.run(&["erase", "--object", "product/1", "--yes"]);
-    let stderr = format!(
-        "the journal has no such event, but there may be claims, spooled messages or dead letters\n\
-         error: the Worker at {} cannot do this: deploy a newer version\n",
-        server.url
-    );
-    assert_eq!(ran, Ran { code: Some(1), stdout: String::new(), stderr });
 }

@@ -4,6 +4,9 @@
 mod credentials;
 
 #[cfg(test)]
+mod dead_letters;
+
+#[cfg(test)]
 mod erase;
 
 #[cfg(test)]
@@ -26,3 +29,6 @@ mod server;
 
 #[cfg(test)]
 mod terminal;
+
+#[cfg(test)]
+mod versions;

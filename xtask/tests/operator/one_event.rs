@@ -36,7 +36,7 @@ fn list(keys: &[&str]) -> Reply {
 #[test]
 fn an_event_is_found_by_its_key_or_its_id() {
     let by_key = format!("GET /events/{KEY}");
-    let missing = || Reply::new(404, r#"{"code":"no_such_event","detail":"d"}"#);
+    let missing = || Reply::problem(404, "no_such_event", "d");
     let cases: [Case<'_>; 5] = [
         ("a key", &["event", KEY], &[Reply::ok(VIEW)], &[&by_key]),
         (

@@ -79,7 +79,7 @@ fn a_replay_is_watched_until_its_end() {
         replay("replay_started", "running", 0, 0),
         replay("replay", "running", 800, 0),
         // It is deployed just now.
-        Reply::new(503, r#"{"code":"journal_failed"}"#),
+        Reply::problem(503, "journal_failed", "d"),
         replay("replay", "finished", 1234, 0),
     ]);
     let ran = server.run(&["replay", "--object=product/4711", "--yes", "--events-per-second=10"]);
@@ -198,12 +198,11 @@ fn what_makes_no_sense_is_not_sent() {
 
 #[test]
 fn a_replay_may_be_missing_or_have_ended() {
-    let missing =
-        Reply::new(404, r#"{"code":"no_such_replay","detail":"there is no such replay"}"#);
+    let missing = Reply::problem(404, "no_such_replay", "there is no such replay");
     let ran = Server::new(&[missing]).run(&["replay", "show", ID]);
     let stderr = "there is no such replay\n".to_owned();
     assert_eq!(ran, Ran { code: Some(3), stdout: String::new(), stderr });
-    let ended = Reply::new(409, r#"{"code":"replay_ended","detail":"the replay is finished"}"#);
+    let ended = Reply::problem(409, "replay_ended", "the replay is finished");
     let ran = Server::new(&[ended]).run(&["replay", "cancel", ID]);
     let stderr = "error: 409 replay_ended: the replay is finished\n".to_owned();
     assert_eq!(ran, Ran { code: Some(1), stdout: String::new(), stderr });

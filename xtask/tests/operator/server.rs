@@ -44,6 +44,17 @@ impl Reply {
         Self { status, headers: Vec::new(), body: body.to_owned() }
     }
 
+    /// An error of the Worker.
+    pub(crate) fn problem(status: u16, code: &str, detail: &str) -> Self {
+        let detail = detail.replace('"', "\\\"");
+        Self::new(
+            status,
+            &format!(
+                r#"{{"type":"urn:elytra-webhooks:{code}","title":"T","status":{status},"code":"{code}","detail":"{detail}"}}"#
+            ),
+        )
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push(format!("{name}: {value}\r\n"));
         self

@@ -56,6 +56,42 @@ fn only_yes_is_yes() {
     }
 }
 
+/// What dies while somebody thinks about the question was not asked about. The clock of this machine does not matter.
+#[test]
+fn what_dies_after_a_question_is_not_deleted() {
+    let letter = |died: u64| {
+        format!(
+            r#"{{"id":"shop/{died}/x","subscription":"shop","cause":"gone","died_at":{died},"event":{{}}}}"#
+        )
+    };
+    let page = |letters: &[u64], cursor: &str| {
+        let letters: Vec<_> = letters.iter().map(|died| letter(*died)).collect();
+        Reply::ok(&format!(
+            r#"{{"code":"dead_letters","dead_letters":[{}],"cursor":{cursor}}}"#,
+            letters.join(",")
+        ))
+    };
+    let job = |state: &str, deleted: u32| {
+        format!(r#""job":{{"id":"1/a","action":"delete","state":"{state}","deleted":{deleted}}}"#)
+    };
+    let server = Server::new(&[
+        page(&[1_795_542_207_985, 1_795_542_209_999], r#""c""#),
+        page(&[1_795_542_208_000], "null"),
+        Reply::ok(&format!(r#"{{"code":"deleted","deleted":[],{}}}"#, job("running", 0))),
+        Reply::ok(&format!(r#"{{"code":"job",{}}}"#, job("running", 1))),
+        Reply::ok(&format!(r#"{{"code":"job",{}}}"#, job("finished", 3))),
+    ]);
+    let (code, shown) = run(&server, &["dead-letters", "delete", "--subscription=shop"], "y\n");
+    let lines = server.lines();
+    let last = "POST /dead-letters/delete?subscription=shop&until=2026-11-24T17:43:30.000Z";
+    assert_eq!((code, &*lines[2]), (Some(0), last), "{shown}");
+    let expected = "Delete 3 dead letters? Their events are lost. [y/N] \
+                    job 1/a has started\r\n\
+                    \r[########----------------] 1/3 deleted\u{1b}[K\
+                    \r[########################] 3/3 deleted, finished\u{1b}[K\r\n";
+    assert!(shown.ends_with(expected), "{shown:?}");
+}
+
 #[test]
 fn the_progress_is_one_line_that_changes() {
     let server = Server::new(&[

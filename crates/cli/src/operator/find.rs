@@ -14,14 +14,17 @@ use crate::{Error, Host, Result};
 /// How many events with the same id are shown, if it must be said which one is meant.
 const SHOWN: usize = 10;
 
+/// How many to list if nothing is said.
+const LISTED: u32 = 50;
+
 /// How many to list.
-#[derive(Debug, Clone, Args)]
-struct LimitFlags {
+#[derive(Debug, Clone, PartialEq, Args)]
+pub(super) struct LimitFlags {
     /// How many to list at most
     #[arg(
         long,
         value_name = "NUMBER",
-        default_value_t = 50,
+        default_value_t = LISTED,
         value_parser = clap::value_parser!(u32).range(1..),
         conflicts_with = "all"
     )]
@@ -32,7 +35,12 @@ struct LimitFlags {
 }
 
 impl LimitFlags {
-    fn limit(&self) -> Limit {
+    /// Whether they ask for nothing special.
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self { limit: LISTED, all: false }
+    }
+
+    pub(super) fn limit(&self) -> Limit {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         if self.all { Limit::All } else { Limit::First(limit) }
     }
@@ -128,7 +136,7 @@ pub async fn refusals(host: &impl Host, arguments: &RefusalsArguments) -> Result
 }
 
 /// Prints the pages of a list as they come.
-async fn list(
+pub(super) async fn list(
     client: &Client<'_, impl Host>,
     mut pages: Pages,
     json: bool,

@@ -2,23 +2,15 @@
 
 use clap::{Args, Subcommand};
 use elytra_webhooks_operator::{
-    EventKey, FailureKind, Order, Plan, Replay, ReplayId, ReplayOrder, ReplayView, Request,
-    json_line, print_plan, print_progress, print_replay, print_replays, read_replays,
+    EventKey, Order, Plan, Replay, ReplayId, ReplayOrder, ReplayView, Request, json_line,
+    print_plan, print_progress, print_replay, print_replays, read_replays,
 };
 
+use super::watch::{Seen, Watch};
 use super::{Connection, EventFlags};
 use crate::client::Client;
-use crate::terminal::{Progress, confirm, print, print_json, say};
+use crate::terminal::{confirm, print, print_json, say};
 use crate::{Error, Host, Result};
-
-/// How often the Worker is asked how far a replay is.
-const ASK_EVERY_MS: u64 = 1_000;
-
-/// How often that is said where no line can change.
-const SAY_EVERY_MS: u64 = 5_000;
-
-/// How often in a row the Worker may not say how far a replay is. It may be deployed just now.
-const MAX_FAILURES: u32 = 5;
 
 /// The arguments of `replay`.
 #[derive(Debug, Args)]
@@ -222,39 +214,13 @@ async fn start(
 /// Shows how far a replay is until it ends. Ctrl-C ends only this.
 async fn watch(client: &Client<'_, impl Host>, id: &ReplayId, json: bool) -> Result<()> {
     let host = client.host;
-    let progress = Progress::new(host);
-    let advice = how_to_go_on(host, id);
-    // It may be waiting for an answer, so it ends from there.
-    host.leave_when_interrupted(format!("\n{advice}"))
-        .map_err(|cause| Error::new(format!("cannot wait for signals: {cause}")))?;
-    let (mut failures, mut said) = (0, None::<u64>);
-    let body = loop {
-        match client.ask(&Request::replay(id)).await {
-            Ok(body) => {
-                failures = 0;
-                let replay = ReplayView::read(&body)?.replay;
-                let is_time =
-                    said.is_none_or(|said| host.now().saturating_sub(said) >= SAY_EVERY_MS);
-                if replay.has_ended() || progress.is_terminal() || is_time {
-                    progress.show(&print_progress(&replay));
-                    said = Some(host.now());
-                }
-                if replay.has_ended() {
-                    break body;
-                }
-            }
-            Err(failure) if failure.kind == FailureKind::Failed && failures < MAX_FAILURES => {
-                failures += 1;
-            }
-            Err(failure) => {
-                progress.end();
-                say(host, &advice);
-                return Err(failure.into());
-            }
-        }
-        host.sleep(ASK_EVERY_MS).await;
-    };
-    progress.end();
+    let watch = Watch { request: Request::replay(id), advice: how_to_go_on(host, id), missing: 0 };
+    let body = watch
+        .follow(client, |body| {
+            let replay = ReplayView::read(body)?.replay;
+            Ok(Seen { line: print_progress(&replay), has_ended: replay.has_ended() })
+        })
+        .await?;
     show(host, &body, json)?;
     let replay = ReplayView::read(&body)?.replay;
     if replay.is_done() { Ok(()) } else { Err(not_done(&replay)) }

@@ -7,6 +7,9 @@ mod base;
 mod credentials;
 
 #[cfg(test)]
+mod dead_letters;
+
+#[cfg(test)]
 mod history;
 
 #[cfg(test)]

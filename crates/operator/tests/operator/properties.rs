@@ -1,9 +1,11 @@
 //! What holds whatever is read.
 
 use elytra_webhooks_operator::{
-    Answer, Asked, Base, Credentials, EventColumns, EventFilter, EventKey, EventTable, EventView,
-    Limit, Pages, Plan, Program, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean,
-    print_event, print_plan, print_progress, print_replay, print_replays, read_replays,
+    Answer, Asked, Base, ChangedLetters, Credentials, EventColumns, EventFilter, EventKey,
+    EventTable, EventView, JobView, Letter, LetterCount, LetterFilter, LetterTable, Limit, Pages,
+    Plan, Program, RefusalTable, ReplayId, ReplayView, Request, Step, WIDTH, clean, print_event,
+    print_job, print_job_progress, print_jobs, print_letter, print_plan, print_progress,
+    print_replay, print_replays, read_replays,
 };
 
 /// The program that asks.
@@ -62,6 +64,20 @@ fn value() -> impl Strategy<Value = Value> {
             "dead_letter",
             "queue",
             "has_text",
+            "dead_letters",
+            "cause",
+            "attempts",
+            "died_at",
+            "answer",
+            "body",
+            "job",
+            "jobs",
+            "action",
+            "redriven",
+            "deleted",
+            "stuck",
+            "under_way",
+            "already_sent",
         ])
         .prop_map(str::to_owned),
         ".*",
@@ -78,6 +94,8 @@ fn value() -> impl Strategy<Value = Value> {
         "delivered",
         "accepted",
         "batch",
+        "redrive",
+        "delete",
     ]);
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -134,10 +152,22 @@ proptest! {
             EventTable::new(EventColumns::Clients, Some(WIDTH)).rows(&[raw(&json)]),
             RefusalTable::new(Some(WIDTH)).rows(&[raw(&json)]),
             print_replays(&[raw(&json)]),
+            Letter::read(&json).map(|letter| print_letter(&letter)),
+            LetterTable::new(Some(WIDTH)).rows(&[raw(&json)]),
+            LetterTable::new(None).rows(&[raw(&json)]),
+            print_jobs(&[raw(&json)]),
+            JobView::read(&json!({"job": value}).to_string())
+                .map(|view| print_job(&view.job) + &print_job_progress(&view.job, Some(7))),
+            ChangedLetters::read(&json).map(|changed| changed.print_stuck()),
         ].into_iter().flatten() {
             prop_assert!(is_clean(&text), "{text:?}");
         }
         let _ = read_replays(&json);
+        let mut letters = LetterCount::default();
+        if letters.add(&[raw(&json)]).is_ok() {
+            prop_assert!(is_clean(&letters.print(Some(WIDTH))));
+            let _ = letters.only_these(&LetterFilter::default());
+        }
         let _ = Step::read(&json);
         let mut pages = Pages::of_events(&EventFilter::default(), Limit::All);
         let _ = pages.read(&json);

@@ -1,8 +1,8 @@
 //! The requests, and the pages of a list.
 
 use elytra_webhooks_operator::{
-    Erasure, EventFilter, EventKey, Limit, Method, Order, Pages, RefusalFilter, ReplayId,
-    ReplayOrder, Request,
+    Erasure, EventFilter, EventKey, JobOrder, LetterAction, LetterFilter, Limit, Method, Order,
+    Pages, RefusalFilter, ReplayId, ReplayOrder, Request,
 };
 
 /// 2026-11-24T17:43:27.985Z
@@ -14,6 +14,7 @@ fn each_request_has_its_method_path_and_query() {
     let id = ReplayId::parse("1795542207985-aBcD_-12").unwrap();
     let event = Erasure::Event { source: "a b".to_owned(), id: "1&2".to_owned() };
     let object = Erasure::Object("product/4711".to_owned());
+    let shop = LetterFilter { subscription: Some("shop".to_owned()), ..LetterFilter::default() };
     let cases = [
         (Request::event(&key), Method::Get, "/events/AbCdEfGhIjKlMnOpQrStUvWxYz-_0123"),
         (Request::replays(), Method::Get, "/replays"),
@@ -32,6 +33,30 @@ fn each_request_has_its_method_path_and_query() {
         (object.request(None), Method::Delete, "/events?object=product/4711"),
         (object.request(Some("c=")), Method::Delete, "/events?object=product/4711&cursor=c%3D"),
         (event.request(None), Method::Delete, "/events?id=1%262&source=a%20b"),
+        (Request::dead_letter("shop/1/a"), Method::Get, "/dead-letters?id=shop/1/a"),
+        (
+            Request::change_letter(LetterAction::Redrive, "shop/1/a&until=7d"),
+            Method::Post,
+            "/dead-letters/redrive?id=shop/1/a%26until%3D7d",
+        ),
+        (
+            Request::change_letters(LetterAction::Delete, &shop),
+            Method::Post,
+            "/dead-letters/delete?subscription=shop",
+        ),
+        // The Worker wants a condition. This one excludes none.
+        (
+            Request::change_letters(LetterAction::Delete, &LetterFilter::default()),
+            Method::Post,
+            "/dead-letters/delete?since=1970-01-01T00:00:00Z",
+        ),
+        (Request::job("1/a"), Method::Get, "/dead-letters/jobs?id=1/a"),
+        (Request::order_job("1/a", JobOrder::Stop), Method::Post, "/dead-letters/jobs/stop?id=1/a"),
+        (
+            Request::order_job("1/a", JobOrder::Resume),
+            Method::Post,
+            "/dead-letters/jobs/resume?id=1/a",
+        ),
     ];
     for (request, method, target) in cases {
         assert_eq!((request.method, &*request.target()), (method, target));
@@ -118,6 +143,8 @@ fn how_long_ago_becomes_a_time() {
         assert_eq!(fixed.until.as_deref(), Some(expected), "{why}");
         let refusals = RefusalFilter { since: Some(text.to_owned()), ..RefusalFilter::default() };
         assert_eq!(refusals.fixed_at(NOW).since.as_deref(), Some(expected), "{why}");
+        let letters = LetterFilter { until: Some(text.to_owned()), ..LetterFilter::default() };
+        assert_eq!(letters.fixed_at(NOW).until.as_deref(), Some(expected), "{why}");
     }
 }
 
@@ -179,6 +206,22 @@ fn a_list_is_read_page_by_page() {
             targets.iter().map(|target| format!("/events?limit={target}")).collect();
         let expected = (targets, listed.to_vec(), has_more);
         assert_eq!(read(Pages::of_events(&none, limit), answers), expected, "{why}");
+    }
+}
+
+/// How many are on a page of jobs is the Worker's to say: it takes no limit.
+#[test]
+fn a_page_of_jobs_has_a_fixed_size() {
+    for (why, limit, answer, listed, has_more) in [
+        ("some of them", Limit::First(1), r#"{"jobs":[{},{}],"cursor":null}"#, 1, true),
+        ("as many as there are", Limit::First(2), r#"{"jobs":[{},{}],"cursor":null}"#, 2, false),
+        ("all of them", Limit::All, r#"{"jobs":[{},{}],"cursor":null}"#, 2, false),
+        ("there are others", Limit::First(2), r#"{"jobs":[{},{}],"cursor":"a"}"#, 2, true),
+    ] {
+        let mut pages = Pages::of_jobs(limit);
+        assert_eq!(pages.request().unwrap().target(), "/dead-letters/jobs", "{why}");
+        assert_eq!(pages.read(answer).unwrap().items.len(), listed, "{why}");
+        assert_eq!((pages.request(), pages.has_more()), (None, has_more), "{why}");
     }
 }
 
