@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const MAX_README_BYTES: usize = 12 * 1024;
 
 /// Folders with files that are installed or generated, not ours.
-const NOT_OURS: [&str; 3] = ["build", "node_modules", "target"];
+const NOT_OURS: [&str; 4] = ["build", "dist", "node_modules", "target"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,12 +1,23 @@
 //! The connection to the Worker.
 
+use clap::Args;
 use elytra_webhooks_operator::{
     Answer, Asked, Base, Credentials, Failure, Method, Request, VARIABLES, no_connection,
 };
 
 use crate::host::{HttpRequest, Stream};
-use crate::operator::Connection;
 use crate::{Error, Host, Result};
+
+/// Where the Worker is, and how its answers are printed.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// The URL of the Worker
+    #[arg(long, global = true, default_value = "http://localhost:8787")]
+    pub(crate) url: String,
+    /// Print the Worker's JSON; a list has one per line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
 
 /// A Worker, and the credentials for it.
 pub(crate) struct Client<'h, H> {

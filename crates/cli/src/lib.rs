@@ -23,7 +23,7 @@ pub mod operator;
 
 pub mod deployment;
 
-mod client;
+pub mod client;
 
 mod terminal;
 

@@ -18,17 +18,6 @@ pub use erase::{ErasureArguments, erase};
 pub use find::{EventArguments, EventsArguments, RefusalsArguments, event, events, refusals};
 pub use replay::{ReplayArguments, replay};
 
-/// Where the Worker is, and how its answers are printed.
-#[derive(Debug, Clone, Args)]
-pub struct Connection {
-    /// The URL of the Worker
-    #[arg(long, global = true, default_value = "http://localhost:8787")]
-    pub(crate) url: String,
-    /// Print the Worker's JSON; a list has one per line
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
 /// Which events are meant: the parameters of `GET /events`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct EventFlags {

@@ -7,10 +7,9 @@ use elytra_webhooks_operator::{
     print_job, print_job_progress, print_jobs, print_letter,
 };
 
-use super::Connection;
 use super::find::{LimitFlags, list};
 use super::watch::{Seen, Watch};
-use crate::client::Client;
+use crate::client::{Client, Connection};
 use crate::terminal::{Progress, confirm, print, print_json, say};
 use crate::{Error, Host, Result};
 

@@ -3,8 +3,7 @@
 use clap::Args;
 use elytra_webhooks_operator::{Erased, Erasure, EventColumns, EventTable, Limit, Step, json_line};
 
-use super::Connection;
-use crate::client::Client;
+use crate::client::{Client, Connection};
 use crate::terminal::{confirm, print, say};
 use crate::{Error, Host, Result};
 

@@ -6,8 +6,8 @@ use elytra_webhooks_operator::{
     Pages, RefusalFilter, RefusalTable, Request, Summary, counted, json_line, print_event,
 };
 
-use super::{Connection, EventFlags};
-use crate::client::Client;
+use super::EventFlags;
+use crate::client::{Client, Connection};
 use crate::terminal::{print, print_json, say};
 use crate::{Error, Host, Result};
 

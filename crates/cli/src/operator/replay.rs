@@ -6,9 +6,9 @@ use elytra_webhooks_operator::{
     print_plan, print_progress, print_replay, print_replays, read_replays,
 };
 
+use super::EventFlags;
 use super::watch::{Seen, Watch};
-use super::{Connection, EventFlags};
-use crate::client::Client;
+use crate::client::{Client, Connection};
 use crate::terminal::{confirm, print, print_json, say};
 use crate::{Error, Host, Result};
 
