@@ -34,5 +34,6 @@ mod rate_limit;
 mod readme;
 mod sink;
 mod unfinished;
+mod upgrading;
 mod volume;
 mod webhooks;
