@@ -47,7 +47,10 @@ fn record() {
     recorder.letters();
     recorder.job();
     recorder.finish(&version);
-    assert!(VERSIONS.contains(&&*version), "name {version} in VERSIONS, and as LATEST, now {LATEST}");
+    assert!(
+        VERSIONS.contains(&&*version),
+        "name {version} in VERSIONS, and as LATEST, now {LATEST}"
+    );
 }
 
 impl Recorder {

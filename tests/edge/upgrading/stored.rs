@@ -44,7 +44,11 @@ pub(super) struct Message {
 
 impl Stored {
     /// What a receiver has stored now, beside the messages that the test has for it.
-    pub(super) fn of(receiver: &Receiver, now: u64, queues: BTreeMap<String, Vec<Message>>) -> Self {
+    pub(super) fn of(
+        receiver: &Receiver,
+        now: u64,
+        queues: BTreeMap<String, Vec<Message>>,
+    ) -> Self {
         let kv = NAMESPACES.map(|name| (name.to_owned(), receiver.kv_of(name)));
         Self { recorded_at: now, kv: kv.into(), ledger: receiver.objects(), queues }
     }
