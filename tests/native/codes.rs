@@ -45,7 +45,8 @@ fn root() -> &'static Path {
 /// Whether a text is written like a code.
 fn is_code(text: &str) -> bool {
     let words = text.split('_');
-    text.len() > 1 && words.clone().all(|word| !word.is_empty())
+    text.len() > 1
+        && words.clone().all(|word| !word.is_empty())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
@@ -55,7 +56,9 @@ fn codes_in(text: &str, beginning: &str) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for (start, _) in text.match_indices(beginning) {
         let body = text[start..].split("\n    }\n").next().unwrap();
-        codes.extend(body.split('"').skip(1).step_by(2).filter(|text| is_code(text)).map(str::to_owned));
+        codes.extend(
+            body.split('"').skip(1).step_by(2).filter(|text| is_code(text)).map(str::to_owned),
+        );
     }
     assert!(!codes.is_empty(), "{beginning}");
     codes
@@ -108,7 +111,8 @@ fn names_in_tables(text: &str) -> BTreeSet<String> {
 fn print(codes: &Codes) -> String {
     let mut text = String::new();
     for (kind, codes) in codes {
-        let _ = write!(text, "[{kind}]\n{}\n\n", codes.iter().cloned().collect::<Vec<_>>().join("\n"));
+        let _ =
+            write!(text, "[{kind}]\n{}\n\n", codes.iter().cloned().collect::<Vec<_>>().join("\n"));
     }
     text.trim_end().to_owned() + "\n"
 }
@@ -150,7 +154,8 @@ fn all_functions_that_return_codes_are_read() {
         for line in text.lines().map(str::trim) {
             let returns_codes = line.starts_with("pub fn code(") || line.contains(" -> Report {");
             let is_private = !line.starts_with("pub fn");
-            let is_read = FUNCTIONS.iter().any(|(_, read, begins)| *read == file && line.starts_with(begins));
+            let is_read =
+                FUNCTIONS.iter().any(|(_, read, begins)| *read == file && line.starts_with(begins));
             assert!(!returns_codes || is_private || is_read, "{file}: {line}");
         }
     }
@@ -162,9 +167,21 @@ fn the_source_is_read_as_it_is() {
     let today = today();
     let causes: BTreeSet<_> = Cause::CODES.map(str::to_owned).into();
     assert_eq!(today["causes of dead letters"], causes);
-    assert!(today["lines in the journal"].is_superset(&["received".to_owned(), "replayed".to_owned()].into()));
-    assert!(today["answers"].is_superset(&["accepted".to_owned(), "no_such_event".to_owned()].into()));
-    assert_eq!(codes_in("pub fn code() {\n \"a_b\" \"A sentence.\" \"9_c\"\n    }\n \"d_e\"", "pub fn code").len(), 2);
+    assert!(
+        today["lines in the journal"]
+            .is_superset(&["received".to_owned(), "replayed".to_owned()].into())
+    );
+    assert!(
+        today["answers"].is_superset(&["accepted".to_owned(), "no_such_event".to_owned()].into())
+    );
+    assert_eq!(
+        codes_in(
+            "pub fn code() {\n \"a_b\" \"A sentence.\" \"9_c\"\n    }\n \"d_e\"",
+            "pub fn code"
+        )
+        .len(),
+        2
+    );
 }
 
 /// A code that nobody explains is of no use.
@@ -173,7 +190,10 @@ fn every_code_of_an_answer_is_documented() {
     let documents = ["docs/http.md", "docs/operating.md"];
     let text: String =
         documents.map(|name| fs::read_to_string(root().join(name)).unwrap()).concat();
-    let missing: Vec<_> =
-        today()["answers"].iter().filter(|code| !text.contains(&format!("`{code}`"))).cloned().collect();
+    let missing: Vec<_> = today()["answers"]
+        .iter()
+        .filter(|code| !text.contains(&format!("`{code}`")))
+        .cloned()
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
