@@ -12,7 +12,10 @@ use crate::message::Message;
 const CLOCK_TOLERANCE_MS: u64 = 3_600_000;
 
 /// Which dead letters are meant. All conditions must hold, and nothing excludes a letter if there are none.
+///
+/// A condition that a later version has stored with a job is an error. Without it, the job would mean more letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LetterFilter {
     /// The subscription whose destination was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]

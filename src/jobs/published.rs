@@ -80,11 +80,10 @@ pub(crate) async fn write(job: &Job, platform: &impl Platform) -> Result<(), Bin
 /// `DEAD` failed, or holds something else.
 pub(crate) async fn find(id: &str, platform: &impl Platform) -> Result<Option<Job>, BindingError> {
     let text = within(platform, CALL_MS, platform.get(DEAD, &job_key(id))).await?;
-    text.map(|text| read(id, &text)).transpose()
-}
-
-fn read(id: &str, text: &str) -> Result<Job, BindingError> {
-    Job::read(text).map_err(|_| BindingError(format!("{id}: not a job")))
+    let read = |text: String| {
+        Job::read(&text).map_err(|error| BindingError(format!("{id}: not a job: {error}")))
+    };
+    text.map(read).transpose()
 }
 
 /// The jobs, the newest first, at most so many, and the cursor of the next ones.
@@ -100,10 +99,10 @@ pub(crate) async fn list(
     let page = within(platform, CALL_MS, platform.list(DEAD, JOBS, limit, cursor)).await?;
     let reads = page.keys.iter().map(async |(key, _)| {
         let text = within(platform, CALL_MS, platform.get(DEAD, key)).await?;
-        text.map(|text| read(key, &text)).transpose()
+        Ok(text.and_then(|text| Job::read(&text).ok()))
     });
     let jobs: Vec<_> = stream::iter(reads).buffered(MAX_CONNECTIONS).collect().await;
-    // One that has expired since is left out.
+    // One that has expired since is left out, and one that only a later version can read.
     let jobs = jobs.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     Ok((jobs, page.cursor))
 }

@@ -36,5 +36,6 @@ mod readme;
 mod sink;
 mod typescript;
 mod unfinished;
+mod upgrading;
 mod volume;
 mod webhooks;

@@ -55,4 +55,7 @@ mod checklist;
 mod documents;
 
 #[cfg(test)]
+mod codes;
+
+#[cfg(test)]
 mod house;

@@ -50,6 +50,14 @@ impl Sink {
         self.messages.lock().unwrap().remove(binding).unwrap_or_default()
     }
 
+    /// Removes and returns the texts of those messages of a queue for which this is true.
+    #[must_use]
+    pub fn take_messages_if(&self, binding: &str, is_it: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut all = self.messages.lock().unwrap();
+        let messages = all.entry(binding.to_owned()).or_default();
+        messages.extract_if(.., |text| is_it(text)).collect()
+    }
+
     /// Its URL. The messages of a queue are posted to the name of its binding below it.
     #[must_use]
     pub fn url(&self) -> &str {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fault::{Calls, Fault};
@@ -17,7 +17,7 @@ use crate::receiver::Receiver;
 const CRON: &str = "/test/cron";
 
 /// An entry in KV.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KvEntry {
     /// The value.
     pub value: String,
@@ -25,6 +25,7 @@ pub struct KvEntry {
     #[serde(default)]
     pub metadata: Value,
     /// When the key expires, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration: Option<u64>,
 }
 
@@ -131,6 +132,35 @@ impl Receiver {
     #[track_caller]
     pub fn advance(&self, seconds: u64) {
         self.look("/test/clock", Some(seconds.to_string().into_bytes()));
+    }
+
+    /// Sets the clock of the receiver and its ledger to a time in milliseconds since 1970, until it is killed. Timers
+    /// are not affected.
+    #[track_caller]
+    pub fn set_clock(&self, time: u64) {
+        self.look("/test/clock/set", Some(time.to_string().into_bytes()));
+    }
+
+    /// What each object of the ledger has stored, by name: its `schema`, the `rows` of each table, and its `alarm`,
+    /// in milliseconds since 1970.
+    #[track_caller]
+    #[must_use]
+    pub fn objects(&self) -> BTreeMap<String, Value> {
+        self.read("/test/ledger/dump")
+    }
+
+    /// Replaces what objects of the ledger have stored, and ends them. Instead of an `alarm`, there is `due_in_ms`.
+    #[track_caller]
+    pub fn restore_objects(&self, objects: &BTreeMap<String, Value>) {
+        let objects = serde_json::to_vec(objects).unwrap();
+        self.look("/test/ledger/restore", Some(objects));
+    }
+
+    /// Writes keys to a KV namespace, past the receiver: the `value`, `metadata` and `expiration_ttl` of each.
+    #[track_caller]
+    pub fn restore_kv(&self, binding: &str, entries: &BTreeMap<String, Value>) {
+        let entries = serde_json::to_vec(entries).unwrap();
+        self.look(&format!("/test/kv/restore?binding={binding}"), Some(entries));
     }
 
     /// The contents of the ledger's shards.

@@ -1,5 +1,5 @@
-// A clock that tests can put forward, for the receiver and its Durable Objects: they run in one
-// isolate. Timers are not affected.
+// A clock that tests can set, for the receiver and its Durable Objects: they run in one isolate. Timers are
+// not affected.
 
 /** How many milliseconds the clock is ahead. */
 let ahead = 0;
@@ -36,4 +36,14 @@ export function panic() {
 /** Puts the clock forward by this many more seconds. */
 export function advance(seconds) {
   ahead += seconds * 1_000;
+}
+
+/** Sets the clock to this time, in milliseconds since 1970. */
+export function set(time) {
+  ahead = time - Date.now();
+}
+
+/** How many milliseconds the clock is behind. */
+export function behind() {
+  return Math.max(0, -ahead);
 }

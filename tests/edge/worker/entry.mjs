@@ -4,7 +4,7 @@
 // the cron trigger and the ledger's alarms, and hand messages to the receiver's consumer.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { advance, panic } from "./clock.mjs";
+import { advance, panic, set } from "./clock.mjs";
 import { consume, consumeUnreadable } from "./consumer.mjs";
 import { bufferBytes, wasmBytes } from "./memory.mjs";
 import receiver from "./receiver/src/cloudflare/executor/main.mjs";
@@ -13,6 +13,7 @@ import { dump, fill as fillKv, get } from "./kv.mjs";
 import { fill, ofShards, rowsWritten } from "./ledger.mjs";
 import * as r2 from "./r2.mjs";
 import { withSink } from "./sink.mjs";
+import { dumpLedger, restoreKv, restoreLedger } from "./storage.mjs";
 
 export { Ledger } from "./ledger.mjs";
 
@@ -42,6 +43,9 @@ export default class extends WorkerEntrypoint {
       case "/test/kv/delete":
         await binding.delete(await request.json());
         return new Response();
+      case "/test/kv/restore":
+        await restoreKv(binding, await request.json());
+        return new Response();
       case "/test/r2":
         return Response.json(await r2.dump(binding));
       case "/test/r2/bodies":
@@ -67,6 +71,9 @@ export default class extends WorkerEntrypoint {
       case "/test/clock":
         advance(await request.json());
         return new Response();
+      case "/test/clock/set":
+        set(await request.json());
+        return new Response();
       case "/test/panic":
         panic();
         return new Response();
@@ -87,6 +94,11 @@ export default class extends WorkerEntrypoint {
         return new Response();
       case "/test/ledger/fill":
         await fill(this.env.LEDGER, await request.json());
+        return new Response();
+      case "/test/ledger/dump":
+        return Response.json(await dumpLedger(this.env.LEDGER));
+      case "/test/ledger/restore":
+        await restoreLedger(this.env.LEDGER, await request.json());
         return new Response();
       case "/test/journal/fill":
         await this.env.LEDGER.getByName("shard-0").fillJournal(await request.json());

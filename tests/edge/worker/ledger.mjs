@@ -1,8 +1,10 @@
 // The receiver's Durable Object, with a window for the tests.
 
+import { behind } from "./clock.mjs";
 import { Ledger as Inner } from "./receiver/src/cloudflare/executor/main.mjs";
 import { withFaults } from "./faults.mjs";
 import { withSink } from "./sink.mjs";
+import { dumpObject, restoreObject } from "./storage.mjs";
 
 /** How many rows the shards have written. They are in the isolate of the receiver. */
 let written = 0;
@@ -21,6 +23,20 @@ export class Ledger extends Inner {
   constructor(ctx, env) {
     // What a replay sends goes where everything goes.
     super(ctx, { ...withFaults(withSink(env)) });
+    // The platform's clock cannot be set, and would ring at once for a time that has passed there.
+    const { storage } = ctx;
+    const setAlarm = storage.setAlarm.bind(storage);
+    storage.setAlarm = (time) => setAlarm(time + behind());
+  }
+
+  /** What it has stored. */
+  dump() {
+    return dumpObject(this.ctx);
+  }
+
+  /** Replaces what it has stored. */
+  async restore(stored) {
+    await restoreObject(this.ctx, stored);
   }
 
   /** The database, which counts the rows that are written. */
