@@ -59,10 +59,11 @@ const XTASK_LAYERS: [&[&str]; 8] = [
 ];
 
 /// Those of the commands.
-const CLI_LAYERS: [&[&str]; 7] = [
+const CLI_LAYERS: [&[&str]; 8] = [
     &["error"],
     &["host"],
-    &["deployment", "memory", "terminal"],
+    &["memory"],
+    &["deployment", "terminal"],
     &["client", "sender"],
     &["check", "conformance", "explain", "webhook_config"],
     &["init", "operator", "trigger"],
