@@ -29,6 +29,7 @@ mod handshake;
 mod journal;
 mod ledger;
 mod memory;
+mod package;
 mod panic;
 mod r2;
 mod rate_limit;
