@@ -21,7 +21,7 @@ const CODES: &str = "tests/native/codes.txt";
 /// What the codes of a kind are in, and the functions that return them: a file, and how the function begins.
 const FUNCTIONS: [(&str, &str, &str); 9] = [
     ("answers", "src/outcome.rs", "pub fn report(&self) -> Report"),
-    ("answers", "src/operator/error.rs", "pub fn report(&self) -> Report"),
+    ("answers", "src/operator/error.rs", "fn report(&self) -> Report"),
     ("answers", "src/fate.rs", "pub fn code(self) -> &'static str"),
     ("reasons why a subscription does not want an event", "src/subscription.rs", CODE),
     ("notices", "src/trace.rs", CODE),
