@@ -60,7 +60,7 @@ fn ran(receiver: &Receiver, arguments: &[&str]) -> (Option<i32>, String, String)
 fn json_of(receiver: &Receiver, arguments: &[&str]) -> Value {
     let (code, stdout, stderr) = ran(receiver, &[arguments, &["--json"]].concat());
     assert_eq!(code, Some(0), "{arguments:?}: {stderr}");
-    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+    serde_json::from_str(&stdout).expect(&stdout)
 }
 
 /// With the local queues.

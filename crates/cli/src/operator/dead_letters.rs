@@ -349,7 +349,7 @@ async fn change_one(
             return Ok(());
         }
         say(host, print_letter(&Letter::read(&body)?).trim_end());
-        confirm(host, &action.question()).await?;
+        confirm(host, action.question()).await?;
     }
     let body = client.ask(&Request::change_letter(action, id)).await?;
     let changed = ChangedLetters::read(&body)?;
