@@ -13,6 +13,8 @@ pub mod explain;
 
 pub mod operator;
 
+pub mod init;
+
 pub mod deployment;
 
 mod client;
