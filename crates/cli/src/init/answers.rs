@@ -9,14 +9,12 @@ use elytra_webhooks::names::{did_you_mean, nearest};
 /// The longest name of a queue, of a bucket, and of a Worker that has an address of its own.
 const MAX_RESOURCE_BYTES: usize = 63;
 
-/// What is added to the name of the Worker at most, to name what belongs to it.
-const LONGEST_SUFFIX: &str = "-dead-letters-staging";
+/// The longest name of the Worker. `<name>-dead-letters-staging` is a queue, too.
+pub(super) const MAX_NAME_BYTES: usize = 32;
 
-/// The longest name of the Worker.
-pub(super) const MAX_NAME_BYTES: usize = MAX_RESOURCE_BYTES - LONGEST_SUFFIX.len();
-
-/// The longest name of the subscription, after which its queue or its bucket is named, too.
-pub(super) const MAX_SUBSCRIPTION_BYTES: usize = LONGEST_SUFFIX.len() - "--staging".len();
+/// The longest name of the subscription. `<name>-<subscription>-staging` is a queue or a bucket.
+pub(super) const MAX_SUBSCRIPTION_BYTES: usize =
+    MAX_RESOURCE_BYTES - MAX_NAME_BYTES - "--staging".len();
 
 /// What begins the name of every subscription's var.
 const PREFIX: &str = "subscription_";

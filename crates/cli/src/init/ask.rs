@@ -43,7 +43,10 @@ pub(super) async fn ask(
     // The other questions are about something else.
     let name = match &arguments.name {
         Some(given) => WorkerName::parse(given).map_err(|why| wrong("name", given, &why))?,
-        None => name,
+        None => {
+            asker.assumed.push(format!("--name {}", name.as_str()));
+            name
+        }
     };
     let authentication =
         asker.choose(arguments.auth, "auth", "How does Elytra authenticate?", "bearer").await?;

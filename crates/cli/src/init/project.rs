@@ -219,7 +219,11 @@ fn readme(answers: &Answers) -> String {
     let name = answers.name.as_str();
     let subscription = answers.subscription.as_str();
     let types = answers.event_types.names();
-    let events = if types.is_empty() { "all events".to_owned() } else { types.join(", ") };
+    let events = match &*types {
+        [] => "all events".to_owned(),
+        [one] => format!("events of the type `{one}`"),
+        several => format!("events of the types `{}`", several.join("`, `")),
+    };
     let (destination, dev) = match &answers.destination {
         Destination::Queue => (
             "a queue, which the Worker in `consumer/` reads",
