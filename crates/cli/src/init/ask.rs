@@ -41,12 +41,11 @@ pub(super) async fn ask(
     let can_ask = !arguments.yes && host.is_terminal(Stream::Input);
     let mut asker = Asker { host, can_ask, assumed: Vec::new() };
     // The other questions are about something else.
-    let name = match &arguments.name {
-        Some(given) => WorkerName::parse(given).map_err(|why| wrong("name", given, &why))?,
-        None => {
-            asker.assumed.push(format!("--name {}", name.as_str()));
-            name
-        }
+    let name = if let Some(given) = &arguments.name {
+        WorkerName::parse(given).map_err(|why| wrong("name", given, &why))?
+    } else {
+        asker.assumed.push(format!("--name {}", name.as_str()));
+        name
     };
     let authentication =
         asker.choose(arguments.auth, "auth", "How does Elytra authenticate?", "bearer").await?;

@@ -289,6 +289,8 @@ npm run deploy
 
 This creates what `wrangler.toml` names and does not exist yet, sets the secrets in `.production.vars`, and prints the URL
 of the Worker. Keep the secrets in your password manager, too: git ignores the file, and Cloudflare does not show them.
+If a deployment stops halfway, the next one may say that a namespace exists already: find its id with
+`npx wrangler kv namespace list`, and write it below its binding in `wrangler.toml`, as `id = \"...\"`.
 {staging}
 In Elytra, create a webhook with the URL `<URL>/webhook` and the authentication {auth}.
 

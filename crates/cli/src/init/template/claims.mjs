@@ -4,7 +4,7 @@
 //
 //   node consumer/claims.mjs [environment]
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -41,9 +41,15 @@ function find() {
   const name = /^name = "([^"]*)"/m.exec(receiver.text)?.[1];
   const title = `${name}${environment ? `-${environment}` : ""}-claims`;
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
-  const stdio = ["inherit", "pipe", "inherit"];
-  const listed = execFileSync(process.execPath, [wrangler, "kv", "namespace", "list"], { cwd: root, encoding: "utf8", stdio });
-  const found = JSON.parse(listed).find((namespace) => namespace.title === title);
+  const list = spawnSync(process.execPath, [wrangler, "kv", "namespace", "list"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["inherit", "pipe", "inherit"],
+  });
+  if (list.status !== 0) {
+    fail(`cannot list the namespaces: ${list.error?.message ?? list.stdout}`);
+  }
+  const found = JSON.parse(list.stdout).find((namespace) => namespace.title === title);
   return found?.id ?? fail(`there is no namespace ${title}: deploy the receiver first, or write the id of its CLAIMS into both`);
 }
 
