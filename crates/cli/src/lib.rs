@@ -15,6 +15,8 @@ pub mod operator;
 
 pub mod init;
 
+pub mod completions;
+
 pub mod deployment;
 
 mod client;
