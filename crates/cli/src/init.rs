@@ -1,7 +1,7 @@
 //! Writes a project that receives Elytra's webhooks with the npm package: `init`.
 //!
 //! Four questions are asked, and each can be answered by an argument. What is written is a pure function of the
-//! answers ([`project`](project::project)), so that tests can go through all of them.
+//! answers (see `project`), so that tests can go through all of them.
 
 mod answers;
 
