@@ -228,7 +228,8 @@ fn a_project_starts_and_prints_the_event_that_is_sent() {
         let printed = home.printed("npx", &trigger);
         assert!(printed.starts_with("202 accepted  "), "{mode}: {printed}");
     }
-    let trigger = ["elytra-webhooks", "trigger", "--url", &url, "--all", "--mode", "batch", "--json"];
+    let trigger =
+        ["elytra-webhooks", "trigger", "--url", &url, "--all", "--mode", "batch", "--json"];
     let printed = home.printed("npx", &trigger);
     let events = printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let events: usize = events.map(|answer| answer["events"].as_array().unwrap().len()).sum();
@@ -271,7 +272,10 @@ fn every_project_can_be_deployed() {
         let deploy = ["wrangler", "deploy", "--env=", "--dry-run"];
         let output = home.run("npx", &deploy);
         let printed = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success() && printed.contains("--dry-run: exiting now."), "{answers:?}: {printed}");
+        assert!(
+            output.status.success() && printed.contains("--dry-run: exiting now."),
+            "{answers:?}: {printed}"
+        );
         if answers.iter().any(|answer| answer == "--staging") {
             let deploy = ["wrangler", "deploy", "--env", "staging", "--dry-run"];
             let printed = home.printed("npx", &deploy);
@@ -290,8 +294,8 @@ fn a_mistake_is_not_deployed() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("event_types =", "event_typs =")).unwrap();
     let output = home.run("npx", &["wrangler", "deploy", "--dry-run"]);
-    let printed = String::from_utf8(output.stdout).unwrap()
-        + &String::from_utf8(output.stderr).unwrap();
+    let printed =
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{printed}");
     assert!(printed.contains("unknown field, did you mean \"event_types\"?"), "{printed}");
 }

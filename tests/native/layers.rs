@@ -65,7 +65,7 @@ const CLI_LAYERS: [&[&str]; 8] = [
     &["memory"],
     &["deployment", "terminal"],
     &["client", "sender"],
-    &["check", "conformance", "explain", "webhook_config"],
+    &["check", "completions", "conformance", "explain", "webhook_config"],
     &["init", "operator", "trigger"],
     &["lib"],
 ];

@@ -10,7 +10,9 @@ use std::thread;
 
 use crate::command::{cargo, show};
 use crate::output::{say, stage};
-use crate::{Error, Project, Result, Worker, build, dependencies, fuzz, instructions, setup, soak};
+use crate::{
+    Error, Project, Result, Worker, build, dependencies, fuzz, instructions, package, setup, soak,
+};
 use programs::Programs;
 
 /// A check that is one call of cargo: its name, its arguments, and the advice if it fails.
@@ -118,6 +120,9 @@ impl Checks<'_> {
         self.then(|| stage("native tests", || programs.run_native(project)))?;
         // This fails if the other lane ended early.
         workers_are_built.recv().map_err(|_| Stopped)?;
+        self.then(|| {
+            stage("commands of the npm package", || programs.run_npm(&setup::setup(project)?))
+        })?;
         self.then(|| stage("tests on the real runtime", || programs.run_edge(EDGE_TESTS_AT_ONCE)))?;
         self.then(|| soak::test(project, programs.soak()?, &SOAK))
     }
@@ -130,6 +135,7 @@ impl Checks<'_> {
             let name = format!("build of the {}", worker.name());
             self.then(|| stage(&name, || build::build(&tools, worker)))?;
         }
+        self.then(|| stage("npm package", || package::package(&tools).map(drop)))?;
         self.then(setup::setup_python)?;
         self.then(setup::setup_browser)?;
         self.then(|| setup::setup_peers(project))?;

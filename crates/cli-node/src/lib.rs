@@ -7,6 +7,8 @@ mod node;
 use std::panic;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use elytra_webhooks_cli::completions::{CompletionsArguments, completions};
+use elytra_webhooks_cli::init::{InitArguments, init};
 use elytra_webhooks_cli::{Command, Host as _, perform, with_examples};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,10 +23,20 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them")]
 enum Task {
+    /// Write a new project, after four questions
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArguments),
     #[command(flatten)]
     Shared(Command),
+    /// Print what a shell needs to complete the commands
+    Completions(CompletionsArguments),
 }
+
+const INIT_EXAMPLES: &str = "Examples:
+  npx elytra-webhooks init my-webhooks
+  npx elytra-webhooks init my-webhooks --auth basic --destination kv --console no --staging --yes";
 
 /// Runs a command with the arguments after the program's name, and returns the exit code.
 #[wasm_bindgen]
@@ -36,7 +48,11 @@ pub async fn run(machine: Machine, arguments: Vec<String>) -> u8 {
     let matches = command.try_get_matches_from([name].into_iter().chain(arguments));
     let arguments = matches.and_then(|matches| Arguments::from_arg_matches(&matches));
     let done = match arguments {
+        Ok(Arguments { task: Task::Init(arguments) }) => init(&host, &arguments).await,
         Ok(Arguments { task: Task::Shared(command) }) => perform(&command, &host).await,
+        Ok(Arguments { task: Task::Completions(arguments) }) => {
+            completions(&host, &arguments, Arguments::command())
+        }
         Err(error) => {
             let text = error.render().to_string();
             if error.use_stderr() {

@@ -21,6 +21,10 @@ pub mod sender;
 
 pub mod operator;
 
+pub mod init;
+
+pub mod completions;
+
 pub mod deployment;
 
 pub mod client;

@@ -1,7 +1,7 @@
 //! A machine in memory, for tests: files, and what was printed.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -15,6 +15,14 @@ use crate::{Host, Program};
 pub(crate) struct Memory {
     /// The files, by their paths.
     pub(crate) files: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// The files that only their owner may read.
+    pub(crate) private: RefCell<BTreeSet<String>>,
+    /// A file that cannot be written.
+    pub(crate) unwritable: String,
+    /// The lines that a person types. `None` if there is nobody.
+    pub(crate) typed: Option<RefCell<VecDeque<String>>>,
+    /// How many random bytes were asked for.
+    pub(crate) random: Cell<u8>,
     /// What the standard input has.
     pub(crate) input: String,
     /// The variables of the environment.
@@ -49,13 +57,18 @@ impl Memory {
         String::from_utf8(files.get(path).expect(path).clone()).expect("UTF-8")
     }
 
+    /// A machine at which a person types these lines.
+    pub(crate) fn typing(lines: &[&str]) -> Self {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        Self { typed: Some(RefCell::new(lines)), ..Self::default() }
+    }
+
     /// What was printed since the last call.
     pub(crate) fn take_printed(&self) -> String {
         self.printed.take()
     }
 }
 
-#[expect(dead_code, reason = "the commands that wait are tested next")]
 /// Runs a command in memory, where nothing is waited for.
 pub(crate) fn run<T>(command: impl Future<Output = T>) -> T {
     match pin!(command).poll(&mut Context::from_waker(Waker::noop())) {
@@ -85,7 +98,13 @@ impl Host for Memory {
         Ok(self.input.clone().into_bytes())
     }
 
-    fn write(&self, path: &str, text: &str, _access: Access) -> io::Result<()> {
+    fn write(&self, path: &str, text: &str, access: Access) -> io::Result<()> {
+        if path == self.unwritable {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        if access == Access::Owner {
+            self.private.borrow_mut().insert(path.to_owned());
+        }
         self.files.borrow_mut().insert(path.to_owned(), text.as_bytes().to_vec());
         Ok(())
     }
@@ -117,8 +136,8 @@ impl Host for Memory {
         self.said.borrow_mut().push_str(text);
     }
 
-    fn is_terminal(&self, _stream: Stream) -> bool {
-        false
+    fn is_terminal(&self, stream: Stream) -> bool {
+        stream == Stream::Input && self.typed.is_some()
     }
 
     fn columns(&self) -> Option<usize> {
@@ -130,12 +149,16 @@ impl Host for Memory {
     }
 
     fn random(&self, bytes: &mut [u8]) -> io::Result<()> {
-        bytes.iter_mut().zip(0..).for_each(|(byte, place): (_, u8)| *byte = place);
+        for byte in bytes {
+            *byte = self.random.get();
+            self.random.set(byte.wrapping_add(1));
+        }
         Ok(())
     }
 
     async fn read_line(&self, _is_secret: bool) -> io::Result<String> {
-        Err(io::ErrorKind::UnexpectedEof.into())
+        let line = self.typed.as_ref().and_then(|lines| lines.borrow_mut().pop_front());
+        line.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     async fn fetch(&self, request: &HttpRequest) -> Result<HttpAnswer, FetchError> {

@@ -10,10 +10,13 @@ use std::process::Command;
 use serde::Deserialize;
 
 use crate::command::{cargo, keep_stdout, show};
-use crate::{Error, Project, Result};
+use crate::{Error, Project, Result, Tools};
 
 /// The target of the tests on the real runtime.
 const EDGE: &str = "edge";
+
+/// The target of the tests of what operators ask on the command line.
+const OPERATOR: &str = "operator";
 
 /// The target of the soak.
 const SOAK: &str = "soak";
@@ -66,6 +69,21 @@ impl Programs {
             .try_for_each(|program| program.run(&[&format!("--test-threads={at_once}")]))
     }
 
+    /// Runs the tests of the operators' commands with the program of the npm package.
+    pub(super) fn run_npm(&self, tools: &Tools) -> Result<()> {
+        let is_theirs = |program: &&Program| {
+            program.is_test && program.target == OPERATOR && program.folder.ends_with("xtask")
+        };
+        let program = self.0.iter().find(is_theirs);
+        let program =
+            program.ok_or_else(|| Error::new("cargo built no tests of the operators' commands"))?;
+        let node = tools.project().npm_programs().join("node");
+        let script = tools.project().dist().join("package/bin/elytra-webhooks.mjs");
+        let npm = format!("{}\n{}", node.display(), script.display());
+        let mut run = program.command(&[]);
+        show(run.env("NPM_PROGRAM", npm), "see which test failed above")
+    }
+
     /// The path of the soak.
     pub(super) fn soak(&self) -> Result<&Path> {
         let soak = self.0.iter().find(|program| !program.is_test && program.target == SOAK);
@@ -76,9 +94,13 @@ impl Programs {
 
 impl Program {
     fn run(&self, arguments: &[&str]) -> Result<()> {
-        let mut run = Command::new(&self.path);
-        run.args(arguments).current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
-        show(&mut run, "see which test failed above")
+        show(&mut self.command(arguments), "see which test failed above")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(arguments).current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command
     }
 }
 

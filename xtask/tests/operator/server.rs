@@ -136,7 +136,7 @@ pub(crate) struct Ran {
 
 impl Ran {
     pub(crate) fn new(output: &Output) -> Self {
-        let text = |bytes: &[u8]| as_of_xtask(&String::from_utf8(bytes.to_vec()).unwrap());
+        let text = |bytes: &[u8]| as_of_xtask(std::str::from_utf8(bytes).unwrap());
         Self {
             code: output.status.code(),
             stdout: text(&output.stdout),

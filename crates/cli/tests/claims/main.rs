@@ -1,0 +1,4 @@
+//! The script of a new project, as a program.
+
+#[cfg(test)]
+mod script;
