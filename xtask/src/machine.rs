@@ -171,7 +171,9 @@ impl Host for Machine<'_> {
             return rpassword::read_password();
         }
         let mut line = String::new();
-        io::stdin().read_line(&mut line)?;
+        if io::stdin().read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
