@@ -146,10 +146,8 @@ impl Upgraded {
     /// The message of a queue that is about the event with this id, and how often it was delivered before.
     #[track_caller]
     fn message(&self, queue: &str, id: &str) -> (String, u32) {
-        let messages = self.stored.queues[queue].iter();
         let is_it = |message: &&stored::Message| message.body.contains(&format!(r#""id":"{id}""#));
-        let message = messages.filter(is_it).next_back();
-        let message = message.unwrap_or_else(|| panic!("{}: no message {id}", self.version));
+        let message = self.stored.queues[queue].iter().rfind(is_it).expect("it is in the queue");
         (message.body.clone(), message.attempts)
     }
 }

@@ -55,7 +55,7 @@ fn is_code(text: &str) -> bool {
 fn codes_in(text: &str, beginning: &str) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for (start, _) in text.match_indices(beginning) {
-        let body = text[start..].split("\n    }\n").next().unwrap();
+        let body = text.split_at(start).1.split("\n    }\n").next().unwrap();
         codes.extend(
             body.split('"').skip(1).step_by(2).filter(|text| is_code(text)).map(str::to_owned),
         );

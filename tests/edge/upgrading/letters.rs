@@ -19,7 +19,7 @@ impl Upgraded {
     pub(super) fn letter(&self, event: &str) -> String {
         let mut letters = self.stored.kv["DEAD"].iter();
         let letter = letters.find(|(_, entry)| entry.metadata["event"]["id"] == event);
-        letter.unwrap_or_else(|| panic!("{}: {event}", self.version)).0.clone()
+        letter.expect("it is in DEAD").0.clone()
     }
 
     /// Acts on the dead letter of the event with this id.

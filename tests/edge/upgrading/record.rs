@@ -152,7 +152,7 @@ impl Recorder {
         self.shop.answer(|_| Reply::status(204));
 
         self.send(&text("waiting"), 202);
-        let [waiting] = &self.take("DELIVERIES", "waiting")[..] else { panic!("one message") };
+        let waiting = &*self.take("DELIVERIES", "waiting").remove(0);
         self.receiver.restart_with(&self.settings.clone().with_vars(BROKEN));
         assert_eq!(self.receiver.consume(&[(waiting, 3)]), [Asked::Ack]);
         self.receiver.restart_with(&self.settings);
@@ -170,7 +170,7 @@ impl Recorder {
                 assert_eq!(self.receiver.consume(&[(&message, 1)]), [Asked::Ack]);
             }
             if id != "dying" {
-                let [letter] = &self.take("DEAD_LETTERS", id)[..] else { panic!("one letter") };
+                let letter = &*self.take("DEAD_LETTERS", id).remove(0);
                 assert_eq!(self.receiver.consume(&[(letter, 1)]), [Asked::Ack]);
             }
         }

@@ -1,6 +1,7 @@
 //! What a version has stored, as files.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -141,7 +142,7 @@ fn fold(text: &str) -> String {
     while let Some(start) = rest.find(&REPEATED.to_string().repeat(LONG_RUN)) {
         let (before, run) = rest.split_at(start);
         let after = run.trim_start_matches(REPEATED);
-        folded.push_str(&format!("{before}⟨{}⟩", run.len() - after.len()));
+        let _ = write!(folded, "{before}⟨{}⟩", run.len() - after.len());
         rest = after;
     }
     folded + rest
