@@ -243,6 +243,20 @@ fn a_project_starts_and_prints_the_event_that_is_sent() {
     let shown = String::from_utf8(event.stdout).unwrap();
     assert!(event.status.success() && shown.contains(id), "{shown}");
 
+    // The Worker of the package is right in everything, and the command says so.
+    let token = secrets.lines().find_map(|line| line.strip_prefix("ELYTRA_TOKEN=")).unwrap();
+    let (target, header) = (format!("{url}/webhook"), format!("Authorization: Bearer {token}"));
+    let conformance = ["elytra-webhooks", "conformance", &target, "--header", &header];
+    let report = home.printed("npx", &[&conformance[..], &["--json"]].concat());
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["summary"]["wrong_must"], 0, "{report}");
+    assert_eq!(report["summary"]["wrong_should"], 0, "{report}");
+
+    // Without credentials, it says how they are given, and nothing else was sent.
+    let refused = home.run("npx", &conformance[..3]);
+    let said = String::from_utf8(refused.stdout).unwrap();
+    assert!(refused.status.code() == Some(1) && said.contains("--header 'Authorization: Bearer"), "{said}");
+
     // A wrong secret.
     let mut wrong = home.command("npx", &["elytra-webhooks", "trigger", "--url", &url]);
     let wrong = wrong.env("ELYTRA_TOKEN", "wrong").output().unwrap();

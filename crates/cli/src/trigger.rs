@@ -1,5 +1,8 @@
 //! Sends events to a receiver, as Elytra would.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use elytra_events::{CloudEvent, EventType, Known, Operation, TYPE_PREFIX};

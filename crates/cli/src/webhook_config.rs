@@ -1,5 +1,8 @@
 //! Prints what to register in Elytra: its `WebhookConfig`.
 
+#[cfg(test)]
+mod tests;
+
 use elytra_webhooks::destination::RetryPolicy;
 use elytra_webhooks_check::{Presented, Sender};
 use elytra_webhooks_operator::Base;

@@ -292,7 +292,13 @@ of the Worker. Keep the secrets in your password manager, too: git ignores the f
 If a deployment stops halfway, the next one may say that a namespace exists already: find its id with
 `npx wrangler kv namespace list`, and write it below its binding in `wrangler.toml`, as `id = \"...\"`.
 {staging}
-In Elytra, create a webhook with the URL `<URL>/webhook` and the authentication {auth}.
+In Elytra, create the webhook that this prints. It has the URL `<URL>/webhook` and the authentication {auth}:
+
+```sh
+npx elytra-webhooks webhook-config --url <URL> --show-secrets
+```
+
+When you have changed which events are wanted, run it again and change the webhook in Elytra.
 
 ## Change it
 

@@ -528,8 +528,9 @@ fn a_project_is_written_for_what_is_shipped() {
     let types = WORKERS_TYPES.split('.').nth(1).expect("a date");
     assert!(runtime.contains(types), "the types of the same runtime");
     let worker: DocumentMut = include_str!("../../../../Cargo.toml").parse().expect("TOML");
-    let version = worker["package"]["version"].as_str();
+    let version = worker["workspace"]["package"]["version"].as_str();
     assert_eq!(version, Some(env!("CARGO_PKG_VERSION")), "the package has the Worker's version");
+    assert_eq!(worker["package"]["version"]["workspace"].as_bool(), Some(true));
     let host = written(&[]);
     let package: Value = host.text("package.json").parse().expect("JSON");
     assert_eq!(
