@@ -255,7 +255,10 @@ fn a_project_starts_and_prints_the_event_that_is_sent() {
     // Without credentials, it says how they are given, and nothing else was sent.
     let refused = home.run("npx", &conformance[..3]);
     let said = String::from_utf8(refused.stdout).unwrap();
-    assert!(refused.status.code() == Some(1) && said.contains("--header 'Authorization: Bearer"), "{said}");
+    assert!(
+        refused.status.code() == Some(1) && said.contains("--header 'Authorization: Bearer"),
+        "{said}"
+    );
 
     // A wrong secret.
     let mut wrong = home.command("npx", &["elytra-webhooks", "trigger", "--url", &url]);

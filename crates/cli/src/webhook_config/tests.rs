@@ -11,11 +11,13 @@ const BEARER: &str = "auth_type = \"bearer\"\nauth = { token = \"ELYTRA_TOKEN\" 
 
 /// A configuration with this `[vars.WEBHOOK]`, and subscriptions with these fields.
 fn config(webhook: &str, subscriptions: &[&str]) -> String {
-    let mut text = format!("[vars.WEBHOOK]\n{webhook}\n");
-    for (place, fields) in subscriptions.iter().enumerate() {
-        text += &format!("[vars.SUBSCRIPTION_S{place}]\nqueue = \"Q\"\n{fields}\n");
-    }
-    text + "[[queues.producers]]\nbinding = \"Q\"\nqueue = \"q\"\n"
+    let subscriptions = subscriptions
+        .iter()
+        .enumerate()
+        .map(|(place, fields)| format!("[vars.SUBSCRIPTION_S{place}]\nqueue = \"Q\"\n{fields}\n"));
+    format!("[vars.WEBHOOK]\n{webhook}\n")
+        + &subscriptions.collect::<String>()
+        + "[[queues.producers]]\nbinding = \"Q\"\nqueue = \"q\"\n"
 }
 
 fn arguments(url: &str, show_secrets: bool) -> WebhookConfigArguments {
