@@ -118,7 +118,7 @@ impl Home {
     fn dev(&self) -> (Process, String) {
         let arguments = ["--port", "0", "--inspector-port", "0"];
         let arguments = [&["run", "dev", "--"][..], &arguments].concat();
-        let mut dev = Process::start(self.command("npm", &arguments));
+        let mut dev = Process::start_npm(self.command("npm", &arguments));
         let url = dev.wait_for("Ready on ");
         (dev, url)
     }

@@ -1,12 +1,13 @@
 //! Processes that a test starts. Their output is kept, and they end with the test.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use xtask::{Project, Tools};
 
 /// How long to wait for a condition before the test fails.
@@ -37,10 +38,21 @@ pub fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T 
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    /// Whether it is the first of a group, all of which are asked to end.
+    has_group: bool,
     output: Arc<Mutex<String>>,
 }
 
 impl Process {
+    /// Starts npm, which does not hand signals on to what it starts.
+    #[must_use]
+    pub fn start_npm(mut command: Command) -> Self {
+        command.process_group(0);
+        let mut started = Self::start(command);
+        started.has_group = true;
+        started
+    }
+
     /// Starts a process, and keeps its output.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
@@ -54,7 +66,7 @@ impl Process {
             .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let output = Arc::new(Mutex::new(String::new()));
         collect(reader, &output);
-        Self { child, output }
+        Self { child, has_group: false, output }
     }
 
     /// The output so far, the lines of both streams.
@@ -91,10 +103,21 @@ impl Drop for Process {
             return;
         }
         let started = Instant::now();
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let pid = Pid::from_child(&self.child);
+        let _ = if self.has_group {
+            kill_process_group(pid, Signal::TERM)
+        } else {
+            kill_process(pid, Signal::TERM)
+        };
         while matches!(self.child.try_wait(), Ok(None)) {
             if started.elapsed() > PATIENCE {
                 let _ = self.child.kill();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        while self.has_group && test_kill_process_group(pid).is_ok() {
+            if started.elapsed() > PATIENCE {
+                let _ = kill_process_group(pid, Signal::KILL);
             }
             thread::sleep(Duration::from_millis(20));
         }
