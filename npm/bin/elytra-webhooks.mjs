@@ -10,12 +10,13 @@ import { Machine } from "./machine.mjs";
 const beside = (name) => readFileSync(new URL(name, import.meta.url));
 const { version } = JSON.parse(beside("../package.json"));
 
-initSync({ module: brotliDecompressSync(beside("cli.wasm.br")) });
-try {
-  process.exitCode = await run(new Machine(version), process.argv.slice(2));
-} catch (error) {
+// An error of the WebAssembly, or of what it calls, comes from a task of its own.
+process.on("uncaughtException", (error) => {
   console.error(`error: this is a bug of elytra-webhooks ${version}, please report it: ${error.message}`);
-  process.exitCode = 1;
-}
+  process.exit(1);
+});
+
+initSync({ module: brotliDecompressSync(beside("cli.wasm.br")) });
+process.exitCode = await run(new Machine(version), process.argv.slice(2));
 // Whoever was asked may still be listened to.
 process.stdin.unref?.();

@@ -2,12 +2,13 @@
 // in the trait `Host` of the crate `elytra-webhooks-cli`.
 
 import { execFileSync } from "node:child_process";
-import { randomFillSync } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import * as fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { StringDecoder } from "node:string_decoder";
 import { isatty } from "node:tty";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -30,16 +31,17 @@ export class Machine {
   }
 
   variable(name) {
-    return process.env[name];
+    return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
   }
 
   /** The nearest wrangler.toml, in this folder or above it, as wrangler finds it. */
   defaultConfig() {
-    for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    for (let folder = this.currentFolder(); folder !== "";  folder = dirname(folder)) {
       const file = join(folder, "wrangler.toml");
       if (this.isFile(file)) return file;
-      if (folder === dirname(folder)) return "wrangler.toml";
+      if (folder === dirname(folder)) break;
     }
+    return "wrangler.toml";
   }
 
   read(path) {
@@ -47,26 +49,48 @@ export class Machine {
   }
 
   readInput() {
-    return fs.readFileSync(0);
+    const chunks = [];
+    for (;;) {
+      const chunk = Buffer.alloc(65_536);
+      const length = whenReady(() => fs.readSync(0, chunk));
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+    }
   }
 
   write(path, text, isForOwner) {
-    fs.mkdirSync(dirname(resolve(path)), { recursive: true });
-    const unfinished = `${path}.unfinished`;
-    fs.writeFileSync(unfinished, text, { mode: isForOwner ? 0o600 : 0o666 });
-    fs.renameSync(unfinished, path);
+    // What a link leads to is written, and keeps its mode.
+    const found = fs.statSync(path, { throwIfNoEntry: false });
+    const target = found ? fs.realpathSync(path) : path;
+    fs.mkdirSync(dirname(resolve(target)), { recursive: true });
+    // A name that nobody can have prepared.
+    const unfinished = `${target}.${randomBytes(6).toString("hex")}.unfinished`;
+    const mode = isForOwner ? 0o600 : (found?.mode ?? 0o666) & 0o777;
+    try {
+      fs.writeFileSync(unfinished, text, { mode, flag: "wx" });
+      fs.renameSync(unfinished, target);
+    } catch (error) {
+      fs.rmSync(unfinished, { force: true });
+      throw error;
+    }
   }
 
   isFile(path) {
-    return fs.statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    return orElse(false, () => fs.statSync(path).isFile());
   }
 
-  entries(folder) {
-    return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  /** Whether there is anything, even a link that leads nowhere. */
+  exists(path) {
+    return orElse(false, () => fs.lstatSync(path) !== undefined);
   }
 
+  isFolder(path) {
+    return orElse(false, () => fs.lstatSync(path).isDirectory());
+  }
+
+  /** Empty if the folder was deleted. */
   currentFolder() {
-    return process.cwd();
+    return orElse("", () => process.cwd());
   }
 
   ancestors() {
@@ -137,11 +161,12 @@ export class Machine {
 
   /** Without `fetch`, which follows rules of browsers: it adds headers, and refuses some. */
   #call(method, url, pairs, body) {
-    const headers = { "user-agent": `elytra-webhooks/${this.#version}` };
-    for (let at = 0; at < pairs.length; at += 2) headers[pairs[at]] = pairs[at + 1];
-    if (body !== null) headers["content-length"] = String(body.length);
-    const { request } = url.startsWith("https:") ? https : http;
+    // The names are somebody else's, and one can come twice.
+    const headers = Object.assign(Object.create(null), { "user-agent": [`elytra-webhooks/${this.#version}`] });
+    for (let at = 0; at < pairs.length; at += 2) (headers[pairs[at]] ??= []).push(pairs[at + 1]);
+    if (body !== null) headers["content-length"] = [String(body.length)];
     return new Promise((resolve, reject) => {
+      const { request } = new URL(url).protocol === "https:" ? https : http;
       const fail = (error) => reject(reason(error));
       const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
       const call = request(url, { method, headers, signal, agent: false }, (response) => {
@@ -159,7 +184,13 @@ export class Machine {
           resolve({ status, headers, body: Buffer.concat(chunks) });
         });
       });
+      // 101, which nobody has asked for.
+      call.on("upgrade", (response, socket) => {
+        socket.destroy();
+        resolve({ status: response.statusCode, headers: [], body: Buffer.alloc(0) });
+      });
       call.on("error", fail);
+      call.on("close", () => fail(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" })));
       call.end(body ?? undefined);
     });
   }
@@ -189,13 +220,28 @@ function reason(error) {
 function writeAll(descriptor, text) {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length; ) {
+    written += whenReady(() => fs.writeSync(descriptor, bytes, written));
+  }
+}
+
+/** Repeats what a pipe is not ready for: whoever is at its other end is slower. */
+function whenReady(action) {
+  for (;;) {
     try {
-      written += fs.writeSync(descriptor, bytes, written);
+      return action();
     } catch (error) {
-      // A pipe that is full: its reader is slower.
+      if (error.code === "EOF") return 0;
       if (error.code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
+  }
+}
+
+function orElse(other, action) {
+  try {
+    return action();
+  } catch {
+    return other;
   }
 }
 
@@ -203,6 +249,7 @@ function writeAll(descriptor, text) {
 function readSecret() {
   const { stdin } = process;
   const typed = [];
+  const decoder = new StringDecoder();
   return new Promise((resolve) => {
     const end = (value) => {
       stdin.setRawMode(false).pause().off("data", read);
@@ -210,7 +257,7 @@ function readSecret() {
       resolve(value);
     };
     const read = (chunk) => {
-      for (const character of chunk.toString()) {
+      for (const character of decoder.write(chunk)) {
         if (character === "\r" || character === "\n") return end(typed.join(""));
         if (character === "\x03") {
           end(null);

@@ -199,7 +199,14 @@ fn nothing_runs_when_it_is_installed_and_nothing_else_comes_with_it() {
             None => paths.extend(path.as_object().unwrap().values()),
         }
     }
-    for file in ["LICENSE", "README.md", "CHANGELOG.md", "schema.json", "console/index.html"] {
+    for file in [
+        "LICENSE",
+        "LICENSES-OF-DEPENDENCIES",
+        "README.md",
+        "CHANGELOG.md",
+        "schema.json",
+        "console/index.html",
+    ] {
         assert!(folder.join(file).is_file(), "{file}");
     }
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();

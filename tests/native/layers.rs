@@ -63,7 +63,7 @@ const CLI_LAYERS: [&[&str]; 8] = [
     &["error"],
     &["host"],
     &["memory"],
-    &["deployment", "terminal"],
+    &["deployment", "dotenv", "terminal"],
     &["client", "sender"],
     &["check", "completions", "conformance", "explain", "webhook_config"],
     &["init", "operator", "trigger"],

@@ -80,30 +80,48 @@ impl Host for Machine<'_> {
     }
 
     fn write(&self, path: &str, text: &str, access: Access) -> io::Result<()> {
-        let path = Path::new(path);
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
+        // What a link leads to is written, and keeps its mode.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| Path::new(path).to_owned());
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
+        let found = fs::metadata(&path).map(|found| found.permissions().mode() & 0o777);
+        let mode = if access == Access::Owner { 0o600 } else { found.unwrap_or(0o666) };
+        // A name that nobody can have prepared.
+        let mut random = [0; 6];
+        self.random(&mut random)?;
         let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".unfinished");
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        if access == Access::Owner {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
+        unfinished.push(format!(
+            ".{:012x}.unfinished",
+            u64::from_be_bytes([
+                0, 0, random[0], random[1], random[2], random[3], random[4], random[5],
+            ])
+        ));
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&unfinished)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| fs::rename(&unfinished, &path));
+        if written.is_err() {
+            let _ = fs::remove_file(&unfinished);
         }
-        options.open(&unfinished)?.write_all(text.as_bytes())?;
-        fs::rename(&unfinished, path)
+        written
     }
 
     fn is_file(&self, path: &str) -> bool {
         Path::new(path).is_file()
     }
 
-    fn entries(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    fn exists(&self, path: &str) -> bool {
+        fs::symlink_metadata(path).is_ok()
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
     }
 
     fn current_folder(&self) -> String {

@@ -4,6 +4,8 @@
 //! and the command line, which is the crate `elytra-webhooks-cli-node`. `npm pack` puts them into the archive, as
 //! `npm publish` would. The same sources and tools give the same bytes.
 
+mod licences;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,6 +52,9 @@ pub fn package(tools: &Tools) -> Result<PathBuf> {
         for file in ["LICENSE", "CHANGELOG.md"] {
             copy(&project.root().join(file), &folder.join(file))?;
         }
+        let path = folder.join("LICENSES-OF-DEPENDENCIES");
+        fs::write(&path, licences::licences(tools)?)
+            .map_err(|cause| Error::file("write", &path, &cause))?;
         let version = write_manifest(project, &folder)?;
         add_worker(tools, &folder.join("worker"))?;
         copy(&command_line, &folder.join("bin"))?;

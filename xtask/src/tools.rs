@@ -1,5 +1,6 @@
 //! The installed tools, as commands.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-sign-ext",
     "--enable-simd",
 ];
+
+/// The variable with the flags of rustc for the wasm target.
+const WASM_FLAGS_VARIABLE: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
 /// All tools of the project. [`setup`](crate::setup::setup) finds or installs them.
 ///
@@ -121,6 +125,7 @@ impl Tools {
             .env("WASM_OPT_BIN", npm.join("wasm-opt"))
             .env("ESBUILD_BIN", npm.join("esbuild"))
             .env("CARGO_TARGET_DIR", self.project.wasm_target())
+            .env(WASM_FLAGS_VARIABLE, self.wasm_flags())
             // The error message is enough. Where worker-build failed does not matter.
             .env("RUST_BACKTRACE", "0");
         match &self.wasm_target {
@@ -143,6 +148,7 @@ impl Tools {
         cargo
             .current_dir(self.project.root())
             .env("CARGO_TARGET_DIR", self.project.wasm_target())
+            .env(WASM_FLAGS_VARIABLE, self.wasm_flags())
             .env("CARGO_BUILD_TARGET", TARGET);
         if let WasmTarget::Debian { programs, .. } = &self.wasm_target {
             cargo
@@ -151,6 +157,28 @@ impl Tools {
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", programs.join("wasm-ld"));
         }
         Ok(cargo)
+    }
+
+    /// The flags of rustc for the wasm target: those of `.cargo/config.toml`, and no name of a folder of this machine in
+    /// the messages of panics, so that every machine builds the same bytes.
+    fn wasm_flags(&self) -> OsString {
+        let home = env::var_os("CARGO_HOME").map_or_else(
+            || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+            PathBuf::from,
+        );
+        let mut flags = OsString::from("-Ctarget-feature=+simd128");
+        for (folder, name) in
+            [(home.as_path(), "/cargo"), (self.project.root(), "/elytra-webhooks")]
+        {
+            // rustc splits them at spaces, so such a folder stays named.
+            if !folder.to_string_lossy().contains(' ') {
+                flags.push(" --remap-path-prefix=");
+                flags.push(folder);
+                flags.push("=");
+                flags.push(name);
+            }
+        }
+        flags
     }
 
     /// wasm-opt, which is told the features of the wasm that rustc writes.

@@ -61,7 +61,7 @@ impl Report {
             let _ = writeln!(text, "{file}:{line}:{column}: {kind}: {environment}{path}{message}");
             let _ = writeln!(text, "    {help}");
         }
-        text
+        harmless(&text)
     }
 
     /// Everything in it as one line of JSON.
@@ -70,6 +70,16 @@ impl Report {
         // Cannot fail: its keys are strings.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// A text in which a terminal obeys nothing: what is quoted is somebody else's.
+fn harmless(text: &str) -> String {
+    let is_kept = |c: char| c == '\n' || !c.is_control();
+    let mut harmless = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_kept(c) { harmless.push(c) } else { harmless.extend(c.escape_unicode()) }
+    }
+    harmless
 }
 
 /// Keeps one of several findings that differ only in the environment: what is inherited is found in each.

@@ -49,7 +49,7 @@ pub(crate) fn main(
 ) {
     let Some(main) = environment.inherited("main") else {
         let message = "missing, so there is no Worker to run";
-        let help = "Write main = \"src/cloudflare/executor/main.mjs\", relative to this file.";
+        let help = "Write main = \"src/index.js\", or in a checkout \"src/cloudflare/executor/main.mjs\", relative to this file.";
         findings.mistake(environment.span(), "main", message, help);
         return;
     };
@@ -57,7 +57,8 @@ pub(crate) fn main(
         && !exists(path)
     {
         let message = format!("there is no file {path:?}");
-        let help = "Write where src/cloudflare/executor/main.mjs is, relative to this file.";
+        let help = "Write where the Worker's code is, relative to this file: src/index.js in a project of npm, and \
+                    src/cloudflare/executor/main.mjs in a checkout.";
         findings.mistake(main.span(), "main", message, help);
     }
 }

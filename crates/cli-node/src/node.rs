@@ -27,7 +27,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isFile)]
     fn is_file(this: &Machine, path: &str) -> bool;
     #[wasm_bindgen(method)]
-    fn entries(this: &Machine, folder: &str) -> Vec<String>;
+    fn exists(this: &Machine, path: &str) -> bool;
+    #[wasm_bindgen(method, js_name = isFolder)]
+    fn is_folder(this: &Machine, path: &str) -> bool;
     #[wasm_bindgen(method, js_name = currentFolder)]
     fn current_folder(this: &Machine) -> String;
     #[wasm_bindgen(method)]
@@ -127,8 +129,12 @@ impl Host for Node {
         self.machine.is_file(path)
     }
 
-    fn entries(&self, folder: &str) -> Vec<String> {
-        self.machine.entries(folder)
+    fn exists(&self, path: &str) -> bool {
+        self.machine.exists(path)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.machine.is_folder(path)
     }
 
     fn current_folder(&self) -> String {

@@ -65,18 +65,17 @@ pub fn check(host: &impl Host, question: &Question) -> Result<()> {
 /// # Errors
 /// If the configuration has mistakes. Then wrangler must not deploy it.
 pub fn check_deployment(host: &impl Host) -> Result<()> {
-    let Some(Deployment { configs, environment }) = Deployment::of_ancestors(host) else {
+    let found = Deployment::of_ancestors(host);
+    // A path with a space cannot be told from two, where only the whole line is known.
+    let found = found.filter(|found| found.configs.iter().all(|path| host.is_file(path)));
+    let Some(Deployment { configs, environment }) = found else {
         // wrangler sets this for the builds it starts.
-        if host.variable("WRANGLER_COMMAND").is_some() {
-            let program = host.program().name;
-            say(
-                host,
-                &format!(
-                    "the configuration is not checked, since its file is not known: run `{program} check`"
-                ),
-            );
+        if host.variable("WRANGLER_COMMAND").is_none() {
+            return Ok(());
         }
-        return Ok(());
+        let path = host.default_config();
+        say(host, &format!("which file wrangler reads is not known, so {path} is checked"));
+        return Checked::read(host, &path, Scope::All)?.pass(host);
     };
     let scope = environment.as_deref().map_or(Scope::TopLevel, Scope::Environment);
     for path in &configs {
@@ -98,14 +97,18 @@ fn runs_receiver(host: &impl Host, path: &str) -> bool {
     let text = host.read(path).unwrap_or_default();
     let document = String::from_utf8_lossy(&text).parse::<DocumentMut>().unwrap_or_default();
     let main = document.get("main").and_then(Item::as_str);
-    let is_receivers =
-        |table: &dyn TableLike| table.get("vars").and_then(|vars| vars.get("WEBHOOK")).is_some();
-    let environments = document.get("env").and_then(Item::as_table_like);
-    let environments = environments.into_iter().flat_map(|table| table.iter());
-    main.is_some_and(|main| Path::new(main).ends_with(MAIN))
-        || is_receivers(document.as_table())
-        || environments.filter_map(|(_, one)| one.as_table_like()).any(is_receivers)
+    // Its tables can have mistakes, even in their names, but this command runs for it.
+    let build = document.get("build").and_then(|build| build.get("command")).and_then(Item::as_str);
+    let is_checked = |command: &str| command.contains(CHECK) || command.contains(FLAG);
+    // What is not TOML cannot be told from another Worker's, and is reported as that.
+    document.is_empty()
+        || main.is_some_and(|main| Path::new(main).ends_with(MAIN))
+        || build.is_some_and(is_checked)
 }
+
+/// The command with which a project has its configuration checked, and its flag, in case a script calls the command.
+const CHECK: &str = "elytra-webhooks check";
+const FLAG: &str = "--deployment";
 
 /// Where the Worker's code begins, in its project.
 const MAIN: &str = "src/cloudflare/executor/main.mjs";

@@ -12,7 +12,7 @@ use crate::host::Ancestor;
 const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 
 /// The extensions of a script that wrangler can be given.
-const SCRIPTS: [&str; 6] = ["js", "mjs", "cjs", "ts", "mts", "jsx"];
+const SCRIPTS: [&str; 8] = ["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx"];
 
 /// The file by which a tool makes wrangler read another configuration.
 const REDIRECT: &str = ".wrangler/deploy/config.json";
@@ -68,7 +68,15 @@ fn found(host: &impl Host, arguments: &[String], folder: &Path) -> Option<String
         extension.is_some_and(|extension| SCRIPTS.contains(&extension))
             && host.is_file(&joined(folder, argument))
     };
-    let script = arguments.iter().find(is_script).map(|script| folder.join(script));
+    let named = values(arguments, "--script", "--script");
+    let mut scripts: Vec<_> = arguments.iter().chain(&named).filter(is_script).collect();
+    scripts.dedup();
+    // One of several is the value of another option. Which one cannot be seen.
+    let script = match &*scripts {
+        [] => None,
+        [script] => Some(folder.join(script)),
+        _ => return None,
+    };
     let folder = script.as_deref().and_then(Path::parent).unwrap_or(folder);
     let find = |name: &&str| {
         let files = folder.ancestors().map(|folder| joined(folder, name));

@@ -106,7 +106,7 @@ pub trait Host {
     /// It cannot be read.
     fn read_input(&self) -> io::Result<Vec<u8>>;
 
-    /// Writes a file, and the folders that it is in. A reader never sees half of it.
+    /// Writes a file, and the folders that it is in. A reader never sees half of it, and what is there keeps its mode.
     ///
     /// # Errors
     /// It cannot be written.
@@ -115,8 +115,11 @@ pub trait Host {
     /// Whether there is a file with this path.
     fn is_file(&self, path: &str) -> bool;
 
-    /// The names of what is in a folder; none if there is no such folder.
-    fn entries(&self, folder: &str) -> Vec<String>;
+    /// Whether there is anything with this path, even a link that leads nowhere.
+    fn exists(&self, path: &str) -> bool;
+
+    /// Whether there is a folder with this path, and no link to one.
+    fn is_folder(&self, path: &str) -> bool;
 
     /// The current folder.
     fn current_folder(&self) -> String;

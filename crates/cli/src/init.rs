@@ -80,6 +80,15 @@ pub struct InitArguments {
 /// # Errors
 /// An answer is wrong or missing, one of the files is there already, or a file cannot be written.
 pub async fn init(host: &impl Host, arguments: &InitArguments) -> Result<()> {
+    if arguments
+        .folder
+        .as_deref()
+        .is_some_and(|path| !path.is_empty() && path.trim_matches(['/', '\\']).is_empty())
+    {
+        return Err(Error::usage(
+            "the root of the file system cannot be a project: name a folder in it",
+        ));
+    }
     let folder = Folder::new(host, arguments.folder.as_deref());
     let package = folder.package(host);
     // Whoever is asked should not answer in vain.
@@ -150,10 +159,12 @@ impl Folder {
     /// Whether something is where a file would be written, or one of the folders that it is in.
     fn is_taken(&self, host: &impl Host, path: &str) -> bool {
         let folders = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
-        let file = self.file(path);
-        host.is_file(&file)
-            || !host.entries(&file).is_empty()
-            || folders.into_iter().any(|folder| host.is_file(&self.file(folder)))
+        // A link could lead out of the project.
+        let is_other = |folder: &str| {
+            let folder = self.file(folder);
+            host.exists(&folder) && !host.is_folder(&folder)
+        };
+        host.exists(&self.file(path)) || folders.into_iter().any(is_other)
     }
 
     fn refusal(&self, taken: &[&str]) -> Error {

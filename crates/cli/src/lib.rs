@@ -31,6 +31,8 @@ pub mod client;
 
 mod terminal;
 
+mod dotenv;
+
 mod error;
 
 pub mod host;

@@ -113,10 +113,13 @@ impl Host for Memory {
         self.files.borrow().contains_key(path)
     }
 
-    fn entries(&self, folder: &str) -> Vec<String> {
+    fn exists(&self, path: &str) -> bool {
+        self.is_file(path) || self.is_folder(path)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
         let files = self.files.borrow();
-        let below = files.keys().filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/'));
-        below.map(|path| path.split('/').next().unwrap_or(path).to_owned()).collect()
+        files.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     }
 
     fn current_folder(&self) -> String {

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use elytra_webhooks_check::{Presented, Sender, sender};
 use elytra_webhooks_operator::Base;
 
+use crate::dotenv::dotenv;
 use crate::{Error, Host, Result};
 
 /// Which receiver is meant, and where its secrets are.
@@ -79,15 +80,22 @@ impl Configured {
                 },
             })
         };
-        presented.iter().find_map(known).map(Some).ok_or_else(|| {
-            let names = first.names();
-            let (it, is) = if names.len() == 1 { ("it", "is") } else { ("them", "are") };
-            let names = names.join(" and ");
-            Error::usage(format!(
-                "{names} {is} neither in {file} nor in the environment: write {it} there, name another file with \
-                 --secrets-file, or set the variables"
-            ))
-        })
+        if let Some(found) = presented.iter().find_map(known) {
+            if found.is_sent_as_it_is() {
+                return Ok(Some(found));
+            }
+            let names = first.names().join(" or ");
+            return Err(Error::usage(format!(
+                "{names} has characters that a header cannot have, such as a line break: look at {file}"
+            )));
+        }
+        let names = first.names();
+        let (it, is) = if names.len() == 1 { ("it", "is") } else { ("them", "are") };
+        let names = names.join(" and ");
+        Err(Error::usage(format!(
+            "{names} {is} neither in {file} nor in the environment: write {it} there, name another file with \
+             --secrets-file, or set the variables"
+        )))
     }
 
     /// The file with the secrets, beside the configuration.
@@ -116,10 +124,7 @@ impl Configured {
             Err(_) if self.secrets_file.is_none() => return Ok(BTreeMap::new()),
             Err(cause) => return Err(Error::file("read", file, &cause)),
         };
-        dotenvy::from_read_iter(&*text)
-            .collect::<std::result::Result<_, _>>()
-            // Its text would show the line, which has a secret.
-            .map_err(|_| Error::new(format!("{file}: expected lines such as NAME=\"secret\"")))
+        Ok(dotenv(&String::from_utf8_lossy(&text)))
     }
 }
 
@@ -129,6 +134,18 @@ fn beside(config: &str, name: &str) -> String {
 }
 
 impl Credentials {
+    /// Whether a header can have them as they are.
+    fn is_sent_as_it_is(&self) -> bool {
+        let is_visible = |text: &str| {
+            text.chars().all(|c| matches!(c, ' '..='~')) && text.trim() == text && !text.is_empty()
+        };
+        match self {
+            Self::Bearer { token } => is_visible(token),
+            Self::Basic { .. } => true,
+            Self::ApiKey { api_key, .. } => is_visible(api_key),
+        }
+    }
+
     /// The header that presents them.
     pub(crate) fn header(&self) -> (String, String) {
         let authorization = |value| ("authorization".to_owned(), value);

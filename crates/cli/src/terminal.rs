@@ -1,5 +1,8 @@
 //! What is seen and asked at the terminal.
 
+use elytra_webhooks_operator::harmless;
+use serde::de::IgnoredAny;
+
 use crate::host::Stream;
 use crate::{Error, Host, Result};
 
@@ -8,10 +11,16 @@ pub(crate) fn print(host: &impl Host, text: &str) -> Result<()> {
     host.print(text).map_err(|cause| Error::print(&cause))
 }
 
-/// Prints the body of an answer as it is, and ends the line.
+/// Prints the body of an answer, which is JSON, and ends the line.
+///
+/// # Errors
+/// It is something else, or cannot be printed.
 pub(crate) fn print_json(host: &impl Host, body: &str) -> Result<()> {
+    if serde_json::from_str::<IgnoredAny>(body).is_err() {
+        return Err(Error::new("the answer is not JSON, so it is not the Worker's: check --url"));
+    }
     let end = if body.ends_with('\n') { "" } else { "\n" };
-    print(host, &format!("{body}{end}"))
+    print(host, &format!("{}{end}", harmless(body)))
 }
 
 /// Prints a line beside the result.

@@ -41,7 +41,7 @@ pub struct TriggerArguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event_type", "operation", "object", "count"])]
     file: Option<String>,
     /// How many of each
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
     /// How the events are sent
     #[arg(long, value_enum, default_value_t = Mode::Structured)]
@@ -108,7 +108,7 @@ pub async fn trigger(host: &impl Host, arguments: &TriggerArguments) -> Result<(
         if sender.methods.contains(&"POST") { Some(&"POST") } else { sender.methods.first() };
     let progress = Progress::new(host);
     let (start, many) = (host.now(), sendings.len());
-    let (mut is_wanted, mut failed, mut shows_progress) = (false, None, false);
+    let (mut is_wanted, mut failure, mut shows_progress) = (false, None::<Error>, false);
     for (place, Sending { mut headers, body }) in sendings.into_iter().enumerate() {
         headers.extend(credentials.as_ref().map(Credentials::header));
         let call = HttpRequest {
@@ -128,14 +128,18 @@ pub async fn trigger(host: &impl Host, arguments: &TriggerArguments) -> Result<(
             return Err(unauthenticated(&base.to_string(), &sender.credentials));
         }
         if arguments.json {
-            print(host, &(json_line(&body) + "\n"))?;
+            // What is no JSON becomes some, so that a program can read all lines.
+            let line = if said.is_null() {
+                json!({ "status": answer.status, "body": body }).to_string()
+            } else {
+                json_line(&body)
+            };
+            print(host, &(line + "\n"))?;
         } else if many == 1 || !(200..300).contains(&answer.status) || !progress.is_terminal() {
             print(host, &printed(&answer, &said, &body))?;
         }
         is_wanted |= has_code(&said, &["accepted", "duplicate"]);
-        if !(200..300).contains(&answer.status) {
-            failed = Some(failed.unwrap_or(answer.status).max(answer.status));
-        }
+        failure = failure.or_else(|| failed(&answer, &said, &base.to_string()));
         if many > 1 && progress.is_terminal() && host.now().saturating_sub(start) > SILENCE_MS {
             progress.show(&format!("{} of {many} requests", place + 1));
             shows_progress = true;
@@ -147,14 +151,28 @@ pub async fn trigger(host: &impl Host, arguments: &TriggerArguments) -> Result<(
     if many > 1 {
         say(host, &format!("{many} requests were sent"));
     }
-    match failed {
-        Some(status) if status < 500 => {
-            Err(Error::new("the receiver refused what was sent").with_exit(Exit::Invalid))
-        }
-        Some(_) => Err(Error::new("the receiver could not take what was sent: try again")),
+    match failure {
+        Some(failure) => Err(failure),
         None if is_wanted => Ok(()),
         None => Err(Error::nothing("no subscription wants what was sent")),
     }
+}
+
+/// Why an answer is no success, if it is none.
+fn failed(answer: &HttpAnswer, said: &Value, base: &str) -> Option<Error> {
+    let is_ours = said.get("code").is_some_and(Value::is_string);
+    Some(match answer.status {
+        200..=299 if is_ours => return None,
+        408 | 429 | 500.. if is_ours => {
+            Error::new("the receiver could not take what was sent: try again")
+        }
+        400..=499 if is_ours && answer.status != 404 => {
+            Error::new("the receiver refused what was sent").with_exit(Exit::Invalid)
+        }
+        status => {
+            Error::new(format!("{base} answered {status}, but it is no receiver: check --url"))
+        }
+    })
 }
 
 fn unauthenticated(base: &str, presented: &[Presented]) -> Error {

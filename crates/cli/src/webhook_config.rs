@@ -58,7 +58,8 @@ pub fn webhook_config(host: &impl Host, arguments: &WebhookConfigArguments) -> R
 
 /// The URL of the Worker, and that of its receiver.
 pub(crate) fn receiver(url: &str) -> Result<(Base, String)> {
-    let base = url.strip_suffix(PATH).unwrap_or(url);
+    let base = url.trim_end_matches('/');
+    let base = base.strip_suffix(PATH).unwrap_or(base);
     let base = Base::parse(base).map_err(|error| Error::usage(format!("--url: {error}")))?;
     let url = format!("{base}{PATH}");
     Ok((base, url))

@@ -69,4 +69,4 @@ pub use replay::{
 };
 pub use request::{EventKey, Method, ReplayId, Request};
 pub use table::{Column, Fit, Table, WIDTH};
-pub use text::{clean, json_line, with_commas, wrapped};
+pub use text::{clean, harmless, json_line, with_commas, wrapped};

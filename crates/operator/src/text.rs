@@ -24,7 +24,25 @@ pub fn clean(text: &str) -> String {
 #[must_use]
 pub fn json_line(json: &str) -> String {
     // Between two tokens. In a string, JSON escapes it.
-    json.trim().replace(['\n', '\r'], " ")
+    harmless(json.trim()).replace(['\n', '\r'], " ")
+}
+
+/// The same JSON without characters that a terminal obeys. JSON has escapes for them, and has them in strings only.
+#[must_use]
+pub fn harmless(json: &str) -> String {
+    let mut harmless = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() && !c.is_ascii_whitespace() || is_invisible(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a string cannot fail.
+                let _ = write!(harmless, "\\u{unit:04x}");
+            }
+        } else {
+            harmless.push(c);
+        }
+    }
+    harmless
 }
 
 /// Whether a character has no glyph, but an effect: the separators of lines and paragraphs, marks of direction, and

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::server::{Ran, Reply, Server, TOKEN, xtask};
+use super::server::{Ran, Reply, Server, TOKEN, as_of_xtask, xtask};
 
 const DIGEST: &str = "UIxRnw0znFXgbu2VnU6oup7HGFP0j5KWC8pUIN72KQg";
 
@@ -317,7 +317,7 @@ fn a_signal_leaves_the_job_running() {
     let shown = stderr.by_ref().map(Result::unwrap).find(|line| line.ends_with("sent again"));
     assert_eq!(shown.as_deref(), Some("200 sent again"));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let rest: Vec<_> = stderr.map(Result::unwrap).collect();
+    let rest: Vec<_> = stderr.map(|line| as_of_xtask(&line.unwrap())).collect();
     let advice = format!(
         "the job goes on: `cargo xtask dead-letters jobs {JOB} --follow` watches it, and `cargo \
          xtask dead-letters stop {JOB}` stops it"

@@ -496,7 +496,7 @@ fn the_file_that_main_names_must_exist() {
         &with("main = \"src/cloudflare/executor/main.mjs\"\n", ""),
         &[
             "1:1: main: missing, so there is no Worker to run",
-            "    Write main = \"src/cloudflare/executor/main.mjs\", relative to this file.",
+            "    Write main = \"src/index.js\", or in a checkout \"src/cloudflare/executor/main.mjs\", relative to this file.",
         ],
     );
 }

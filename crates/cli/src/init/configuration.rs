@@ -100,7 +100,7 @@ compatibility_date = "{COMPATIBILITY_DATE}"
 
 # Checks this file before wrangler runs or deploys it.
 [build]
-command = "npx elytra-webhooks check --deployment"
+command = "npx --no elytra-webhooks check --deployment"
 {console}
 # Keeps the Worker's log, one line per request.
 [observability]

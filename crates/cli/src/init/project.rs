@@ -112,7 +112,7 @@ pub(super) fn project(
     Ok(files)
 }
 
-const GITIGNORE: &str = "node_modules\n.wrangler\n\n# Secrets\n*.vars\n.dev.vars.*\n";
+const GITIGNORE: &str = "node_modules\n.wrangler\n\n# Secrets\n*.vars\n*.vars.*\n";
 
 const INDEX: &str = "\
 // The whole Worker is in the package, and wrangler.toml says what it does.

@@ -101,7 +101,7 @@ fn wrong_arguments_name_what_is_right() {
         ("--operation delete", "'delete' for '--operation"),
         ("--object 4711", "expected a type and an id, such as product/4711"),
         ("--all --file event.json", "cannot be used with"),
-        ("--count 0", "0 is not in 1.."),
+        ("--count 0", "0 is not in 1..=10000"),
     ];
     for (line, expected) in cases {
         let error = parsed(line).expect_err(line).to_string();
@@ -123,7 +123,7 @@ fn the_answer_is_printed_and_is_the_exit_code() {
     let ignored = r#"{"code":"ignored","id":"1","detail":"no subscription wants this event","reasons":[{"subscription":"a","code":"c","message":"why"}]}"#;
     let invalid = r#"{"code":"invalid_event","detail":"found 1 violation","violations":[{"attribute":"id","code":"empty","message":"must not be empty"}]}"#;
     let batch = r#"{"code":"accepted","events":[{"code":"accepted","id":"1","subscriptions":["a"]},{"code":"duplicate","id":"2","subscriptions":["a","b"]}]}"#;
-    let cases: [(u16, &str, &str, Option<Exit>); 6] = [
+    let cases: [(u16, &str, &str, Option<Exit>); 9] = [
         (
             202,
             r#"{"code":"accepted","id":"1","subscriptions":["a"]}"#,
@@ -144,6 +144,9 @@ fn the_answer_is_printed_and_is_the_exit_code() {
             Some(Exit::Invalid),
         ),
         (503, r#"{"code":"undelivered","id":"1"}"#, "503 undelivered  1\n", Some(Exit::Failed)),
+        (429, r#"{"code":"too_many_requests"}"#, "429 too_many_requests\n", Some(Exit::Failed)),
+        (200, "<h1>Home</h1>", "200 <h1>Home</h1>\n", Some(Exit::Failed)),
+        (404, r#"{"code":"not_found"}"#, "404 not_found\n", Some(Exit::Failed)),
         (502, "<h1>\u{1b}[31mBad</h1>", "502 <h1>\\u{1b}[31mBad</h1>\n", Some(Exit::Failed)),
     ];
     for (status, body, printed, exit) in cases {
@@ -167,12 +170,12 @@ fn errors_say_what_to_do_and_show_no_secret() {
     refused.answers.borrow_mut().push(Err(FetchError::Failed("connection refused".to_owned())));
     let no_secret = Memory::default().with("wrangler.toml", CONFIG);
     let bad_secrets =
-        Memory::default().with("wrangler.toml", CONFIG).with(".dev.vars", "secret=\"a\nb");
+        Memory::default().with("wrangler.toml", CONFIG).with(".dev.vars", "ELYTRA_TOKEN=\"a\nb\"");
     let cases = [
         (unauthorized, "", "does not accept the credentials: what it has as ELYTRA_TOKEN"),
         (refused, "", "start the Worker with `npm run dev`"),
         (no_secret, "", "ELYTRA_TOKEN is neither in .dev.vars nor in the environment"),
-        (bad_secrets, "", ".dev.vars: expected lines such as NAME="),
+        (bad_secrets, "", "ELYTRA_TOKEN has characters that a header cannot have"),
         (
             host(),
             "--url https://webhooks.example.com",
