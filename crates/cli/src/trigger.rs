@@ -34,9 +34,9 @@ pub struct TriggerArguments {
     /// Each event type with each operation
     #[arg(long, conflicts_with_all = ["event_type", "operation", "file"])]
     all: bool,
-    /// The object that the events are about
-    #[arg(long, value_name = "TYPE/ID", default_value = "product/4711", value_parser = object)]
-    object: (String, String),
+    /// The object that the events are about; if not given, 4711 of the event's type
+    #[arg(long, value_name = "TYPE/ID", value_parser = object)]
+    object: Option<(String, String)>,
     /// Send this file instead, with an event or a batch in the JSON format; `-` is the standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event_type", "operation", "object", "count"])]
     file: Option<String>,
@@ -274,12 +274,13 @@ impl TriggerArguments {
         } else {
             (&*self.event_type, &*self.operation)
         };
-        let (object_type, object_id) = &self.object;
-        // Elytra's ids of objects are numbers.
-        let object_id =
-            object_id.parse::<u64>().map_or_else(|_| object_id.clone().into(), Value::from);
         let mut events = Vec::new();
         for type_ in types {
+            let own = || (type_.as_str().to_owned(), "4711".to_owned());
+            let (object_type, object_id) = self.object.clone().unwrap_or_else(own);
+            // Elytra's ids of objects are numbers.
+            let number = object_id.parse::<u64>().map(Value::from);
+            let object_id = number.unwrap_or_else(|_| object_id.into());
             for operation in operations {
                 for _ in 0..self.count {
                     // Elytra writes `com.elytra.product.attribute.value` for `product_attribute_value`.
