@@ -17,13 +17,12 @@ const SILENCE_MS: u64 = 1_000;
 /// The arguments of `conformance`.
 #[derive(Debug, clap::Args)]
 pub struct ConformanceArguments {
-    /// Where the receiver takes events, such as <http://localhost:8787/webhook>
+    /// Where the receiver takes events, such as `http://localhost:8787/webhook`
     url: String,
-    /// A header with credentials, such as 'Authorization: Bearer test'; can be repeated. Other users of this machine
-    /// can see it, so use credentials for tests
+    /// Credentials for tests: others on this machine can see them; can be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(String, String)>,
-    /// The type of the events, if the receiver takes only some
+    /// The type of the events
     #[arg(long = "type", value_name = "TEXT", default_value = "com.elytra.integration_test")]
     type_: String,
     /// Print the verdicts as JSON

@@ -22,7 +22,7 @@ use crate::{Error, Exit, Host, Result};
 /// The arguments of `explain`.
 #[derive(Debug, Default, clap::Args)]
 pub struct Question {
-    /// The file with the event, or the batch of events: the body of a request; `-` is the standard input
+    /// The file with the event or the batch of events; `-` is the standard input
     #[arg(long, value_name = "FILE")]
     pub event: String,
     /// Explain only this subscription, by its name in lower case

@@ -142,15 +142,26 @@ const EXAMPLES: [(&str, &[&str]); 11] = [
     ),
 ];
 
-/// Adds the examples to the help of a program that has these commands.
+/// Adds the examples to the help of a program that has these commands, and keeps the help of each to what fits a
+/// screen.
 #[must_use]
 pub fn with_examples(mut command: clap::Command, program: Program) -> clap::Command {
+    command = command.mut_subcommands(with_short_help);
     for (name, examples) in EXAMPLES {
         let lines = examples.iter().map(|example| format!("  {} {example}", program.name));
         let text = format!("Examples:\n{}", lines.collect::<Vec<_>>().join("\n"));
         command = command.mut_subcommand(name, |command| command.after_help(text));
     }
     command
+}
+
+/// Without the long help, in which every option takes several lines.
+fn with_short_help(command: clap::Command) -> clap::Command {
+    let help = clap::Arg::new("help").short('h').long("help").help("Print help");
+    command
+        .disable_help_flag(true)
+        .arg(help.action(clap::ArgAction::HelpShort))
+        .mut_subcommands(with_short_help)
 }
 
 /// Performs a command.

@@ -20,7 +20,7 @@ pub struct Configured {
     /// The environment of the configuration; if not given, its top level
     #[arg(long, short, value_name = "NAME")]
     pub env: Option<String>,
-    /// The file with the secrets; if not given, `.dev.vars` for a local receiver, else `.production.vars` or `.<env>.vars`
+    /// The secrets; if not given, `.dev.vars`, or `.production.vars` if deployed
     #[arg(long, value_name = "FILE")]
     pub secrets_file: Option<String>,
 }

@@ -37,13 +37,13 @@ pub struct TriggerArguments {
     /// The object that the events are about; if not given, 4711 of the event's type
     #[arg(long, value_name = "TYPE/ID", value_parser = object)]
     object: Option<(String, String)>,
-    /// Send this file instead, with an event or a batch in the JSON format; `-` is the standard input
+    /// Send this file instead, an event or a batch in JSON; `-` is the standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event_type", "operation", "object", "count"])]
     file: Option<String>,
     /// How many of each
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
-    /// How the events are sent
+    /// The mode
     #[arg(long, value_enum, default_value_t = Mode::Structured)]
     mode: Mode,
     /// The URL of the Worker

@@ -24,6 +24,9 @@ pub struct WebhookConfigArguments {
     /// Print the secrets themselves, instead of their names
     #[arg(long)]
     show_secrets: bool,
+    /// Print it on one line
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     configured: Configured,
 }
@@ -33,7 +36,7 @@ pub struct WebhookConfigArguments {
 /// # Errors
 /// The URL is not one, the configuration cannot be read or has mistakes, or a secret that is asked for is not known.
 pub fn webhook_config(host: &impl Host, arguments: &WebhookConfigArguments) -> Result<()> {
-    let WebhookConfigArguments { url, show_secrets, configured } = arguments;
+    let WebhookConfigArguments { url, show_secrets, json, configured } = arguments;
     let (base, url) = receiver(url)?;
     let sender = configured.sender(host)?;
     // Whoever replaces a secret gives the new one to Elytra, which is listed last.
@@ -44,7 +47,8 @@ pub fn webhook_config(host: &impl Host, arguments: &WebhookConfigArguments) -> R
         }
         _ => None,
     };
-    print(host, &format!("{:#}\n", webhook(&sender, &url, newest, credentials.as_ref())))?;
+    let webhook = webhook(&sender, &url, newest, credentials.as_ref());
+    print(host, &if *json { format!("{webhook}\n") } else { format!("{webhook:#}\n") })?;
     if !sender.is_wanted {
         say(host, "no subscription is active, so neither is the webhook");
     } else if newest.is_some() && !show_secrets {

@@ -4,7 +4,20 @@ use super::server::{Ran, xtask};
 
 #[test]
 fn it_fits_a_screen_and_has_two_examples() {
-    for command in ["events", "event", "refusals", "replay", "dead-letters", "erase"] {
+    const COMMANDS: [&str; 11] = [
+        "check",
+        "explain",
+        "trigger",
+        "webhook-config",
+        "conformance",
+        "events",
+        "event",
+        "refusals",
+        "replay",
+        "dead-letters",
+        "erase",
+    ];
+    for command in COMMANDS {
         let ran = Ran::new(&xtask(&[]).args([command, "--help"]).output().unwrap());
         let lines: Vec<_> = ran.stdout.lines().collect();
         assert!(lines.len() <= 40, "{command} has {} lines:\n{}", lines.len(), ran.stdout);

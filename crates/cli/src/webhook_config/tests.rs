@@ -22,7 +22,7 @@ fn config(webhook: &str, subscriptions: &[&str]) -> String {
 
 fn arguments(url: &str, show_secrets: bool) -> WebhookConfigArguments {
     let configured = Configured::default();
-    WebhookConfigArguments { url: url.to_owned(), show_secrets, configured }
+    WebhookConfigArguments { url: url.to_owned(), show_secrets, json: false, configured }
 }
 
 #[track_caller]
