@@ -34,7 +34,7 @@ pub struct Question {
     /// Correct `secrets.required` in the file before checking
     #[arg(long)]
     pub fix: bool,
-    /// Check what the wrangler that runs this command deploys; for `command` in [build]
+    /// Check what the wrangler that runs this command deploys; for `command` in `[build]`
     #[arg(long, conflicts_with_all = ["config", "env", "json", "strict", "fix"])]
     pub deployment: bool,
 }
