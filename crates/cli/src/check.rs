@@ -147,7 +147,7 @@ impl Checked {
         let file = &self.name;
         let mut printed = self.report.print(file);
         if !self.report.secrets.is_empty() {
-            printed.push_str("\nThe secrets that must be put:\n");
+            printed.push_str("\nThe secrets that it needs, if they are not set yet:\n");
         }
         for Secret { name, environment, used_by } in &self.report.secrets {
             let environment = environment.as_ref().map(|name| format!(" --env {name}"));
