@@ -7,6 +7,13 @@ import { brotliDecompressSync } from "node:zlib";
 import { initSync, run } from "./cli.js";
 import { Machine } from "./machine.mjs";
 
+// What wrangler needs, too.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 12)) {
+  console.error(`error: this is Node ${process.versions.node}, but elytra-webhooks needs 22.12 or newer`);
+  process.exit(1);
+}
+
 const beside = (name) => readFileSync(new URL(name, import.meta.url));
 const { version } = JSON.parse(beside("../package.json"));
 

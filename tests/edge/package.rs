@@ -311,6 +311,32 @@ fn every_project_can_be_deployed() {
     }
 }
 
+/// In bash, which every machine of ours has.
+#[test]
+fn a_shell_completes_what_is_typed() {
+    let home = Home::new();
+    home.install();
+    let cases = [
+        ("tri", 1, "trigger"),
+        ("trigger --mo", 2, "--mode"),
+        ("trigger --mode ", 3, "structured binary batch"),
+        ("dead-letters red", 2, "redrive"),
+        ("init --auth ", 3, "bearer basic apikey"),
+    ];
+    let script = home.printed("npx", &["elytra-webhooks", "completions", "bash"]);
+    for (typed, place, expected) in cases {
+        let words: Vec<_> = typed.split(' ').collect();
+        let (word, before) = (words[place - 1], if place > 1 { words[place - 2] } else { "" });
+        let ask = format!(
+            "{script}\nCOMP_WORDS=(elytra-webhooks {typed}) COMP_CWORD={place}\n\
+             _elytra__webhooks elytra-webhooks '{word}' '{before}'\necho \"${{COMPREPLY[*]}}\""
+        );
+        let output = Command::new("bash").args(["--norc", "-c", &ask]).output().unwrap();
+        let completed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(completed.trim(), expected, "{typed}: {output:?}");
+    }
+}
+
 /// wrangler runs the check of the project, and does not deploy what has mistakes.
 #[test]
 fn a_mistake_is_not_deployed() {

@@ -48,6 +48,12 @@ pub fn check(host: &impl Host, question: &Question) -> Result<()> {
         return check_deployment(host);
     }
     let path = question.config.clone().unwrap_or_else(|| host.default_config());
+    if question.config.is_none() && !host.is_file(&path) {
+        return Err(Error::usage(format!(
+            "there is no {path} here or above: go to your project, name a file with --config, or write a project with \
+             `npx elytra-webhooks init`"
+        )));
+    }
     let scope = question.env.as_deref().map_or(Scope::All, Scope::Environment);
     if question.fix {
         fix(host, &path, scope)?;

@@ -44,8 +44,10 @@ pub fn completions(
     };
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
-    aot::generate(shell, &mut command, name, &mut script);
-    print(host, &String::from_utf8_lossy(&script))
+    aot::generate(shell, &mut command, name.clone(), &mut script);
+    let script = String::from_utf8_lossy(&script);
+    // clap_complete 4.6 writes a hyphen of the program's name in two ways, so that bash finds no subcommand.
+    print(host, &script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__")))
 }
 
 #[cfg(test)]

@@ -73,7 +73,10 @@ fn name<T: Known>(text: &str) -> std::result::Result<T, String> {
         let names = T::ALL.iter().map(|known| known.as_str());
         match nearest(text, names) {
             Some(nearest) => format!("did you mean {nearest:?}?"),
-            None => "docs/event-types.md lists the names that Elytra has".to_owned(),
+            None => format!(
+                "expected one of {}",
+                T::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")
+            ),
         }
     })
 }

@@ -81,6 +81,13 @@ pub(super) trait Choice: ValueEnum + Copy + 'static {
         if let Ok(choice) = Self::from_str(text, true) {
             return Ok(choice);
         }
+        // `n` is enough for `no`.
+        let typed = text.to_ascii_lowercase();
+        let begins = |choice: &&Self| !typed.is_empty() && choice.name().starts_with(&typed);
+        let mut begun = Self::value_variants().iter().filter(begins);
+        if let (Some(choice), None) = (begun.next(), begun.next()) {
+            return Ok(*choice);
+        }
         let names: Vec<_> = Self::value_variants().iter().map(|choice| choice.name()).collect();
         let nearest = did_you_mean(nearest(text, names.iter().map(String::as_str)));
         Err(format!("expected {}{nearest}", names.join(", ")))

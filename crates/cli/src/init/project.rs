@@ -249,7 +249,7 @@ fn readme(answers: &Answers) -> String {
         Authentication::Apikey => "`apikey`, with the key `ELYTRA_API_KEY` in the header `api-key`",
     };
     let console = if answers.console == Console::Yes {
-        "\nOperators find events, and send them again, at `<URL>/console`. The token is `ADMIN_TOKEN`; locally, the one in\n`.dev.vars`.\n"
+        "\nOperators find events, and send them again, at `<URL>/console`. The token is `ADMIN_TOKEN`; locally, the one in\n`.dev.vars`. The command line takes it from a variable, and has `event`, `replay`, `refusals` and more:\n\n```sh\nELYTRA_ADMIN_TOKEN=<ADMIN_TOKEN> npx elytra-webhooks events --url <URL>\n```\n"
     } else {
         ""
     };

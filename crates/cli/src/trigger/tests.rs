@@ -98,7 +98,7 @@ fn a_file_is_sent_as_it_is() {
 fn wrong_arguments_name_what_is_right() {
     let cases = [
         ("--event-type produkt", "did you mean \"product\"?"),
-        ("--operation delete", "'delete' for '--operation"),
+        ("--operation delete", "expected one of add, modify, remove, link, unlink"),
         ("--object 4711", "expected a type and an id, such as product/4711"),
         ("--all --file event.json", "cannot be used with"),
         ("--count 0", "0 is not in 1..=10000"),
