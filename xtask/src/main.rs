@@ -1,5 +1,5 @@
-//! `cargo xtask <setup|build|check|dev|test|instructions|fuzz|soak|bench|explain>`: see `docs/developing.md`.
-//! `cargo xtask <events|event|refusals|replay|dead-letters|erase>`: see `docs/operating.md`.
+//! `cargo xtask <setup|build|dev|package|test|instructions|fuzz|soak|bench>`: see `docs/developing.md`.
+//! All others are the commands of the npm package, too: see `docs/command-line.md`.
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Builds the npm package: `dist/elytra-webhooks-<version>.tgz`.
 //!
 //! Its parts are the files in `npm/`, the built Worker in one file of JavaScript and one of WebAssembly, the console,
-//! and the command line, which is the crate `elytra-webhooks-cli-node`. `npm pack` puts them into the archive, as
+//! the command line, which is the crate `elytra-webhooks-cli-node`, and the licences of what is compiled. `npm pack` puts them into the archive, as
 //! `npm publish` would. The same sources and tools give the same bytes.
 
 mod licences;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use elytra_webhooks_check::Report;
 use elytra_webhooks_operator::{Failure, FailureKind};
 
 /// The result of everything that can fail here.
@@ -58,6 +59,13 @@ impl Error {
     /// An error from an action ("read", "create") on a file or folder.
     pub fn file(action: &str, path: impl AsRef<Path>, cause: &io::Error) -> Self {
         Self::new(format!("cannot {action} {}: {cause}", path.as_ref().display()))
+    }
+
+    /// A configuration cannot be used. `path` is its file, as the user knows it.
+    #[must_use]
+    pub fn mistakes(report: &Report, path: &str) -> Self {
+        let printed = report.print(path);
+        Self::new(format!("the configuration has mistakes\n{}", printed.trim_end()))
     }
 
     /// What was printed says all; only the program's end is not a success.

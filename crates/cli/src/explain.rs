@@ -95,11 +95,8 @@ fn explanation(host: &impl Host, question: &Question) -> Result<(String, Found)>
     let path = question.config.clone().unwrap_or_else(|| host.default_config());
     let text = host.read(&path).map_err(|cause| Error::file("read", &path, &cause))?;
     let text = String::from_utf8_lossy(&text);
-    let config =
-        wrangler::config(&text, question.env.as_deref(), &BTreeMap::new()).map_err(|report| {
-            let printed = report.print(&path);
-            Error::new(format!("the configuration has mistakes\n{}", printed.trim_end()))
-        })?;
+    let config = wrangler::config(&text, question.env.as_deref(), &BTreeMap::new())
+        .map_err(|report| Error::mistakes(&report, &path))?;
     let file = &question.event;
     let body = if file == "-" { host.read_input() } else { host.read(file) };
     let body = body.map_err(|cause| Error::file("read", file, &cause))?;

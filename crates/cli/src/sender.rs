@@ -41,10 +41,8 @@ impl Configured {
     pub(crate) fn sender(&self, host: &impl Host) -> Result<Sender> {
         let path = self.config(host);
         let text = host.read(&path).map_err(|cause| Error::file("read", &path, &cause))?;
-        sender(&String::from_utf8_lossy(&text), self.env.as_deref()).map_err(|report| {
-            let printed = report.print(&path);
-            Error::new(format!("the configuration has mistakes\n{}", printed.trim_end()))
-        })
+        sender(&String::from_utf8_lossy(&text), self.env.as_deref())
+            .map_err(|report| Error::mistakes(&report, &path))
     }
 
     fn config(&self, host: &impl Host) -> String {
