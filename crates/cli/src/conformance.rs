@@ -11,9 +11,6 @@ use crate::host::{FetchError, HttpRequest, Stream};
 use crate::terminal::{Progress, print, say};
 use crate::{Error, Host, Result};
 
-/// After this time, in milliseconds, it is said how far the run is.
-const SILENCE_MS: u64 = 1_000;
-
 /// The arguments of `conformance`.
 #[derive(Debug, clap::Args)]
 pub struct ConformanceArguments {
@@ -49,20 +46,14 @@ pub async fn conformance(host: &impl Host, arguments: &ConformanceArguments) -> 
         ..Options::new(run_id(host)?)
     };
     let mut run = Run::new(&options);
-    let progress = Progress::new(host);
-    let (start, mut shows_progress) = (host.now(), false);
+    let mut progress = Progress::new(host);
     while let Some(request) = run.next_request() {
         let call = call(&base, url, request, header);
         let answer = host.fetch(&call).await;
         run.take(taken(answer));
-        if progress.is_terminal() && host.now().saturating_sub(start) > SILENCE_MS {
-            progress.show(&format!("{} of {} cases", run.done(), run.total()));
-            shows_progress = true;
-        }
+        progress.show_if_slow(|| format!("{} of {} cases", run.done(), run.total()));
     }
-    if shows_progress {
-        progress.end();
-    }
+    progress.end_if_shown();
     let report = run.finish();
     let is_coloured = host.is_terminal(Stream::Output)
         && host.variable("NO_COLOR").is_none_or(|no| no.is_empty());

@@ -46,15 +46,23 @@ pub(crate) async fn confirm(host: &impl Host, question: &str) -> Result<()> {
     }
 }
 
+/// After this time, in milliseconds, it is said how far something is.
+const SILENCE_MS: u64 = 1_000;
+
 /// A line that says how far something is: one that changes on a terminal, a new one now and then elsewhere.
 pub(crate) struct Progress<'h, H> {
     host: &'h H,
     is_terminal: bool,
+    /// When it began, in milliseconds since 1970.
+    start: u64,
+    /// Whether [`Self::show_if_slow`] has shown anything.
+    is_shown: bool,
 }
 
 impl<'h, H: Host> Progress<'h, H> {
     pub(crate) fn new(host: &'h H) -> Self {
-        Self { host, is_terminal: host.is_terminal(Stream::Error) }
+        let is_terminal = host.is_terminal(Stream::Error);
+        Self { host, is_terminal, start: host.now(), is_shown: false }
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
@@ -68,6 +76,21 @@ impl<'h, H: Host> Progress<'h, H> {
             self.host.say(&format!("\r{line}\x1b[K"));
         } else {
             say(self.host, line);
+        }
+    }
+
+    /// Shows the line on a terminal, once it has taken longer than anybody waits without a word.
+    pub(crate) fn show_if_slow(&mut self, line: impl FnOnce() -> String) {
+        if self.is_terminal && self.host.now().saturating_sub(self.start) > SILENCE_MS {
+            self.show(&line());
+            self.is_shown = true;
+        }
+    }
+
+    /// Like [`Self::end`], if [`Self::show_if_slow`] has shown anything.
+    pub(crate) fn end_if_shown(&self) {
+        if self.is_shown {
+            self.end();
         }
     }
 

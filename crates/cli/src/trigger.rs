@@ -19,9 +19,6 @@ use crate::terminal::{Progress, print, say};
 use crate::webhook_config::receiver;
 use crate::{Error, Exit, Host, Result};
 
-/// After this time, in milliseconds, it is said how far the sending is.
-const SILENCE_MS: u64 = 1_000;
-
 /// The arguments of `trigger`.
 #[derive(Debug, clap::Args)]
 pub struct TriggerArguments {
@@ -109,9 +106,9 @@ pub async fn trigger(host: &impl Host, arguments: &TriggerArguments) -> Result<(
     let sendings = arguments.sendings(host, sender.max_batch_events)?;
     let method =
         if sender.methods.contains(&"POST") { Some(&"POST") } else { sender.methods.first() };
-    let progress = Progress::new(host);
-    let (start, many) = (host.now(), sendings.len());
-    let (mut is_wanted, mut failure, mut shows_progress) = (false, None::<Error>, false);
+    let mut progress = Progress::new(host);
+    let many = sendings.len();
+    let (mut is_wanted, mut failure) = (false, None::<Error>);
     for (place, Sending { mut headers, body }) in sendings.into_iter().enumerate() {
         headers.extend(credentials.as_ref().map(Credentials::header));
         let call = HttpRequest {
@@ -143,14 +140,11 @@ pub async fn trigger(host: &impl Host, arguments: &TriggerArguments) -> Result<(
         }
         is_wanted |= has_code(&said, &["accepted", "duplicate"]);
         failure = failure.or_else(|| failed(&answer, &said, &base.to_string()));
-        if many > 1 && progress.is_terminal() && host.now().saturating_sub(start) > SILENCE_MS {
-            progress.show(&format!("{} of {many} requests", place + 1));
-            shows_progress = true;
+        if many > 1 {
+            progress.show_if_slow(|| format!("{} of {many} requests", place + 1));
         }
     }
-    if shows_progress {
-        progress.end();
-    }
+    progress.end_if_shown();
     if many > 1 {
         say(host, &format!("{many} requests were sent"));
     }

@@ -16,9 +16,6 @@ use crate::{Error, Host, Result};
 /// How many dead letters of the same event are shown, if it must be said which one is meant.
 const SAME_EVENT: usize = 10;
 
-/// After this time, a line says how many were counted.
-const SILENCE_MS: u64 = 1_000;
-
 /// For how many seconds a job that has just begun may not be found. KV may take a minute to show it.
 const UNPUBLISHED: u32 = 90;
 
@@ -309,8 +306,7 @@ async fn count(
     print_all: bool,
 ) -> Result<LetterCount> {
     let host = client.host;
-    let (progress, start) = (Progress::new(host), host.now());
-    let mut is_shown = false;
+    let mut progress = Progress::new(host);
     let mut found = LetterCount::default();
     let mut pages = Pages::of_dead_letters(filter, Limit::All);
     while let Some(request) = pages.request() {
@@ -320,14 +316,9 @@ async fn count(
             print(host, &lines.collect::<String>())?;
         }
         found.add(&items)?;
-        if progress.is_terminal() && host.now().saturating_sub(start) >= SILENCE_MS {
-            progress.show(&format!("{} so far", found.how_many()));
-            is_shown = true;
-        }
+        progress.show_if_slow(|| format!("{} so far", found.how_many()));
     }
-    if is_shown {
-        progress.end();
-    }
+    progress.end_if_shown();
     Ok(found)
 }
 
